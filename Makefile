@@ -1,0 +1,39 @@
+# Everything runs from a clean clone on a fresh Debian 12: `make demo`, `make test`.
+SHELL := /bin/bash
+VENV := .venv
+PY := $(VENV)/bin/python
+XC := $(VENV)/bin/xc
+APT := frr frr-pythontools bird2 lldpd iproute2 tcpdump ethtool iputils-ping procps user-mode-linux git python3-venv
+
+.PHONY: setup apt venv check test demo bench clean
+
+setup: apt venv
+
+apt:
+	@tools/apt-install $(APT)
+
+venv: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@test -x $(PY) || python3 -m venv $(VENV)
+	@$(PY) -m pip install -q --disable-pip-version-check uv
+	@$(VENV)/bin/uv pip install -q --python $(PY) -c constraints.txt --group dev -e .
+	@touch $@
+
+check: venv
+	$(VENV)/bin/ruff check src tests benchmarks
+	$(VENV)/bin/ruff format --check src tests benchmarks
+	$(VENV)/bin/basedpyright
+	$(VENV)/bin/lint-imports
+
+test: setup check
+	$(PY) -m pytest
+
+demo: setup
+	$(XC) demo
+
+bench: setup
+	$(PY) benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) out .pytest_cache .hypothesis .ruff_cache

@@ -1,0 +1,1 @@
+"""The `xc` command: thin, one file per command, lazy imports."""

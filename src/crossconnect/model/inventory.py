@@ -1,0 +1,66 @@
+"""The inventory: every switch, cable, server and port of a region by name, nothing compact left."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from crossconnect.model.device import Platform, Role
+from crossconnect.model.server import SegmentPort
+
+
+class Switch(msgspec.Struct, frozen=True, kw_only=True):
+    """A switch after expansion; `path` is where the model says it, for findings."""
+
+    name: str
+    role: Role
+    site: str
+    pod: str
+    rack: str
+    platform: Platform
+    nos: str
+    asn: int | None
+    """Only where written by hand."""
+    asn_group: str
+    """Switches of one group share an ASN: `pods/a/spines`, `super-spines`, `devices/a-leaf1`."""
+    plane: int
+    drained: bool
+    path: str
+
+
+class Port(msgspec.Struct, frozen=True, order=True):
+    """One end of a cable; `name` is empty until a port is allocated."""
+
+    device: str
+    name: str = ""
+
+
+class Cable(msgspec.Struct, frozen=True, kw_only=True):
+    """A cable. `a` is the lower tier (server or peer, leaf, spine); `key` names it in the lock and never moves."""
+
+    key: str
+    kind: Literal["fabric", "server", "peer"]
+    a: Port
+    b: Port
+    mtu: int | None
+    path: str
+
+
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """A server after expansion; its cables are those whose `a` end is this name, ports `eth0`, `eth1`."""
+
+    name: str
+    rack: str
+    leaves: tuple[str, ...]
+    segments: tuple[SegmentPort, ...]
+    mac: str
+    path: str
+
+
+class Inventory(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything of a region, sorted by name (cables by key)."""
+
+    switches: tuple[Switch, ...]
+    cables: tuple[Cable, ...]
+    hosts: tuple[Host, ...]

@@ -1,0 +1,170 @@
+"""The region itself: sites, number plan, design choices, management; and `Region`, everything together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from crossconnect.finding import Place
+from crossconnect.model.device import Device, Link, Platform
+from crossconnect.model.peer import Peer
+from crossconnect.model.pod import Pod, SuperSpineGroup
+from crossconnect.model.policy import AsPathSet, CommunitySet, Policy, PrefixSet
+from crossconnect.model.pool import Pool
+from crossconnect.model.promise import Promise
+from crossconnect.model.server import Server
+from crossconnect.model.tenant import Tenant
+
+
+class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A place with power and a roof: an availability zone to tenants."""
+
+    name: str
+    description: str = ""
+
+
+class AsnPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who gets which ASN (RFC 7938 5.2): a tier shares one, so that no path goes down and up again."""
+
+    range: str = "4200000000-4294967294"
+    """Inclusive range from which fabric ASNs are allocated (RFC 6996 private ranges)."""
+    leaf: Literal["per-leaf", "per-rack"] = "per-leaf"
+    """Whether the two leaves of a rack share an ASN; Ethernet segments need `per-leaf`, since EVPN routes of the
+    other leaf would be refused as an AS loop."""
+    route_target: int = 65000
+    """The 2-octet ASN in route targets, one for the region."""
+
+
+class Management(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How devices are managed: the management VRF and the servers that every device uses."""
+
+    vrf: str = "mgmt"
+    gateway: tuple[str, ...] = ()
+    """Default gateway of the management network, at most one per IP version."""
+    ntp: tuple[str, ...] = ()
+    syslog: tuple[str, ...] = ()
+    lldp: bool = True
+
+
+class Bfd(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """BFD timers of the fabric (RFC 5880)."""
+
+    enabled: bool = True
+    interval_ms: int = 300
+    multiplier: int = 3
+
+
+class DesignChoices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the provider decides about the fabric as a whole."""
+
+    underlay: Literal["numbered", "unnumbered"] = "numbered"
+    """Point-to-point links with /31 and /127 (RFC 3021, 6164), or IPv6 link-local with IPv4 next hops of RFC 8950."""
+    address_families: tuple[Literal["ipv4", "ipv6"], ...] = ("ipv4", "ipv6")
+    """Families of the underlay; VXLAN tunnels run over IPv4."""
+    fabric_mtu: int = 9216
+    """IP MTU of fabric links, octets."""
+    tenant_mtu: int = 9000
+    """IP MTU towards tenants where a segment says nothing else, octets."""
+    maximum_paths: int = 64
+    bfd: Bfd = Bfd()
+    graceful_restart: bool = True
+    keepalive_s: int = 3
+    hold_time_s: int = 9
+    anycast_gateway_mac: str = "02:00:5e:00:01:01"
+    vlan_scope: Literal["region", "pod"] = "region"
+    """Where a VLAN id is unique; `pod` reuses ids, for more than 4,000 segments in a region."""
+    host_routes: bool = True
+    """Whether remote MAC/IP routes are also installed as host routes in the VRF (symmetric IRB, RFC 9135)."""
+    resting_locks: int = 10
+    """How many locks a freed number rests before it is given out again."""
+
+
+class Moved(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A renaming: numbers held by path `old` go on being held by path `new`."""
+
+    old: str
+    new: str
+
+
+class RegionFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`region.yaml`."""
+
+    format: Literal[1]
+    name: str
+    description: str = ""
+    sites: tuple[Site, ...]
+    asns: AsnPlan = AsnPlan()
+    pools: tuple[Pool, ...]
+    design: DesignChoices = DesignChoices()
+    management: Management = Management()
+    platforms: tuple[Platform, ...] = ()
+    moved: tuple[Moved, ...] = ()
+
+
+class FabricFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`fabric/*.yaml`."""
+
+    pods: tuple[Pod, ...] = ()
+    super_spines: tuple[SuperSpineGroup, ...] = ()
+    devices: tuple[Device, ...] = ()
+    links: tuple[Link, ...] = ()
+    servers: tuple[Server, ...] = ()
+
+
+class TenancyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`tenancy/*.yaml`."""
+
+    tenants: tuple[Tenant, ...] = ()
+
+
+class EdgeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`edge/*.yaml`."""
+
+    peers: tuple[Peer, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    prefix_sets: tuple[PrefixSet, ...] = ()
+    community_sets: tuple[CommunitySet, ...] = ()
+    as_path_sets: tuple[AsPathSet, ...] = ()
+
+
+class ChecksFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`checks/*.yaml`."""
+
+    promises: tuple[Promise, ...] = ()
+
+
+class Region(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole region as its files say it, before anything is expanded or numbered."""
+
+    name: str
+    sites: tuple[Site, ...]
+    asns: AsnPlan
+    pools: tuple[Pool, ...]
+    design: DesignChoices
+    management: Management
+    platforms: tuple[Platform, ...]
+    moved: tuple[Moved, ...] = ()
+    pods: tuple[Pod, ...] = ()
+    super_spines: tuple[SuperSpineGroup, ...] = ()
+    devices: tuple[Device, ...] = ()
+    links: tuple[Link, ...] = ()
+    servers: tuple[Server, ...] = ()
+    tenants: tuple[Tenant, ...] = ()
+    peers: tuple[Peer, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    prefix_sets: tuple[PrefixSet, ...] = ()
+    community_sets: tuple[CommunitySet, ...] = ()
+    as_path_sets: tuple[AsPathSet, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    places: Mapping[str, Place] = {}
+
+    def place(self, path: str) -> Place:
+        """Where `path` is written, or else the nearest thing around it that is."""
+        here = path
+        while here:
+            if (found := self.places.get(here)) is not None:
+                return msgspec.structs.replace(found, path=path)
+            here = here.rpartition("/")[0]
+        return Place(path=path)

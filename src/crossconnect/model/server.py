@@ -1,0 +1,46 @@
+"""Servers: what tenants' machines run on, and where they are plugged in."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class SegmentPort(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A segment on a server's port. A server has at most one untagged segment."""
+
+    segment: str
+    """`tenant/vrf/segment`, or `tenant/segment` for a segment without VRF."""
+    tagged: bool = False
+    addresses: tuple[str, ...] = ()
+    """The server's own addresses in it (`10.1.1.10/24`); the lab and the simulation use them as endpoints."""
+
+
+class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One cable of a server: `leaf:port` or `leaf` (a port is then allocated)."""
+
+    port: str
+
+
+class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A server with one cable, or two to different leaves forming one Ethernet segment (RFC 7432 8)."""
+
+    name: str
+    attachments: tuple[Attachment, ...]
+    segments: tuple[SegmentPort, ...] = ()
+    mac: str = ""
+    """MAC address of its first port; none given: one is derived."""
+
+
+class ServerGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Like servers of a rack, numbered from 1."""
+
+    count: int = 1
+    name: str = ""
+    """Name pattern with `{pod}`, `{rack}` and `{n}`; by default `{rack}-server{n}`."""
+    homing: Literal["single", "dual"] = "single"
+    """`dual` cables each server to both leaves of the rack as one Ethernet segment. `single` takes the leaves in
+    turn."""
+    segments: tuple[SegmentPort, ...] = ()
+    """Segments of each; `addresses` here are base addresses, and server n gets base + (n - 1)."""

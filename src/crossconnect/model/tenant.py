@@ -1,0 +1,42 @@
+"""Tenants, their VRFs and segments."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Segment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A broadcast domain stretched by one L2VNI; with gateways it is routed in its VRF by symmetric IRB."""
+
+    name: str
+    gateways: tuple[str, ...] = ()
+    """Anycast gateway addresses with the subnet's length, `10.1.1.1/24`."""
+    vlan: int | None = None
+    vni: int | None = None
+    mtu: int | None = None
+    leaves: tuple[str, ...] = ()
+    """Where it exists besides the leaves its servers are on: names of devices, racks or pods, or `all`."""
+    description: str = ""
+
+
+class Vrf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An IP-VRF of a tenant, one L3VNI. Names are unique within the tenant; on devices it is `tenant-vrf`."""
+
+    name: str
+    vni: int | None = None
+    segments: tuple[Segment, ...] = ()
+    route_limit: int = 0
+    """Greatest number of routes the VRF may hold on a device, 0 for the platform's."""
+    imports: tuple[str, ...] = ()
+    """Other VRFs (`tenant/vrf`) whose routes are imported here by route target: a declared leak."""
+    description: str = ""
+
+
+class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A customer, or the provider itself as one."""
+
+    name: str
+    vrfs: tuple[Vrf, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    """Segments without VRF: layer 2 only."""
+    description: str = ""
