@@ -1,0 +1,96 @@
+"""Regions of a chosen size, written as YAML: what the benchmarks compile, validate and simulate.
+
+    python benchmarks/synthetic.py DIRECTORY --devices 500 [--vrfs 2] [--segments 20] [--servers 0]
+
+Up to 64 switches: one pod with 4 spines (2 below 12 switches). Above: pods of about 64 switches with 4 spines each and
+4 super-spines in 4 planes. Every segment is on every leaf, as in the peers' benchmark.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+REGION = """\
+format: 1
+name: bench
+sites:
+  - {{name: site1}}
+asns: {{range: 4200000000-4200099999, route_target: 65000}}
+pools:
+  - {{name: loopbacks, purpose: loopback, prefix: 10.255.0.0/16}}
+  - {{name: loopbacks-v6, purpose: loopback, prefix: "fd00:c0:0:1::/64"}}
+  - {{name: links, purpose: link, prefix: 10.254.0.0/16}}
+  - {{name: links-v6, purpose: link, prefix: "fd00:c0:0:2::/64"}}
+  - {{name: management, purpose: management, prefix: 10.252.0.0/16}}
+  - {{name: handoffs, purpose: handoff, prefix: 100.64.0.0/16}}
+  - {{name: handoffs-v6, purpose: handoff, prefix: "fd00:c0:0:3::/64"}}
+  - {{name: segments, purpose: l2vni, range: 10000-99999}}
+  - {{name: vrfs, purpose: l3vni, range: 5000-9999}}
+  - {{name: vlans, purpose: vlan, range: 2-3999}}
+  - {{name: handoff-vlans, purpose: handoff-vlan, range: 2-3999}}
+design: {{underlay: {underlay}, fabric_mtu: 9216, tenant_mtu: 9000}}
+"""
+
+
+def pod_sizes(devices: int) -> tuple[int, list[tuple[int, int]]]:
+    """(super-spines, [(spines, leaves) per pod]) that add up to `devices`."""
+    if devices <= 64:
+        spines = 2 if devices < 12 else 4
+        return 0, [(spines, devices - spines)]
+    pods = -(-devices // 64)
+    leaves = devices - 4 - 4 * pods
+    return 4, [(4, leaves // pods + (1 if i < leaves % pods else 0)) for i in range(pods)]
+
+
+def write_region(
+    root: Path, devices: int, vrfs: int = 2, segments: int = 20, servers: int = 0, underlay: str = "numbered"
+) -> None:
+    """Write a region of `devices` switches; `segments` in total over `vrfs` VRFs, `servers` per leaf."""
+    supers, pods = pod_sizes(devices)
+    for name in ("fabric", "tenancy"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    (root / "region.yaml").write_text(REGION.format(underlay=underlay))
+    for index, (spines, leaves) in enumerate(pods, 1):
+        lines = ["pods:", f"  - name: p{index}", "    site: site1"]
+        lines.append(f"    spines: {{count: {spines}, platform: generic-128}}")
+        lines.append("    racks:")
+        rack = f"      - count: {leaves}\n        platform: generic-128"
+        if servers:
+            rack += f"\n        servers:\n          - count: {servers}\n            segments: [{{segment: t1/v1/s1}}]"
+        lines.append(rack)
+        (root / "fabric" / f"p{index}.yaml").write_text("\n".join(lines) + "\n")
+    if supers:
+        group = f"{{name: core, site: site1, count: {supers}, planes: 4, platform: generic-128}}"
+        (root / "fabric" / "core.yaml").write_text(f"super_spines:\n  - {group}\n")
+    write_tenant(root, "t1", vrfs, segments, first_octet=10)
+
+
+def write_tenant(root: Path, name: str, vrfs: int, segments: int, first_octet: int) -> None:
+    """Write `tenancy/<name>.yaml`: a tenant whose segments are on every leaf."""
+    lines = ["tenants:", f"  - name: {name}", "    vrfs:"]
+    per_vrf = segments // vrfs
+    for v in range(1, vrfs + 1):
+        lines += [f"      - name: v{v}", "        segments:"]
+        for s in range(1, per_vrf + 1):
+            # 10.255, 10.254, 10.252 are infrastructure: tenants stay below.
+            gateways = f'[{first_octet}.{v}.{s}.1/24, "2001:db8:{v:x}:{first_octet * 256 + s:x}::1/64"]'
+            lines.append(f"          - {{name: s{s}, gateways: {gateways}, leaves: [all]}}")
+    (root / "tenancy" / f"{name}.yaml").write_text("\n".join(lines) + "\n")
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("--devices", type=int, default=500)
+    parser.add_argument("--vrfs", type=int, default=2)
+    parser.add_argument("--segments", type=int, default=20)
+    parser.add_argument("--servers", type=int, default=0)
+    parser.add_argument("--underlay", default="numbered")
+    a = parser.parse_args()
+    write_region(a.directory, a.devices, a.vrfs, a.segments, a.servers, a.underlay)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One module per `xc` command; each exports `command`, imported only when it is run."""

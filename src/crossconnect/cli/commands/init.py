@@ -1,0 +1,28 @@
+"""`xc init`: a small working region."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from crossconnect.cli.output import say
+from crossconnect.cli.starter import STARTER
+from crossconnect.errors import BadInput
+
+
+@click.command("init")
+@click.argument("directory", type=click.Path(path_type=Path), default=Path("region"))
+@click.option("--name", default="", help="Name of the region; the directory's name if not given.")
+def command(directory: Path, name: str) -> int:
+    """Write a small working region into DIRECTORY (two spines, two racks, one tenant)."""
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise BadInput(f"{directory} exists and is not empty; choose another directory")
+    region = name or directory.resolve().name
+    for path, text in STARTER.items():
+        target = directory / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text.replace("REGION-NAME", region), encoding="utf-8")
+    say(f"wrote {len(STARTER)} files to {directory}")
+    say(f"next: xc validate -C {directory}")
+    return 0

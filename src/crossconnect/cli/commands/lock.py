@@ -1,0 +1,37 @@
+"""`xc lock`: give every object its numbers and write them down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from crossconnect.cli.output import draw, emit, output_option, say
+from crossconnect.cli.region import load_or_exit, region_option
+
+
+@click.command("lock")
+@region_option
+@output_option
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when region.lock is not up to date.")
+def command(root: Path, output: str, check: bool) -> int:
+    """Allocate addresses, ASNs, VNIs, VLANs and ports from the pools and write region.lock.
+
+    What has a number keeps it. Review the file's diff with the change that caused it.
+    """
+    from crossconnect.intent.lock import Lock
+    from crossconnect.intent.lock_text import write_lock
+    from crossconnect.rollout.plan import number_changes
+
+    ready = load_or_exit(root)
+    changes = number_changes(ready.previous_lock or Lock(), ready.lock)
+    emit(changes, output, lambda: draw(("pool", "key", "old", "new"), [(c.pool, c.key, c.old, c.new) for c in changes]))
+    if ready.previous_lock == ready.lock:
+        say("region.lock is up to date")
+        return 0
+    if check:
+        say(f"region.lock is not up to date: {len(changes)} numbers would change; run 'xc lock -C {root}'")
+        return 1
+    write_lock(root, ready.lock)
+    say(f"wrote {root / 'region.lock'}: {len(changes)} numbers changed, serial {ready.lock.serial}")
+    return 0

@@ -1,0 +1,122 @@
+"""`xc plan`: what a change does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from crossconnect.cli.output import coloured, draw, emit, output_option, print_findings, say
+from crossconnect.cli.region import Ready, load_or_exit, region_option
+from crossconnect.rollout.plan import Plan, Side
+
+
+@click.command("plan")
+@region_option
+@output_option
+@click.option(
+    "--parent",
+    default="",
+    help="Git revision to compare with, or 'none' for an empty network.  [default: HEAD, or none without Git]",
+)
+@click.option("--diff", "show_diff", is_flag=True, help="Print every device's configuration difference.")
+@click.option("--numbers", "show_numbers", is_flag=True, help="Print every number that changes.")
+@click.option("--check/--no-check", default=True, help="Simulate both networks and compare their findings.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when there are changes.")
+def command(
+    root: Path, output: str, parent: str, show_diff: bool, show_numbers: bool, check: bool, detailed_exitcode: bool
+) -> int:
+    """Compare the region with its parent: configuration per device, numbers allocated, findings new and cured.
+
+    Nothing is written; the numbers shown are those that 'xc lock' would write.
+    """
+    from crossconnect.rollout.plan import plan
+
+    new = load_or_exit(root)
+    revision = parent or _default_parent(root)
+    old = None if revision == "none" else load_or_exit(root, revision)
+    result = plan(side(old, check) if old else None, side(new, check))
+    emit(result, output, lambda: _text(result, revision, show_diff, show_numbers))
+    if output == "table":
+        if result.findings_new:
+            say(f"\nfindings new: {len(result.findings_new)}")
+            print_findings(result.findings_new, limit=20)
+        if result.findings_cured:
+            say(f"\nfindings cured: {len(result.findings_cured)}")
+            print_findings(result.findings_cured, verbose=False, limit=20)
+        if not result.empty and new.previous_lock != new.lock:
+            say(f"next: xc lock -C {root}, and commit region.lock with the change")
+    if any(f.severity.value == "error" for f in result.findings_new):
+        return 1
+    return 3 if detailed_exitcode and not result.empty else 0
+
+
+def _default_parent(root: Path) -> str:
+    """HEAD, where it has this region; otherwise an empty network."""
+    from crossconnect.intent.git import files_at, is_tracked
+
+    if not is_tracked(root):
+        return "none"
+    return "HEAD" if "region.yaml" in files_at(root, "HEAD") else "none"
+
+
+def side(ready: Ready, check: bool) -> Side:
+    """Render a region, and simulate and check it when asked."""
+    from crossconnect.nos.registry import render_files
+
+    findings = ready.findings
+    if check:
+        from crossconnect.checks import run_checks
+        from crossconnect.simulate import simulate
+
+        findings += run_checks(simulate(ready.blueprint), ready.blueprint)
+    return Side(
+        blueprint=ready.blueprint,
+        lock=ready.lock,
+        files={device.name: render_files(device) for device in ready.blueprint.devices},
+        findings=findings,
+    )
+
+
+def _text(result: Plan, revision: str, show_diff: bool, show_numbers: bool) -> str:
+    parts: list[str] = []
+    against = "an empty network" if revision == "none" else revision
+    if result.empty:
+        return f"no changes against {against}"
+    parts.append(f"against {against}: {len(result.devices)} devices, {len(result.numbers)} numbers change")
+    if result.tenants:
+        parts.append(f"tenants whose networks change: {', '.join(result.tenants)}")
+    if result.devices:
+        rows = [(c.device, c.nos, c.kind, f"+{c.lines_added}", f"-{c.lines_removed}") for c in result.devices]
+        parts.append("\n" + draw(("device", "nos", "change", "lines", ""), rows))
+    if result.numbers:
+        parts.append("\n" + _numbers(result, show_numbers))
+    if show_diff:
+        parts += ["", *(_painted(change.diff) for change in result.devices)]
+    elif result.devices:
+        parts.append("\n'xc plan --diff' prints the configuration differences")
+    return "\n".join(parts)
+
+
+def _numbers(result: Plan, every_one: bool) -> str:
+    if every_one or len(result.numbers) <= 12:
+        return draw(("pool", "key", "old", "new"), [(n.pool, n.key, n.old, n.new) for n in result.numbers])
+    counts: dict[str, list[int]] = {}
+    for number in result.numbers:
+        pool = "port" if number.pool.startswith("port/") else number.pool
+        row = counts.setdefault(pool, [0, 0, 0])
+        row[0 if not number.old else 1 if not number.new else 2] += 1
+    table = draw(("numbers from", "given out", "taken back", "moved"), [(pool, *c) for pool, c in counts.items()])
+    return table + "\n\n'xc plan --numbers' prints each of them"
+
+
+def _painted(diff: str) -> str:
+    import sys
+
+    if not coloured(sys.stdout):
+        return diff
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    return "\n".join(
+        click.style(line, fg=colours[line[0]]) if line[:1] in colours and line[:3] not in ("+++", "---") else line
+        for line in diff.splitlines()
+    )

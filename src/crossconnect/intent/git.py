@@ -1,0 +1,67 @@
+"""The git command line, in one place: a region's files as they were at a revision."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from crossconnect.errors import BadInput
+
+TIMEOUT_S = 60
+
+
+def _git(directory: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
+    """Run git in `directory`. Raises BadInput with git's own words when it refuses."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(directory), *arguments], input=stdin, capture_output=True, timeout=TIMEOUT_S, check=False
+        )
+    except FileNotFoundError as error:
+        raise BadInput("git is not installed") from error
+    if done.returncode:
+        words = done.stderr.decode(errors="replace").strip().splitlines()
+        raise BadInput(f"git {arguments[0]} failed in {directory}: {words[-1] if words else 'no reason given'}")
+    return done.stdout
+
+
+def is_tracked(directory: Path) -> bool:
+    """Whether `directory` lies in a git work tree that has at least one commit."""
+    try:
+        _git(directory, "rev-parse", "--verify", "--quiet", "HEAD")
+    except BadInput:
+        return False
+    return True
+
+
+def commit_of(directory: Path, revision: str) -> str:
+    """Full commit id of a revision. Raises BadInput when git does not know it."""
+    try:
+        return _git(directory, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").decode().strip()
+    except BadInput as error:
+        raise BadInput(f"git knows no revision '{revision}' in {directory}") from error
+
+
+def files_at(directory: Path, revision: str) -> dict[str, bytes]:
+    """Contents of all files under `directory` at a revision, by path relative to `directory`.
+
+    Raises BadInput when the revision is unknown or the directory is in no repository.
+    """
+    commit = commit_of(directory, revision)
+    prefix = _git(directory, "rev-parse", "--show-prefix").decode().strip()
+    listing = _git(directory, "ls-tree", "-r", "-z", "--full-tree", commit, "--", prefix or ".")
+    entries: list[tuple[str, str]] = []
+    for entry in listing.decode("utf-8", "surrogateescape").split("\0"):
+        if not entry:
+            continue
+        meta, path = entry.split("\t", 1)
+        if meta.split()[1] == "blob":
+            entries.append((meta.split()[2], path.removeprefix(prefix)))
+    batch = _git(directory, "cat-file", "--batch", stdin="".join(f"{oid}\n" for oid, _ in entries).encode())
+    contents: dict[str, bytes] = {}
+    position = 0
+    for _, path in entries:
+        end = batch.index(b"\n", position)
+        size = int(batch[position:end].split()[2])
+        contents[path] = batch[end + 1 : end + 1 + size]
+        position = end + 1 + size + 1
+    return contents
