@@ -10,9 +10,14 @@ import click
 import msgspec
 
 from crossconnect.cli.output import count_text, print_findings, say
+from crossconnect.design import compile_region
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, Severity, has_errors
+from crossconnect.intent.git import files_at
 from crossconnect.intent.lock import Lock
+from crossconnect.intent.lock_text import parse_lock, read_lock
+from crossconnect.intent.tree import read_region, read_region_from_texts
+from crossconnect.intent.validate import validate
 from crossconnect.model.inventory import Inventory
 from crossconnect.model.region import Region
 
@@ -46,33 +51,36 @@ def region_option(function: _F) -> _F:
 
 def load(root: Path, revision: str = "") -> Loaded:
     """Read and compile the region in `root`, or as it was at a Git revision. Never raises for what files contain."""
-    from crossconnect.design import compile_region
-    from crossconnect.intent.git import files_at
-    from crossconnect.intent.tree import read_region, read_region_from_files
-    from crossconnect.intent.validate import validate
-
-    reading = read_region_from_files(files_at(root, revision)) if revision else read_region(root)
-    if reading.region is None or has_errors(reading.findings):
+    region, previous, findings = _read(root, revision)
+    if region is None or has_errors(findings):
         return Loaded(
-            region=reading.region,
-            inventory=None,
-            previous_lock=reading.lock,
-            lock=None,
-            blueprint=None,
-            findings=reading.findings,
+            region=region, inventory=None, previous_lock=previous, lock=None, blueprint=None, findings=tuple(findings)
         )
-    findings = (*reading.findings, *validate(reading.region))
-    compiled = compile_region(reading.region, reading.lock)
+    findings += validate(region)
+    compiled = compile_region(region, previous)
     known = {(f.code, f.place) for f in findings}
-    findings += tuple(f for f in compiled.findings if (f.code, f.place) not in known)
+    findings += [f for f in compiled.findings if (f.code, f.place) not in known]
     return Loaded(
-        region=reading.region,
+        region=region,
         inventory=compiled.inventory,
-        previous_lock=reading.lock,
+        previous_lock=previous,
         lock=compiled.lock,
         blueprint=None if has_errors(findings) else compiled.blueprint,
         findings=tuple(sorted(findings, key=Finding.sort_key)),
     )
+
+
+def _read(root: Path, revision: str) -> tuple[Region | None, Lock | None, list[Finding]]:
+    """The region and its lock, from the directory or from Git."""
+    if revision:
+        # Octets that are no UTF-8 must reach the reader as such: it says where they stand.
+        texts = {name: octets.decode("utf-8", "surrogateescape") for name, octets in files_at(root, revision).items()}
+        region, findings = read_region_from_texts(texts)
+        previous, said = parse_lock(texts["region.lock"]) if "region.lock" in texts else (None, ())
+    else:
+        region, findings = read_region(root)
+        previous, said = read_lock(root)
+    return region, previous, [*findings, *said]
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):

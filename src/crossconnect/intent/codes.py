@@ -85,3 +85,21 @@ REFERENCE_MALFORMED = Code(
     "A reference is not in the form that its field has, such as `tenant/vrf` or `device:port`.",
     "Write it in the form that is expected.",
 )
+SECRET_IN_CLEAR = Code(
+    "intent.secret-in-clear",
+    _E,
+    "A field for a secret holds something that is not a reference to one; secrets do not belong into Git.",
+    "Put the secret into the environment or a file and write env:NAME or file:PATH; change it if it was committed.",
+)
+AS_PATH_MALFORMED = Code(
+    "intent.as-path-malformed",
+    _E,
+    "An AS path expression cannot be used.",
+    "Write a POSIX expression over AS numbers, `_` for a boundary, as in _64512_ or ^65010$.",
+)
+DESCRIPTION_MALFORMED = Code(
+    "intent.description-malformed",
+    _E,
+    "A description cannot be put into a device's configuration.",
+    "Shorten it to one line of printable characters.",
+)

@@ -159,6 +159,8 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     as_path_sets: tuple[AsPathSet, ...] = ()
     promises: tuple[Promise, ...] = ()
     places: Mapping[str, Place] = {}
+    incomplete: bool = False
+    """Some of what was written could not be read; what is referred to may be there nevertheless."""
 
     def place(self, path: str) -> Place:
         """Where `path` is written, or else the nearest thing around it that is."""

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from crossconnect.device.configuration import DeviceConfiguration
-from crossconnect.nos.frr import configuration_files as frr_files
+from crossconnect.nos import frr
 
 Renderer = Callable[[DeviceConfiguration], dict[str, str]]
 """A device's configuration files by name, secrets as references."""
 
-RENDERERS: Mapping[str, Renderer] = {"frr": frr_files}
+
+def _frr_files(device: DeviceConfiguration) -> dict[str, str]:
+    """`frr.conf`, and the Linux side as JSON for whatever applies it."""
+    linux = msgspec.json.encode(frr.linux_side(device))
+    return {"frr.conf": frr.text(frr.render(device)), "linux.json": msgspec.json.format(linux, indent=1).decode() + "\n"}
+
+
+RENDERERS: Mapping[str, Renderer] = {"frr": _frr_files}
 
 
 def render_files(device: DeviceConfiguration) -> dict[str, str]:

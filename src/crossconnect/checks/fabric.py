@@ -1,0 +1,132 @@
+"""The underlay's shortest paths as eBGP finds them, counted from the blueprint and not from a state.
+
+Breadth-first from each destination over the fabric's sessions. A switch takes a route from a neighbour when its own
+ASN is not in the path (RFC 4271 9.1.2), and routes that carry GRACEFUL_SHUTDOWN only where there are no others
+(RFC 8326). Switches with the same neighbours are seen alike by everybody else, so one search serves them all: in a
+Clos a pod's leaves are one class, and the number of searches grows with pods and not with switches.
+
+    distance 0      1        2        3       4
+    leaf1 <------ spine <- super <- spine <- leaf9          every arrow: next hops towards leaf1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from crossconnect.checks.layout import Layout
+
+
+class _Search(NamedTuple):
+    """Towards one destination: AS-path length (-1 for no route) and next-hop ports, by switch number."""
+
+    distance: list[int]
+    ports: list[tuple[str, ...]]
+
+
+class Fabric:
+    """Paths between switches over the wires that are in service; searches are made when first asked for."""
+
+    def __init__(self, layout: Layout, failed_devices: Collection[str], failed_wires: Collection[str]) -> None:
+        names = [name for name in layout.devices if name not in failed_devices]
+        self._number = {name: n for n, name in enumerate(names)}
+        drained = set(layout.blueprint.drained)
+        self._drained = [name in drained for name in names]
+        self._asn = [0] * len(names)
+        self._paths_max = [1] * len(names)
+        for n, name in enumerate(names):
+            bgp = next((i.bgp for i in layout.devices[name].network_instances if i.kind == "default"), None)
+            if bgp is not None:
+                self._asn[n], self._paths_max[n] = bgp.asn, bgp.maximum_paths
+        self._adjacent: list[dict[int, tuple[str, ...]]] = [{} for _ in names]
+        for session in layout.sessions:
+            a, b = self._number.get(session.device), self._number.get(session.neighbor.device)
+            if a is None or b is None or session.neighbor.kind != "fabric" or session.wire in failed_wires:
+                continue
+            ports = self._adjacent[a].get(b, ())
+            if session.interface not in ports:
+                self._adjacent[a][b] = (*ports, session.interface)
+        self._classes = self._classify()
+        self._searches: dict[int, _Search] = {}
+
+    def _classify(self) -> list[list[int]]:
+        """For each switch the numbers of those that everybody else sees alike, itself included."""
+        shared: dict[int, int] = {}
+        for asn in self._asn:
+            shared[asn] = shared.get(asn, 0) + 1
+        classes: dict[object, list[int]] = {}
+        members: list[list[int]] = []
+        for n, neighbors in enumerate(self._adjacent):
+            asn = self._asn[n] if shared[self._asn[n]] > 1 else 0
+            links = frozenset((m, len(ports)) for m, ports in neighbors.items())
+            members.append(classes.setdefault((asn, self._drained[n], links), []))
+            members[-1].append(n)
+        return members
+
+    def paths(self, source: str, destination: str) -> tuple[str, ...]:
+        """Interfaces of `source` that lead to `destination` on equal shortest paths; empty without any route.
+
+        At most `maximum_paths` of them are used by the switch; `paths_max` says how many.
+        """
+        s, d = self._number.get(source), self._number.get(destination)
+        if s is None or d is None or s == d:
+            return ()
+        direct = self._adjacent[s].get(d)
+        if direct is not None:
+            return direct if self._asn[s] != self._asn[d] else ()
+        return self._towards(s, d).ports[s]
+
+    def distance(self, source: str, destination: str) -> int:
+        """AS-path length of the route from `source` to `destination`; 0 to itself, -1 without a route."""
+        s, d = self._number.get(source), self._number.get(destination)
+        if s is None or d is None:
+            return -1
+        if s == d:
+            return 0
+        if d in self._adjacent[s]:
+            return 1 if self._asn[s] != self._asn[d] else -1
+        return self._towards(s, d).distance[s]
+
+    def reaches(self, source: str, destination: str) -> bool:
+        """Whether `source` has a route to `destination`, or is it."""
+        return self.distance(source, destination) >= 0
+
+    def paths_max(self, device: str) -> int:
+        """How many equal-cost paths a switch uses at most."""
+        return self._paths_max[self._number[device]]
+
+    def _towards(self, source: int, destination: int) -> _Search:
+        """The search that holds for `destination` seen from `source`, which is not its neighbour."""
+        members = self._classes[destination]
+        representative = members[0]
+        if representative == source:
+            representative = members[1]
+        search = self._searches.get(representative)
+        if search is None:
+            search = self._searches[representative] = self._search(representative)
+        return search
+
+    def _search(self, destination: int) -> _Search:
+        count = len(self._asn)
+        distance, ports = [-1] * count, [()] * count
+        distance[destination] = 0
+        carried: list[frozenset[int]] = [frozenset()] * count
+        shutdown = [False] * count
+        carried[destination] = frozenset((self._asn[destination],))
+        shutdown[destination] = self._drained[destination]
+        level = [destination]
+        while level:
+            offers: dict[int, list[int]] = {}
+            for n in level:
+                for m in self._adjacent[n]:
+                    if distance[m] < 0 and self._asn[m] not in carried[n]:
+                        offers.setdefault(m, []).append(n)
+            for m, givers in offers.items():
+                clean = [n for n in givers if not shutdown[n]]
+                chosen = clean if clean and not self._drained[m] else givers
+                distance[m] = distance[chosen[0]] + 1
+                ports[m] = tuple(port for n in chosen for port in self._adjacent[m].get(n, ()))
+                carried[m] = carried[chosen[0]] | {self._asn[m]}
+                shutdown[m] = self._drained[m] or not clean
+            level = list(offers)
+        return _Search(distance, ports)

@@ -1,0 +1,150 @@
+"""What a check looks at: a state beside its blueprint, both indexed, and what is known to have failed.
+
+A device or link that is found to be down is reported once, by the check for it; everything else then looks at the
+network as it is without it, so that one cause makes one finding and not a thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from crossconnect.checks.expectation import HEALTHY, Expectation
+from crossconnect.checks.fabric import Fabric
+from crossconnect.checks.layout import Layout, Port, ends
+from crossconnect.design.blueprint import Blueprint, Wire
+from crossconnect.finding import Place
+from crossconnect.state.difference import row_text
+from crossconnect.state.tables import BgpSessionRow, InterfaceRow, RouteRow, State
+
+_EVIDENCE_MAX = 20
+"""Rows shown with a finding: enough to see the pattern, and a report stays readable."""
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """The input of every check."""
+
+    state: State
+    layout: Layout
+    expectation: Expectation
+    dead: frozenset[str]
+    """Devices found to be down although nobody declared it."""
+    cut: frozenset[str]
+    """Keys of wires found to be down although nobody declared it, both devices being up."""
+    gone_devices: frozenset[str]
+    """Declared or found: nothing is expected of them."""
+    gone_wires: frozenset[str]
+    """Declared, found, or attached to a gone device."""
+    interfaces: dict[tuple[str, str], InterfaceRow]
+    sessions: dict[tuple[str, str, str, str], BgpSessionRow]
+    routes: dict[tuple[str, str], dict[str, RouteRow]]
+    """(device, VRF) -> prefix -> route."""
+    fabric: Fabric
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """The blueprint that the state should follow."""
+        return self.layout.blueprint
+
+    def up(self, device: str) -> bool:
+        """Whether a device is expected to work."""
+        return device not in self.gone_devices
+
+    def wire_up(self, key: str) -> bool:
+        """Whether a wire is expected to work."""
+        return key not in self.gone_wires
+
+    def connected(self, source: str, destination: str) -> bool:
+        """Whether `source` must have a route to `destination`.
+
+        Without failure always: that the design gives none is then the finding. With failures: if a path is left.
+        """
+        return (not self.gone_devices and not self.gone_wires) or self.fabric.reaches(source, destination)
+
+    def host_up(self, host: str) -> bool:
+        """Whether a host is expected to be connected: it is there, and so is one of its cables."""
+        plan = self.layout.hosts[host]
+        return self.up(host) and any(
+            (wire := self.layout.wire_at.get(Port(host, port))) is not None and self.wire_up(wire.key)
+            for port in plan.ports
+        )
+
+
+def subject_of(state: State, layout: Layout, expectation: Expectation = HEALTHY) -> Subject:
+    """Index a state and see what is down; linear in its rows."""
+    interfaces = {(row.device, row.interface): row for row in state.interfaces}
+    routes: dict[tuple[str, str], dict[str, RouteRow]] = {}
+    for row in state.routes:
+        routes.setdefault((row.device, row.vrf), {})[row.prefix] = row
+    present = {row.device for row in state.devices if row.up}
+    dead = frozenset(name for name in layout.devices if name not in present) - expectation.devices
+    gone_devices = dead | expectation.devices
+    lost = {
+        wire.key
+        for wire in layout.blueprint.wires
+        if wire.key in expectation.wires or wire.a_device in gone_devices or wire.b_device in gone_devices
+    }
+    cut = frozenset(
+        wire.key for wire in layout.blueprint.wires if wire.key not in lost and _is_down(wire, layout, interfaces)
+    )
+    gone_wires = cut | lost
+    return Subject(
+        state=state,
+        layout=layout,
+        expectation=expectation,
+        dead=dead,
+        cut=cut,
+        gone_devices=gone_devices,
+        gone_wires=frozenset(gone_wires),
+        interfaces=interfaces,
+        sessions={(row.device, row.vrf, row.peer, row.family): row for row in state.bgp_sessions},
+        routes=routes,
+        fabric=Fabric(layout, gone_devices, gone_wires),
+    )
+
+
+def _is_down(wire: Wire, layout: Layout, interfaces: dict[tuple[str, str], InterfaceRow]) -> bool:
+    """Whether a port of the wire that the blueprint enables is reported, and reported as down."""
+    for port in ends(wire):
+        planned = layout.interfaces.get(port)
+        row = interfaces.get(port)
+        if planned is not None and planned.enabled and row is not None and not row.up:
+            return True
+    return False
+
+
+def device_place(device: str) -> Place:
+    """Place of a device in the model."""
+    return Place(path=f"devices/{device}")
+
+
+def wire_place(wire: Wire) -> Place:
+    """Place of a cable in the model."""
+    return Place(path=f"links/{wire.key}")
+
+
+def wire_text(wire: Wire) -> str:
+    """`a-leaf1:swp32 - a-spine1:swp1`."""
+    a, b = ends(wire)
+    return f"{a} - {b}"
+
+
+def evidence_of(table: str, rows: Iterable[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
+    """Rows as a finding carries them: (table, row as text), the first ones of many."""
+    return tuple((table, row_text(row)) for row, _ in zip(rows, range(_EVIDENCE_MAX), strict=False))
+
+
+def names_text(names: Sequence[object], names_max: int = 5) -> str:
+    """`a, b, c and 7 more`."""
+    texts = [str(name) for name in names]
+    if len(texts) <= names_max + 1:
+        return ", ".join(texts)
+    return f"{', '.join(texts[:names_max])} and {len(texts) - names_max} more"
+
+
+def count_text(count: int, noun: str) -> str:
+    """`1 path`, `2 paths`, `1 address`, `2 addresses`."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count} {noun}es" if noun.endswith("s") else f"{count} {noun}s"

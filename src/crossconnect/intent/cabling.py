@@ -1,0 +1,97 @@
+"""Cables of the fabric: those that pods imply, and those written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from crossconnect.finding import Finding, found
+from crossconnect.intent import allocate_codes as codes
+from crossconnect.model.device import Link
+from crossconnect.model.inventory import Cable, Port, Switch
+from crossconnect.model.region import Region
+from crossconnect.net.order import natural_key
+
+TIERS = {"leaf": 0, "border-leaf": 0, "spine": 1, "super-spine": 2}
+
+Pair = tuple[str, str]
+"""Names of two switches, the lower tier first."""
+
+
+class Origin(NamedTuple):
+    """What a switch was expanded from: path of the pod or super-spine group, and its index there, from 0."""
+
+    path: str
+    index: int
+
+
+def cables_of(
+    region: Region, switches: Mapping[str, Switch], origins: Mapping[str, Origin]
+) -> tuple[list[Cable], list[Finding]]:
+    """All fabric cables. The n-th link written between two devices refines the n-th that the pods imply between
+    them, or adds one; which is the n-th follows from the ports, not from the order in the file."""
+    findings: list[Finding] = []
+    implied = _implied(region, switches, origins)
+    written: dict[Pair, list[tuple[Link, Port, Port, str]]] = {}
+    for index, link in enumerate(region.links):
+        path = f"links/{index}"
+        a, b = _port(link.a), _port(link.b)
+        if a.device not in switches or b.device not in switches:
+            continue  # reported by validation
+        tier_a, tier_b = TIERS[switches[a.device].role], TIERS[switches[b.device].role]
+        if tier_a == tier_b:
+            words = f"link {link.a} to {link.b} joins two switches of one tier"
+            findings.append(found(codes.LINK_TIER, region.place(path), words))
+            continue
+        low, high = (a, b) if tier_a < tier_b else (b, a)
+        written.setdefault((low.device, high.device), []).append((link, low, high, path))
+    for links in written.values():
+        links.sort(key=lambda w: (natural_key(w[1].name), natural_key(w[2].name), w[0].mtu or 0))
+    cables: list[Cable] = []
+    for pair in implied.keys() | written.keys():
+        count, path = implied.get(pair, (0, ""))
+        by_hand = written.get(pair, [])
+        for n in range(max(count, len(by_hand))):
+            key = f"{pair[0]}--{pair[1]}" + (f"#{n + 1}" if n else "")
+            if n < len(by_hand):
+                link, low, high, link_path = by_hand[n]
+                cables.append(Cable(key=key, kind="fabric", a=low, b=high, mtu=link.mtu, path=link_path))
+            else:
+                cables.append(Cable(key=key, kind="fabric", a=Port(pair[0]), b=Port(pair[1]), mtu=None, path=path))
+    return cables, findings
+
+
+def _port(text: str) -> Port:
+    device, _, name = text.partition(":")
+    return Port(device, name)
+
+
+def _implied(
+    region: Region, switches: Mapping[str, Switch], origins: Mapping[str, Origin]
+) -> dict[Pair, tuple[int, str]]:
+    """Number of cables between two switches and the path that says so: every leaf of a pod to every spine of it,
+    every spine to the super-spines of its plane (RFC 7938 3.2)."""
+    members: dict[str, list[Switch]] = {}
+    for name, origin in origins.items():
+        members.setdefault(origin.path, []).append(switches[name])
+    implied: dict[Pair, tuple[int, str]] = {}
+    spines: dict[str, list[Switch]] = {}
+    for pod in region.pods:
+        path = f"pods/{pod.name}"
+        here = members.get(path, [])
+        spines[pod.name] = [s for s in here if s.role == "spine"]
+        for leaf in here:
+            if TIERS[leaf.role] == 0:
+                for spine in spines[pod.name]:
+                    implied[leaf.name, spine.name] = (pod.links_per_spine, path)
+    for group in region.super_spines:
+        path, planes = f"super_spines/{group.name}", max(group.planes, 1)
+        tops = [s for s in members.get(path, []) if s.role == "super-spine"]
+        for pod in region.pods:
+            if group.pods and pod.name not in group.pods:
+                continue
+            for spine in spines[pod.name]:
+                for top in tops:
+                    if origins[spine.name].index % planes == origins[top.name].index % planes:
+                        implied[spine.name, top.name] = (1, path)
+    return implied

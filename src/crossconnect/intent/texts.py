@@ -1,0 +1,254 @@
+"""The syntax of values that are text: names, addresses, ranges, references.
+
+Each kind turns what somebody wrote into canonical text, so that equal values are equal strings in the whole program,
+or says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from crossconnect import net
+from crossconnect.finding import Code
+from crossconnect.intent import codes
+
+NAME_LENGTH_MAX = 63
+"""A DNS label (RFC 1035 2.3.4), since device and server names become host names."""
+DESCRIPTION_LENGTH_MAX = 200
+"""Longest that all network operating systems keep of an interface's description."""
+ANY_NAME = "a name of lower-case letters, digits and `-`"
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_PORT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9/_-]{0,30}")
+_PORT_RANGE = re.compile(r"([A-Za-z][A-Za-z0-9/_-]*)\[(\d{1,4})-(\d{1,4})\]")
+_NUMBER_RANGE = re.compile(r"(\d{1,10})-(\d{1,10})")
+_HOST_NAME = re.compile(r"(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z][A-Za-z0-9-]*")
+_PREFIX_RULE = re.compile(r"(\S+)(?:\s+ge\s+(\d{1,3}))?(?:\s+le\s+(\d{1,3}))?")
+_SECRET = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S+")
+_COMMUNITY = re.compile(r"(\d{1,10}):(\d{1,10})(?::(\d{1,10}))?")
+_PATH_PART = re.compile(r"[a-z0-9_][a-z0-9_-]*")
+WELL_KNOWN_COMMUNITIES = frozenset(
+    # RFC 1997, 3765, 7999, 8326, 9494.
+    ("no-export", "no-advertise", "local-as", "no-peer", "blackhole", "graceful-shutdown", "llgr-stale", "no-llgr")
+)
+
+
+class Kind(NamedTuple):
+    """A kind of text: what is reported when it is malformed, what is expected, and how to make it canonical.
+
+    `canonical` raises ValueError with what is wrong.
+    """
+
+    code: Code
+    expected: str
+    canonical: Callable[[str], str]
+    numbers: bool = False
+    """Whether a bare number is taken as its text."""
+
+
+def _name(text: str) -> str:
+    if _NAME.fullmatch(text) is None:
+        if len(text) > NAME_LENGTH_MAX:
+            raise ValueError(f"`{text}` has {len(text)} characters, {NAME_LENGTH_MAX} are allowed")
+        raise ValueError(f"`{text}` is not {ANY_NAME}")
+    return text
+
+
+def _pattern(*placeholders: str) -> Callable[[str], str]:
+    def canonical(text: str) -> str:
+        left = text
+        for placeholder in placeholders:
+            left = left.replace("{" + placeholder + "}", "0")
+        if "{" in left or "}" in left:
+            known = ", ".join("{" + p + "}" for p in placeholders)
+            raise ValueError(f"`{text}` has a placeholder other than {known}")
+        _name(left)
+        return text
+
+    return canonical
+
+
+def _parts(*counts: int) -> Callable[[str], str]:
+    """Names joined by `/`, as many as one of `counts`."""
+
+    def canonical(text: str) -> str:
+        parts = text.split("/")
+        if len(parts) not in counts:
+            raise ValueError(f"`{text}` has {len(parts)} part{'s' * (len(parts) > 1)}")
+        for part in parts:
+            _name(part)
+        return text
+
+    return canonical
+
+
+def _device_port(text: str) -> str:
+    device, colon, port = text.partition(":")
+    _name(device)
+    if colon and _PORT_NAME.fullmatch(port) is None:
+        raise ValueError(f"`{port}` is not the name of a port")
+    return text
+
+
+def _platform_ports(text: str) -> str:
+    if _PORT_NAME.fullmatch(text):
+        return text
+    ranged = _PORT_RANGE.fullmatch(text)
+    if ranged is None:
+        raise ValueError(f"`{text}` is not the name of a port or a range of them")
+    if int(ranged[2]) > int(ranged[3]):
+        raise ValueError(f"`{text}` counts downwards")
+    _ = _device_port(f"x:{ranged[1]}{ranged[3]}")
+    return text
+
+
+def number_range(text: str) -> tuple[int, int]:
+    """First and last number of `first-last`. Raises ValueError when it is none or counts downwards."""
+    match = _NUMBER_RANGE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"`{text}` is not a range of numbers")
+    first, last = int(match[1]), int(match[2])
+    if first > last:
+        raise ValueError(f"`{text}` counts downwards")
+    return first, last
+
+
+def _range(text: str) -> str:
+    first, last = number_range(text)
+    return f"{first}-{last}"
+
+
+def _reserved(text: str) -> str:
+    if "." in text or ":" in text:
+        return net.canonical_prefix(text) if "/" in text else net.canonical_address(text)
+    return str(int(text)) if text.isascii() and text.isdigit() and len(text) <= 10 else _range(text)
+
+
+def _mac(text: str) -> str:
+    value = net.parse_mac(text.lower())
+    if value >> 40 & 1:
+        raise ValueError(f"`{text}` is a group address (its first octet is odd)")
+    if value == 0:
+        raise ValueError(f"`{text}` is no address of an interface")
+    return net.mac_text(value)
+
+
+def _server_address(text: str) -> str:
+    if _HOST_NAME.fullmatch(text):
+        return text.lower()
+    return net.canonical_address(text)
+
+
+def prefix_rule(text: str) -> tuple[str, int, int]:
+    """Prefix and the inclusive range of lengths that a rule `10.0.0.0/8 ge 16 le 24` matches.
+
+    Raises ValueError when it is malformed or matches nothing.
+    """
+    match = _PREFIX_RULE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"`{text}` is not a prefix, optionally followed by `ge N` and `le N`")
+    prefix = net.canonical_prefix(match[1])
+    version, _, length = net.parse(prefix)
+    bits = 32 if version == 4 else 128
+    low = int(match[2]) if match[2] else length
+    high = int(match[3]) if match[3] else (bits if match[2] else length)
+    if not length <= low <= high <= bits:
+        raise ValueError(f"`{text}` matches nothing: it needs {length} <= ge <= le <= {bits}")
+    return prefix, low, high
+
+
+def _prefix_rule(text: str) -> str:
+    prefix, low, high = prefix_rule(text)
+    written = text.split()[1:]
+    bounds = (" ge " + str(low)) * ("ge" in written) + (" le " + str(high)) * ("le" in written)
+    return prefix + bounds
+
+
+def _community(text: str) -> str:
+    if text in WELL_KNOWN_COMMUNITIES:
+        return text
+    match = _COMMUNITY.fullmatch(text)
+    if match is None:
+        raise ValueError(f"`{text}` is not a community")
+    numbers = [int(part) for part in match.groups() if part]
+    limit = (1 << 16) - 1 if len(numbers) == 2 else (1 << 32) - 1
+    if max(numbers) > limit:
+        raise ValueError(f"`{text}` has a number over {limit}")
+    return ":".join(map(str, numbers))
+
+
+def _as_path_pattern(text: str) -> str:
+    """Routers read `_` as a delimiter (space, comma, brackets, begin or end); the rest is POSIX extended."""
+    if not text or re.search(r"[^0-9 _^$.*+?|()\[\]{},-]", text):
+        raise ValueError(f"`{text}` has characters that no AS path expression has")
+    try:
+        re.compile(text.replace("_", "(?:^|[ ,{}()]|$)"))
+    except re.error as error:
+        raise ValueError(f"`{text}` is not a regular expression: {error}") from None
+    return text
+
+
+def _secret(text: str) -> str:
+    if _SECRET.fullmatch(text) is None:
+        raise ValueError("the value is not a reference to a secret")  # and is not repeated: it may be the secret
+    return text
+
+
+def _description(text: str) -> str:
+    if len(text) > DESCRIPTION_LENGTH_MAX:
+        raise ValueError(f"the text has {len(text)} characters, {DESCRIPTION_LENGTH_MAX} are allowed")
+    if not text.isprintable():
+        raise ValueError("the text has line breaks or control characters")
+    return text
+
+
+def _model_path(text: str) -> str:
+    parts = text.split("/")
+    if len(parts) < 2 or not all(_PATH_PART.fullmatch(part) for part in parts):
+        raise ValueError(f"`{text}` is not a path into the model")
+    return text
+
+
+def _promised(text: str) -> str:
+    if "." in text or ":" in text:
+        return net.canonical_prefix(text) if "/" in text else net.canonical_address(text)
+    return _parts(1, 2, 3)(text)
+
+
+NAME = Kind(codes.NAME_MALFORMED, ANY_NAME, _name)
+ADDRESS = Kind(codes.ADDRESS_MALFORMED, "an address, as in 10.1.1.1 or 2001:db8::1", net.canonical_address)
+INTERFACE_ADDRESS = Kind(
+    codes.ADDRESS_MALFORMED,
+    "an address with the length of its subnet, as in 10.1.1.1/24",
+    net.canonical_interface_address,
+)
+PREFIX = Kind(codes.ADDRESS_MALFORMED, "a prefix, as in 10.1.0.0/16", net.canonical_prefix)
+PREFIX_RULE = Kind(
+    codes.ADDRESS_MALFORMED, "a prefix, optionally with bounds, as in 10.0.0.0/8 ge 16 le 24", _prefix_rule
+)
+SERVER_ADDRESS = Kind(codes.ADDRESS_MALFORMED, "an address or a host name", _server_address)
+MAC = Kind(codes.MAC_MALFORMED, "a MAC address, as in 02:00:00:00:00:01", _mac)
+RANGE = Kind(codes.RANGE_MALFORMED, "a range of numbers, as in 10000-19999", _range)
+RESERVED = Kind(codes.RANGE_MALFORMED, "an address, a prefix, a number or a range of numbers", _reserved, numbers=True)
+COMMUNITY = Kind(codes.COMMUNITY_MALFORMED, "a community, as in 65000:1, 65000:1:2 or no-export", _community)
+AS_PATH_PATTERN = Kind(codes.AS_PATH_MALFORMED, "an AS path expression, as in _64512_ or ^$", _as_path_pattern)
+SECRET = Kind(codes.SECRET_IN_CLEAR, "env:NAME or file:PATH", _secret)
+DESCRIPTION = Kind(
+    codes.DESCRIPTION_MALFORMED, f"one line of at most {DESCRIPTION_LENGTH_MAX} characters", _description
+)
+SEGMENT_REFERENCE = Kind(codes.REFERENCE_MALFORMED, "tenant/vrf/segment, or tenant/segment without VRF", _parts(2, 3))
+VRF_REFERENCE = Kind(codes.REFERENCE_MALFORMED, "tenant/vrf", _parts(2))
+DEVICE_PORT = Kind(codes.REFERENCE_MALFORMED, "device:port or device", _device_port)
+PLATFORM_PORTS = Kind(codes.REFERENCE_MALFORMED, "a port name or a range, as in swp[1-32]", _platform_ports)
+PROMISED = Kind(
+    codes.REFERENCE_MALFORMED, "tenant/vrf/segment, tenant/vrf, the name of a server, or a prefix", _promised
+)
+MODEL_PATH = Kind(codes.REFERENCE_MALFORMED, "a path into the model, as in tenants/red/vrfs/prod", _model_path)
+
+
+def pattern(*placeholders: str) -> Kind:
+    """Names with `{placeholder}`s to be filled in."""
+    known = " and ".join("{" + p + "}" for p in placeholders)
+    return Kind(codes.NAME_MALFORMED, f"{ANY_NAME}, with {known} filled in", _pattern(*placeholders))

@@ -1,0 +1,122 @@
+"""A region's tree of files, read into one `Region`.
+
+    directory --files--> {name: octets} --decode_tree--> records + findings --merge--> Region + places
+
+Only `read_files` touches the file system; the rest is a function of the files' contents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+
+from crossconnect.finding import Finding, Place, found, has_errors
+from crossconnect.intent import codes
+from crossconnect.intent.decode import decode
+from crossconnect.intent.document import Document
+from crossconnect.intent.files import KINDS, read_files
+from crossconnect.intent.loader import load
+from crossconnect.intent.places import Places
+from crossconnect.intent.validate import validate
+from crossconnect.model.region import Region, RegionFile
+
+REGION_FILE = "region.yaml"
+_PLACEHOLDER: dict[str, Any] = {"format": 1, "name": "", "sites": [], "pools": []}
+"""What a region.yaml with mistakes is completed by, so that the rest of the tree can still be looked at."""
+
+
+def read_region(root: Path) -> tuple[Region | None, tuple[Finding, ...]]:
+    """Read the region whose tree is at `root`, with everything there is to say about it.
+
+    The region is None when there is any error; the findings then include what validation sees on the parts that could
+    be read. Without errors, validation is the caller's next step (`validate`).
+    """
+    contents, findings = read_files(root)
+    return _region(contents, findings)
+
+
+def read_region_from_texts(texts: Mapping[str, str]) -> tuple[Region | None, tuple[Finding, ...]]:
+    """The same for a tree given as texts by file name relative to the region's directory."""
+    return _region({name: text.encode("utf-8", "surrogatepass") for name, text in texts.items()}, ())
+
+
+def _region(contents: Mapping[str, bytes], earlier: tuple[Finding, ...]) -> tuple[Region | None, tuple[Finding, ...]]:
+    findings = list(earlier)
+    if REGION_FILE not in contents:
+        if not has_errors(findings):
+            findings.append(found(codes.NO_REGION, Place(file=REGION_FILE), "there is no region.yaml"))
+        return None, tuple(findings)
+    region = _merged(contents, findings)
+    if has_errors(findings):
+        findings += validate(region)
+        return None, tuple(sorted(findings, key=Finding.sort_key))
+    return region, tuple(sorted(findings, key=Finding.sort_key))
+
+
+def _merged(contents: Mapping[str, bytes], findings: list[Finding]) -> Region:
+    """One region of all files; what could not be read is missing, which `incomplete` says."""
+    documents: list[Document] = []
+    lists: dict[str, list[Any]] = {}
+    region_file = msgspec.convert(_PLACEHOLDER, RegionFile)
+    incomplete = has_errors(findings)
+    for name in sorted(contents, key=lambda name: (name != REGION_FILE, name)):
+        record = KINDS[PurePosixPath(name).parts[0]]
+        text = _text(name, contents[name], findings)
+        if text is None:
+            incomplete = True
+            continue
+        document, said = load(name, text)
+        findings += said
+        decoded, whole, said = decode(document, record)
+        findings += said
+        incomplete = incomplete or not whole
+        if decoded is None and record is RegionFile and isinstance(document.value, dict):
+            document.value = {**_PLACEHOLDER, **document.value}
+            decoded = msgspec.convert(document.value, record)
+        if decoded is None:
+            continue
+        documents.append(document)
+        if isinstance(decoded, RegionFile):
+            region_file = decoded
+        else:
+            for field in decoded.__struct_fields__:
+                if items := getattr(decoded, field):
+                    lists.setdefault(field, []).extend(items)
+    return Region(
+        name=region_file.name,
+        sites=region_file.sites,
+        asns=region_file.asns,
+        pools=region_file.pools,
+        design=region_file.design,
+        management=region_file.management,
+        platforms=region_file.platforms,
+        moved=region_file.moved,
+        places=Places(tuple(documents)),
+        incomplete=incomplete,
+        **{field: tuple(items) for field, items in lists.items()},
+    )
+
+
+def _text(name: str, content: bytes, findings: list[Finding]) -> str | None:
+    """The text of a file, or None with a finding when it is not UTF-8."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+        hint = ""
+        if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            hint = "The file is UTF-16; save it as UTF-8."
+        findings.append(
+            found(
+                codes.FILE_ENCODING,
+                Place(file=name, line=line, column=column),
+                f"{name} is not UTF-8: octet 0x{content[error.start]:02x} cannot stand here",
+                hint=hint,
+            )
+        )
+        return None

@@ -1,0 +1,28 @@
+"""Lines of the device as a whole, and static routes of the management VRF."""
+
+from __future__ import annotations
+
+from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.nos.frr.facts import Version, nexthop_groups_in_kernel
+from crossconnect.nos.frr.tree import Entry
+
+
+def render_system(device: DeviceConfiguration, version: Version) -> list[Entry]:
+    """The head of the file.
+
+    `frr defaults traditional` only fixes which lines FRR thinks need not be shown: every setting whose default
+    differs between profiles or versions is written out, so that the profile changes nothing.
+    """
+    entries: list[Entry] = [
+        "frr defaults traditional",
+        f"hostname {device.name}",
+        "service integrated-vtysh-config",
+        "log syslog informational",
+        "log timestamp precision 3",
+        "ip forwarding",
+        "ipv6 forwarding",
+    ]
+    if version == "8.4" and not nexthop_groups_in_kernel(device):
+        # FRR 14481, 13413: after two link flaps in a row 8.4 can lose a next-hop group that routes still use.
+        entries.append("no zebra nexthop kernel enable")
+    return entries

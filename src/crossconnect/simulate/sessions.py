@@ -1,0 +1,198 @@
+"""BGP sessions: which could come up at all, by comparing both ends' configuration, and which do under failures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from crossconnect.design.blueprint import PeerPlan, PeerSession
+from crossconnect.device.bgp import Family, Neighbor
+from crossconnect.finding import Finding, Place, found
+from crossconnect.net import address_of, interface_prefix, parse, version_of
+from crossconnect.simulate.codes import SESSION_FAULT, UNSUPPORTED_SESSION
+from crossconnect.simulate.failures import SessionKey
+from crossconnect.simulate.topology import DEFAULT, Liveness, Speaker, Topology
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """One end of a session, at a switch."""
+
+    index: int
+    key: SessionKey
+    speaker: int
+    neighbor: Neighbor
+    interface: str
+    """Own interface that it runs over, empty if none is in the neighbour's subnet."""
+    wire: str
+    twin: int = -1
+    """The other end's session, -1 where that is an external router or nobody."""
+    peer: str = ""
+    """Name of the external router at the other end."""
+    families: tuple[Family, ...] = ()
+    """Those that both ends have."""
+    fault: str = ""
+    """Why it cannot come up as configured; empty when it can."""
+    unsupported: bool = False
+
+    @property
+    def next_hop(self) -> str:
+        """What names the neighbour as IPv4 next hop: its address, or its name where that is link-local."""
+        return self.neighbor.address or self.neighbor.device
+
+
+def sessions(topology: Topology) -> tuple[Session, ...]:
+    """All sessions of all switches, ends matched, in the order of speakers and neighbours."""
+    drafts: list[Session] = []
+    by_key: dict[SessionKey, Session] = {}
+    for speaker in topology.speakers:
+        for neighbor in speaker.bgp.neighbors:
+            key = SessionKey(speaker.device, speaker.vrf, neighbor.key)
+            interface = _interface(topology, speaker, neighbor)
+            ports = topology.ports.get((speaker.device, interface), ())
+            wire = topology.wire_at.get((speaker.device, ports[0])) if ports else None
+            draft = Session(
+                index=len(drafts),
+                key=key,
+                speaker=speaker.index,
+                neighbor=neighbor,
+                interface=interface,
+                wire=wire.key if wire else "",
+            )
+            drafts.append(draft)
+            by_key[key] = draft
+    externals = {
+        SessionKey(end.device, end.vrf, address_of(end.local_address)): (peer, end)
+        for peer in topology.blueprint.peers
+        for end in peer.sessions
+    }
+    return tuple(_matched(topology, draft, by_key, externals) for draft in drafts)
+
+
+def _interface(topology: Topology, speaker: Speaker, neighbor: Neighbor) -> str:
+    """The interface whose subnet the neighbour's address is in: eBGP sessions here are over one hop."""
+    if neighbor.interface:
+        return neighbor.interface
+    owner = next((o for o in topology.owners.get(neighbor.local_address, ()) if o[0] == speaker.device), None)
+    if owner is None:
+        return ""
+    interface = topology.interfaces[owner]
+    if interface.network_instance != speaker.vrf:
+        return ""
+    wanted = parse(neighbor.address)
+    for text in interface.addresses:
+        own = parse(text)
+        if own.version == wanted.version and (own.value ^ wanted.value) & ~own.host_mask == 0:
+            return interface.name
+    return ""
+
+
+def _matched(
+    topology: Topology,
+    draft: Session,
+    by_key: Mapping[SessionKey, Session],
+    externals: Mapping[SessionKey, tuple[PeerPlan, PeerSession]],
+) -> Session:
+    if not draft.wire:
+        return _faulty(draft, "no own interface with a cable leads to the neighbour's address")
+    external = externals.get(draft.key)
+    if external is not None:
+        return _with_peer(topology, draft, *external)
+    twin = _twin(topology, draft, by_key)
+    if twin is None:
+        return _faulty(draft, "the device at the other end of the cable has no such session")
+    ours, theirs = draft.neighbor, twin.neighbor
+    asn, twin_asn = topology.speakers[draft.speaker].bgp.asn, topology.speakers[twin.speaker].bgp.asn
+    active = {family.family for family in theirs.families}
+    families = tuple(family.family for family in ours.families if family.family in active)
+    fault = ""
+    if ours.remote_asn != twin_asn or theirs.remote_asn != asn:
+        fault = f"ASNs disagree: configured {ours.remote_asn} and {theirs.remote_asn}, own {twin_asn} and {asn}"
+    elif ours.password != theirs.password:
+        fault = "TCP MD5 passwords are different secrets"
+    elif not families:
+        fault = "no address family is active at both ends"
+    unsupported = asn == twin_asn or draft.key.vrf != DEFAULT or twin.key.vrf != DEFAULT
+    return msgspec.structs.replace(draft, twin=twin.index, families=families, fault=fault, unsupported=unsupported)
+
+
+def _faulty(draft: Session, fault: str) -> Session:
+    return msgspec.structs.replace(draft, fault=fault)
+
+
+def _twin(topology: Topology, draft: Session, by_key: Mapping[SessionKey, Session]) -> Session | None:
+    """The session at the other end of the same cable that points back here."""
+    wire = topology.wires[draft.wire]
+    device, port = (
+        (wire.b_device, wire.b_port) if wire.a_device == draft.key.device else (wire.a_device, wire.a_port)
+    )
+    if draft.neighbor.interface:
+        # 802.1Q subinterfaces carry the same tag at both ends.
+        own = topology.interfaces[(draft.key.device, draft.interface)]
+        name = port if own.kind != "subinterface" else f"{port}.{own.vlan}"
+        vrf = topology.interfaces[(device, name)].network_instance if (device, name) in topology.interfaces else ""
+        return by_key.get(SessionKey(device, vrf, name))
+    for owner in topology.owners.get(draft.neighbor.address, ()):
+        if owner[0] == device and port in topology.ports.get(owner, ()):
+            vrf = topology.interfaces[owner].network_instance
+            twin = by_key.get(SessionKey(device, vrf, draft.neighbor.local_address))
+            if twin is not None and twin.neighbor.local_address == draft.neighbor.address:
+                return twin
+    return None
+
+
+def _with_peer(topology: Topology, draft: Session, peer: PeerPlan, end: PeerSession) -> Session:
+    """Match with what the external router is assumed to have: one family, that of the session's addresses."""
+    ours = draft.neighbor
+    own_asn = topology.speakers[draft.speaker].bgp.asn
+    interface = topology.interfaces[(draft.key.device, draft.interface)]
+    family: Family = "ipv6-unicast" if version_of(ours.address) == 6 else "ipv4-unicast"
+    families = tuple(f.family for f in ours.families if f.family == family)
+    wire = topology.wires[draft.wire]
+    fault = ""
+    if (peer.name, end.port) not in ((wire.a_device, wire.a_port), (wire.b_device, wire.b_port)):
+        fault = f"the cable does not lead to port {end.port} of {peer.name}"
+    elif end.vlan != (interface.vlan if interface.kind == "subinterface" else None):
+        fault = f"802.1Q tags disagree: {interface.vlan} and {end.vlan}"
+    elif end.remote_address != ours.local_address or interface_prefix(end.local_address) not in map(
+        interface_prefix, interface.addresses
+    ):
+        fault = f"addresses disagree: {ours.local_address} and {end.remote_address}"
+    elif ours.remote_asn != peer.asn or end.remote_asn != own_asn:
+        fault = f"ASNs disagree: configured {ours.remote_asn} and {end.remote_asn}, own {peer.asn} and {own_asn}"
+    elif ours.password != end.password:
+        fault = "TCP MD5 passwords are different secrets"
+    elif not families:
+        fault = f"{family} is not active"
+    return msgspec.structs.replace(draft, peer=peer.name, families=families, fault=fault)
+
+
+def session_findings(all_sessions: Sequence[Session]) -> tuple[Finding, ...]:
+    """Sessions that cannot come up whatever works."""
+    findings: list[Finding] = []
+    for session in all_sessions:
+        name = f"{session.key.device} ({session.key.vrf}) to {session.neighbor.device} {session.key.peer}"
+        place = Place(path=f"devices/{session.key.device}")
+        if session.fault:
+            findings.append(found(SESSION_FAULT, place, f"the session of {name} cannot come up: {session.fault}"))
+        elif session.unsupported:
+            findings.append(found(UNSUPPORTED_SESSION, place, f"the session of {name} is iBGP or inside a VRF"))
+    return tuple(findings)
+
+
+def sessions_up(all_sessions: Sequence[Session], live: Liveness) -> list[bool]:
+    """Which sessions are established under failures, by index; prefix limits are looked at later."""
+    topology = live.topology
+    failures = live.failures
+    wires = {key: live.wire_up(wire) for key, wire in topology.wires.items()}
+    result = [
+        not (session.fault or session.unsupported)
+        and wires[session.wire]
+        and session.key not in failures.sessions
+        and live.interface_up(session.key.device, session.interface)
+        for session in all_sessions
+    ]
+    for session in all_sessions:
+        if session.twin >= 0 and not result[session.twin]:
+            result[session.index] = False
+    return result

@@ -1,0 +1,156 @@
+"""The blueprint indexed for simulation: who is cabled to whom, which addresses are where, who speaks BGP.
+
+Everything here holds whatever fails; `Liveness` says what is left under given failures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from crossconnect.design.blueprint import Blueprint, HostPlan, PeerPlan, Wire
+from crossconnect.device.bgp import Bgp
+from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.device.interface import Interface
+from crossconnect.device.network_instance import NetworkInstance
+from crossconnect.net import address_of
+from crossconnect.simulate.failures import Failures
+
+DEFAULT = "default"
+
+
+class Speaker(msgspec.Struct, frozen=True, kw_only=True):
+    """A BGP instance of a switch: the default one, or a VRF's."""
+
+    index: int
+    device: str
+    vrf: str
+    bgp: Bgp
+
+
+class Topology(msgspec.Struct, frozen=True, kw_only=True):
+    """Indexes over a blueprint. Interfaces and instances are keyed by (device, name)."""
+
+    blueprint: Blueprint
+    devices: Mapping[str, DeviceConfiguration]
+    hosts: Mapping[str, HostPlan]
+    peers: Mapping[str, PeerPlan]
+    interfaces: Mapping[tuple[str, str], Interface]
+    instances: Mapping[tuple[str, str], NetworkInstance]
+    ports: Mapping[tuple[str, str], tuple[str, ...]]
+    """Interface -> the physical ports it lives on: itself, its parent, or the members of a bond."""
+    wires: Mapping[str, Wire]
+    wire_at: Mapping[tuple[str, str], Wire]
+    """Port -> its cable; ports of hosts and peers too."""
+    owners: Mapping[str, tuple[tuple[str, str], ...]]
+    """Address without length -> interfaces that have it."""
+    speakers: tuple[Speaker, ...]
+    """Those of default instances come first, so their indexes are the nodes of the fabric's graph."""
+    speaker_at: Mapping[tuple[str, str], int]
+    vteps: Mapping[str, str]
+    """VTEP address -> device."""
+
+
+def topology(blueprint: Blueprint) -> Topology:
+    """Index a blueprint."""
+    interfaces: dict[tuple[str, str], Interface] = {}
+    instances: dict[tuple[str, str], NetworkInstance] = {}
+    ports: dict[tuple[str, str], tuple[str, ...]] = {}
+    owners: dict[str, tuple[tuple[str, str], ...]] = {}
+    for device in blueprint.devices:
+        for interface in device.interfaces:
+            key = (device.name, interface.name)
+            interfaces[key] = interface
+            for text in interface.addresses:
+                address = address_of(text)
+                owners[address] = (*owners.get(address, ()), key)
+        for instance in device.network_instances:
+            instances[(device.name, instance.name)] = instance
+        ports.update(_ports(device))
+    speakers = _speakers(blueprint)
+    wire_at: dict[tuple[str, str], Wire] = {}
+    for wire in blueprint.wires:
+        wire_at[(wire.a_device, wire.a_port)] = wire
+        wire_at[(wire.b_device, wire.b_port)] = wire
+    return Topology(
+        blueprint=blueprint,
+        devices={device.name: device for device in blueprint.devices},
+        hosts={host.name: host for host in blueprint.hosts},
+        peers={peer.name: peer for peer in blueprint.peers},
+        interfaces=interfaces,
+        instances=instances,
+        ports=ports,
+        wires={wire.key: wire for wire in blueprint.wires},
+        wire_at=wire_at,
+        owners=owners,
+        speakers=speakers,
+        speaker_at={(speaker.device, speaker.vrf): speaker.index for speaker in speakers},
+        vteps={device.vtep: device.name for device in blueprint.devices if device.vtep},
+    )
+
+
+def _ports(device: DeviceConfiguration) -> dict[tuple[str, str], tuple[str, ...]]:
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    members: dict[str, list[str]] = {}
+    for interface in device.interfaces:
+        if interface.kind == "ethernet":
+            found[(device.name, interface.name)] = (interface.name,)
+            if interface.parent:
+                members.setdefault(interface.parent, []).append(interface.name)
+    for interface in device.interfaces:
+        if interface.kind == "lag":
+            found[(device.name, interface.name)] = tuple(members.get(interface.name, ()))
+    for interface in device.interfaces:
+        if interface.kind == "subinterface":
+            found[(device.name, interface.name)] = found.get((device.name, interface.parent), ())
+    return found
+
+
+def _speakers(blueprint: Blueprint) -> tuple[Speaker, ...]:
+    fabric: list[tuple[str, str, Bgp]] = []
+    tenants: list[tuple[str, str, Bgp]] = []
+    for device in blueprint.devices:
+        for instance in device.network_instances:
+            if instance.bgp is not None:
+                (fabric if instance.kind == DEFAULT else tenants).append((device.name, instance.name, instance.bgp))
+    return tuple(
+        Speaker(index=index, device=device, vrf=vrf, bgp=bgp) for index, (device, vrf, bgp) in enumerate(fabric + tenants)
+    )
+
+
+class Liveness(msgspec.Struct, frozen=True):
+    """What works under given failures, as far as cables and interfaces go."""
+
+    topology: Topology
+    failures: Failures
+
+    def device_up(self, name: str) -> bool:
+        """Whether a switch, host or external router runs."""
+        return name not in self.failures.devices
+
+    def wire_up(self, wire: Wire) -> bool:
+        """Whether a cable carries frames: neither cut, nor dark because an end is off or disabled."""
+        if wire.key in self.failures.links or not self.failures.devices.isdisjoint((wire.a_device, wire.b_device)):
+            return False
+        return self._enabled(wire.a_device, wire.a_port) and self._enabled(wire.b_device, wire.b_port)
+
+    def _enabled(self, device: str, port: str) -> bool:
+        interface = self.topology.interfaces.get((device, port))
+        return interface is None or interface.enabled
+
+    def interface_up(self, device: str, name: str) -> bool:
+        """Operational state of a switch's interface. A bridge domain's VXLAN port keeps an IRB interface up even when
+        all of its other ports are down; a bond is up while one of its members is."""
+        interface = self.topology.interfaces.get((device, name))
+        if interface is None or not interface.enabled or not self.device_up(device):
+            return False
+        if interface.kind in ("loopback", "irb", "management"):
+            return True
+        if interface.kind == "subinterface" and not self.interface_up(device, interface.parent):
+            return False
+        for port in self.topology.ports.get((device, name), ()):
+            wire = self.topology.wire_at.get((device, port))
+            if wire is not None and self.wire_up(wire):
+                return True
+        return False
