@@ -321,4 +321,5 @@ EFFECT_EXTERNAL = Code(
     "Add a handoff on a second border device.",
 )
 
-CODES: tuple[Code, ...] = tuple(sorted((v for v in list(globals().values()) if isinstance(v, Code)), key=lambda c: c.name))
+_ALL = (value for value in list(globals().values()) if isinstance(value, Code))
+CODES: tuple[Code, ...] = tuple(sorted(_ALL, key=lambda code: code.name))

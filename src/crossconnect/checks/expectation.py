@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import msgspec
 
+from crossconnect.simulate.failures import NO_FAILURES, Failures
 
-class Expectation(msgspec.Struct, frozen=True, kw_only=True):
-    """Devices and wires that are known to be out of service; nothing is found about them, or for want of them."""
 
-    devices: frozenset[str] = frozenset()
-    """Names of switches, external routers or hosts."""
-    wires: frozenset[str] = frozenset()
-    """Keys of the blueprint's wires."""
+class Expectation(msgspec.Struct, frozen=True):
+    """What is known to be out of service; nothing is found about it, nor for want of it.
+
+    The same declaration serves the simulation of a failure and a lab or a live network in which it is injected.
+    """
+
+    failures: Failures = NO_FAILURES
 
     @property
     def healthy(self) -> bool:
         """Whether nothing is declared to have failed."""
-        return not self.devices and not self.wires
+        return not self.failures
 
 
 HEALTHY = Expectation()

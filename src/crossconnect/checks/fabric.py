@@ -11,10 +11,11 @@ Clos a pod's leaves are one class, and the number of searches grows with pods an
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from crossconnect.checks.layout import Layout
+from crossconnect.checks.layout import Layout, PlannedSession
+from crossconnect.device.bgp import FAMILIES, Family
 
 
 class _Search(NamedTuple):
@@ -25,10 +26,11 @@ class _Search(NamedTuple):
 
 
 class Fabric:
-    """Paths between switches over the wires that are in service; searches are made when first asked for."""
+    """Paths between switches over given sessions; searches are made when first asked for."""
 
-    def __init__(self, layout: Layout, failed_devices: Collection[str], failed_wires: Collection[str]) -> None:
-        names = [name for name in layout.devices if name not in failed_devices]
+    def __init__(self, layout: Layout, sessions: Iterable[PlannedSession], gone: Collection[str]) -> None:
+        """Over these sessions, those with a device that is gone left out."""
+        names = [name for name in layout.devices if name not in gone]
         self._number = {name: n for n, name in enumerate(names)}
         drained = set(layout.blueprint.drained)
         self._drained = [name in drained for name in names]
@@ -39,13 +41,12 @@ class Fabric:
             if bgp is not None:
                 self._asn[n], self._paths_max[n] = bgp.asn, bgp.maximum_paths
         self._adjacent: list[dict[int, tuple[str, ...]]] = [{} for _ in names]
-        for session in layout.sessions:
+        for session in sessions:
             a, b = self._number.get(session.device), self._number.get(session.neighbor.device)
-            if a is None or b is None or session.neighbor.kind != "fabric" or session.wire in failed_wires:
-                continue
-            ports = self._adjacent[a].get(b, ())
-            if session.interface not in ports:
-                self._adjacent[a][b] = (*ports, session.interface)
+            if a is not None and b is not None:
+                ports = self._adjacent[a].get(b, ())
+                if session.interface not in ports:
+                    self._adjacent[a][b] = (*ports, session.interface)
         self._classes = self._classify()
         self._searches: dict[int, _Search] = {}
 
@@ -108,7 +109,8 @@ class Fabric:
 
     def _search(self, destination: int) -> _Search:
         count = len(self._asn)
-        distance, ports = [-1] * count, [()] * count
+        distance = [-1] * count
+        ports: list[tuple[str, ...]] = [()] * count
         distance[destination] = 0
         carried: list[frozenset[int]] = [frozenset()] * count
         shutdown = [False] * count
@@ -130,3 +132,20 @@ class Fabric:
                 shutdown[m] = self._drained[m] or not clean
             level = list(offers)
         return _Search(distance, ports)
+
+
+def fabrics(layout: Layout, sessions: Iterable[PlannedSession], gone: Collection[str]) -> dict[Family, Fabric]:
+    """The fabric in each address family. Families over the same sessions share one, and so its searches."""
+    by_family: dict[Family, list[PlannedSession]] = {family: [] for family in FAMILIES}
+    for session in sessions:
+        if session.neighbor.kind == "fabric":
+            for f in session.neighbor.families:
+                by_family[f.family].append(session)
+    made: dict[frozenset[tuple[str, str, str]], Fabric] = {}
+    result: dict[Family, Fabric] = {}
+    for family, members in by_family.items():
+        links = frozenset((s.device, s.neighbor.device, s.interface) for s in members)
+        if links not in made:
+            made[links] = Fabric(layout, members, gone)
+        result[family] = made[links]
+    return result

@@ -12,6 +12,7 @@ from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.device.interface import Interface
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.net import address_of, interface_prefix
+from crossconnect.simulate.failures import SessionKey
 
 
 class Port(NamedTuple):
@@ -33,6 +34,13 @@ class PlannedSession(NamedTuple):
     interface: str
     port: str
     wire: str
+    twin: SessionKey | None
+    """The other end's session, where that end is a switch of the region."""
+
+    @property
+    def key(self) -> SessionKey:
+        """What names the session at this end."""
+        return SessionKey(self.device, self.vrf, self.neighbor.key)
 
 
 class RdOwner(NamedTuple):
@@ -61,8 +69,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     segments: dict[str, SegmentPlan]
     """By path."""
     hosts: dict[str, HostPlan]
-    origins: dict[tuple[str, str], tuple[str, ...]]
-    """(VRF, prefix) -> devices with an interface in that prefix, by which it enters the VRF."""
+    origins: dict[tuple[str, str], tuple[tuple[str, str], ...]]
+    """(VRF, prefix) -> (device, interface) in that prefix, by which it enters the VRF."""
     own_addresses: dict[str, frozenset[str]]
     """VRF -> prefixes of all interfaces in it."""
 
@@ -124,25 +132,30 @@ def _sessions(
         for instance in device.network_instances:
             for neighbor in instance.bgp.neighbors if instance.bgp else ():
                 interface = neighbor.interface or at.get(address_of(neighbor.local_address), "")
-                port = physical_port(interfaces, device.name, interface)
-                wire = wire_at.get(Port(device.name, port))
-                vrf = "default" if instance.kind == "default" else instance.name
+                port = Port(device.name, physical_port(interfaces, device.name, interface))
+                wire = wire_at.get(port)
+                twin = None
+                if neighbor.kind == "fabric" and wire is not None:
+                    # An unnumbered session is named by the interface, else by the address of the other end.
+                    a, b = ends(wire)
+                    far = b.name if port == a else a.name
+                    twin = SessionKey(neighbor.device, instance.name, neighbor.local_address or far)
                 key = wire.key if wire else ""
-                sessions.append(PlannedSession(device.name, vrf, neighbor, interface, port, key))
+                sessions.append(PlannedSession(device.name, instance.name, neighbor, interface, port.name, key, twin))
     return tuple(sessions)
 
 
 def _origins(
     blueprint: Blueprint,
-) -> tuple[dict[tuple[str, str], tuple[str, ...]], dict[str, frozenset[str]]]:
-    """Which devices bring a prefix into a VRF by an interface of their own, and all such prefixes of each VRF."""
-    origins: dict[tuple[str, str], dict[str, None]] = {}
+) -> tuple[dict[tuple[str, str], tuple[tuple[str, str], ...]], dict[str, frozenset[str]]]:
+    """Which interfaces bring a prefix into a VRF, and all such prefixes of each VRF."""
+    origins: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for device in blueprint.devices:
         for interface in device.interfaces:
             if interface.enabled and not interface.members:
                 for address in interface.addresses:
                     key = (interface.network_instance, interface_prefix(address))
-                    origins.setdefault(key, {})[device.name] = None
+                    origins.setdefault(key, []).append((device.name, interface.name))
     own: dict[str, set[str]] = {}
     for vrf, prefix in origins:
         own.setdefault(vrf, set()).add(prefix)

@@ -6,14 +6,15 @@ network as it is without it, so that one cause makes one finding and not a thous
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
 from crossconnect.checks.expectation import HEALTHY, Expectation
-from crossconnect.checks.fabric import Fabric
-from crossconnect.checks.layout import Layout, Port, ends
+from crossconnect.checks.fabric import Fabric, fabrics
+from crossconnect.checks.layout import Layout, PlannedSession, Port, ends
 from crossconnect.design.blueprint import Blueprint, Wire
+from crossconnect.device.bgp import Family
 from crossconnect.finding import Place
 from crossconnect.state.difference import row_text
 from crossconnect.state.tables import BgpSessionRow, InterfaceRow, RouteRow, State
@@ -40,7 +41,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     sessions: dict[tuple[str, str, str, str], BgpSessionRow]
     routes: dict[tuple[str, str], dict[str, RouteRow]]
     """(device, VRF) -> prefix -> route."""
-    fabric: Fabric
+    fabrics: dict[Family, Fabric]
+    """The underlay's and overlay's paths over what is in service."""
 
     @property
     def blueprint(self) -> Blueprint:
@@ -56,11 +58,31 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return key not in self.gone_wires
 
     def connected(self, source: str, destination: str) -> bool:
-        """Whether `source` must have a route to `destination`.
+        """Whether VTEP `source` must have the routes of VTEP `destination`.
 
         Without failure always: that the design gives none is then the finding. With failures: if a path is left.
         """
-        return (not self.gone_devices and not self.gone_wires) or self.fabric.reaches(source, destination)
+        if self.whole:
+            return True
+        underlay: Family = "ipv6-unicast" if ":" in self.layout.vteps.get(destination, "") else "ipv4-unicast"
+        return self.fabrics[underlay].reaches(source, destination) and self.fabrics["l2vpn-evpn"].reaches(
+            source, destination
+        )
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is out of service, neither declared nor found."""
+        return self.expectation.healthy and not self.gone_devices and not self.gone_wires
+
+    def session_up(self, session: PlannedSession) -> bool:
+        """Whether a session is expected to work."""
+        shut = self.expectation.failures.sessions
+        return (
+            session.device not in self.gone_devices
+            and session.neighbor.device not in self.gone_devices
+            and session.wire not in self.gone_wires
+            and (not shut or (session.key not in shut and session.twin not in shut))
+        )
 
     def host_up(self, host: str) -> bool:
         """Whether a host is expected to be connected: it is there, and so is one of its cables."""
@@ -77,31 +99,33 @@ def subject_of(state: State, layout: Layout, expectation: Expectation = HEALTHY)
     routes: dict[tuple[str, str], dict[str, RouteRow]] = {}
     for row in state.routes:
         routes.setdefault((row.device, row.vrf), {})[row.prefix] = row
+    failures = expectation.failures
     present = {row.device for row in state.devices if row.up}
-    dead = frozenset(name for name in layout.devices if name not in present) - expectation.devices
-    gone_devices = dead | expectation.devices
+    dead = frozenset(name for name in layout.devices if name not in present) - failures.devices
+    gone_devices = dead | failures.devices
     lost = {
         wire.key
         for wire in layout.blueprint.wires
-        if wire.key in expectation.wires or wire.a_device in gone_devices or wire.b_device in gone_devices
+        if wire.key in failures.links or wire.a_device in gone_devices or wire.b_device in gone_devices
     }
     cut = frozenset(
         wire.key for wire in layout.blueprint.wires if wire.key not in lost and _is_down(wire, layout, interfaces)
     )
-    gone_wires = cut | lost
-    return Subject(
+    subject = Subject(
         state=state,
         layout=layout,
         expectation=expectation,
         dead=dead,
         cut=cut,
         gone_devices=gone_devices,
-        gone_wires=frozenset(gone_wires),
+        gone_wires=cut | lost,
         interfaces=interfaces,
         sessions={(row.device, row.vrf, row.peer, row.family): row for row in state.bgp_sessions},
         routes=routes,
-        fabric=Fabric(layout, gone_devices, gone_wires),
+        fabrics={},
     )
+    in_service = [session for session in layout.sessions if subject.session_up(session)]
+    return msgspec.structs.replace(subject, fabrics=fabrics(layout, in_service, gone_devices))
 
 
 def _is_down(wire: Wire, layout: Layout, interfaces: dict[tuple[str, str], InterfaceRow]) -> bool:
@@ -133,18 +157,3 @@ def wire_text(wire: Wire) -> str:
 def evidence_of(table: str, rows: Iterable[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
     """Rows as a finding carries them: (table, row as text), the first ones of many."""
     return tuple((table, row_text(row)) for row, _ in zip(rows, range(_EVIDENCE_MAX), strict=False))
-
-
-def names_text(names: Sequence[object], names_max: int = 5) -> str:
-    """`a, b, c and 7 more`."""
-    texts = [str(name) for name in names]
-    if len(texts) <= names_max + 1:
-        return ", ".join(texts)
-    return f"{', '.join(texts[:names_max])} and {len(texts) - names_max} more"
-
-
-def count_text(count: int, noun: str) -> str:
-    """`1 path`, `2 paths`, `1 address`, `2 addresses`."""
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count} {noun}es" if noun.endswith("s") else f"{count} {noun}s"

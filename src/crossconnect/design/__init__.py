@@ -3,3 +3,8 @@
 Invariant: pure and total. Same region and lock, same blueprint, byte for byte; every decision names its RFC or
 practice where it is made; everything that cannot be designed is a finding.
 """
+
+from crossconnect.design.compiler import Compiled, compile_region, design, design_device
+from crossconnect.design.context import Context, build_context
+
+__all__ = ["Compiled", "Context", "build_context", "compile_region", "design", "design_device"]

@@ -33,6 +33,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
     packets_per_second: int = 1000
     """Of each flow."""
     flows_max: int = 8
+    """Eight of 1,000 packets per second load a core by a third; more would measure the machine."""
     before_s: float = 1.0
     """How long the flows run cleanly before the event."""
     after_s: float = 4.0
@@ -53,6 +54,8 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     destination: str
     source_address: str
     destination_address: str
+    source_interface: str = ""
+    """`eth0`, `bond0.100`: a host may have several VRFs."""
     source_port: int
     destination_port: int
     scope: str

@@ -1,9 +1,9 @@
 """From packets to verdicts: pure functions over the times at which packets were sent and arrived.
 
-sent       | | | | | | | | | | | | | | | | | |        one line per packet, by sequence number
-arrived    | | | | |   x   x   | | | | | | | |
-                  ^ event      ^ converged        [ tail ]
-              |<- longest gap ->|
+sent       | | | | | | | | | | | | | | | | | | | | |       one stroke per packet, by sequence number
+arrived    | | | | |         |     | | | | | | | | |
+                    ^ event        ^ converged  [tail]
+                   |<- gap ->|
 """
 
 from __future__ import annotations
@@ -62,10 +62,20 @@ def measure_flow(predicted: PredictedFlow, trace: FlowTrace, event_ns: int) -> F
 
 
 def judge(
-    drill: Drill, flows: Sequence[FlowResult], injection_ms: float, window_ms: tuple[float, float]
+    drill: Drill,
+    flows: Sequence[FlowResult],
+    injection_ms: float,
+    window_ms: tuple[float, float],
+    crossed: int | None = None,
 ) -> DrillResult:
-    """The verdict over all flows, before healing: `healed` adds the way back."""
+    """The verdict over all flows, before healing: `healed` adds the way back.
+
+    `crossed` counts the packets that the target carried before the event, if it was asked.
+    """
     nothing = _proves_nothing(flows)
+    if crossed is not None and crossed < drill.packets_per_second * drill.before_s / 2:
+        # ECMP may have sent every flow the other way; keepalives alone stay far below half a flow.
+        nothing.append(f"no flow went over what was broken: it carried {crossed} packets before the event")
     reasons = nothing or _differences(drill, flows)
     verdict: DrillVerdict = "proves-nothing" if nothing else "differs" if reasons else "as-predicted"
     return DrillResult(
@@ -73,6 +83,7 @@ def judge(
         flows=tuple(flows),
         injection_ms=injection_ms,
         window_ms=window_ms,
+        crossed=crossed,
         verdict=verdict,
         reasons=tuple(reasons),
     )
@@ -82,7 +93,7 @@ def healed(result: DrillResult, heal: HealResult) -> DrillResult:
     """The result with the way back judged as well: a network that does not return to its state failed the drill."""
     reasons = list(result.reasons)
     if not heal.state_restored:
-        reasons.append(f"after healing the state is not as before: {len(heal.differences)} rows or more differ")
+        reasons.append("after healing the state is not as before")
     if not heal.flows_restored:
         reasons.append("after healing not every flow came back")
     verdict = result.verdict

@@ -63,6 +63,8 @@ class DrillResult(msgspec.Struct, frozen=True, kw_only=True):
     """How long the injection itself took; the event's time is its beginning."""
     window_ms: tuple[float, float]
     """First and last sending time, from the event."""
+    crossed: int | None = None
+    """Packets that the target carried before the event, by its own counters; None where they were not read."""
     heal: HealResult | None = None
     verdict: DrillVerdict
     reasons: tuple[str, ...] = ()

@@ -19,10 +19,10 @@ Pair = tuple[str, str]
 
 
 class Origin(NamedTuple):
-    """What a switch was expanded from: path of the pod or super-spine group, and its index there, from 0."""
+    """What a switch was expanded from: path of the pod or super-spine group, and its place there, from 0."""
 
     path: str
-    index: int
+    place: int
 
 
 def cables_of(
@@ -92,6 +92,6 @@ def _implied(
                 continue
             for spine in spines[pod.name]:
                 for top in tops:
-                    if origins[spine.name].index % planes == origins[top.name].index % planes:
+                    if origins[spine.name].place % planes == origins[top.name].place % planes:
                         implied[spine.name, top.name] = (1, path)
     return implied

@@ -6,7 +6,7 @@ The fast way is one conversion by msgspec, which stops at the first mistake. Onl
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 

@@ -87,7 +87,7 @@ def load(file: str, text: str, *, text_only: bool = False) -> tuple[Document, tu
     return document, tuple(reading.findings)
 
 
-class _Stop(Exception):  # noqa: N818 - no error leaves the module
+class _Stop(Exception):
     """Ends the reading of a file behind a finding after which nothing sensible can follow."""
 
 

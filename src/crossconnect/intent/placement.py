@@ -42,7 +42,8 @@ def segment_path(reference: str) -> str:
 def segment_devices(region: Region, inventory: Inventory) -> dict[str, tuple[str, ...]]:
     """Leaves and border leaves of every segment by its path, sorted."""
     vteps = [s for s in inventory.switches if s.role in VTEP_ROLES]
-    everywhere = tuple(s.name for s in vteps)
+    leaves = tuple(s.name for s in vteps if s.role == "leaf")
+    leaf_set = frozenset(leaves)
     groups = _groups(vteps)
     on: dict[str, set[str]] = {path: set() for path in segment_paths(region)}
     for host in inventory.hosts:
@@ -50,13 +51,15 @@ def segment_devices(region: Region, inventory: Inventory) -> dict[str, tuple[str
             members = on.get(segment_path(port.segment))
             if members is not None:
                 members.update(host.leaves)
-    known = set(everywhere)
+    known = {s.name for s in vteps}
     placed: dict[str, tuple[str, ...]] = {}
     for path, segment in segment_paths(region).items():
-        if "all" in segment.leaves:
-            placed[path] = everywhere
-            continue
         members = on[path] & known
+        if "all" in segment.leaves:
+            if members.issubset(leaf_set):
+                placed[path] = leaves
+                continue
+            members.update(leaves)
         for name in segment.leaves:
             members.update(groups.get(name, ()))
         placed[path] = tuple(sorted(members, key=natural_key))
@@ -64,7 +67,8 @@ def segment_devices(region: Region, inventory: Inventory) -> dict[str, tuple[str
 
 
 def _groups(vteps: list[Switch]) -> Mapping[str, list[str]]:
-    """Names of leaves by device, rack and pod; border leaves are in `all` and under their own names only."""
+    """Names of leaves by device, rack and pod. A border leaf is meant by its own name only: `all` and a pod's name mean
+    the leaves that servers are on."""
     groups: dict[str, list[str]] = {}
     for switch in vteps:
         names = [switch.name, switch.rack, switch.pod] if switch.role == "leaf" else [switch.name, switch.rack]

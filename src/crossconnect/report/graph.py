@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -16,7 +17,7 @@ Detail = Literal["everything", "switches", "pods"]
 
 SWITCHES_MAX = 60
 """More switches than this and pods are drawn as one box each: links would be a grey area."""
-LEAVES_WITH_SERVERS_MAX = 14
+LEAVES_WITH_SERVERS_MAX = 12
 """More leaves than this and servers are counted instead of drawn: a column of less than 90 px holds no name."""
 LEAF_GROUP = 16
 """Leaves in one box where even a single pod is too big."""
@@ -49,6 +50,8 @@ class GraphLink(msgspec.Struct, frozen=True, kw_only=True):
     tip: str
     kind: Literal["fabric", "server", "peer"]
     failed: bool = False
+    """Carries nothing: cut itself, or an end is down."""
+    cut: bool = False
 
 
 class Graph(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,16 +77,21 @@ def graph_of(blueprint: Blueprint, failed: frozenset[str]) -> Graph:
     detail = _detail(blueprint)
     groups = _groups(blueprint) if detail == "pods" else {}
     prefixes = _pod_prefixes(blueprint)
-    nodes = [
-        _switch_node(d, prefixes, failed, blueprint.drained) for d in blueprint.devices if d.name not in groups
-    ]
+    nodes = [_switch_node(d, prefixes, failed, blueprint.drained) for d in blueprint.devices if d.name not in groups]
     nodes += _group_nodes(blueprint, groups, failed)
     if detail == "everything":
         nodes += [_server_node(h.name, h.leaves, h.path) for h in blueprint.hosts]
     elif detail == "switches":
+        nodes = [msgspec.structs.replace(n, sub="") if n.tier == "leaf" else n for n in nodes]
         nodes += _server_counts(blueprint)
     nodes += _peer_nodes(blueprint, groups, failed)
+    nodes.sort(key=lambda n: natural(n.id))
     return Graph(detail=detail, nodes=tuple(nodes), links=tuple(_links(blueprint, groups, failed, detail)))
+
+
+def natural(name: str) -> tuple[tuple[str, int], ...]:
+    """Sort key in which `leaf2` comes before `leaf10`."""
+    return tuple((text, int(number or 0)) for text, number in re.findall(r"(\D*)(\d*)", name))
 
 
 def _detail(blueprint: Blueprint) -> Detail:
@@ -98,7 +106,7 @@ def _groups(blueprint: Blueprint) -> dict[str, str]:
     pods = {d.pod for d in blueprint.devices if d.pod}
     if len(pods) > 1:
         return {d.name: f"pod {d.pod}" for d in blueprint.devices if d.pod}
-    leaves = [d.name for d in blueprint.devices if d.role == "leaf"]
+    leaves = sorted((d.name for d in blueprint.devices if d.role == "leaf"), key=natural)
     return {
         name: f"{leaves[i - i % LEAF_GROUP]} to {leaves[min(i - i % LEAF_GROUP + LEAF_GROUP, len(leaves)) - 1]}"
         for i, name in enumerate(leaves)
@@ -149,13 +157,13 @@ def _group_nodes(blueprint: Blueprint, groups: Mapping[str, str], failed: frozen
         spines = sum(d.role == "spine" for d in devices)
         down = [d.name for d in devices if d.name in failed]
         whole_pod = spines > 0
-        lines = [f"{spines} spines"] * whole_pod + [f"{len(devices) - spines} leaves"]
+        lines = [f"{spines} spines · {len(devices) - spines} leaves" if whole_pod else f"{len(devices)} leaves"]
         lines += [f"{servers[group]} servers"] * (servers.get(group, 0) > 0) + [f"{len(down)} failed"] * bool(down)
         nodes.append(
             GraphNode(
                 id=group,
                 label=group,
-                sub=" · ".join(lines),
+                sub="\n".join(lines),
                 tip="\n".join([group, *lines, *(f"FAILED {name}" for name in down[:10])]),
                 kind="group",
                 tier="leaf",
@@ -221,9 +229,7 @@ def _peer_nodes(blueprint: Blueprint, groups: Mapping[str, str], failed: frozens
     return nodes
 
 
-def _links(
-    blueprint: Blueprint, groups: Mapping[str, str], failed: frozenset[str], detail: Detail
-) -> list[GraphLink]:
+def _links(blueprint: Blueprint, groups: Mapping[str, str], failed: frozenset[str], detail: Detail) -> list[GraphLink]:
     rank = {d.name: _RANK.get(d.role, 2) for d in blueprint.devices}
     single: list[GraphLink] = []
     bundles: dict[tuple[str, str], list[tuple[str, bool]]] = {}
@@ -242,7 +248,8 @@ def _links(
         if groups:
             bundles.setdefault((upper, lower), []).append((tip, down))
         else:
-            single.append(GraphLink(upper=upper, lower=lower, tip=tip + "\nFAILED" * down, kind=w.kind, failed=down))
+            tip += "\nFAILED" * down
+            single.append(GraphLink(upper=upper, lower=lower, tip=tip, kind=w.kind, failed=down, cut=w.key in failed))
     peers = {p.name for p in blueprint.peers}
     for (upper, lower), cables in bundles.items():
         down_count = sum(down for _, down in cables)

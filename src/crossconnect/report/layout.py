@@ -1,14 +1,14 @@
 """Where everything of the drawing goes: plain geometry in pixels, top to bottom by tier, left to right by site and pod.
 
-    +- north --------------------------+   +- south ------+
-    |          super-spines            |   | super-spines |
-    |  +- pod --------+  +- pod ----+  |   |  +- pod --+  |
-    |  |    spines    |  |  spines  |  |   |  | spines |  |
-    |  | leaf leaf .. |  | leaf ..  |  |   |  | leaf . |  |
-    |  | servers      |  | servers  |  |   |  | ...    |  |
-    |  +--------------+  +----------+  |   |  +--------+  |
-    +----------------------------------+   +--------------+
-               external peers
++- north --------------------------+   +- south ------+
+|          super-spines            |   | super-spines |
+|  +- pod --------+  +- pod ----+  |   |  +- pod --+  |
+|  |    spines    |  |  spines  |  |   |  | spines |  |
+|  | leaf leaf .. |  | leaf ..  |  |   |  | leaf . |  |
+|  | servers      |  | servers  |  |   |  | ...    |  |
+|  +--------------+  +----------+  |   |  +--------+  |
++----------------------------------+   +--------------+
+           external peers
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ FAN_HEIGHT = 76.0
 """Between two switch tiers: room for the fan of links to be told apart."""
 SERVER_HEIGHT = 18.0
 SERVER_GAP = 4.0
-GROUPS_PER_ROW = 8
+TIGHT_GAP = 6.0
+"""Between leaves drawn without their servers."""
+GROUPS_PER_ROW = 9
+"""Over all sites."""
 CHARACTER = 6.3
 """Width of a character at 11.5 px, generously, so that no label leaves its box."""
 
@@ -87,21 +90,27 @@ class _Placed(msgspec.Struct):
     boxes: dict[str, Rectangle]
     sites: list[Frame]
     pods: list[Frame]
+    leaf_gap: float
+    groups_per_row: int
 
 
 def lay_out(graph: Graph) -> Layout:
     """Place every node and link of the graph."""
-    placed = _Placed({}, [], [])
+    placed = _Placed({}, [], [], TIGHT_GAP if graph.detail == "switches" else GAP, GROUPS_PER_ROW)
     top = MARGIN
     x = MARGIN
     servers = _servers_by_leaf(graph)
-    for site in _sites(graph):
+    sites = _sites(graph)
+    placed.groups_per_row = max(2, GROUPS_PER_ROW // max(len(sites), 1))
+    for site in sites:
         nodes = [n for n in graph.nodes if n.site == site and n.tier != "peer"]
         x = _place_site(placed, site, nodes, servers, x, top) + GAP
     bottom = max((f.box.bottom for f in placed.sites), default=top)
     bottom = _place_peers(placed, graph, bottom)
     right = max((b.x + b.width for b in [*placed.boxes.values(), *(f.box for f in placed.sites)]), default=0.0)
-    frames = [Frame(f.title, msgspec.structs.replace(f.box, height=_site_bottom(placed) - f.box.y)) for f in placed.sites]
+    frames = [
+        Frame(f.title, msgspec.structs.replace(f.box, height=_site_bottom(placed) - f.box.y)) for f in placed.sites
+    ]
     return Layout(
         width=right + MARGIN,
         height=bottom + MARGIN,
@@ -174,16 +183,18 @@ def _place_pod(
     spines = [n for n in members if n.tier == "spine"]
     leaves = sorted((n for n in members if n.tier == "leaf"), key=lambda n: n.kind == "border-leaf")
     columns = [_column_width(leaf, servers.get(leaf.id, ())) for leaf in leaves]
-    width = max(sum(columns) + GAP * max(len(columns) - 1, 0), _row_width(spines), 40.0)
+    gap = placed.leaf_gap
+    row_width = sum(columns) + gap * max(len(columns) - 1, 0)
+    width = max(row_width, _row_width(spines), 40.0)
     left = x + POD_PAD
     row = y + TITLE_HEIGHT
     if spines:
         _place_row(placed, spines, left + width / 2, row)
         row += _switch_height(spines) + FAN_HEIGHT
-    at = left + (width - sum(columns) - GAP * max(len(columns) - 1, 0)) / 2
+    at = left + (width - row_width) / 2
     for leaf, column in zip(leaves, columns, strict=True):
         placed.boxes[leaf.id] = Rectangle(at, row, column, _switch_height((leaf,)))
-        at += column + GAP
+        at += column + gap
     bottom = _place_servers(placed, leaves, servers, row)
     return Frame(pod, Rectangle(x, y, width + 2 * POD_PAD, bottom + POD_PAD - y))
 
@@ -215,8 +226,8 @@ def _place_groups(placed: _Placed, groups: Sequence[GraphNode], x: float, y: flo
     lowest = y
     for i, node in enumerate(groups):
         width = max(_label_width(n) for n in groups)
-        row, column = divmod(i, GROUPS_PER_ROW)
-        box = Rectangle(x + column * (width + GAP), y + row * 74.0, width, 46.0)
+        row, column = divmod(i, placed.groups_per_row)
+        box = Rectangle(x + column * (width + GAP), y + row * 84.0, width, _switch_height((node,)))
         placed.boxes[node.id] = box
         lowest = max(lowest, box.bottom)
     return lowest
@@ -254,7 +265,9 @@ def _row_width(nodes: Sequence[GraphNode]) -> float:
 
 
 def _label_width(node: GraphNode) -> float:
-    return max(58.0, 18.0 + max(CHARACTER * len(node.label), 0.88 * CHARACTER * len(node.sub)))
+    sub = max((len(line) for line in node.sub.split("\n")), default=0)
+    room = 18.0 if node.sub else 10.0
+    return max(58.0 if node.sub else 44.0, room + max(CHARACTER * len(node.label), 0.88 * CHARACTER * sub))
 
 
 def _column_width(leaf: GraphNode, servers: Sequence[GraphNode]) -> float:
@@ -264,7 +277,8 @@ def _column_width(leaf: GraphNode, servers: Sequence[GraphNode]) -> float:
 
 
 def _switch_height(nodes: Sequence[GraphNode]) -> float:
-    return 34.0 if any(n.sub for n in nodes) else 24.0
+    """One line, and as many smaller ones as the box with the most of them has."""
+    return 22.0 + 12.0 * max((node.sub.count("\n") + 1 for node in nodes if node.sub), default=0)
 
 
 def _curves(graph: Graph, boxes: Mapping[str, Rectangle]) -> list[Curve]:

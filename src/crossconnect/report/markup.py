@@ -13,7 +13,7 @@ class Markup(str):
     __slots__ = ()
 
 
-Node: TypeAlias = "str | int | float | None | Iterable[Node]"
+Node: TypeAlias = "str | int | float | Iterable[Node] | None"
 """What an element may contain: text, numbers, other elements, nothing, or any nesting of them."""
 
 Attribute: TypeAlias = "str | int | float | bool | None"
@@ -21,9 +21,9 @@ Attribute: TypeAlias = "str | int | float | bool | None"
 _VOID = frozenset({"meta", "br", "hr", "link", "input"})
 
 
-def element(name: str, *children: Node, **attributes: Attribute) -> Markup:
+def element(tag: str, /, *children: Node, **attributes: Attribute) -> Markup:
     """An element. `class_` writes `class`, other underscores become hyphens; None and False leave the attribute out."""
-    parts = ["<", name]
+    parts = ["<", tag]
     for key, value in attributes.items():
         if value is None or value is False:
             continue
@@ -31,10 +31,10 @@ def element(name: str, *children: Node, **attributes: Attribute) -> Markup:
         if value is not True:
             parts.append(f'="{escape(_text(value))}"')
     parts.append(">")
-    if name in _VOID:
+    if tag in _VOID:
         return Markup("".join(parts))
     _collect(children, parts)
-    parts += ["</", name, ">"]
+    parts += ["</", tag, ">"]
     return Markup("".join(parts))
 
 

@@ -8,6 +8,7 @@ from crossconnect.report.markup import Markup, element, fragment
 
 PLANES = 4
 """Colours for spines; the fifth has the first one's again. Told apart by position as well."""
+PEER_FAN = 48.0
 HIGHLIGHT_MAX = 90
 """Nodes up to which hovering one brings out its links: a style rule each."""
 
@@ -77,6 +78,10 @@ def _curve(curve: Curve, planes: dict[str, int], numbers: dict[str, int]) -> Mar
     x1, y1, x2, y2 = curve.x1, curve.y1, curve.x2, curve.y2
     if link.kind == "server":
         path = f"M{x1:.1f} {y1:.1f}V{y2:.1f}H{x2:.1f}"
+    elif link.kind == "peer":
+        # Straight down beside the servers, and only below the site towards the router.
+        down = max(y1, y2 - PEER_FAN)
+        path = f"M{x1:.1f} {y1:.1f}V{down:.1f}C{x1:.1f} {y2:.1f} {x2:.1f} {down:.1f} {x2:.1f} {y2:.1f}"
     else:
         bend = (y2 - y1) * 0.45
         path = f"M{x1:.1f} {y1:.1f}C{x1:.1f} {y1 + bend:.1f} {x2:.1f} {y2 - bend:.1f} {x2:.1f} {y2:.1f}"
@@ -92,7 +97,7 @@ def _curve(curve: Curve, planes: dict[str, int], numbers: dict[str, int]) -> Mar
         class_=" ".join(classes),
         stroke_width=min(1.2 + 0.5 * (link.count - 1), 5.0) if link.count > 1 else None,
     )
-    if not link.failed or link.kind == "server":
+    if not link.cut:
         return line
     return fragment(line, _cross((x1 + x2) / 2, (y1 + y2) / 2, 4.0))
 
@@ -107,12 +112,10 @@ def _box(node: GraphNode, box: Rectangle, planes: dict[str, int], numbers: dict[
     if node.id in planes:
         classes += f" plane{planes[node.id]}"
     classes += " failed" * node.failed + " drained" * node.drained
-    lines: list[Markup] = []
-    if node.sub:
-        lines.append(element("text", node.label, x=box.middle, y=box.y + box.height / 2 - 2))
-        lines.append(element("text", node.sub, x=box.middle, y=box.y + box.height / 2 + 11, class_="sub"))
-    else:
-        lines.append(element("text", node.label, x=box.middle, y=box.y + box.height / 2 + 4))
+    first = box.y + 14.0 if node.sub else box.y + box.height / 2 + 4.0
+    lines = [element("text", node.label, x=box.middle, y=first)]
+    for i, text in enumerate(node.sub.split("\n") if node.sub else ()):
+        lines.append(element("text", text, x=box.middle, y=first + 13.0 + 12.0 * i, class_="sub"))
     radius = 3 if node.tier != "server" else 2
     return element(
         "g",
@@ -132,12 +135,14 @@ def _spoken(graph: Graph) -> str:
         counts[node.kind] = counts.get(node.kind, 0) + 1
     parts = [f"{n} {kind}{'s' if n != 1 else ''}" for kind, n in counts.items()]
     failed = [node.label for node in graph.nodes if node.failed]
-    return f"Topology: {', '.join(parts)}, {len(graph.links)} links" + (f"; failed: {', '.join(failed)}" if failed else "")
+    return f"Topology: {', '.join(parts)}, {len(graph.links)} links" + (
+        f"; failed: {', '.join(failed)}" if failed else ""
+    )
 
 
 _LEGEND = (
     ("super-spine", "super-spine"),
-    ("spine", "spine, links in its colour"),
+    ("spine", "spine; links have the colour of their upper end"),
     ("leaf", "leaf"),
     ("border-leaf", "border leaf"),
     ("server", "server"),

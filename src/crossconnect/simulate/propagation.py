@@ -13,7 +13,7 @@ only speakers that lost the session their best path came from.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -23,20 +23,26 @@ from crossconnect.simulate.attributes import NOTHING, AttributeTable
 ORIGINATED = -2
 """In place of an in-edge: the best path is the speaker's own."""
 
+ABSENT = -1
+"""In place of a neighbour: the session at this position is down."""
+
 CHANGES_PER_SPEAKER_MAX = 64
-"""A class in which some speaker changes its mind this often on average does not settle: shortest paths settle in as
+"""A class in which speakers change their mind this often on average does not settle: shortest paths settle in as
 many changes as a path is long (under ten in a Clos)."""
+
+EdgeFilter = Callable[[int, int, int, int], int]
+"""(source, target, position, attribute number as sent) -> number after export and import policy, or NOTHING."""
 
 
 class Graph(msgspec.Struct, frozen=True, kw_only=True):
     """Established sessions of one family. In-edges of a speaker are in the order of the tie-break (router id, then
-    address of the peer), so an edge's position is its rank."""
+    address of the peer), so an edge's position is its rank. Positions stay when sessions fail."""
 
     asns: tuple[int, ...]
     shutdown: tuple[bool, ...]
     """Speakers in graceful shutdown (RFC 8326)."""
     sources: tuple[tuple[int, ...], ...]
-    """In-edges by speaker: the neighbour at the other end."""
+    """In-edges by speaker: the neighbour at the other end, or ABSENT."""
     targets: tuple[tuple[tuple[int, int], ...], ...]
     """Out-edges by speaker: (neighbour, position among its in-edges)."""
 
@@ -54,18 +60,17 @@ class Unsettled(NamedTuple):
     speakers: tuple[int, ...]
 
 
-def graph(
-    asns: Sequence[int], shutdown: Sequence[bool], edges: Sequence[Sequence[int]]
-) -> Graph:
+def graph(asns: Sequence[int], shutdown: Sequence[bool], sources: Sequence[Sequence[int]]) -> Graph:
     """A graph of in-edges by speaker, each list in rank order."""
     targets: list[list[tuple[int, int]]] = [[] for _ in asns]
-    for speaker, sources in enumerate(edges):
-        for position, source in enumerate(sources):
-            targets[source].append((speaker, position))
+    for speaker, neighbors in enumerate(sources):
+        for position, source in enumerate(neighbors):
+            if source != ABSENT:
+                targets[source].append((speaker, position))
     return Graph(
         asns=tuple(asns),
         shutdown=tuple(shutdown),
-        sources=tuple(tuple(sources) for sources in edges),
+        sources=tuple(tuple(neighbors) for neighbors in sources),
         targets=tuple(tuple(target) for target in targets),
     )
 
@@ -73,11 +78,14 @@ def graph(
 class _Work:
     """One class while it settles."""
 
-    def __init__(self, graph: Graph, table: AttributeTable, valid: Sequence[bool] | None) -> None:
+    def __init__(
+        self, graph: Graph, table: AttributeTable, valid: Sequence[bool] | None, edge: EdgeFilter | None
+    ) -> None:
         size = len(graph.asns)
         self.graph = graph
         self.table = table
         self.valid = valid
+        self.edge = edge
         self.attributes = [NOTHING] * size
         self.via = [NOTHING] * size
         self.sent = [NOTHING] * size
@@ -99,28 +107,53 @@ class _Work:
 
     def evaluate(self, speaker: int) -> None:
         """Choose the best of what the neighbours have sent."""
-        table, asn, shutdown = self.table, self.graph.asns[speaker], self.graph.shutdown[speaker]
         best, via, lowest = NOTHING, NOTHING, 0
         if self.valid is None or self.valid[speaker]:
+            costs = self.table.costs
             for position, source in enumerate(self.graph.sources[speaker]):
-                number = self.sent[source]
-                if number == NOTHING or asn in table.paths[number]:
+                if source == ABSENT or self.sent[source] == NOTHING:
                     continue
-                number = table.received(number, shutdown)
-                if best == NOTHING or table.costs[number] < lowest:
-                    best, via, lowest = number, position, table.costs[number]
+                number = accepted(self.graph, self.table, self.edge, source, speaker, position, self.sent[source])
+                if number != NOTHING and (best == NOTHING or costs[number] < lowest):
+                    best, via, lowest = number, position, costs[number]
         if best != self.attributes[speaker]:
             self.enqueue(speaker)
         self.attributes[speaker], self.via[speaker] = best, via
 
-    def run(self) -> bool:
-        """Process changes until there are none; False when the bound is reached first."""
-        table, graph, queue = self.table, self.graph, self.queue
-        asns, shutdown, paths, costs = graph.asns, graph.shutdown, table.paths, table.costs
-        attributes, via, valid = self.attributes, self.via, self.valid
-        budget = CHANGES_PER_SPEAKER_MAX * (len(asns) + 1)
-        while queue:
-            source = queue.popleft()
+    def announce(self, source: int, number: int) -> None:
+        """Hand a speaker's new update to its neighbours."""
+        graph, table, edge = self.graph, self.table, self.edge
+        asns, costs, via, attributes, valid = graph.asns, table.costs, self.via, self.attributes, self.valid
+        path = table.paths[number] if number != NOTHING else ()
+        for target, position in graph.targets[source]:
+            current = via[target]
+            if current == ORIGINATED or (valid is not None and not valid[target]):
+                continue
+            if current == position:
+                self.evaluate(target)
+                continue
+            if number == NOTHING or asns[target] in path:
+                continue
+            if edge is None:
+                offered = table.received(number, graph.shutdown[target])
+            else:
+                offered = accepted(graph, table, edge, source, target, position, number)
+                if offered == NOTHING:
+                    continue
+            if current != NOTHING:
+                have = costs[attributes[target]]
+                if have < costs[offered] or (have == costs[offered] and current < position):
+                    continue
+            if attributes[target] != offered:
+                attributes[target] = offered
+                self.enqueue(target)
+            via[target] = position
+
+    def settle(self) -> Spread | Unsettled:
+        """Process changes until there are none, or the bound is reached."""
+        budget = CHANGES_PER_SPEAKER_MAX * (len(self.via) + 1)
+        while self.queue:
+            source = self.queue.popleft()
             self.queued[source] = False
             number = self.offer(source)
             if number == self.sent[source]:
@@ -128,41 +161,71 @@ class _Work:
             self.sent[source] = number
             budget -= 1
             if budget < 0:
-                self.enqueue(source)
-                return False
-            path = paths[number] if number != NOTHING else ()
-            for target, position in graph.targets[source]:
-                current = via[target]
-                if current == ORIGINATED or (valid is not None and not valid[target]):
-                    continue
-                if current == position:
-                    self.evaluate(target)
-                    continue
-                if number == NOTHING or asns[target] in path:
-                    continue
-                offered = table.received(number, shutdown[target])
-                if current != NOTHING:
-                    have = costs[attributes[target]]
-                    if have < costs[offered] or (have == costs[offered] and current < position):
-                        continue
-                if attributes[target] != offered:
-                    attributes[target] = offered
-                    self.enqueue(target)
-                via[target] = position
-        return True
+                return Unsettled(tuple(sorted({source, *self.queue})))
+            self.announce(source, number)
+        return Spread(self.attributes, self.via)
+
+
+def accepted(
+    graph: Graph, table: AttributeTable, edge: EdgeFilter | None, source: int, target: int, position: int, number: int
+) -> int:
+    """What an update becomes at its receiver: NOTHING for a loop (RFC 4271 9.1.2) or a policy that rejects it."""
+    if graph.asns[target] in table.paths[number]:
+        return NOTHING
+    if edge is not None:
+        number = edge(source, target, position, number)
+        if number == NOTHING:
+            return NOTHING
+    return table.received(number, graph.shutdown[target])
 
 
 def spread(
-    graph: Graph, table: AttributeTable, origins: Mapping[int, int], valid: Sequence[bool] | None = None
+    graph: Graph,
+    table: AttributeTable,
+    origins: Mapping[int, int],
+    valid: Sequence[bool] | None = None,
+    edge: EdgeFilter | None = None,
 ) -> Spread | Unsettled:
     """Settle a class from nothing. `origins` gives attribute numbers by originating speaker; `valid` says where the
     next hop resolves, for routes whose next hop stays the originator's (EVPN). A speaker's own route always wins
     there, since FRR gives it weight 32768."""
-    work = _Work(graph, table, valid)
+    work = _Work(graph, table, valid, edge)
     for speaker, number in origins.items():
         work.attributes[speaker] = number
         work.via[speaker] = ORIGINATED
         work.enqueue(speaker)
-    if not work.run():
-        return Unsettled(tuple(sorted(work.queue)))
-    return Spread(work.attributes, work.via)
+    return work.settle()
+
+
+def respread(
+    graph: Graph, table: AttributeTable, before: Spread, gone: Sequence[tuple[int, int]], valid: Sequence[bool] | None
+) -> Spread | Unsettled:
+    """Settle a class again after sessions went down. `graph` is without them, `gone` names them as (speaker,
+    position). Unchanged classes return the very same spread. Not for classes with policies on the way, which may have
+    several stable states."""
+    lost = [speaker for speaker, position in gone if before.via[speaker] == position]
+    if not lost:
+        return before
+    work = _Work(graph, table, valid, None)
+    work.attributes, work.via = before.attributes.copy(), before.via.copy()
+    work.sent = [work.offer(speaker) for speaker in range(len(work.via))]
+    for speaker in dict.fromkeys(lost):
+        work.evaluate(speaker)
+    return work.settle()
+
+
+def offers(
+    graph: Graph, table: AttributeTable, settled: Spread, speaker: int, edge: EdgeFilter | None = None
+) -> list[tuple[int, int]]:
+    """All paths of a class that a speaker has from its neighbours, as (position, attribute number)."""
+    found: list[tuple[int, int]] = []
+    for position, source in enumerate(graph.sources[speaker]):
+        if source == ABSENT or settled.attributes[source] == NOTHING:
+            continue
+        originated = settled.via[source] == ORIGINATED
+        number = table.sent(settled.attributes[source], graph.asns[source], originated, graph.shutdown[source])
+        if number != NOTHING:
+            number = accepted(graph, table, edge, source, speaker, position, number)
+        if number != NOTHING:
+            found.append((position, number))
+    return found

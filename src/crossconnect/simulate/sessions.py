@@ -164,7 +164,9 @@ def _with_peer(topology: Topology, draft: Session, peer: PeerPlan, end: PeerSess
         fault = "TCP MD5 passwords are different secrets"
     elif not families:
         fault = f"{family} is not active"
-    return msgspec.structs.replace(draft, peer=peer.name, families=families, fault=fault)
+    # External routers are handed off inside IP-VRFs; the default instance carries the fabric only.
+    unsupported = draft.key.vrf == DEFAULT or peer.asn == own_asn
+    return msgspec.structs.replace(draft, peer=peer.name, families=families, fault=fault, unsupported=unsupported)
 
 
 def session_findings(all_sessions: Sequence[Session]) -> tuple[Finding, ...]:
@@ -176,7 +178,7 @@ def session_findings(all_sessions: Sequence[Session]) -> tuple[Finding, ...]:
         if session.fault:
             findings.append(found(SESSION_FAULT, place, f"the session of {name} cannot come up: {session.fault}"))
         elif session.unsupported:
-            findings.append(found(UNSUPPORTED_SESSION, place, f"the session of {name} is iBGP or inside a VRF"))
+            findings.append(found(UNSUPPORTED_SESSION, place, f"the session of {name} is not eBGP, or not where fabric and external sessions belong"))
     return tuple(findings)
 
 

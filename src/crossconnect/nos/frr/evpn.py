@@ -15,15 +15,14 @@ _EXIT = "exit-address-family"
 def default_instance_evpn(device: DeviceConfiguration, bgp: Bgp, neighbors: list[str]) -> list[Entry]:
     """EVPN of the fabric's sessions; on a VTEP also its MAC-VRFs.
 
-    `advertise-all-vni` comes last: bgpd then hears of a VNI when its route distinguisher is already known, and does
-    not announce it under a made-up one first.
+    `advertise-all-vni` comes first: before it, 8.4 refuses distinguishers and targets of a VNI.
     """
     body: list[Entry] = list(neighbors)
     if bgp.advertise_all_vni:
+        body.append("advertise-all-vni")
         segments = [i for i in device.network_instances if i.kind == "mac-vrf" and i.vni]
         segments.sort(key=lambda i: i.vni or 0)
         body += [Block(f"vni {i.vni}", _targets(i), "exit-vni") for i in segments]
-        body.append("advertise-all-vni")
     return [Block(_HEADER, tuple(body), _EXIT)] if body else []
 
 

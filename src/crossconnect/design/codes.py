@@ -1,0 +1,173 @@
+"""What cannot be designed, or is designed against good practice."""
+
+from __future__ import annotations
+
+from crossconnect.finding import Code, Severity
+
+_E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+# The fabric.
+IPV4_REQUIRED = Code(
+    "design.ipv4-required",
+    _E,
+    "The fabric's address families lack IPv4, over which VXLAN tunnels run.",
+    "Add `ipv4` to `design.address_families`.",
+)
+ASN_SHARED = Code(
+    "design.asn-shared",
+    _E,
+    "Switches that must have ASNs of their own share one, so each refuses as a loop what passed the other (RFC 4271 "
+    "9.1.2); the design allows no exception from loop detection.",
+    "Remove one of the ASNs written by hand, and a free one is allocated.",
+)
+ASN_SPLIT = Code(
+    "design.asn-split",
+    _E,
+    "Spines of one pod, or super-spines, have different ASNs, so routes could go down and up again through a leaf "
+    "(RFC 7938 5.2.1).",
+    "Write the ASN at one of them, or at all the same.",
+)
+RACK_ASN = Code(
+    "design.rack-asn",
+    _E,
+    "Two leaves of a rack share an ASN, so each refuses the other's EVPN routes as loops (RFC 4271 9.1.2).",
+    "Set `asns.leaf` to `per-leaf`.",
+)
+PEER_ASN = Code(
+    "design.peer-asn",
+    _E,
+    "An external router has an ASN of the fabric, so fabric devices with it would refuse its routes as loops.",
+    "Correct the external router's ASN, or write another one at the switch.",
+)
+SWITCH_UNLINKED = Code(
+    "design.switch-unlinked",
+    _W,
+    "A switch has no fabric link, so nothing reaches it.",
+    "Add links, or remove the device.",
+)
+UNEVEN_LINKS = Code(
+    "design.uneven-links",
+    _W,
+    "A switch has more links to one switch of the tier above than to another, so ECMP loads them unevenly.",
+    "Use equally many links to each.",
+)
+MTU_OVER_PLATFORM = Code(
+    "design.mtu-over-platform",
+    _E,
+    "An MTU is over what a device's platform can send.",
+    "Lower the MTU, or correct the platform's `mtu_max`.",
+)
+MTU_TOO_SMALL = Code(
+    "design.mtu-too-small",
+    _E,
+    "A fabric link's MTU does not hold a tenant's packet with its VXLAN header (RFC 7348 4.3: VTEPs must not fragment).",
+    "Raise the link's MTU, or lower the segments'.",
+)
+PORT_NAME = Code(
+    "design.port-name",
+    _E,
+    "A name on a device would be longer than its operating system takes.",
+    "Use a platform with shorter port names for handoffs.",
+)
+
+# Tenants.
+NAME_CLASH = Code(
+    "design.name-clash",
+    _E,
+    "Two VRFs or segments get the same name on devices, since names of tenant, VRF and segment are joined by hyphens.",
+    "Rename one of the two.",
+)
+VRFS_OVER_PLATFORM = Code(
+    "design.vrfs-over-platform",
+    _E,
+    "A device has more IP-VRFs than its platform can hold.",
+    "Spread the tenants over more leaves, or choose a platform with more VRFs.",
+)
+VNIS_OVER_PLATFORM = Code(
+    "design.vnis-over-platform",
+    _E,
+    "A device has more VNIs than its platform can hold.",
+    "Spread the segments over more leaves, or choose a platform with more VNIs.",
+)
+VRF_NOWHERE = Code(
+    "design.vrf-nowhere",
+    _W,
+    "A VRF has no routed segment and no handoff on any device, so nothing of it is configured.",
+    "Plug a server into one of its segments, name leaves for one, or remove it.",
+)
+SEGMENT_NOWHERE = Code(
+    "design.segment-nowhere",
+    _W,
+    "A segment has no server and names no leaves, so nothing of it is configured.",
+    "Plug a server into it, name its leaves, or remove it.",
+)
+LEAK_OVERLAP = Code(
+    "design.leak-overlap",
+    _E,
+    "A VRF imports routes of another one that has a subnet overlapping its own.",
+    "Renumber one of the segments, or do without the import.",
+)
+SERVER_SPLIT = Code(
+    "design.server-split",
+    _E,
+    "A server is on leaves of two pods, but VLAN ids are per pod, so its two ports would need different ones.",
+    "Plug it into two leaves of one pod, or set `design.vlan_scope` to `region`.",
+)
+
+# The edge.
+HANDOFF_PLACE = Code(
+    "design.handoff-place",
+    _E,
+    "A handoff is on a switch that is no leaf; spines carry no tenant's VRF.",
+    "Hand off on a border leaf or a leaf.",
+)
+HANDOFF_ADDRESSES = Code(
+    "design.handoff-addresses",
+    _E,
+    "A handoff's own and remote addresses do not belong together.",
+    "Give one of each per IP version, two different ones of one subnet.",
+)
+HANDOFF_OVERLAP = Code(
+    "design.handoff-overlap",
+    _E,
+    "A handoff's subnet overlaps another subnet of its VRF.",
+    "Give it addresses of its own.",
+)
+COMMUNITIES_MIXED = Code(
+    "design.communities-mixed",
+    _E,
+    "A statement removes a community set with both standard and large communities; routers remove one kind at a time.",
+    "Split the set, and remove each in a statement of its own.",
+)
+SHUTDOWN_UNHEEDED = Code(
+    "design.shutdown-unheeded",
+    _N,
+    "An import statement matches communities, so routes that it accepts keep their local_pref when the neighbour "
+    "announces them with GRACEFUL_SHUTDOWN (RFC 8326): two community conditions cannot be joined.",
+    "Match by prefixes or AS path where the neighbour's maintenance is to be heeded.",
+)
+
+CODES: tuple[Code, ...] = (
+    IPV4_REQUIRED,
+    ASN_SHARED,
+    ASN_SPLIT,
+    RACK_ASN,
+    PEER_ASN,
+    SWITCH_UNLINKED,
+    UNEVEN_LINKS,
+    MTU_OVER_PLATFORM,
+    MTU_TOO_SMALL,
+    PORT_NAME,
+    NAME_CLASH,
+    VRFS_OVER_PLATFORM,
+    VNIS_OVER_PLATFORM,
+    VRF_NOWHERE,
+    SEGMENT_NOWHERE,
+    LEAK_OVERLAP,
+    SERVER_SPLIT,
+    HANDOFF_PLACE,
+    HANDOFF_ADDRESSES,
+    HANDOFF_OVERLAP,
+    COMMUNITIES_MIXED,
+    SHUTDOWN_UNHEEDED,
+)

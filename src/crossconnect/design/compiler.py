@@ -1,0 +1,113 @@
+"""The whole way from region to blueprint.
+
+    Region --expand--> Inventory --allocate--> Lock --design--> Blueprint
+                                   previous lock
+
+`design_device` is the step that repeats per device; everything that it reads of others is in the context.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from crossconnect.design.addressing import router_id
+from crossconnect.design.blueprint import Blueprint
+from crossconnect.design.border import border_bgp, border_interfaces, peer_plans
+from crossconnect.design.context import Context, build_context
+from crossconnect.design.hosts import host_plans, server_interfaces
+from crossconnect.design.management import management_instance, management_port, system
+from crossconnect.design.names import DEFAULT_INSTANCE
+from crossconnect.design.overlay import ip_vrf, is_vtep, mac_vrf
+from crossconnect.design.plans import promises, segment_plans, vrf_plans, wires
+from crossconnect.design.policy import routing_policy
+from crossconnect.design.soundness import soundness
+from crossconnect.design.underlay import fabric_bgp, fabric_interfaces, loopback
+from crossconnect.device.configuration import BfdProfile, DeviceConfiguration
+from crossconnect.device.interface import Interface
+from crossconnect.device.network_instance import NetworkInstance
+from crossconnect.finding import Finding, has_errors
+from crossconnect.intent.allocate import allocate
+from crossconnect.intent.inventory import expand
+from crossconnect.intent.lock import Lock
+from crossconnect.model.inventory import Inventory, Switch
+from crossconnect.model.region import Region
+from crossconnect.net.order import natural_key
+
+
+class Compiled(msgspec.Struct, frozen=True, kw_only=True):
+    """A region on its whole way. `blueprint` is None when an earlier step has errors, which are in `findings`."""
+
+    inventory: Inventory
+    lock: Lock
+    blueprint: Blueprint | None
+    findings: tuple[Finding, ...]
+
+
+def compile_region(region: Region, previous_lock: Lock | None = None) -> Compiled:
+    """Expand, allocate and design. References must be sound (`intent.validate`)."""
+    inventory, expansion = expand(region)
+    if has_errors(expansion):
+        return Compiled(inventory=inventory, lock=previous_lock or Lock(), blueprint=None, findings=expansion)
+    lock, allocation = allocate(region, inventory, previous_lock)
+    findings = (*expansion, *allocation)
+    if has_errors(allocation):
+        return Compiled(inventory=inventory, lock=lock, blueprint=None, findings=findings)
+    blueprint, designed = design(region, inventory, lock)
+    return Compiled(inventory=inventory, lock=lock, blueprint=blueprint, findings=(*findings, *designed))
+
+
+def design(region: Region, inventory: Inventory, lock: Lock) -> tuple[Blueprint, tuple[Finding, ...]]:
+    """The blueprint, and what is unsound in it. The lock must come from `allocate` without errors."""
+    context = build_context(region, inventory, lock)
+    blueprint = Blueprint(
+        region=region.name,
+        devices=tuple(design_device(context, switch) for switch in inventory.switches),
+        wires=wires(context),
+        hosts=host_plans(context),
+        peers=peer_plans(context),
+        vrfs=vrf_plans(context),
+        segments=segment_plans(context),
+        promises=promises(context),
+        drained=tuple(s.name for s in inventory.switches if s.drained),
+        infrastructure=context.infrastructure,
+    )
+    return blueprint, soundness(context)
+
+
+def design_device(context: Context, switch: Switch) -> DeviceConfiguration:
+    """The whole configuration of one switch."""
+    segments = context.segments_of.get(switch.name, ())
+    own = router_id(context.lock, switch.name)
+    interfaces: list[Interface] = [
+        loopback(context, switch),
+        *fabric_interfaces(context, switch),
+        *server_interfaces(context, switch),
+        *border_interfaces(context, switch),
+    ]
+    management = management_port(context, switch)
+    if management is not None:
+        interfaces.append(management)
+    interfaces.sort(key=lambda i: natural_key(i.name))
+    interfaces += [s.irb for s in segments if s.irb is not None]  # in the order of VLANs already
+    instances = [NetworkInstance(name=DEFAULT_INSTANCE, kind="default", bgp=fabric_bgp(context, switch))]
+    if management is not None:
+        instances.append(management_instance(context))
+    for vrf in context.vrfs_of.get(switch.name, ()):
+        instances.append(ip_vrf(context, switch, vrf, border_bgp(context, switch, vrf)))
+    instances += [mac_vrf(segment, own) for segment in segments]
+    bfd = context.region.design.bfd
+    return DeviceConfiguration(
+        name=switch.name,
+        role=switch.role,
+        nos=switch.nos,
+        platform=switch.platform.name,
+        site=switch.site,
+        pod=switch.pod,
+        rack=switch.rack,
+        system=system(context),
+        interfaces=tuple(interfaces),
+        network_instances=tuple(instances),
+        routing_policy=routing_policy(context, switch),
+        bfd=BfdProfile(interval_ms=bfd.interval_ms, multiplier=bfd.multiplier) if bfd.enabled else None,
+        vtep=own if is_vtep(context, switch) else "",
+    )

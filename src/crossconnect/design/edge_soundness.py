@@ -1,0 +1,90 @@
+"""Soundness of the edge: handoffs and route policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crossconnect.design import codes
+from crossconnect.design.border import handoff_addresses
+from crossconnect.design.context import Context
+from crossconnect.design.names import LINUX_NAME_MAX, subinterface_name
+from crossconnect.design.policy import community_sets
+from crossconnect.finding import Finding, found
+from crossconnect.intent.handoffs import HandoffLink
+from crossconnect.intent.placement import VTEP_ROLES, vrf_path
+from crossconnect.net import address_of, contains, interface_prefix, overlaps
+
+
+def edge_findings(context: Context) -> Iterator[Finding]:
+    """What is unsound at the edge."""
+    for link in context.handoffs:
+        switch = context.switches.get(link.device)
+        if switch is None:
+            continue
+        if switch.role not in VTEP_ROLES:
+            words = f"{link.peer.name} hands off on {link.device}, which is a {switch.role}"
+            yield found(codes.HANDOFF_PLACE, context.region.place(f"{link.path}/border"), words)
+        yield from _addresses(context, link)
+        port = context.lock.get(f"port/{link.device}", link.cable)
+        name = subinterface_name(port, int(context.lock.get("handoff-vlan", link.key)))
+        if switch.nos == "frr" and len(name) > LINUX_NAME_MAX:
+            words = f"subinterface {name} on {link.device} has {len(name)} characters, Linux takes {LINUX_NAME_MAX}"
+            yield found(codes.PORT_NAME, context.region.place(f"{link.path}/border"), words)
+    yield from _overlaps(context)
+    yield from _policies(context)
+
+
+def _addresses(context: Context, link: HandoffLink) -> Iterator[Finding]:
+    local, remote = link.handoff.local, link.handoff.remote
+    for colon, family in ((False, "IPv4"), (True, "IPv6")):
+        own = [a for a in local if (":" in a) == colon]
+        others = [a for a in remote if (":" in a) == colon]
+        wrong = ""
+        if len(own) > 1 or len(others) > 1:
+            wrong = f"more than one {family} address on a side"
+        elif len(own) != len(others):
+            wrong = f"an {family} address on one side only"
+        elif own and address_of(own[0]) == address_of(others[0]):
+            wrong = f"{address_of(own[0])} on both sides"
+        elif own and not contains(interface_prefix(own[0]), address_of(others[0])):
+            wrong = f"{address_of(others[0])}, which is not in {interface_prefix(own[0])}"
+        if wrong:
+            words = f"handoff of {link.peer.name} on {link.device} for {link.handoff.vrf} has {wrong}"
+            yield found(codes.HANDOFF_ADDRESSES, context.region.place(f"{link.path}/local"), words)
+
+
+def _overlaps(context: Context) -> Iterator[Finding]:
+    """Subnets of handoffs among each other and with segments, per VRF; few enough to compare all."""
+    seen: dict[str, list[tuple[str, str]]] = {
+        vrf.path: [(prefix, vrf.path) for prefix in vrf.prefixes] for vrf in context.vrfs.values()
+    }
+    for link in context.handoffs:
+        subnets = seen.get(vrf_path(link.handoff.vrf))
+        if subnets is None or link.device not in context.switches:
+            continue
+        for addresses in handoff_addresses(context, link):
+            prefix = interface_prefix(addresses.local)
+            clash = next((other for other in subnets if overlaps(prefix, other[0])), None)
+            if clash is not None:
+                words = (
+                    f"handoff of {link.peer.name} on {link.device} uses {prefix}, which overlaps {clash[0]} of the VRF"
+                )
+                place, related = context.region.place(link.path), context.region.place(clash[1])
+                yield found(codes.HANDOFF_OVERLAP, place, words, related=(related,))
+            subnets.append((prefix, link.path))
+
+
+def _policies(context: Context) -> Iterator[Finding]:
+    sets = context.policies
+    mixed = {name for name, of in sets.community_sets.items() if len(community_sets(of)) > 1}
+    used = {name for peer in context.region.peers for h in peer.handoffs for name in (h.import_policy, h.export_policy)}
+    importing = {h.import_policy for peer in context.region.peers for h in peer.handoffs}
+    for policy in context.region.policies:
+        for statement in policy.statements:
+            path = f"policies/{policy.name}/statements/{statement.name}"
+            if policy.name in used and statement.set.communities_remove in mixed:
+                words = f"statement {statement.name} removes {statement.set.communities_remove}, a set of both kinds"
+                yield found(codes.COMMUNITIES_MIXED, context.region.place(path), words)
+            if policy.name in importing and statement.action == "accept" and statement.match.community_set:
+                words = f"statement {statement.name} of {policy.name} cannot heed GRACEFUL_SHUTDOWN"
+                yield found(codes.SHUTDOWN_UNHEEDED, context.region.place(path), words)

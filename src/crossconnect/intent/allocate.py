@@ -1,0 +1,308 @@
+"""The allocator: model and previous lock to the next lock.
+
+What has a number keeps it while the number is still in its pool. A number written by hand wins over one held. What is
+new takes the lowest free number that does not rest, in the natural order of keys; so the outcome depends on nothing but
+the set of things and the previous lock.
+
+    previous lock -- moved --> held numbers --.
+    model ------ demands ---> by hand ---------+--> kept --> new --> lock, serial + 1 if anything differs
+                                                              '----> freed numbers begin to rest
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from crossconnect.finding import Code, Finding, Place, found
+from crossconnect.intent import allocate_codes as codes
+from crossconnect.intent.demands import Block, Demand, DemandPool, Interval, demand_pools
+from crossconnect.intent.lock import Lock
+from crossconnect.intent.ports import allocate_ports
+from crossconnect.intent.renames import renamed
+from crossconnect.model.inventory import Inventory
+from crossconnect.model.region import Region
+from crossconnect.net import address_text, parse
+from crossconnect.net.order import NaturalKey, natural_key
+
+LOCK_FILE = "region.lock"
+NAMES_SHOWN = 5
+
+
+def allocate(region: Region, inventory: Inventory, previous: Lock | None) -> tuple[Lock, tuple[Finding, ...]]:
+    """The next lock. It is `previous` itself when nothing changes; keys that could not be served are missing from it,
+    and a finding says why."""
+    before = previous or Lock()
+    held, findings = renamed(region, before.numbers)
+    numbers: dict[str, dict[str, str]] = {}
+    spaces: dict[str, list[DemandPool]] = {}
+    for pool in demand_pools(region, inventory):
+        spaces.setdefault(pool.space, []).append(pool)
+    resting = _still_resting(before, region.design.resting_locks)
+    for pools in spaces.values():
+        space = _Space(region, pools, held, resting)
+        space.fill()
+        findings += space.findings
+        for pool, values in space.values.items():
+            numbers.setdefault(pool, {}).update(values)
+    ports, port_findings = allocate_ports(region, inventory, held)
+    numbers |= ports
+    findings += port_findings
+    ordered = {
+        pool: {key: numbers[pool][key] for key in sorted(numbers[pool], key=natural_key)}
+        for pool in sorted(numbers, key=natural_key)
+        if numbers[pool]
+    }
+    if previous is not None and ordered == before.numbers:
+        return previous, tuple(sorted(findings, key=Finding.sort_key))
+    serial = before.serial + 1
+    lock = Lock(serial=serial, numbers=ordered, resting=_rest(held, ordered, resting, serial))
+    return lock, tuple(sorted(findings, key=Finding.sort_key))
+
+
+def scope_of(pool: str, key: str) -> str:
+    """Where a number of the lock is unique: VLANs perhaps per pod, handoff VLANs per switch."""
+    if pool == "vlan" and ":" in key:
+        return key.partition(":")[0]
+    if pool == "handoff-vlan":
+        parts = key.split("/")
+        return parts[1] if len(parts) > 1 else ""
+    return ""
+
+
+def _resting_pool(pool: str, scope: str) -> str:
+    return f"{pool}/{scope}" if scope else pool
+
+
+def _still_resting(before: Lock, locks: int) -> dict[str, dict[str, int]]:
+    """Freed numbers that the next lock must not give out."""
+    serial = before.serial + 1
+    return {
+        pool: kept
+        for pool, values in before.resting.items()
+        if (kept := {value: freed for value, freed in values.items() if serial - freed < locks})
+    }
+
+
+def _rest(
+    held: Mapping[str, Mapping[str, str]],
+    numbers: Mapping[str, Mapping[str, str]],
+    resting: Mapping[str, Mapping[str, int]],
+    serial: int,
+) -> dict[str, dict[str, int]]:
+    """What rests after this lock: what rested before, and what was held and is not any more.
+
+    Ports do not rest: a pulled cable leaves nothing behind that a new one could be mistaken for.
+    """
+    used: set[tuple[str, str]] = set()
+    for pool, values in numbers.items():
+        if not pool.startswith("port/"):
+            used.update((_resting_pool(pool, scope_of(pool, key)), value) for key, value in values.items())
+    result: dict[str, dict[str, int]] = {pool: dict(values) for pool, values in resting.items()}
+    for pool, values in held.items():
+        if pool.startswith("port/"):
+            continue
+        for key, value in values.items():
+            place = _resting_pool(pool, scope_of(pool, key))
+            if (place, value) not in used:
+                result.setdefault(place, {})[value] = serial
+    return {
+        pool: {value: result[pool][value] for value in sorted(left, key=natural_key)}
+        for pool in sorted(result, key=natural_key)
+        if (left := [value for value in result[pool] if (pool, value) not in used])
+    }
+
+
+class _Space:
+    """The demand pools of one space while they are filled; `taken` says who has a number."""
+
+    def __init__(
+        self,
+        region: Region,
+        pools: Sequence[DemandPool],
+        held: Mapping[str, Mapping[str, str]],
+        resting: Mapping[str, Mapping[str, int]],
+    ) -> None:
+        self.region = region
+        self.pools = pools
+        self.held = held
+        self.taken: dict[int, tuple[str, bool]] = {}
+        """Number -> key, and whether it is written by hand."""
+        self.values: dict[str, dict[str, str]] = {pool.pool: {} for pool in pools}
+        self.findings: list[Finding] = []
+        self.resting: dict[str, set[int]] = {}
+        for pool in pools:
+            values = resting.get(_resting_pool(pool.pool, pool.scope), {})
+            self.resting[pool.pool] = {n for value in values if (n := value_number(pool, value)) is not None}
+
+    def fill(self) -> None:
+        """By hand, then held, then new: over all pools of the space, so that none takes what another holds."""
+        for pool in self.pools:
+            self._take_written(pool)
+        waiting = [(pool, self._keep(pool)) for pool in self.pools]
+        for pool, demands in waiting:
+            self._take_new(pool, demands)
+
+    def _take_written(self, pool: DemandPool) -> None:
+        values = self.values[pool.pool]
+        for demand in sorted((d for d in pool.demands if d.fixed is not None), key=_demand_order):
+            number = demand.fixed
+            assert number is not None
+            if number in self.taken:
+                other = self.taken[number][0]
+                words = f"{pool.purpose}: {number} is written by hand for both {other} and {demand.key}"
+                self._report(codes.NUMBER_TAKEN, self.region.place(demand.path), words)
+                continue
+            self.taken[number] = demand.key, True
+            values[demand.key] = number_value(pool, number, 0)
+
+    def _keep(self, pool: DemandPool) -> list[Demand]:
+        """Let every key keep its number where it may; the demands that are left need a new one."""
+        held = self.held.get(pool.pool, {})
+        values = self.values[pool.pool]
+        new: list[Demand] = []
+        for demand in sorted((d for d in pool.demands if d.fixed is None), key=_demand_order):
+            text = held.get(demand.key)
+            if text is None:
+                new.append(demand)
+                continue
+            number = value_number(pool, text)
+            reason = "" if number is None else _objection(pool, number, text, demand.site)
+            if number is None:
+                words = f"{LOCK_FILE} gives {demand.key} in {pool.pool} the value {text!r}, which is none"
+                self._report(codes.LOCK_VALUE, self._lock_place(pool.pool, demand.key), words)
+            elif number in self.taken:
+                self._report_conflict(pool, demand, text, *self.taken[number])
+            elif reason:
+                words = f"{demand.key} loses {text} ({pool.purpose}): {reason}"
+                self._report(codes.NUMBER_MOVED, self.region.place(demand.path), words)
+            else:
+                self.taken[number] = demand.key, False
+                values[demand.key] = text
+                continue
+            new.append(demand)
+        return new
+
+    def _report_conflict(self, pool: DemandPool, demand: Demand, text: str, other: str, written: bool) -> None:
+        if written:
+            words = f"{demand.key} loses {text} ({pool.purpose}): it is written by hand for {other}"
+            self._report(codes.NUMBER_MOVED, self.region.place(demand.path), words)
+            return
+        words = f"{LOCK_FILE} gives {text} in {pool.pool} to both {other} and {demand.key}"
+        self._report(codes.LOCK_CONFLICT, self._lock_place(pool.pool, demand.key), words)
+
+    def _take_new(self, pool: DemandPool, demands: Sequence[Demand]) -> None:
+        values = self.values[pool.pool]
+        free: dict[str, Iterator[tuple[int, Block]]] = {}
+        unserved: list[Demand] = []
+        for demand in demands:
+            if demand.site not in free:
+                free[demand.site] = self._free_numbers(pool, demand.site)
+            try:
+                number, block = next(free[demand.site])
+            except StopIteration:
+                unserved.append(demand)
+                continue
+            self.taken[number] = demand.key, False
+            values[demand.key] = number_value(pool, number, block.length)
+        if unserved:
+            self.findings.append(_exhausted(self.region, pool, values, unserved, len(self.resting[pool.pool])))
+
+    def _free_numbers(self, pool: DemandPool, site: str) -> Iterator[tuple[int, Block]]:
+        """Free numbers for a site, lowest first, from its own blocks before everybody's. Each number is looked at
+        once: what is passed over stays taken."""
+        blocks = [b for b in pool.blocks if b.site and b.site == site] + [b for b in pool.blocks if not b.site]
+        resting, step = self.resting[pool.pool], pool.step
+        barred = _merged((*pool.reserved, *pool.avoided))
+        starts = [interval.first for interval in barred]
+        for block in blocks:
+            number = block.first
+            while number + step - 1 <= block.last:
+                at = bisect.bisect_right(starts, number + step - 1) - 1
+                if at >= 0 and barred[at].last >= number:
+                    behind = barred[at].last + 1
+                    number = block.first + -(-(behind - block.first) // step) * step
+                    continue
+                if number not in self.taken and number not in resting:
+                    yield number, block
+                number += step
+
+    def _lock_place(self, pool: str, key: str) -> Place:
+        return Place(file=LOCK_FILE, path=f"numbers/{pool}/{key}")
+
+    def _report(self, code: Code, place: Place, words: str) -> None:
+        self.findings.append(found(code, place, words))
+
+
+def _demand_order(demand: Demand) -> NaturalKey:
+    return natural_key(demand.key)
+
+
+def _merged(intervals: Iterable[Interval]) -> list[Interval]:
+    """The same numbers as disjoint intervals, sorted."""
+    merged: list[Interval] = []
+    for interval in sorted(intervals):
+        if merged and interval.first <= merged[-1].last + 1:
+            merged[-1] = Interval(merged[-1].first, max(merged[-1].last, interval.last))
+        else:
+            merged.append(interval)
+    return merged
+
+
+def number_value(pool: DemandPool, number: int, length: int) -> str:
+    """A number as the lock writes it."""
+    if pool.kind == "number":
+        return str(number)
+    address = address_text(pool.version, number)
+    return address if pool.kind == "address" else f"{address}/{length}"
+
+
+def value_number(pool: DemandPool, text: str) -> int | None:
+    """The number behind a value of the lock; None for what no allocator has written."""
+    if pool.kind == "number":
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 and text[0] != "0" else None
+    if (pool.kind == "address") == ("/" in text):
+        return None
+    try:
+        parsed = parse(text)
+    except ValueError:
+        return None
+    return parsed.value if parsed.version == pool.version else None
+
+
+def _objection(pool: DemandPool, number: int, text: str, site: str) -> str:
+    """Why a held number may not be kept; empty when it may."""
+    block = next((b for b in pool.blocks if number in b and (not b.site or b.site == site)), None)
+    if block is None:
+        return "no pool holds it any more"
+    if pool.kind != "number" and number_value(pool, number, block.length) != text:
+        return f"pool {block.name} now gives out /{block.length}"
+    if any(i.first < number + pool.step and number <= i.last for i in pool.reserved):
+        return "it is now reserved"
+    return ""
+
+
+def _exhausted(
+    region: Region, pool: DemandPool, values: Mapping[str, str], unserved: Sequence[Demand], resting: int
+) -> Finding:
+    """What is missing, how full the pool is, and who fills it."""
+    wanted = ", ".join(d.key for d in unserved[:NAMES_SHOWN])
+    more = f" and {len(unserved) - NAMES_SHOWN} more" if len(unserved) > NAMES_SHOWN else ""
+    if not pool.blocks:
+        purpose = pool.pool.removesuffix("-v4").removesuffix("-v6")
+        words = f"{len(unserved)} {pool.purpose} are needed ({wanted}{more}), but no pool has purpose '{purpose}'"
+        words += "" if pool.kind == "number" else f" and an IPv{pool.version} prefix"
+        return found(codes.POOL_MISSING, region.place("pools"), words)
+    size = sum((b.last - b.first + 1) // pool.step for b in pool.blocks)
+    users = Counter(d.user for d in pool.demands if d.key in values)
+    top = ", ".join(f"{user} {count}" for user, count in sorted(users.items(), key=lambda u: (-u[1], u[0]))[:3])
+    names = ", ".join(dict.fromkeys(f"{b.name} {b.text}".strip() for b in pool.blocks))
+    words = (
+        f"{pool.purpose}: {len(unserved)} more needed ({wanted}{more}); {names} has {size}, of which {len(values)} are "
+        f"in use ({top or 'nobody'}) and {resting} rest"
+    )
+    place = region.place(f"pools/{pool.blocks[0].name}") if pool.blocks[0].name else region.place("asns/range")
+    sites = {b.site for b in pool.blocks}
+    hint = "" if "" in sites else "These pools are for single sites; add one without a site for what lies between them."
+    return found(codes.POOL_EXHAUSTED, place, words, hint=hint)

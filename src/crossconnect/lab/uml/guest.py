@@ -1,0 +1,122 @@
+"""The server inside the guest: one thread per request, so that a flow can run while a link is cut.
+
+Operations of the machine itself are here; those of a lab are the lab's own (`crossconnect.lab.operations`).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import termios
+import threading
+import time
+import traceback
+import tty
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from crossconnect.errors import BadInput
+from crossconnect.lab.uml import exchange
+from crossconnect.lab.uml.exchange import Progress
+
+Operation = Callable[[bytes, Progress], bytes]
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """A command to run in the guest, outside every node."""
+
+    argv: tuple[str, ...]
+    stdin: bytes = b""
+    timeout_s: float = 60.0
+
+
+class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How a command ended and what it said."""
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+class MachineStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The guest as a machine. `memory_used_mib` does not count caches."""
+
+    kernel: str
+    uptime_s: float
+    memory_mib: int
+    memory_used_mib: int
+    processes: int
+
+
+def execute(payload: bytes, progress: Progress) -> bytes:
+    """`machine.exec`: Command -> CommandResult. A command that runs too long is killed and has return code 124."""
+    command = msgspec.msgpack.decode(payload, type=Command)
+    try:
+        done = subprocess.run(command.argv, input=command.stdin, capture_output=True, timeout=command.timeout_s)
+        result = CommandResult(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
+    except subprocess.TimeoutExpired as error:
+        result = CommandResult(returncode=124, stdout=error.stdout or b"", stderr=error.stderr or b"")
+    except OSError as error:
+        raise BadInput(f"cannot run {command.argv[0]}: {error.strerror}") from error
+    return msgspec.msgpack.encode(result)
+
+
+def status(payload: bytes, progress: Progress) -> bytes:
+    """`machine.status`: nothing -> MachineStatus."""
+    memory = {
+        line.partition(":")[0]: int(line.split()[1]) // 1024 for line in Path("/proc/meminfo").read_text().splitlines()
+    }
+    result = MachineStatus(
+        kernel=os.uname().release,
+        uptime_s=time.clock_gettime(time.CLOCK_BOOTTIME),
+        memory_mib=memory["MemTotal"],
+        memory_used_mib=memory["MemTotal"] - memory["MemAvailable"],
+        processes=sum(name.isdigit() for name in os.listdir("/proc")),
+    )
+    return msgspec.msgpack.encode(result)
+
+
+MACHINE_OPERATIONS: dict[str, Operation] = {"machine.exec": execute, "machine.status": status}
+HALT = "machine.halt"
+"""The one operation that has no reply: the machine powers off."""
+
+
+def serve(directory: str, doorbell: str) -> None:
+    """Answer requests that come in through `directory` until one says halt."""
+    root = Path(directory)
+    # O_NOCTTY: nothing that a command does with its controlling terminal may touch the doorbell.
+    line = os.open(doorbell, os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    tty.setraw(line, termios.TCSANOW)
+    exchange.announce_ready(root)
+    pending = b""
+    while True:
+        *names, pending = (pending + os.read(line, 4096)).split(b"\n")
+        for name in names:
+            if not _start(root, name.decode(errors="replace")):
+                return
+
+
+def _start(root: Path, name: str) -> bool:
+    """Start on a request; false for the one that ends the machine. A ring without a request is nobody's."""
+    try:
+        request = exchange.take(root, name)
+    except (OSError, ValueError, msgspec.DecodeError):
+        return True
+    if request.operation == HALT:
+        return False
+    threading.Thread(target=_work, args=(root, name, request), daemon=True).start()
+    return True
+
+
+def _work(root: Path, name: str, request: exchange.Request) -> None:
+    try:
+        operation = MACHINE_OPERATIONS.get(request.operation)
+        if operation is None:
+            raise BadInput(f"{request.operation} is not an operation of a user-mode-linux guest")
+        reply = exchange.Reply(payload=operation(request.payload, lambda line: exchange.report(root, name, line)))
+    except Exception as error:
+        traceback.print_exc()
+        reply = exchange.failure(error)
+    exchange.answer(root, name, reply)

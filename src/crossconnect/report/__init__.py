@@ -1,0 +1,29 @@
+"""What a run has shown, as one HTML file that opens anywhere: for the engineer who decides, and for the audit.
+
+Invariant: pure, and honest. What was not done is shown as not done; a count of zero proves nothing; no part of the
+page comes from another host.
+"""
+
+from crossconnect.report.comparison import compare
+from crossconnect.report.inputs import (
+    Comparison,
+    Failure,
+    FailureEffect,
+    FailureSweep,
+    Ping,
+    ReportInputs,
+    RunFacts,
+)
+from crossconnect.report.page import write_html
+
+__all__ = [
+    "Comparison",
+    "Failure",
+    "FailureEffect",
+    "FailureSweep",
+    "Ping",
+    "ReportInputs",
+    "RunFacts",
+    "compare",
+    "write_html",
+]

@@ -1,0 +1,142 @@
+"""What the report claims, each with its count: the summary at its top and the verdict over all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from crossconnect.drills.text import duration_text
+from crossconnect.finding import Finding, Severity
+from crossconnect.report.inputs import Comparison, FailureSweep, Ping, ReportInputs
+
+Status = Literal["holds", "fails", "absent"]
+Verdict = Literal["proven", "simulated", "not-proven"]
+"""`simulated`: everything that was done holds, but no real daemons have confirmed it."""
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the summary. `anchor` is the section with the evidence."""
+
+    anchor: str
+    title: str
+    status: Status
+    text: str
+
+
+class Conclusion(msgspec.Struct, frozen=True, kw_only=True):
+    """The verdict with its claims."""
+
+    verdict: Verdict
+    headline: str
+    text: str
+    claims: tuple[Claim, ...]
+
+
+def conclude(inputs: ReportInputs) -> Conclusion:
+    """Proven is only what a lab of real daemons has confirmed and what no claim contradicts."""
+    claims = (
+        _findings_claim(inputs.findings),
+        _sweep_claim(inputs.sweep),
+        _comparison_claim(inputs.comparisons),
+        _ping_claim(inputs.pings),
+        _drill_claim(inputs),
+    )
+    fails = [c for c in claims if c.status == "fails"]
+    absent = [c for c in claims if c.status == "absent"]
+    if fails:
+        text = f"{len(fails)} of {len(claims)} claims fail: {', '.join(c.title.lower() for c in fails)}."
+        return Conclusion(verdict="not-proven", headline="Not proven", text=text, claims=claims)
+    if {"findings", "failures"} & {c.anchor for c in absent}:
+        text = f"Not done: {', '.join(c.title.lower() for c in absent)}."
+        return Conclusion(verdict="not-proven", headline="Not proven", text=text, claims=claims)
+    if absent:
+        text = (
+            f"{len(claims) - len(absent)} of {len(claims)} claims hold; not confirmed by real daemons:"
+            f" {', '.join(c.title.lower() for c in absent)}."
+        )
+        return Conclusion(verdict="simulated", headline="Holds in simulation", text=text, claims=claims)
+    return Conclusion(verdict="proven", headline="Proven", text=f"All {len(claims)} claims hold.", claims=claims)
+
+
+def counted(n: int, noun: str, plural: str = "") -> str:
+    """`1 link`, `2,345 rows`."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def network_losses(sweep: FailureSweep) -> tuple[int, int, int]:
+    """Failures that lose pairs a fabric could have kept or break promises, failures that cut only what hangs on the
+    failed element, failures that hurt nobody."""
+    bad = single = calm = 0
+    for failure in sweep.failures:
+        if any(e.lost > e.attached or e.promises for e in failure.effects):
+            bad += 1
+        elif any(e.lost for e in failure.effects):
+            single += 1
+        else:
+            calm += 1
+    return bad, single, calm
+
+
+def _findings_claim(findings: Sequence[Finding] | None) -> Claim:
+    title = "Checks"
+    if findings is None:
+        return Claim(anchor="findings", title=title, status="absent", text="not run")
+    errors = sum(f.severity is Severity.ERROR for f in findings)
+    warnings = sum(f.severity is Severity.WARNING for f in findings)
+    text = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
+    return Claim(anchor="findings", title=title, status="fails" if errors else "holds", text=text)
+
+
+def _sweep_claim(sweep: FailureSweep | None) -> Claim:
+    title = "Every single failure, simulated"
+    if sweep is None:
+        return Claim(anchor="failures", title=title, status="absent", text="not simulated")
+    if not sweep.failures:
+        return Claim(anchor="failures", title=title, status="fails", text="no failure was simulated: proves nothing")
+    bad, single, calm = network_losses(sweep)
+    text = f"{counted(len(sweep.failures), 'failure')}: {calm} hurt nobody, {single} cut only what hangs on them"
+    if bad:
+        text += f", {bad} cut more"
+    return Claim(anchor="failures", title=title, status="fails" if bad else "holds", text=text)
+
+
+def _comparison_claim(comparisons: Sequence[Comparison] | None) -> Claim:
+    title = "Simulation equals real daemons"
+    if comparisons is None:
+        return Claim(anchor="comparison", title=title, status="absent", text="no lab")
+    rows = sum(t.rows_lab for c in comparisons for t in c.tables)
+    different = sum(t.rows_different for c in comparisons for t in c.tables)
+    if not rows:
+        return Claim(anchor="comparison", title=title, status="fails", text="no row was compared: proves nothing")
+    tables = len({t.table for c in comparisons for t in c.tables})
+    text = (
+        f"{counted(rows, 'row')} in {counted(tables, 'table')}, {counted(len(comparisons), 'case')}:"
+        f" {counted(different, 'difference')}"
+    )
+    return Claim(anchor="comparison", title=title, status="fails" if different else "holds", text=text)
+
+
+def _ping_claim(pings: Sequence[Ping] | None) -> Claim:
+    title = "Reachable and isolated, by ping"
+    if pings is None:
+        return Claim(anchor="reachability", title=title, status="absent", text="no lab")
+    answers = sum(p.expected for p in pings)
+    right = sum(p.expected == p.seen for p in pings)
+    if not answers:
+        return Claim(anchor="reachability", title=title, status="fails", text="no ping was to succeed: proves nothing")
+    text = f"{right:,} of {len(pings):,} as promised: {answers:,} to be answered, {len(pings) - answers:,} to be silent"
+    return Claim(anchor="reachability", title=title, status="holds" if right == len(pings) else "fails", text=text)
+
+
+def _drill_claim(inputs: ReportInputs) -> Claim:
+    title = "Failures under traffic"
+    drills = inputs.drills
+    if drills is None:
+        return Claim(anchor="drills", title=title, status="absent", text="no lab")
+    right = sum(d.verdict == "as-predicted" for d in drills)
+    worst = max((d.longest_gap_ms for d in drills), default=0.0)
+    text = f"{right} of {counted(len(drills), 'drill')} as predicted; longest gap of survivors {duration_text(worst)}"
+    status: Status = "holds" if drills and right == len(drills) else "fails"
+    return Claim(anchor="drills", title=title, status=status, text=text)

@@ -1,0 +1,177 @@
+"""The fabric's sessions as graphs, one per address family, and how classes of routes spread over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from crossconnect.device.bgp import FAMILIES, Family, NeighborFamily
+from crossconnect.net import parse
+from crossconnect.simulate.attributes import NOTHING, AttributeTable
+from crossconnect.simulate.policy import Policies, apply
+from crossconnect.simulate.propagation import (
+    ABSENT,
+    EdgeFilter,
+    Graph,
+    Spread,
+    Unsettled,
+    graph,
+    respread,
+    spread,
+)
+from crossconnect.simulate.sessions import Session
+from crossconnect.simulate.topology import DEFAULT, Topology
+
+
+class FamilyGraph(msgspec.Struct, frozen=True, kw_only=True):
+    """One family's sessions. `sessions` names them by receiving speaker and position, in step with the graph."""
+
+    family: Family
+    graph: Graph
+    sessions: tuple[tuple[int, ...], ...]
+    filtered: bool
+    """Whether a session of the fabric has an import or export policy for this family."""
+
+
+def family_graphs(topology: Topology, sessions: Sequence[Session]) -> dict[Family, FamilyGraph]:
+    """Graphs of all sessions that could be up, one per family; equal graphs are the same object."""
+    nodes = [speaker for speaker in topology.speakers if speaker.vrf == DEFAULT]
+    result: dict[Family, FamilyGraph] = {}
+    for family in FAMILIES:
+        edges: list[list[tuple[tuple[object, ...], int, int]]] = [[] for _ in nodes]
+        filtered = False
+        for session in sessions:
+            if session.twin < 0 or session.fault or session.unsupported or family not in session.families:
+                continue
+            source = sessions[session.twin].speaker
+            edges[session.speaker].append((_rank(topology, session, source), source, session.index))
+            settings = family_settings(session, family)
+            filtered = filtered or bool(settings.import_policy or settings.export_policy)
+        for incoming in edges:
+            incoming.sort()
+        shape = graph(
+            [node.bgp.asn for node in nodes],
+            [node.bgp.graceful_shutdown for node in nodes],
+            [[source for _, source, _ in incoming] for incoming in edges],
+        )
+        shape = next((other.graph for other in result.values() if other.graph == shape), shape)
+        result[family] = FamilyGraph(
+            family=family,
+            graph=shape,
+            sessions=tuple(tuple(index for _, _, index in incoming) for incoming in edges),
+            filtered=filtered,
+        )
+    return result
+
+
+def family_settings(session: Session, family: Family) -> NeighborFamily:
+    """What a session's own end has configured for a family that it has."""
+    return next(f for f in session.neighbor.families if f.family == family)
+
+
+def peer_rank(router_id: str, address: str, interface: str) -> tuple[int, ...]:
+    """The last tie-breaks of the decision: the peer's router id, then its address. An unnumbered peer's link-local
+    address is not known beforehand; the own interface's name stands in, which matters between parallel links only."""
+    if address:
+        return (parse(router_id).value, parse(address).value)
+    digits = "".join(c if c.isdigit() else " " for c in interface).split()
+    return (parse(router_id).value, *map(int, digits))
+
+
+def _rank(topology: Topology, session: Session, source: int) -> tuple[object, ...]:
+    neighbor = session.neighbor
+    return peer_rank(topology.speakers[source].bgp.router_id, neighbor.address, neighbor.interface)
+
+
+def without(family: FamilyGraph, up: Sequence[bool]) -> tuple[FamilyGraph, tuple[tuple[int, int], ...]]:
+    """The graph without the sessions that are down, and which in-edges those were."""
+    gone = tuple(
+        (speaker, position)
+        for speaker, indexes in enumerate(family.sessions)
+        for position, index in enumerate(indexes)
+        if not up[index]
+    )
+    if not gone:
+        return family, ()
+    sources = list(family.graph.sources)
+    targets = list(family.graph.targets)
+    lost: dict[int, set[tuple[int, int]]] = {}
+    for speaker, position in gone:
+        source = family.graph.sources[speaker][position]
+        sources[speaker] = (*sources[speaker][:position], ABSENT, *sources[speaker][position + 1 :])
+        lost.setdefault(source, set()).add((speaker, position))
+    for source, edges in lost.items():
+        targets[source] = tuple(edge for edge in targets[source] if edge not in edges)
+    reduced = msgspec.structs.replace(family.graph, sources=tuple(sources), targets=tuple(targets))
+    return msgspec.structs.replace(family, graph=reduced), gone
+
+
+def edge_filter(
+    topology: Topology,
+    sessions: Sequence[Session],
+    device_policies: Mapping[str, Policies],
+    table: AttributeTable,
+    family: FamilyGraph,
+    prefix: str,
+) -> EdgeFilter | None:
+    """Export and import policies along the fabric's sessions for one prefix; None where there are none."""
+    if not family.filtered:
+        return None
+
+    def edge(source: int, target: int, position: int, number: int) -> int:
+        session = sessions[family.sessions[target][position]]
+        for end, incoming in ((sessions[session.twin], False), (session, True)):
+            settings = family_settings(end, family.family)
+            name = settings.import_policy if incoming else settings.export_policy
+            if name:
+                speaker = topology.speakers[end.speaker]
+                here = device_policies[speaker.device]
+                changed = apply(here, name, prefix, table.values[number], speaker.bgp.asn)
+                if changed is None:
+                    return NOTHING
+                number = table.intern(changed)
+        return number
+
+    return edge
+
+
+class Class(msgspec.Struct, frozen=True):
+    """What makes two routes spread alike: who originates them with which attributes, where their next hop resolves,
+    and (only where sessions have policies) their prefix."""
+
+    origins: tuple[tuple[int, int], ...]
+    valid: tuple[bool, ...] | None = None
+    prefix: str = ""
+
+
+class Spreads:
+    """Settled classes of one graph. With a `healthy` counterpart, classes untouched by the failure are taken over."""
+
+    def __init__(
+        self, graph: Graph, table: AttributeTable, healthy: Spreads | None, gone: Sequence[tuple[int, int]]
+    ) -> None:
+        self.graph = graph
+        self.table = table
+        self.healthy = healthy
+        self.gone = gone
+        self.unsettled: dict[Class, Unsettled] = {}
+        self._settled: dict[Class, Spread] = {}
+
+    def of(self, key: Class, edge: EdgeFilter | None = None) -> Spread:
+        """The spread of a class. One that does not settle counts as unreachable everywhere and is noted."""
+        settled = self._settled.get(key)
+        if settled is None:
+            settled = self._settle(key, edge)
+            if isinstance(settled, Unsettled):
+                self.unsettled[key] = settled
+                size = len(self.graph.asns)
+                settled = Spread([NOTHING] * size, [NOTHING] * size)
+            self._settled[key] = settled
+        return settled
+
+    def _settle(self, key: Class, edge: EdgeFilter | None) -> Spread | Unsettled:
+        before = self.healthy._settled.get(key) if self.healthy is not None and edge is None else None  # noqa: SLF001
+        if before is not None:
+            return respread(self.graph, self.table, before, self.gone, key.valid)
+        return spread(self.graph, self.table, dict(key.origins), key.valid, edge)

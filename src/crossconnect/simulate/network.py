@@ -1,0 +1,244 @@
+"""The network as a fixpoint: `Network` is what holds whatever fails, `Settled` what it settles on under given failures.
+
+    sessions -> underlay classes -> which VTEP resolves where -> EVPN classes <-> VRF tables (rounds until unchanged)
+
+The only loop between stages is that a VRF announces as type 5 what it prefers from external routers, and prefers among
+what others announce as type 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from crossconnect.design.blueprint import Blueprint
+from crossconnect.device.bgp import Family
+from crossconnect.finding import Finding, Place, found
+from crossconnect.simulate.attachments import Attachment, attachments
+from crossconnect.simulate.attributes import LOCAL_WEIGHT, NOTHING, Attributes, AttributeTable
+from crossconnect.simulate.codes import MAX_PREFIXES, OSCILLATION
+from crossconnect.simulate.evpn import EvpnRoute, local_routes, prefix_route
+from crossconnect.simulate.fabric import Class, FamilyGraph, Spreads, edge_filter, family_graphs, family_settings, without
+from crossconnect.simulate.failures import NO_FAILURES, Failures
+from crossconnect.simulate.overlay import Overlay, Visibility
+from crossconnect.simulate.policy import Policies, apply, policies
+from crossconnect.simulate.propagation import EdgeFilter, Spread
+from crossconnect.simulate.sessions import Session, session_findings, sessions, sessions_up
+from crossconnect.simulate.topology import DEFAULT, Liveness, Topology, topology
+from crossconnect.simulate.underlay import family_of, resolver, shared_classes, underlay_classes
+from crossconnect.simulate.vrf import VrfPath, Vrfs, announced, own_paths
+
+ROUNDS_MAX = 50
+"""Rounds between VRFs and EVPN. A round passes a change on by one border; regions have a handful of borders."""
+
+OwnPaths = Mapping[int, tuple[dict[str, list[VrfPath]], dict[str, list[VrfPath]]]]
+
+
+class Network:
+    """A blueprint prepared for simulation, with caches that every failure scenario shares."""
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        self.topology: Topology = topology(blueprint)
+        self.sessions: tuple[Session, ...] = sessions(self.topology)
+        self.graphs: dict[Family, FamilyGraph] = family_graphs(self.topology, self.sessions)
+        self.policies: dict[str, Policies] = {d.name: policies(d.routing_policy) for d in blueprint.devices}
+        self.attachments: tuple[Attachment, ...] = attachments(self.topology)
+        self.table = AttributeTable()
+        self.healthy: Settled | None = None
+
+    def settle(self, failures: Failures = NO_FAILURES) -> Settled:
+        """What the network settles on under failures. The healthy network is computed first and reused."""
+        if self.healthy is None:
+            self.healthy = _settle(self, NO_FAILURES, None)
+        return _settle(self, failures, self.healthy) if failures else self.healthy
+
+
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """A network that has settled."""
+
+    network: Network
+    live: Liveness
+    up: list[bool]
+    """Established sessions by index."""
+    graphs: Mapping[Family, FamilyGraph]
+    spreads: Mapping[Family, Spreads]
+    """Families over the same sessions share one."""
+    underlay: Mapping[str, Class]
+    """Class of each prefix of the default instances."""
+    overlay: Overlay
+    vrfs: Vrfs
+    findings: tuple[Finding, ...]
+
+    def spread_of(self, prefix: str) -> Spread:
+        """Where a prefix of the default instances got to."""
+        key = self.underlay[prefix]
+        return self.spreads[family_of(prefix)].of(key, self.edge_of(key))
+
+    def edge_of(self, key: Class) -> EdgeFilter | None:
+        """Policies along the fabric's sessions for a class, None where there are none."""
+        if not key.prefix:
+            return None
+        network = self.network
+        family = self.graphs[family_of(key.prefix)]
+        return edge_filter(network.topology, network.sessions, network.policies, network.table, family, key.prefix)
+
+
+def _settle(network: Network, failures: Failures, healthy: Settled | None) -> Settled:
+    topology, table = network.topology, network.table
+    live = Liveness(topology, failures)
+    up = sessions_up(network.sessions, live)
+    findings = [*session_findings(network.sessions), *_limit_prefixes(network, up)]
+    graphs, spreads = _reduced(network, up, healthy)
+    underlay = underlay_classes(topology, live, graphs, network.policies, table)
+    visibility = Visibility(
+        spreads["l2vpn-evpn"],
+        table,
+        resolver(topology, live, underlay, spreads["ipv4-unicast"]),
+        shared_classes(topology, graphs, underlay),
+    )
+    own = _own_paths(network, live, up)
+    base = Overlay(visibility, [*_local_routes(network, live, visibility), *_own_prefix_routes(network, own)])
+    vrfs = Vrfs(topology, table, graphs["l2vpn-evpn"], network.sessions, own)
+    overlay, unsettled = _settle_overlay(network, base, vrfs)
+    settled = Settled(
+        network=network,
+        live=live,
+        up=up,
+        graphs=graphs,
+        spreads=spreads,
+        underlay=underlay,
+        overlay=overlay,
+        vrfs=vrfs,
+        findings=(),
+    )
+    for prefix in underlay:
+        settled.spread_of(prefix)
+    for part in {id(s): s for s in spreads.values()}.values():
+        unsettled += [class_unsettled.speakers for class_unsettled in part.unsettled.values()]
+    findings += [_oscillation(topology, speakers) for speakers in unsettled]
+    return msgspec.structs.replace(settled, findings=tuple(dict.fromkeys(findings)))
+
+
+def _reduced(
+    network: Network, up: Sequence[bool], healthy: Settled | None
+) -> tuple[dict[Family, FamilyGraph], dict[Family, Spreads]]:
+    """Graphs without what is down. Families whose sessions are equal go on sharing one graph and its spreads."""
+    graphs: dict[Family, FamilyGraph] = {}
+    spreads: dict[Family, Spreads] = {}
+    for family, whole in network.graphs.items():
+        reduced, gone = without(whole, up)
+        twin = next((other for other in graphs if graphs[other].graph == reduced.graph), None)
+        if twin is not None and (healthy is None or healthy.spreads[twin] is healthy.spreads[family]):
+            graphs[family] = msgspec.structs.replace(reduced, graph=graphs[twin].graph)
+            spreads[family] = spreads[twin]
+            continue
+        graphs[family] = reduced
+        spreads[family] = Spreads(reduced.graph, network.table, healthy.spreads[family] if healthy else None, gone)
+    return graphs, spreads
+
+
+def _limit_prefixes(network: Network, up: list[bool]) -> list[Finding]:
+    """Take down sessions over which more prefixes are accepted than allowed, as `maximum-prefix` does."""
+    findings: list[Finding] = []
+    for session in network.sessions:
+        if not up[session.index] or not session.peer:
+            continue
+        limit = family_settings(session, session.families[0]).max_prefixes
+        if not limit or len(network.topology.peers[session.peer].announces) <= limit:
+            continue
+        count = len(announced(network.topology, session, network.policies[session.key.device]))
+        if count > limit:
+            up[session.index] = False
+            place = Place(path=network.topology.peers[session.peer].path)
+            message = f"{session.peer} announces {count} prefixes to {session.key.device} ({session.key.vrf})"
+            findings.append(found(MAX_PREFIXES, place, f"{message}, where {limit} are allowed"))
+    return findings
+
+
+def _own_paths(network: Network, live: Liveness, up: Sequence[bool]) -> OwnPaths:
+    topology = network.topology
+    by_speaker: dict[int, list[Session]] = {}
+    for session in network.sessions:
+        if session.peer and up[session.index]:
+            by_speaker.setdefault(session.speaker, []).append(session)
+    return {
+        speaker.index: own_paths(
+            topology, live, speaker, by_speaker.get(speaker.index, ()), network.policies[speaker.device]
+        )
+        for speaker in topology.speakers
+        if speaker.vrf != DEFAULT and live.device_up(speaker.device)
+    }
+
+
+def _local_routes(network: Network, live: Liveness, visibility: Visibility) -> list[EvpnRoute]:
+    """Types 1 to 4 of all switches."""
+    topology = network.topology
+    number = network.table.intern(Attributes(weight=LOCAL_WEIGHT))
+
+    def hears(listener: str, originator: str) -> bool:
+        here = topology.speaker_at.get((listener, DEFAULT), -1)
+        there = topology.speaker_at.get((originator, DEFAULT), -1)
+        if here < 0 or there < 0:
+            return False
+        key, _ = visibility.class_of(there, number, topology.devices[originator].vtep)
+        return visibility.spreads.of(key).attributes[here] != NOTHING
+
+    return local_routes(topology, live, network.attachments, hears, number)
+
+
+def _own_prefix_routes(network: Network, own: OwnPaths) -> list[EvpnRoute]:
+    """Type 5 of what VRFs originate themselves: by its weight it is always the best path there."""
+    routes: list[EvpnRoute] = []
+    for index, (local, _) in own.items():
+        prefixes = {prefix: paths[0].candidate.attributes for prefix, paths in local.items()}
+        routes += _prefix_routes(network, index, prefixes)
+    return routes
+
+
+def _prefix_routes(network: Network, index: int, prefixes: Mapping[str, Attributes]) -> Iterable[EvpnRoute]:
+    """Type 5 of a VRF: what its families and its policy let into EVPN."""
+    topology = network.topology
+    speaker = topology.speakers[index]
+    device = topology.devices[speaker.device]
+    instance = topology.instances[(speaker.device, speaker.vrf)]
+    node = topology.speaker_at.get((speaker.device, DEFAULT), -1)
+    policy = speaker.bgp.evpn_advertise_policy
+    if node < 0 or not device.vtep or instance.vni is None:
+        return
+    for prefix, attributes in prefixes.items():
+        if family_of(prefix) not in speaker.bgp.evpn_advertise:
+            continue
+        accepted = attributes
+        if policy:
+            changed = apply(network.policies[speaker.device], policy, prefix, attributes, speaker.bgp.asn)
+            if changed is None:
+                continue
+            accepted = changed
+        # The EVPN instance holds it as a route of its own.
+        number = network.table.intern(msgspec.structs.replace(accepted, weight=LOCAL_WEIGHT))
+        yield prefix_route(device, node, instance, prefix, number)
+
+
+def _settle_overlay(network: Network, base: Overlay, vrfs: Vrfs) -> tuple[Overlay, list[tuple[int, ...]]]:
+    """Rounds between VRFs and EVPN until what VRFs announce stays; else the speakers that go on changing."""
+    overlay = base
+    before: dict[int, dict[str, Attributes]] = {}
+    seen: list[dict[int, dict[str, Attributes]]] = []
+    for _ in range(ROUNDS_MAX):
+        exported = vrfs.exported(overlay)
+        if exported == before:
+            return overlay, []
+        if exported in seen:
+            break
+        seen.append(exported)
+        routes = [route for index, prefixes in exported.items() for route in _prefix_routes(network, index, prefixes)]
+        before, overlay = exported, Overlay(base.visibility, routes, base)
+    changing = {index for state in seen for index in state if state[index] != before.get(index)}
+    return overlay, [tuple(sorted(changing))]
+
+
+def _oscillation(topology: Topology, speakers: Sequence[int]) -> Finding:
+    names = [f"{topology.speakers[index].device} ({topology.speakers[index].vrf})" for index in speakers]
+    place = Place(path=f"devices/{topology.speakers[speakers[0]].device}" if speakers else "")
+    return found(OSCILLATION, place, f"these routers change their best paths for ever: {', '.join(names)}")
