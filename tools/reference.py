@@ -15,7 +15,8 @@ from typing import Any
 import click
 
 import crossconnect
-from crossconnect.cli.main import COMMANDS, cli
+from crossconnect.cli.group import cli
+from crossconnect.cli.main import COMMANDS
 from crossconnect.finding import Code
 from crossconnect.intent.schema import json_schemas
 from crossconnect.state.tables import TABLES

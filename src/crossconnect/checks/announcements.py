@@ -25,13 +25,18 @@ from crossconnect.state.tables import BgpRouteRow
 PRIVATE_PREFIXES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 """RFC 1918, RFC 6598, RFC 4193: without meaning in the Internet."""
 
-_PRIVATE_ASNS = ((64512, 65534), (4200000000, 4294967294))
-"""RFC 6996: a router with one of these is a customer's or our own, not the Internet's."""
+_NOT_PUBLIC_ASNS = (
+    (0, 0),
+    (23456, 23456),  # AS_TRANS, RFC 6793
+    (64496, 65551),  # documentation (RFC 5398), private use (RFC 6996), reserved (RFC 7300), documentation
+    (4200000000, 4294967295),  # private use (RFC 6996), reserved (RFC 7300)
+)
+"""A router with one of these is a customer's, our own, or an example's, and not the Internet's."""
 
 
 def is_public(asn: int) -> bool:
     """Whether an ASN is one that the Internet routes by."""
-    return not any(first <= asn <= last for first, last in _PRIVATE_ASNS)
+    return not any(first <= asn <= last for first, last in _NOT_PUBLIC_ASNS)
 
 
 class _Rules(msgspec.Struct, frozen=True, kw_only=True):

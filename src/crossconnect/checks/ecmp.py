@@ -134,14 +134,13 @@ def _paths_max(subject: Subject, device: str, vrf: str) -> int:
 
 
 def _nearest(subject: Subject, device: str, origins: tuple[str, ...]) -> tuple[str, ...]:
-    """VTEPs of the origins with the shortest AS path from a device; drained ones only where there are no others."""
-    drained = set(subject.blueprint.drained)
+    """VTEPs of the origins with the shortest AS path from a device; those being drained only without others."""
     overlay = subject.fabrics["l2vpn-evpn"]
     distances = [(overlay.distance(device, origin), origin) for origin in origins]
     reached = [(distance, origin) for distance, origin in distances if distance > 0]
-    serving = [(distance, origin) for distance, origin in reached if origin not in drained]
+    serving = [(distance, origin) for distance, origin in reached if not overlay.is_marked(device, origin)]
     # A drained device gives every route it hears the same low preference, so to it no origin is worse.
-    usable = serving if serving and device not in drained else reached
+    usable = serving if serving and device not in subject.blueprint.drained else reached
     shortest = min((distance for distance, _ in usable), default=0)
     return tuple(subject.layout.vteps[origin] for distance, origin in usable if distance == shortest)
 

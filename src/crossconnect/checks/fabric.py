@@ -19,10 +19,12 @@ from crossconnect.device.bgp import FAMILIES, Family
 
 
 class _Search(NamedTuple):
-    """Towards one destination: AS-path length (-1 for no route) and next-hop ports, by switch number."""
+    """Towards one destination, by switch number: AS-path length (-1 for no route), next-hop ports, and whether the
+    route carries GRACEFUL_SHUTDOWN there."""
 
     distance: list[int]
     ports: list[tuple[str, ...]]
+    marked: list[bool]
 
 
 class Fabric:
@@ -88,6 +90,13 @@ class Fabric:
             return 1 if self._asn[s] != self._asn[d] else -1
         return self._towards(s, d).distance[s]
 
+    def is_marked(self, source: str, destination: str) -> bool:
+        """Whether the route from `source` to `destination` carries GRACEFUL_SHUTDOWN: other origins are preferred."""
+        s, d = self._number.get(source), self._number.get(destination)
+        if s is None or d is None or s == d:
+            return False
+        return self._drained[d] or (d not in self._adjacent[s] and self._towards(s, d).marked[s])
+
     def reaches(self, source: str, destination: str) -> bool:
         """Whether `source` has a route to `destination`, or is it."""
         return self.distance(source, destination) >= 0
@@ -113,9 +122,9 @@ class Fabric:
         ports: list[tuple[str, ...]] = [()] * count
         distance[destination] = 0
         carried: list[frozenset[int]] = [frozenset()] * count
-        shutdown = [False] * count
+        marked = [False] * count
         carried[destination] = frozenset((self._asn[destination],))
-        shutdown[destination] = self._drained[destination]
+        marked[destination] = self._drained[destination]
         level = [destination]
         while level:
             offers: dict[int, list[int]] = {}
@@ -124,14 +133,14 @@ class Fabric:
                     if distance[m] < 0 and self._asn[m] not in carried[n]:
                         offers.setdefault(m, []).append(n)
             for m, givers in offers.items():
-                clean = [n for n in givers if not shutdown[n]]
+                clean = [n for n in givers if not (marked[n] or self._drained[n])]
                 chosen = clean if clean and not self._drained[m] else givers
                 distance[m] = distance[chosen[0]] + 1
                 ports[m] = tuple(port for n in chosen for port in self._adjacent[m].get(n, ()))
                 carried[m] = carried[chosen[0]] | {self._asn[m]}
-                shutdown[m] = self._drained[m] or not clean
+                marked[m] = not clean
             level = list(offers)
-        return _Search(distance, ports)
+        return _Search(distance, ports, marked)
 
 
 def fabrics(layout: Layout, sessions: Iterable[PlannedSession], gone: Collection[str]) -> dict[Family, Fabric]:

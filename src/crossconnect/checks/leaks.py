@@ -42,35 +42,63 @@ def allowed_sources(layout: Layout) -> dict[str, frozenset[str]]:
 
 
 def _between_vrfs(subject: Subject) -> Iterator[Finding]:
-    layout = subject.layout
-    allowed = allowed_sources(layout)
     leaked: dict[tuple[str, str], list[_Row]] = {}
-    explained: set[tuple[str, str, str]] = set()
-    for path in subject.state.bgp_routes:
-        sources = allowed.get(path.vrf)
-        if sources is not None:
-            explained.add((path.device, path.vrf, path.prefix))
-            owner = route_owner(layout, path)
-            if owner not in sources:
-                leaked.setdefault((path.vrf, owner), []).append(path)
-    prefixes = PrefixIndex((prefix, vrf.name) for vrf in layout.vrfs.values() for prefix in vrf.prefixes)
-    for route in subject.state.routes:
-        sources = allowed.get(route.vrf)
-        if sources is not None and (route.device, route.vrf, route.prefix) not in explained:
-            owner = _owner_without_path(layout, route, sources, prefixes)
-            if owner not in sources:
-                leaked.setdefault((route.vrf, owner), []).append(route)
-    for (vrf, owner), rows in sorted(leaked.items()):
+    for key, paths in _leaked_paths(subject).items():
+        leaked.setdefault(key, []).extend(paths)
+    for key, routes in _leaked_routes(subject).items():
+        leaked.setdefault(key, []).extend(routes)
+    for (vrf, owner), rows in sorted(leaked.items(), key=lambda item: item[0]):
         yield _leak(subject, vrf, owner, rows)
 
 
-def _owner_without_path(layout: Layout, row: RouteRow, sources: frozenset[str], prefixes: PrefixIndex) -> str:
-    """Whose a route is that no BGP path explains: by its interface if it is connected, else by its prefix."""
-    if row.protocol == "connected":
-        interface = layout.interfaces.get((row.device, row.next_hops[0])) if row.next_hops else None
-        return interface.network_instance if interface is not None else row.vrf
-    owners = prefixes.covering(row.prefix)
-    return row.vrf if not owners or not sources.isdisjoint(owners) else owners[0]
+def _leaked_paths(subject: Subject) -> dict[tuple[str, str], list[BgpRouteRow]]:
+    """(VRF, owner) -> paths that say themselves that they are of a VRF that is not imported."""
+    allowed = allowed_sources(subject.layout)
+    owners: dict[tuple[str, str], str] = {}
+    leaked: dict[tuple[str, str], list[BgpRouteRow]] = {}
+    for path in subject.state.bgp_routes:
+        if path.vrf == "default":
+            continue
+        key = (path.vrf, path.peer)
+        if key not in owners:
+            owner = route_owner(subject.layout, path)
+            owners[key] = "" if owner in allowed.get(path.vrf, (owner,)) else owner
+        if owners[key]:
+            leaked.setdefault((path.vrf, owners[key]), []).append(path)
+    return leaked
+
+
+def _leaked_routes(subject: Subject) -> dict[tuple[str, str], list[RouteRow]]:
+    """(VRF, owner) -> routes of another VRF for which no BGP path is there to say where they are from.
+
+    Told by the interface if connected, else by the prefix: one that only other VRFs have.
+    """
+    layout = subject.layout
+    allowed = allowed_sources(layout)
+    prefixes = PrefixIndex((prefix, vrf.name) for vrf in layout.vrfs.values() for prefix in vrf.prefixes)
+    suspects: dict[tuple[str, str, str], tuple[str, RouteRow]] = {}
+    for row in subject.state.routes:
+        sources = allowed.get(row.vrf)
+        if sources is None:
+            continue
+        if row.protocol == "connected":
+            interface = layout.interfaces.get((row.device, row.next_hops[0])) if row.next_hops else None
+            owner = interface.network_instance if interface is not None else row.vrf
+        else:
+            owners = prefixes.covering(row.prefix)
+            owner = row.vrf if not owners or not sources.isdisjoint(owners) else owners[0]
+        if owner not in sources:
+            suspects[row.device, row.vrf, row.prefix] = (owner, row)
+    explained = (
+        {key for path in subject.state.bgp_routes if (key := (path.device, path.vrf, path.prefix)) in suspects}
+        if suspects
+        else set[tuple[str, str, str]]()
+    )
+    leaked: dict[tuple[str, str], list[RouteRow]] = {}
+    for key, (owner, row) in suspects.items():
+        if key not in explained:
+            leaked.setdefault((row.vrf, owner), []).append(row)
+    return leaked
 
 
 def _leak(subject: Subject, vrf: str, owner: str, rows: list[_Row]) -> Finding:

@@ -140,6 +140,7 @@ class _Walk:
                     above = stack[-1][0]
                     self.low[above] = min(self.low[above], self.low[node])
         self._before = list(itertools.accumulate((name in counted for name in self.order), initial=0))
+        self._counted_order = [name for name in self.order if name in counted]
 
     def _arrive(self, node: str) -> None:
         self.number[node] = self.low[node] = len(self.order)
@@ -150,7 +151,7 @@ class _Walk:
         return self._before[last + 1] - self._before[first]
 
     def _names(self, first: int, last: int) -> list[str]:
-        return [name for name in self.order[first : last + 1] if name in self._counted]
+        return self._counted_order[self._before[first] : self._before[last + 1]]
 
     def cuts(self) -> Iterator[Cut]:
         """In the order of the walk."""
@@ -190,5 +191,10 @@ class _Walk:
         yield Cut(node=node, lost=tuple(sorted(lost)))
 
     def _outside(self, ranges: list[tuple[int, int]], node: str) -> list[str]:
-        inside = {n for first, last in ranges for n in range(first, last + 1)}
-        return [name for n, name in enumerate(self.order) if n not in inside and name in self._counted and name != node]
+        names: list[str] = []
+        begin = 0
+        for first, last in sorted(ranges):
+            names += self._names(begin, first - 1)
+            begin = last + 1
+        names += self._names(begin, len(self.order) - 1)
+        return [name for name in names if name != node]

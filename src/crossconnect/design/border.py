@@ -36,7 +36,9 @@ class Addresses(msgspec.Struct, frozen=True):
 def handoff_addresses(context: Context, link: HandoffLink) -> tuple[Addresses, ...]:
     """Addresses of a handoff, IPv4 first: as written, else allocated, the lower one ours."""
     found: list[Addresses] = []
-    for colon, pool in ((False, "handoff-v4"), (True, "handoff-v6")):
+    for family, colon, pool in (("ipv4", False, "handoff-v4"), ("ipv6", True, "handoff-v6")):
+        if family not in link.handoff.families:
+            continue
         local = [a for a in link.handoff.local if (":" in a) == colon]
         remote = [a for a in link.handoff.remote if (":" in a) == colon]
         allocated = context.lock.numbers.get(pool, {}).get(link.key)
@@ -61,9 +63,7 @@ def border_interfaces(context: Context, switch: Switch) -> list[Interface]:
     ports: dict[str, Interface] = {}
     subinterfaces: list[Interface] = []
     for link in context.handoffs_of.get(switch.name, ()):
-        vrf = context.vrfs.get(vrf_path(link.handoff.vrf))
-        if vrf is None:
-            continue
+        vrf = context.vrfs[vrf_path(link.handoff.vrf)]
         port, vlan = _port(context, link), _vlan(context, link)
         remote_port = context.lock.get(f"port/{link.peer.name}", link.cable)
         ports[port] = Interface(
@@ -124,8 +124,7 @@ def peer_plans(context: Context) -> tuple[PeerPlan, ...]:
     """Every external router as seen from its side."""
     by_peer: dict[str, list[HandoffLink]] = {}
     for link in context.handoffs:
-        if vrf_path(link.handoff.vrf) in context.vrfs and link.device in context.switches:
-            by_peer.setdefault(link.peer.name, []).append(link)
+        by_peer.setdefault(link.peer.name, []).append(link)
     peers = sorted(context.region.peers, key=lambda p: natural_key(p.name))
     return tuple(_peer_plan(context, n, peer, by_peer.get(peer.name, [])) for n, peer in enumerate(peers, 1))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crossconnect.finding import Code, Severity
 
-_E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
+_E, _W = Severity.ERROR, Severity.WARNING
 
 # The fabric.
 IPV4_REQUIRED = Code(
@@ -60,7 +60,7 @@ MTU_OVER_PLATFORM = Code(
 MTU_TOO_SMALL = Code(
     "design.mtu-too-small",
     _E,
-    "A fabric link's MTU does not hold a tenant's packet with its VXLAN header (RFC 7348 4.3: VTEPs must not fragment).",
+    "A fabric link's MTU does not hold a tenant's packet with its VXLAN header (RFC 7348 4.3: VTEPs do not fragment).",
     "Raise the link's MTU, or lower the segments'.",
 )
 PORT_NAME = Code(
@@ -139,12 +139,11 @@ COMMUNITIES_MIXED = Code(
     "A statement removes a community set with both standard and large communities; routers remove one kind at a time.",
     "Split the set, and remove each in a statement of its own.",
 )
-SHUTDOWN_UNHEEDED = Code(
-    "design.shutdown-unheeded",
-    _N,
-    "An import statement matches communities, so routes that it accepts keep their local_pref when the neighbour "
-    "announces them with GRACEFUL_SHUTDOWN (RFC 8326): two community conditions cannot be joined.",
-    "Match by prefixes or AS path where the neighbour's maintenance is to be heeded.",
+NAME_RESERVED = Code(
+    "design.name-reserved",
+    _E,
+    "A set has a name that is kept for generated ones.",
+    "Choose a name that does not begin with `xc-`.",
 )
 
 CODES: tuple[Code, ...] = (
@@ -169,5 +168,5 @@ CODES: tuple[Code, ...] = (
     HANDOFF_ADDRESSES,
     HANDOFF_OVERLAP,
     COMMUNITIES_MIXED,
-    SHUTDOWN_UNHEEDED,
+    NAME_RESERVED,
 )

@@ -87,8 +87,8 @@ def design_device(context: Context, switch: Switch) -> DeviceConfiguration:
     management = management_port(context, switch)
     if management is not None:
         interfaces.append(management)
+    interfaces += [s.irb for s in segments if s.irb is not None]
     interfaces.sort(key=lambda i: natural_key(i.name))
-    interfaces += [s.irb for s in segments if s.irb is not None]  # in the order of VLANs already
     instances = [NetworkInstance(name=DEFAULT_INSTANCE, kind="default", bgp=fabric_bgp(context, switch))]
     if management is not None:
         instances.append(management_instance(context))
@@ -104,7 +104,7 @@ def design_device(context: Context, switch: Switch) -> DeviceConfiguration:
         site=switch.site,
         pod=switch.pod,
         rack=switch.rack,
-        system=system(context),
+        system=system(context, management is not None),
         interfaces=tuple(interfaces),
         network_instances=tuple(instances),
         routing_policy=routing_policy(context, switch),

@@ -13,7 +13,6 @@ import msgspec
 
 from crossconnect.design.names import irb_name, vrf_name
 from crossconnect.device.interface import Interface
-from crossconnect.finding import Finding
 from crossconnect.intent.handoffs import HandoffLink, handoff_links
 from crossconnect.intent.lock import Lock
 from crossconnect.intent.placement import segment_devices, vrf_devices, vrf_path
@@ -127,7 +126,10 @@ def segment_scope(region: Region, switch: Switch) -> str:
 def build_context(region: Region, inventory: Inventory, lock: Lock) -> Context:
     """Decide everything that is not a single device's. The lock must hold every number (allocation had no errors)."""
     switches = {s.name: s for s in inventory.switches}
-    links = handoff_links(region)
+    known = {f"tenants/{t.name}/vrfs/{v.name}" for t in region.tenants for v in t.vrfs}
+    links = tuple(
+        link for link in handoff_links(region) if link.device in switches and vrf_path(link.handoff.vrf) in known
+    )
     placed = segment_devices(region, inventory)
     vrfs = _vrfs(region, lock, vrf_devices(region, placed, links))
     segments = _segments(region, lock, switches, vrfs, placed)
@@ -178,7 +180,7 @@ def _vrfs(region: Region, lock: Lock, devices: Mapping[str, tuple[str, ...]]) ->
         for vrf in sorted(tenant.vrfs, key=lambda v: natural_key(v.name)):
             path = f"tenants/{tenant.name}/vrfs/{vrf.name}"
             vni = int(lock.get("l3vni", path))
-            imported = {names[vrf_path(name)] for name in vrf.imports if vrf_path(name) in names}
+            imported = {names[vrf_path(name)] for name in vrf.imports if vrf_path(name) in names} - {names[path]}
             prefixes = {interface_prefix(g) for segment in vrf.segments for g in segment.gateways}
             result[path] = VrfDesign(
                 path=path,
@@ -323,6 +325,3 @@ def _cable_ends(
         {name: tuple(sorted(ends, key=lambda e: natural_key(e.port))) for name, ends in servers.items()},
         {name: tuple(sorted(ends, key=lambda e: natural_key(e.cable.a.name))) for name, ends in by_host.items()},
     )
-
-
-Findings = tuple[Finding, ...]

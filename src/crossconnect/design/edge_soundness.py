@@ -8,7 +8,7 @@ from crossconnect.design import codes
 from crossconnect.design.border import handoff_addresses
 from crossconnect.design.context import Context
 from crossconnect.design.names import LINUX_NAME_MAX, subinterface_name
-from crossconnect.design.policy import community_sets
+from crossconnect.design.policy import GENERATED, community_sets
 from crossconnect.finding import Finding, found
 from crossconnect.intent.handoffs import HandoffLink
 from crossconnect.intent.placement import VTEP_ROLES, vrf_path
@@ -18,9 +18,7 @@ from crossconnect.net import address_of, contains, interface_prefix, overlaps
 def edge_findings(context: Context) -> Iterator[Finding]:
     """What is unsound at the edge."""
     for link in context.handoffs:
-        switch = context.switches.get(link.device)
-        if switch is None:
-            continue
+        switch = context.switches[link.device]
         if switch.role not in VTEP_ROLES:
             words = f"{link.peer.name} hands off on {link.device}, which is a {switch.role}"
             yield found(codes.HANDOFF_PLACE, context.region.place(f"{link.path}/border"), words)
@@ -59,16 +57,12 @@ def _overlaps(context: Context) -> Iterator[Finding]:
         vrf.path: [(prefix, vrf.path) for prefix in vrf.prefixes] for vrf in context.vrfs.values()
     }
     for link in context.handoffs:
-        subnets = seen.get(vrf_path(link.handoff.vrf))
-        if subnets is None or link.device not in context.switches:
-            continue
+        subnets = seen[vrf_path(link.handoff.vrf)]
         for addresses in handoff_addresses(context, link):
             prefix = interface_prefix(addresses.local)
             clash = next((other for other in subnets if overlaps(prefix, other[0])), None)
             if clash is not None:
-                words = (
-                    f"handoff of {link.peer.name} on {link.device} uses {prefix}, which overlaps {clash[0]} of the VRF"
-                )
+                words = f"handoff of {link.peer.name} on {link.device} uses {prefix}, which overlaps its {clash[0]}"
                 place, related = context.region.place(link.path), context.region.place(clash[1])
                 yield found(codes.HANDOFF_OVERLAP, place, words, related=(related,))
             subnets.append((prefix, link.path))
@@ -77,14 +71,19 @@ def _overlaps(context: Context) -> Iterator[Finding]:
 def _policies(context: Context) -> Iterator[Finding]:
     sets = context.policies
     mixed = {name for name, of in sets.community_sets.items() if len(community_sets(of)) > 1}
+    for kind, named in (
+        ("prefix_sets", context.region.prefix_sets),
+        ("community_sets", context.region.community_sets),
+        ("as_path_sets", context.region.as_path_sets),
+    ):
+        for of in named:
+            if of.name.startswith(GENERATED):
+                words = f"set {of.name} begins with {GENERATED}, as generated sets do"
+                yield found(codes.NAME_RESERVED, context.region.place(f"{kind}/{of.name}"), words)
     used = {name for peer in context.region.peers for h in peer.handoffs for name in (h.import_policy, h.export_policy)}
-    importing = {h.import_policy for peer in context.region.peers for h in peer.handoffs}
     for policy in context.region.policies:
         for statement in policy.statements:
             path = f"policies/{policy.name}/statements/{statement.name}"
             if policy.name in used and statement.set.communities_remove in mixed:
                 words = f"statement {statement.name} removes {statement.set.communities_remove}, a set of both kinds"
                 yield found(codes.COMMUNITIES_MIXED, context.region.place(path), words)
-            if policy.name in importing and statement.action == "accept" and statement.match.community_set:
-                words = f"statement {statement.name} of {policy.name} cannot heed GRACEFUL_SHUTDOWN"
-                yield found(codes.SHUTDOWN_UNHEEDED, context.region.place(path), words)

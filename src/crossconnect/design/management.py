@@ -12,11 +12,11 @@ from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.model.inventory import Switch
 
 
-def system(context: Context) -> System:
-    """What every device is told alike."""
+def system(context: Context, managed: bool) -> System:
+    """What every device is told alike; without a management port there is no management VRF either."""
     management = context.region.management
     return System(
-        management_vrf=management.vrf,
+        management_vrf=management.vrf if managed else "",
         management_gateways=tuple(sorted(management.gateway, key=lambda g: ":" in g)),
         ntp=management.ntp,
         syslog=management.syslog,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 VXLAN_OVERHEAD = 50
-"""Octets that a tenant's packet grows by in an underlay packet: inner Ethernet 14, VXLAN 8, UDP 8, IPv4 20 (RFC 7348 5).
-The inner frame carries no VLAN tag in the VLAN-based service (RFC 7432 6.1, RFC 8365 5.1.2)."""
+"""Octets that a tenant's packet grows by in an underlay packet: inner Ethernet 14, VXLAN 8, UDP 8, IPv4 20 (RFC 7348
+5). The inner frame carries no VLAN tag in the VLAN-based service (RFC 7432 6.1, RFC 8365 5.1.2)."""
 
 HANDOFF_MTU = 1500
 """Towards external routers: what every carrier and internet exchange hands over (RFC 894)."""

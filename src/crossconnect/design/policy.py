@@ -8,7 +8,8 @@ statements cannot open what ours close:
     out   infrastructure prefixes
 
 Every accepting statement of an import policy is preceded by itself for routes with GRACEFUL_SHUTDOWN, which get
-local_pref 0 (RFC 8326 4.3: the receiver must honour it at an eBGP session).
+local_pref 0 (RFC 8326 4.3). A statement that already matches communities cannot be doubled so, since conditions hold
+one community set; FRR lowers local_pref by itself for every eBGP route with that community, after policy.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ from crossconnect.net.order import natural_key
 
 Direction = Literal["in", "out"]
 
+GENERATED = "xc-"
+"""How names of everything begin that the region does not name itself."""
+
 INFRASTRUCTURE = "xc-infrastructure"
 MARTIANS = "xc-martians"
 GRACEFUL_SHUTDOWN = "xc-graceful-shutdown"
@@ -63,7 +67,7 @@ MARTIAN_PREFIXES = (
     "192.0.0.0/24",  # protocol assignments, RFC 6890
     "224.0.0.0/4",  # multicast, RFC 5771
     "240.0.0.0/4",  # reserved, RFC 1112
-    "::/8",  # unspecified, loopback, IPv4-mapped, RFC 4291
+    "::/16",  # unspecified, loopback, IPv4-mapped, RFC 4291; ::/8 would also take 64:ff9b::/96 (RFC 6052)
     "100::/64",  # discard only, RFC 6666
     "fe80::/10",  # link local, RFC 4291
     "fec0::/10",  # site local, RFC 3879
@@ -81,10 +85,9 @@ def routing_policy(context: Context, switch: Switch) -> RoutingPolicy:
     """All policies and sets that the sessions of a switch use, and nothing else."""
     uses: dict[str, tuple[Direction, VrfDesign, str]] = {}
     for link in context.handoffs_of.get(switch.name, ()):
-        vrf = context.vrfs.get(vrf_path(link.handoff.vrf))
-        if vrf is not None:
-            uses[policy_name("in", vrf, link.handoff.import_policy)] = ("in", vrf, link.handoff.import_policy)
-            uses[policy_name("out", vrf, link.handoff.export_policy)] = ("out", vrf, link.handoff.export_policy)
+        vrf = context.vrfs[vrf_path(link.handoff.vrf)]
+        uses[policy_name("in", vrf, link.handoff.import_policy)] = ("in", vrf, link.handoff.import_policy)
+        uses[policy_name("out", vrf, link.handoff.export_policy)] = ("out", vrf, link.handoff.export_policy)
     if not uses:
         return RoutingPolicy()
     policies = [
@@ -144,7 +147,7 @@ def _resolved(context: Context, policy: str, statement: model.Statement) -> Iter
     )
     for index, community_set in enumerate(_sets_of(context, match.community_set)):
         yield Statement(
-            name=statement.name if index == 0 else f"{statement.name}-large",
+            name=statement.name if index == 0 else f"xc-{statement.name}-large",
             conditions=Conditions(
                 prefix_set=match.prefix_set,
                 community_set=community_set,
@@ -165,7 +168,7 @@ def _sets_of(context: Context, name: str) -> tuple[str, ...]:
 
 
 def community_sets(of: model.CommunitySet) -> tuple[CommunitySet, ...]:
-    """A set of the model as sets of one kind each; where there are both, the large one is called `<name>-large`."""
+    """A set of the model as sets of one kind each; where there are both, the large one is called `xc-large-<name>`."""
     members = sorted({WELL_KNOWN.get(c, c) for c in of.communities}, key=natural_key)
     standard = tuple(c for c in members if c.count(":") == 1)
     large = tuple(c for c in members if c.count(":") == 2)
@@ -173,7 +176,7 @@ def community_sets(of: model.CommunitySet) -> tuple[CommunitySet, ...]:
     if standard:
         sets.append(CommunitySet(name=of.name, kind="standard", members=standard))
     if large:
-        sets.append(CommunitySet(name=f"{of.name}-large" if standard else of.name, kind="large", members=large))
+        sets.append(CommunitySet(name=f"xc-large-{of.name}" if standard else of.name, kind="large", members=large))
     return tuple(sets)
 
 
@@ -226,7 +229,7 @@ def _with_sets(context: Context, policies: list[Policy], importing: list[VrfDesi
     prefix_sets: list[PrefixSet] = []
     for name in sorted(prefixes, key=natural_key):
         known = context.policies.prefix_sets.get(name)
-        rules = [prefix_rule(text) for text in known.prefixes] if known is not None else generated.get(name, [])
+        rules = generated.get(name) or [prefix_rule(text) for text in (known.prefixes if known is not None else ())]
         prefix_sets += _prefix_sets(name, rules)
     resolved = {s.name: s for of in context.policies.community_sets.values() for s in community_sets(of)}
     shutdown = CommunitySet(name=GRACEFUL_SHUTDOWN, kind="standard", members=(WELL_KNOWN["graceful-shutdown"],))

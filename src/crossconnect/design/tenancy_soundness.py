@@ -30,13 +30,13 @@ def _names(context: Context) -> Iterator[Finding]:
             words = f"VRF {vrf.tenant}/{vrf.model.name} is called {vrf.name} on devices, as is {taken[vrf.name]}"
             yield found(codes.NAME_CLASH, place(vrf.path), words, related=(place(taken[vrf.name]),))
         taken.setdefault(vrf.name, vrf.path)
-    taken = {}
+    names: dict[str, str] = {}
     for path in sorted({segment.path for segment in context.segments.values()}, key=natural_key):
         segment = next(s for scope in _scopes(context) if (s := context.segments.get((path, scope))) is not None)
-        if segment.name in taken:
-            words = f"the MAC-VRF of {path} is called {segment.name}, as is that of {taken[segment.name]}"
-            yield found(codes.NAME_CLASH, place(path), words, related=(place(taken[segment.name]),))
-        taken.setdefault(segment.name, path)
+        if segment.name in names:
+            words = f"the MAC-VRF of {path} is called {segment.name}, as is that of {names[segment.name]}"
+            yield found(codes.NAME_CLASH, place(path), words, related=(place(names[segment.name]),))
+        names.setdefault(segment.name, path)
 
 
 def _scopes(context: Context) -> list[str]:

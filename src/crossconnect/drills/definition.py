@@ -6,13 +6,15 @@ from typing import Literal
 
 import msgspec
 
-Event = Literal["device-failure", "link-cut", "daemon-kill", "session-shut", "drain"]
-"""`device-failure`: all of a device's daemons and ports at once (power off). `link-cut`: both ends of a cable lose
-carrier. `daemon-kill`: bgpd dies with SIGKILL, the kernel goes on forwarding. `session-shut`: one BGP session is shut
-by its administrator. `drain`: RFC 8326 graceful shutdown of a device."""
+Event = Literal["device-failure", "device-silent", "link-cut", "daemon-kill", "session-shut", "drain"]
+"""`device-failure`: all of a device's daemons and ports at once (power off). `device-silent`: it stops forwarding but
+keeps its ports up, so that only BFD or hold timers notice. `link-cut`: both ends of a cable lose carrier.
+`daemon-kill`: bgpd dies with SIGKILL, the kernel goes on forwarding. `session-shut`: one BGP session is shut by its
+administrator. `drain`: RFC 8326 graceful shutdown of a device."""
 
 EVENT_TEXT: dict[Event, str] = {
     "device-failure": "{} powered off",
+    "device-silent": "{} gone silent",
     "link-cut": "link {} cut",
     "daemon-kill": "bgpd on {} killed",
     "session-shut": "BGP session {} shut",

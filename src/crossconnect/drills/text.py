@@ -12,16 +12,18 @@ VERDICT_TEXT: dict[DrillVerdict, str] = {
     "proves-nothing": "PROVES NOTHING",
 }
 
-_HEADER = ("event", "flows", "sent", "lost", "longest gap", "converged", "predicted", "verdict")
+_HEADER = ("EVENT", "FLOWS", "SENT", "LOST", "LONGEST GAP", "CONVERGED", "PREDICTED", "VERDICT")
 _RIGHT = {1, 2, 3, 4, 5}
 
 
 def drills_text(results: Sequence[DrillResult]) -> str:
-    """The table, one line per drill, then a line per reason for what is not as predicted; ends with a newline."""
+    """The table, one line per drill, then a line per reason for what is not as predicted; ends with a newline.
+
+    Lost packets are all that were lost; gap and convergence are those of the flows that were to survive.
+    """
     rows = [_HEADER, *(_row(r) for r in results)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADER))]
     lines = [_line(row, widths) for row in rows]
-    lines.insert(1, "  ".join("-" * w for w in widths))
     for result in results:
         lines += [f"! {result.drill.text}: {reason}" for reason in result.reasons]
     return "\n".join(lines) + "\n"

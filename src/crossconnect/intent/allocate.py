@@ -35,13 +35,14 @@ def allocate(region: Region, inventory: Inventory, previous: Lock | None) -> tup
     and a finding says why."""
     before = previous or Lock()
     held, findings = renamed(region, before.numbers)
+    rescoped = _rescope_vlans(region, inventory, held)
     numbers: dict[str, dict[str, str]] = {}
     spaces: dict[str, list[DemandPool]] = {}
     for pool in demand_pools(region, inventory):
         spaces.setdefault(pool.space, []).append(pool)
     resting = _still_resting(before, region.design.resting_locks)
     for pools in spaces.values():
-        space = _Space(region, pools, held, resting)
+        space = _Space(region, pools, held, resting, rescoped)
         space.fill()
         findings += space.findings
         for pool, values in space.values.items():
@@ -59,6 +60,23 @@ def allocate(region: Region, inventory: Inventory, previous: Lock | None) -> tup
     serial = before.serial + 1
     lock = Lock(serial=serial, numbers=ordered, resting=_rest(held, ordered, resting, serial))
     return lock, tuple(sorted(findings, key=Finding.sort_key))
+
+
+def _rescope_vlans(region: Region, inventory: Inventory, held: dict[str, dict[str, str]]) -> frozenset[str]:
+    """Carry VLAN ids over when `vlan_scope` was changed: a region's id goes to every pod, and of the pods' ids the
+    first pod's to the region. Keys that were carried are returned."""
+    vlans = held.get("vlan", {})
+    by_pod = region.design.vlan_scope == "pod"
+    stale = {key for key in vlans if (":" in key) != by_pod}
+    if not stale:
+        return frozenset()
+    carried = {key: value for key, value in vlans.items() if key not in stale}
+    pods = sorted({s.pod for s in inventory.switches}, key=natural_key)
+    for key in sorted(stale, key=natural_key):
+        for target in [f"{pod}:{key}" for pod in pods] if by_pod else [key.partition(":")[2]]:
+            carried.setdefault(target, vlans[key])
+    held["vlan"] = carried
+    return frozenset(carried)
 
 
 def scope_of(pool: str, key: str) -> str:
@@ -95,22 +113,23 @@ def _rest(
 
     Ports do not rest: a pulled cable leaves nothing behind that a new one could be mistaken for.
     """
-    used: set[tuple[str, str]] = set()
-    for pool, values in numbers.items():
-        if not pool.startswith("port/"):
-            used.update((_resting_pool(pool, scope_of(pool, key)), value) for key, value in values.items())
     result: dict[str, dict[str, int]] = {pool: dict(values) for pool, values in resting.items()}
-    for pool, values in held.items():
+    for pool in held.keys() | numbers.keys():
         if pool.startswith("port/"):
             continue
-        for key, value in values.items():
-            place = _resting_pool(pool, scope_of(pool, key))
-            if (place, value) not in used:
-                result.setdefault(place, {})[value] = serial
+        before, after = held.get(pool, {}), numbers.get(pool, {})
+        used = {(scope_of(pool, key), value) for key, value in after.items()}
+        for scope, value in used:
+            if pool != "handoff-vlan":  # which another port of the switch may use at the same time
+                result.get(_resting_pool(pool, scope), {}).pop(value, None)
+        for key, value in before.items():
+            scope = scope_of(pool, key)
+            if after.get(key) != value and (pool == "handoff-vlan" or (scope, value) not in used):
+                result.setdefault(_resting_pool(pool, scope), {})[value] = serial
     return {
-        pool: {value: result[pool][value] for value in sorted(left, key=natural_key)}
+        pool: {value: result[pool][value] for value in sorted(result[pool], key=natural_key)}
         for pool in sorted(result, key=natural_key)
-        if (left := [value for value in result[pool] if (pool, value) not in used])
+        if result[pool]
     }
 
 
@@ -123,14 +142,17 @@ class _Space:
         pools: Sequence[DemandPool],
         held: Mapping[str, Mapping[str, str]],
         resting: Mapping[str, Mapping[str, int]],
+        rescoped: frozenset[str],
     ) -> None:
         self.region = region
+        self.rescoped = rescoped
         self.pools = pools
         self.held = held
-        self.taken: dict[int, tuple[str, bool]] = {}
-        """Number -> key, and whether it is written by hand."""
+        self.taken: dict[int, tuple[Demand, bool]] = {}
+        """Number -> who has it, and whether it is written by hand."""
         self.values: dict[str, dict[str, str]] = {pool.pool: {} for pool in pools}
         self.findings: list[Finding] = []
+        self.reserved = {pool.pool: Intervals(pool.reserved) for pool in pools}
         self.resting: dict[str, set[int]] = {}
         for pool in pools:
             values = resting.get(_resting_pool(pool.pool, pool.scope), {})
@@ -151,10 +173,11 @@ class _Space:
             assert number is not None
             if number in self.taken:
                 other = self.taken[number][0]
-                words = f"{pool.purpose}: {number} is written by hand for both {other} and {demand.key}"
-                self._report(codes.NUMBER_TAKEN, self.region.place(demand.path), words)
+                words = f"{pool.purpose}: {number} is written by hand for both {other.key} and {demand.key}"
+                place, related = self.region.place(f"{demand.path}/{pool.field}"), self.region.place(other.path)
+                self.findings.append(found(codes.NUMBER_TAKEN, place, words, related=(related,)))
                 continue
-            self.taken[number] = demand.key, True
+            self.taken[number] = demand, True
             values[demand.key] = number_value(pool, number, 0)
 
     def _keep(self, pool: DemandPool) -> list[Demand]:
@@ -168,7 +191,7 @@ class _Space:
                 new.append(demand)
                 continue
             number = value_number(pool, text)
-            reason = "" if number is None else _objection(pool, number, text, demand.site)
+            reason = "" if number is None else self._objection(pool, number, text, demand.site)
             if number is None:
                 words = f"{LOCK_FILE} gives {demand.key} in {pool.pool} the value {text!r}, which is none"
                 self._report(codes.LOCK_VALUE, self._lock_place(pool.pool, demand.key), words)
@@ -178,18 +201,19 @@ class _Space:
                 words = f"{demand.key} loses {text} ({pool.purpose}): {reason}"
                 self._report(codes.NUMBER_MOVED, self.region.place(demand.path), words)
             else:
-                self.taken[number] = demand.key, False
+                self.taken[number] = demand, False
                 values[demand.key] = text
                 continue
             new.append(demand)
         return new
 
-    def _report_conflict(self, pool: DemandPool, demand: Demand, text: str, other: str, written: bool) -> None:
-        if written:
-            words = f"{demand.key} loses {text} ({pool.purpose}): it is written by hand for {other}"
+    def _report_conflict(self, pool: DemandPool, demand: Demand, text: str, other: Demand, written: bool) -> None:
+        if written or (pool.pool == "vlan" and demand.key in self.rescoped):
+            why = "it is written by hand for" if written else "VLAN ids are now of the region, and it goes to"
+            words = f"{demand.key} loses {text} ({pool.purpose}): {why} {other.key}"
             self._report(codes.NUMBER_MOVED, self.region.place(demand.path), words)
             return
-        words = f"{LOCK_FILE} gives {text} in {pool.pool} to both {other} and {demand.key}"
+        words = f"{LOCK_FILE} gives {text} in {pool.pool} to both {other.key} and {demand.key}"
         self._report(codes.LOCK_CONFLICT, self._lock_place(pool.pool, demand.key), words)
 
     def _take_new(self, pool: DemandPool, demands: Sequence[Demand]) -> None:
@@ -204,7 +228,7 @@ class _Space:
             except StopIteration:
                 unserved.append(demand)
                 continue
-            self.taken[number] = demand.key, False
+            self.taken[number] = demand, False
             values[demand.key] = number_value(pool, number, block.length)
         if unserved:
             self.findings.append(_exhausted(self.region, pool, values, unserved, len(self.resting[pool.pool])))
@@ -214,19 +238,26 @@ class _Space:
         once: what is passed over stays taken."""
         blocks = [b for b in pool.blocks if b.site and b.site == site] + [b for b in pool.blocks if not b.site]
         resting, step = self.resting[pool.pool], pool.step
-        barred = _merged((*pool.reserved, *pool.avoided))
-        starts = [interval.first for interval in barred]
+        barred = Intervals((*pool.reserved, *pool.avoided))
         for block in blocks:
             number = block.first
             while number + step - 1 <= block.last:
-                at = bisect.bisect_right(starts, number + step - 1) - 1
-                if at >= 0 and barred[at].last >= number:
-                    behind = barred[at].last + 1
-                    number = block.first + -(-(behind - block.first) // step) * step
+                if (last := barred.holds(number, number + step - 1)) is not None:
+                    number = block.first + -(-(last + 1 - block.first) // step) * step
                     continue
                 if number not in self.taken and number not in resting:
                     yield number, block
                 number += step
+
+    def _objection(self, pool: DemandPool, number: int, text: str, site: str) -> str:
+        """Why a held number may not be kept; empty when it may."""
+        block = next((b for b in pool.blocks if number in b and (not b.site or b.site == site)), None)
+        if block is None:
+            return "no pool holds it any more"
+        if pool.kind != "number" and number_value(pool, number, block.length) != text:
+            return f"pool {block.name} now gives out /{block.length}"
+        barred = self.reserved[pool.pool].holds(number, number + pool.step - 1)
+        return "" if barred is None else "it is now reserved"
 
     def _lock_place(self, pool: str, key: str) -> Place:
         return Place(file=LOCK_FILE, path=f"numbers/{pool}/{key}")
@@ -239,15 +270,23 @@ def _demand_order(demand: Demand) -> NaturalKey:
     return natural_key(demand.key)
 
 
-def _merged(intervals: Iterable[Interval]) -> list[Interval]:
-    """The same numbers as disjoint intervals, sorted."""
-    merged: list[Interval] = []
-    for interval in sorted(intervals):
-        if merged and interval.first <= merged[-1].last + 1:
-            merged[-1] = Interval(merged[-1].first, max(merged[-1].last, interval.last))
-        else:
-            merged.append(interval)
-    return merged
+class Intervals:
+    """A set of numbers as sorted disjoint intervals."""
+
+    def __init__(self, intervals: Iterable[Interval]) -> None:
+        merged: list[Interval] = []
+        for interval in sorted(intervals):
+            if merged and interval.first <= merged[-1].last + 1:
+                merged[-1] = Interval(merged[-1].first, max(merged[-1].last, interval.last))
+            else:
+                merged.append(interval)
+        self._intervals = merged
+        self._starts = [interval.first for interval in merged]
+
+    def holds(self, first: int, last: int) -> int | None:
+        """The end of the interval that shares a number with `first` to `last`; None when there is none."""
+        at = bisect.bisect_right(self._starts, last) - 1
+        return self._intervals[at].last if at >= 0 and self._intervals[at].last >= first else None
 
 
 def number_value(pool: DemandPool, number: int, length: int) -> str:
@@ -268,19 +307,9 @@ def value_number(pool: DemandPool, text: str) -> int | None:
         parsed = parse(text)
     except ValueError:
         return None
-    return parsed.value if parsed.version == pool.version else None
-
-
-def _objection(pool: DemandPool, number: int, text: str, site: str) -> str:
-    """Why a held number may not be kept; empty when it may."""
-    block = next((b for b in pool.blocks if number in b and (not b.site or b.site == site)), None)
-    if block is None:
-        return "no pool holds it any more"
-    if pool.kind != "number" and number_value(pool, number, block.length) != text:
-        return f"pool {block.name} now gives out /{block.length}"
-    if any(i.first < number + pool.step and number <= i.last for i in pool.reserved):
-        return "it is now reserved"
-    return ""
+    if parsed.version != pool.version or number_value(pool, parsed.value, parsed.length) != text:
+        return None
+    return parsed.value if parsed.value % pool.step == 0 else None
 
 
 def _exhausted(

@@ -48,7 +48,7 @@ def cables_of(
     for links in written.values():
         links.sort(key=lambda w: (natural_key(w[1].name), natural_key(w[2].name), w[0].mtu or 0))
     cables: list[Cable] = []
-    for pair in implied.keys() | written.keys():
+    for pair in sorted(implied.keys() | written.keys()):
         count, path = implied.get(pair, (0, ""))
         by_hand = written.get(pair, [])
         for n in range(max(count, len(by_hand))):

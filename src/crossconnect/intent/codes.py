@@ -103,3 +103,32 @@ DESCRIPTION_MALFORMED = Code(
     "A description cannot be put into a device's configuration.",
     "Shorten it to one line of printable characters.",
 )
+
+# Numbers out of range.
+NUMBER_RANGE = Code(
+    "intent.number-range", _E, "A number is out of the range its field has.", "Use a number of the range."
+)
+VLAN_RANGE = Code("intent.vlan-range", _E, "A VLAN id is not from 1 to 4094.", "Use an id from 1 to 4094.")
+VNI_RANGE = Code("intent.vni-range", _E, "A VNI is not from 1 to 16777215.", "Use a VNI from 1 to 16777215.")
+ASN_RANGE = Code(
+    "intent.asn-range",
+    _E,
+    "An ASN is out of range or reserved.",
+    "Use a public ASN of your own, or a private one: 64512-65534 or 4200000000-4294967294 (RFC 6996).",
+)
+MTU_RANGE = Code("intent.mtu-range", _E, "An MTU is under 1280 or over 65535 octets.", "Use an MTU of the range.")
+
+# The lock.
+LOCK_EDITED = Code(
+    "intent.lock-edited",
+    _E,
+    "The numbers in region.lock are not those that xc wrote: somebody edited the file.",
+    "Restore it with `git checkout region.lock`; to give an object a number of your choice, write it at the object.",
+)
+LOCK_MALFORMED = Code(
+    "intent.lock-malformed",
+    _E,
+    "region.lock cannot be read.",
+    "Restore it with `git checkout region.lock`; do not delete it, or everything may be renumbered.",
+)
+LOCK_CONFLICTED_HINT = "Take either side whole (`git checkout --ours region.lock`) and run `xc lock`."

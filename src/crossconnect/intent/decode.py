@@ -14,7 +14,7 @@ from crossconnect.finding import Finding, found
 from crossconnect.intent import codes
 from crossconnect.intent.document import Document
 from crossconnect.intent.mismatch import repair
-from crossconnect.intent.text_fields import canonicalise
+from crossconnect.intent.canonical import canonicalise
 
 T = TypeVar("T")
 
@@ -31,15 +31,15 @@ def decode(document: Document, record: type[T]) -> tuple[T | None, bool, tuple[F
         document.value = {}
     findings = canonicalise(document, record)
     try:
-        return msgspec.convert(document.value, record), True, tuple(findings)
-    except (msgspec.ValidationError, TypeError, ValueError, OverflowError) as error:
+        return msgspec.convert(document.value, record), not findings, tuple(findings)
+    except msgspec.ValidationError as error:
         reason = str(error)
     kept, mismatches = repair(document, record)
     if not kept:
         return None, False, (*findings, *mismatches)
     try:
         return msgspec.convert(document.value, record), False, (*findings, *mismatches)
-    except (msgspec.ValidationError, TypeError, ValueError, OverflowError):
+    except msgspec.ValidationError:
         # The walk knows less than msgspec: say msgspec's words rather than nothing.
         place = document.place(())
         return None, False, (*findings, *mismatches, found(codes.VALUE_TYPE, place, f"{document.file}: {reason}"))

@@ -74,6 +74,8 @@ class DemandPool(msgspec.Struct, frozen=True, kw_only=True):
     pool: str
     scope: str = ""
     """Where numbers are unique, if not in the whole region: a pod, a switch."""
+    field: str = ""
+    """Field of the model in which a number may be written by hand."""
     space: str
     """Pools of one space never give out the same number (L2VNIs and L3VNIs)."""
     purpose: str
@@ -151,9 +153,11 @@ def _asn_pool(region: Region, switches: tuple[Switch, ...]) -> DemandPool:
         Interval(ASN_MAX + 1, ASN_MAX + 1),
     )
     # A fabric device with the ASN of an external router would refuse that router's routes as loops.
-    avoided = tuple(sorted(Interval(peer.asn, peer.asn) for peer in region.peers))
+    outside = {peer.asn for peer in region.peers} | {s.asn for s in switches if s.asn is not None}
+    avoided = tuple(Interval(asn, asn) for asn in sorted(outside))
     return DemandPool(
         pool="asn",
+        field="asn",
         space="asn",
         purpose="fabric ASNs",
         blocks=blocks,
@@ -193,14 +197,14 @@ def _handoff_pools(
                 demands.append(Demand(link.key, link.path, f"peer {link.peer.name}", site))
         if demands:
             yield _addresses(region, "handoff", version, "prefix", tuple(demands), written)
-    by_device: dict[str, list[Demand]] = {}
+    by_cable: dict[tuple[str, str], list[Demand]] = {}
     for link in links:
         demand = Demand(
             link.key, link.path, f"peer {link.peer.name}", switches[link.device].site, fixed=link.handoff.vlan
         )
-        by_device.setdefault(link.device, []).append(demand)
-    for device, of_device in by_device.items():
-        yield _ranges(region, "handoff-vlan", VLAN_MAX, tuple(of_device), scope=device)
+        by_cable.setdefault((link.device, link.cable), []).append(demand)
+    for (device, cable), of_cable in by_cable.items():
+        yield _ranges(region, "handoff-vlan", VLAN_MAX, tuple(of_cable), scope=device, space=cable)
 
 
 def _tenancy_pools(region: Region, inventory: Inventory) -> Iterator[DemandPool]:
@@ -333,6 +337,7 @@ def _ranges(
     return DemandPool(
         pool=purpose,
         scope=scope,
+        field={"vlan": "vlan", "handoff-vlan": "vlan"}.get(purpose, "vni"),
         space=f"{space or purpose}/{scope}",
         purpose=names[purpose] + (f" of {scope}" if scope else ""),
         blocks=tuple(sorted(blocks)),

@@ -27,6 +27,9 @@ from crossconnect.model.server import SegmentPort, Server, ServerGroup
 from crossconnect.net import address_text, parse
 from crossconnect.net.order import natural_key
 
+EVERYWHERE = "all"
+"""What segments say for all leaves; so nothing else may be called that."""
+
 FALLBACK = BUILT_IN["generic-64"]
 """Stands in for a platform that does not exist, so that one mistake does not hide others."""
 
@@ -45,7 +48,7 @@ class Expansion:
         self.hosts: dict[str, Host] = {}
         self.attachments: dict[str, tuple[Port, ...]] = {}
         """Leaf ports by server, in the order of its own ports."""
-        self._names: dict[str, str] = {}
+        self._names: dict[tuple[str, str], str] = {}
 
     def _platforms(self) -> dict[str, Platform]:
         usable: list[Platform] = []
@@ -70,9 +73,17 @@ class Expansion:
         return self.platforms.get(name or FALLBACK.name, FALLBACK)
 
     def claim(self, name: str, what: str, path: str) -> bool:
-        """Take a name; False, and a finding, when it is taken already."""
-        if name in self._names:
-            other = self.region.place(self._names[name])
+        """Take a name; False, and a finding, when it is taken already.
+
+        Switches, servers and external routers are told apart by name, as are the places that a segment may name:
+        switches, racks and pods.
+        """
+        spaces = {"switch": ("node", "place"), "rack": ("place",), "pod": ("place",)}.get(what, ("node",))
+        taken = next((self._names[space, name] for space in spaces if (space, name) in self._names), None)
+        if taken is None and "place" in spaces and name == EVERYWHERE:
+            taken = path
+        if taken is not None:
+            other = self.region.place(taken)
             self.findings.append(
                 found(
                     codes.NAME_TAKEN,
@@ -82,7 +93,8 @@ class Expansion:
                 )
             )
             return False
-        self._names[name] = path
+        for space in spaces:
+            self._names[space, name] = path
         return True
 
     def name(self, pattern: str, path: str, **values: str | int) -> str:
@@ -107,13 +119,12 @@ class Expansion:
 def expand(region: Region) -> tuple[Inventory, tuple[Finding, ...]]:
     """The inventory of a region, and what cannot be expanded. References to unknown things are left to validation."""
     work = Expansion(region)
-    for pod in sorted(region.pods, key=lambda p: natural_key(p.name)):
-        _expand_pod(work, pod)
+    pods = [p for p in sorted(region.pods, key=lambda p: natural_key(p.name)) if _expand_pod(work, p)]
     for group in sorted(region.super_spines, key=lambda g: natural_key(g.name)):
         _expand_super_spines(work, group)
     for device in sorted(region.devices, key=lambda d: natural_key(d.name)):
         _apply_device(work, device)
-    for pod in sorted(region.pods, key=lambda p: natural_key(p.name)):
+    for pod in pods:
         _expand_servers(work, pod)
     for server in sorted(region.servers, key=lambda s: natural_key(s.name)):
         _add_server(work, server)
@@ -121,7 +132,8 @@ def expand(region: Region) -> tuple[Inventory, tuple[Finding, ...]]:
         work.claim(peer.name, "external router", f"peers/{peer.name}")
     fabric, findings = cables_of(region, work.switches, work.origins)
     work.findings += findings
-    cables = [*fabric, *_server_cables(work), *handoff_cables(region)]
+    outside = [c for c in handoff_cables(region) if c.b.device in work.switches]
+    cables = _unique(work, [*fabric, *_server_cables(work), *outside])
     return (
         Inventory(
             switches=tuple(sorted(work.switches.values(), key=lambda s: natural_key(s.name))),
@@ -132,8 +144,23 @@ def expand(region: Region) -> tuple[Inventory, tuple[Finding, ...]]:
     )
 
 
-def _expand_pod(work: Expansion, pod: Pod) -> None:
+def _unique(work: Expansion, cables: Sequence[Cable]) -> list[Cable]:
+    """The cables by key. Two may share one only when names have `--` in them."""
+    by_key: dict[str, Cable] = {}
+    for cable in cables:
+        other = by_key.setdefault(cable.key, cable)
+        if other is not cable:
+            words = f"cables {other.a.device} to {other.b.device} and {cable.a.device} to {cable.b.device} are both "
+            place = work.region.place(cable.path)
+            work.findings.append(found(codes.NAME_TAKEN, place, f"{words}called {cable.key}"))
+    return list(by_key.values())
+
+
+def _expand_pod(work: Expansion, pod: Pod) -> bool:
+    """Add a pod's switches; False when its name is taken."""
     path = f"pods/{pod.name}"
+    if not work.claim(pod.name, "pod", path):
+        return False
     planes = max((g.planes for g in work.region.super_spines if not g.pods or pod.name in g.pods), default=1)
     for n in range(1, pod.spines.count + 1):
         name = work.name(pod.spines.name or "{pod}-spine{n}", f"{path}/spines/name", pod=pod.name, n=n)
@@ -151,6 +178,21 @@ def _expand_pod(work: Expansion, pod: Pod) -> None:
         for _ in range(group.count):
             rack_n += 1
             leaf_n = _expand_rack(work, pod, group, f"{path}/racks/{index}", rack_n, leaf_n)
+    return True
+
+
+def generated_names(region: Region, path: str) -> list[str]:
+    """Paths of all switches, racks and servers that a pod or super-spine group expands to, in a fixed order."""
+    work = Expansion(region)
+    for pod in region.pods:
+        if path == f"pods/{pod.name}":
+            _expand_pod(work, pod)
+            _expand_servers(work, pod)
+    for group in region.super_spines:
+        if path == f"super_spines/{group.name}":
+            _expand_super_spines(work, group)
+    devices = [f"devices/{name}" for name in work.switches]
+    return devices + [f"racks/{name}" for name in work.racks] + [f"servers/{name}" for name in work.hosts]
 
 
 def _node(work: Expansion, group: NodeGroup, name: str, role: str, pod: Pod, path: str, plane: int) -> Switch:
@@ -250,7 +292,7 @@ def _apply_device(work: Expansion, device: Device) -> None:
         drained=device.drained,
         path=path,
     )
-    if rack != old.rack:
+    if rack != old.rack and "leaf" in (role, old.role):
         work.racks[old.rack] = [leaf for leaf in work.racks.get(old.rack, []) if leaf != device.name]
         work.racks.setdefault(rack, []).append(device.name)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+
+import msgspec
 
 from crossconnect.finding import Finding, found
 from crossconnect.intent import allocate_codes as codes
-from crossconnect.model.region import Region
+from crossconnect.intent.inventory import generated_names
+from crossconnect.model.region import Moved, Region
 
 Numbers = dict[str, dict[str, str]]
 
@@ -16,119 +19,157 @@ SERVER_POOLS = frozenset({"esi", "host"})
 LINK_POOLS = frozenset({"link-v4", "link-v6"})
 
 
+class Renames:
+    """All renamings of a region at once, so that two things may also swap names; `used` are entries that met a key."""
+
+    def __init__(self) -> None:
+        self.paths: dict[str, tuple[str, int]] = {}
+        """Old path -> new path, and the entry's index."""
+        self.used: set[int] = set()
+
+    def add(self, old: str, new: str, entry: int) -> None:
+        """One renaming; of several for one path the first counts."""
+        self.paths.setdefault(old, (new, entry))
+
+    def path(self, path: str) -> str:
+        """A path under its new name: the deepest renaming that is of it or of something around it."""
+        head = path
+        while head:
+            if (known := self.paths.get(head)) is not None:
+                self.used.add(known[1])
+                return known[0] + path[len(head) :]
+            head = head.rpartition("/")[0]
+        return path
+
+    def name(self, kind: str, name: str) -> str:
+        """The new name of a device, server, external router or pod."""
+        known = self.paths.get(f"{kind}/{name}")
+        if known is None:
+            return name
+        self.used.add(known[1])
+        return known[0].partition("/")[2]
+
+
 def renamed(region: Region, numbers: Mapping[str, Mapping[str, str]]) -> tuple[Numbers, list[Finding]]:
     """The lock's numbers under today's names, and what is wrong with the `moved` entries.
 
     Entries name paths (`tenants/red`, `tenants/red/vrfs/prod`, `pods/a`, `racks/a-rack1`, `devices/a-leaf1`,
-    `servers/web1`, `peers/transit1`). Each key is renamed at most once per entry, longest path first.
+    `servers/web1`, `peers/transit1`). A pod's or super-spine group's entry takes along the switches, racks and servers
+    that have their names from it. Where two keys would become one, the one that is not renamed keeps its number.
     """
     if not region.moved:
         return {pool: dict(values) for pool, values in numbers.items()}, []
-    findings: list[Finding] = []
-    result: Numbers = {pool: dict(values) for pool, values in numbers.items()}
-    for index, entry in sorted(enumerate(region.moved), key=lambda m: (-len(m[1].old), m[1].old, m[1].new)):
-        old, new = entry.old.strip("/"), entry.new.strip("/")
-        moves = 0
-        conflicts: list[str] = []
-        after: Numbers = {}
-        for pool, values in result.items():
-            target_pool = _pool(pool, old, new)
-            rename = _key_renamer(pool, old, new)
-            for key, value in values.items():
-                target = rename(key)
-                if (target_pool, target) == (pool, key):
-                    continue
-                moves += 1
-                if target in numbers.get(target_pool, {}):
-                    conflicts.append(target)
-                else:
-                    after.setdefault(target_pool, {})[target] = value
-        place = region.place(f"moved/{index}")
-        if conflicts:
-            words = f"moved: {entry.new} holds numbers of its own ({', '.join(sorted(set(conflicts))[:3])})"
-            findings.append(found(codes.MOVED_CONFLICT, place, words))
-        elif not moves:
-            findings.append(found(codes.MOVED_UNUSED, place, f"moved: the lock holds no number of {entry.old}"))
-        if moves:
-            result = _without(result, old, new)
-            for pool, values in after.items():
-                result.setdefault(pool, {}).update(values)
-    return result, findings
-
-
-def _without(numbers: Numbers, old: str, new: str) -> Numbers:
-    """The numbers that an entry leaves where they are."""
-    kept: Numbers = {}
+    renames = Renames()
+    for index, entry in enumerate(region.moved):
+        renames.add(entry.old, entry.new, index)
+    for index, entry in enumerate(region.moved):
+        for old, new in _generated(region, entry):
+            renames.add(old, new, index)
+    result: Numbers = {}
+    conflicts: dict[int, list[str]] = {}
+    moves: list[tuple[str, str, str, set[int]]] = []
     for pool, values in numbers.items():
-        if _pool(pool, old, new) == pool:
-            rename = _key_renamer(pool, old, new)
-            kept[pool] = {key: value for key, value in values.items() if rename(key) == key}
-    return kept
+        target_pool, rename = _pool(renames, pool), _key_renamer(renames, pool)
+        for key, value in values.items():
+            before = set(renames.used)
+            renames.used.clear()
+            target = rename(key)
+            if (target_pool, target) == (pool, key):
+                result.setdefault(pool, {})[key] = value
+            else:
+                moves.append((target_pool, target, value, set(renames.used)))
+            renames.used |= before
+    for pool, key, value, entries in moves:
+        if key in result.setdefault(pool, {}):
+            for index in entries:
+                conflicts.setdefault(index, []).append(key)
+        else:
+            result[pool][key] = value
+    return result, _findings(region, renames, conflicts)
 
 
-def _pool(pool: str, old: str, new: str) -> str:
-    kind, _, name = old.partition("/")
-    if kind in ("devices", "peers") and pool == f"port/{name}":
-        return f"port/{new.partition('/')[2]}"
-    return pool
+def _findings(region: Region, renames: Renames, conflicts: Mapping[int, list[str]]) -> list[Finding]:
+    findings: list[Finding] = []
+    for index, entry in enumerate(region.moved):
+        place = region.place(f"moved/{index}")
+        if index in conflicts:
+            words = f"moved: {entry.new} holds numbers of its own ({', '.join(sorted(set(conflicts[index]))[:3])})"
+            findings.append(found(codes.MOVED_CONFLICT, place, words))
+        elif index not in renames.used:
+            findings.append(found(codes.MOVED_UNUSED, place, f"moved: the lock holds no number of {entry.old}"))
+    return findings
 
 
-def _key_renamer(pool: str, old: str, new: str) -> Callable[[str], str]:
-    """How keys of a pool are renamed by one entry."""
-    kind, _, name = old.partition("/")
-    new_name = new.partition("/")[2]
+def _generated(region: Region, entry: Moved) -> Iterator[tuple[str, str]]:
+    """Old and new paths of what a renamed pod or super-spine group expands to."""
+    kind, _, name = entry.old.partition("/")
+    before: Region | None = None
+    if kind == "pods":
+        pods = [p for p in region.pods if entry.new == f"pods/{p.name}"]
+        before = msgspec.structs.replace(region, pods=tuple(msgspec.structs.replace(p, name=name) for p in pods))
+    elif kind == "super_spines":
+        groups = [g for g in region.super_spines if entry.new == f"super_spines/{g.name}"]
+        renamed_groups = tuple(msgspec.structs.replace(g, name=name) for g in groups)
+        before = msgspec.structs.replace(region, super_spines=renamed_groups)
+    if before is not None:
+        pairs = zip(generated_names(before, entry.old), generated_names(region, entry.new), strict=False)
+        yield from ((old, new) for old, new in pairs if old != new)
+
+
+def _pool(renames: Renames, pool: str) -> str:
+    if not pool.startswith("port/"):
+        return pool
+    name = pool.removeprefix("port/")
+    device = renames.name("devices", name)
+    return f"port/{device if device != name else renames.name('peers', name)}"
+
+
+def _key_renamer(renames: Renames, pool: str) -> Callable[[str], str]:
+    """How keys of a pool are renamed."""
     if pool in PATH_POOLS:
-        return lambda key: _path(key, old, new)
+        return renames.path
     if pool == "vlan":
-        return lambda key: _scoped_path(key, old, new)
+        return lambda key: _scoped_path(renames, key)
     if pool in HANDOFF_POOLS:
-        return lambda key: _handoff(key, old, new)
+        return lambda key: _handoff(renames, key)
     if pool in SERVER_POOLS:
-        return lambda key: new_name if kind == "servers" and key == name else key
+        return lambda key: renames.name("servers", key)
     if pool in LINK_POOLS or pool.startswith("port/"):
-        return lambda key: _cable(key, kind, name, new_name)
-    return lambda key: new_name if kind == "devices" and key == name else key
+        return lambda key: _cable(renames, key)
+    return lambda key: renames.name("devices", key)
 
 
-def _path(key: str, old: str, new: str) -> str:
-    return new + key[len(old) :] if key == old or key.startswith(old + "/") else key
+def _scoped_path(renames: Renames, key: str) -> str:
+    pod, colon, path = key.rpartition(":")
+    return f"{renames.name('pods', pod) if colon else ''}{colon}{renames.path(path)}"
 
 
-def _scoped_path(key: str, old: str, new: str) -> str:
-    scope, colon, path = key.rpartition(":")
-    if colon and old == f"pods/{scope}":
-        scope = new.partition("/")[2]
-    return f"{scope}{colon}{_path(path, old, new)}"
-
-
-def _handoff(key: str, old: str, new: str) -> str:
+def _handoff(renames: Renames, key: str) -> str:
     """`peer/switch/tenant/vrf`, perhaps with `#2`."""
     body, mark, count = key.partition("#")
     parts = body.split("/")
     if len(parts) != 4:
         return key
     peer, switch, tenant, vrf = parts
-    kind, _, name = old.partition("/")
-    new_name = new.partition("/")[2]
-    if kind == "peers" and peer == name:
-        peer = new_name
-    elif kind == "devices" and switch == name:
-        switch = new_name
-    elif kind == "tenants":
-        path = _path(f"tenants/{tenant}/vrfs/{vrf}", old, new).split("/")
-        if len(path) == 4:
-            tenant, vrf = path[1], path[3]
-    return f"{peer}/{switch}/{tenant}/{vrf}{mark}{count}"
+    path = renames.path(f"tenants/{tenant}/vrfs/{vrf}").split("/")
+    if len(path) == 4:
+        tenant, vrf = path[1], path[3]
+    return f"{renames.name('peers', peer)}/{renames.name('devices', switch)}/{tenant}/{vrf}{mark}{count}"
 
 
-def _cable(key: str, kind: str, name: str, new_name: str) -> str:
+def _cable(renames: Renames, key: str) -> str:
+    """`a--b`, `peer:transit1--b`, `server:web1`, each perhaps with `#2`."""
     body, mark, count = key.partition("#")
     if body.startswith("server:"):
-        return f"server:{new_name}{mark}{count}" if kind == "servers" and body == f"server:{name}" else key
+        return f"server:{renames.name('servers', body.removeprefix('server:'))}{mark}{count}"
     prefix = "peer:" if body.startswith("peer:") else ""
     body = body.removeprefix("peer:")
-    if kind == ("peers" if prefix else "devices") and body.startswith(f"{name}--"):
-        body = new_name + body[len(name) :]
-    elif kind == "devices" and body.endswith(f"--{name}"):
-        body = body[: -len(name)] + new_name
+    at = body.find("--")
+    while at > 0:  # names may hold `--` themselves: the split at which a name is known is the right one
+        a, b = body[:at], body[at + 2 :]
+        ends = renames.name("peers" if prefix else "devices", a), renames.name("devices", b)
+        if ends != (a, b):
+            body = "--".join(ends)
+            break
+        at = body.find("--", at + 1)
     return f"{prefix}{body}{mark}{count}"

@@ -147,7 +147,6 @@ def hold(name):
 def main():
     """See the picture above."""
     start = json.loads(sys.stdin.readline())
-    os.setsid()
     try:
         if start["rootless"]:
             become_root_of_a_user_namespace()

@@ -20,6 +20,9 @@ from crossconnect.nos.frr.linux import Bond, BridgeDomain, LinuxDevice, VrfDevic
 
 SWITCH_BRIDGE = "br0"
 
+UNREACHABLE_METRIC = 4278198272
+"""FRR takes a metric's first octet for the administrative distance: 255, so that any other route is preferred."""
+
 
 def kernel_switch(linux: LinuxDevice) -> Realisation:
     """The switch in the `kernel-vrf` backend; everything is in the node's own namespace."""
@@ -44,13 +47,13 @@ def kernel_switch(linux: LinuxDevice) -> Realisation:
     if linux.bridge_domains:
         mtu = max(domain.mtu for domain in linux.bridge_domains)
         devices += [
-            f"link add {SWITCH_BRIDGE} {BRIDGE} vlan_filtering 1 vlan_default_pvid 0",
+            f"link add {SWITCH_BRIDGE} {BRIDGE} vlan_filtering 1 vlan_default_pvid 0 mcast_snooping 0",
             f"link set {SWITCH_BRIDGE} addrgenmode none",
         ]
         ports += [f"link set {name} master {SWITCH_BRIDGE}" for name in sorted(bridged)]
         for domain in linux.bridge_domains:
             devices += _domain_lines(domain, linux.vtep)
-            vlans += _vlan_lines(domain)
+            vlans += [*_vlan_lines(domain), *_gateway_macs(domain)]
             svis += _svi_lines(domain)
         ports.append(f"link set {SWITCH_BRIDGE} mtu {mtu} up")
     return Realisation(
@@ -86,7 +89,13 @@ def _rules(linux: LinuxDevice) -> tuple[Batch, ...]:
 
 
 def _vrf_lines(vrf: VrfDevice, vtep: str) -> list[str]:
-    lines = [f"link add {vrf.name} type vrf table {vrf.table}", f"link set {vrf.name} up"]
+    # Without an unreachable default a lookup that finds nothing goes on in the main table: a leak into the underlay.
+    lines = [
+        f"link add {vrf.name} type vrf table {vrf.table}",
+        f"link set {vrf.name} up",
+        f"route replace table {vrf.table} unreachable default metric {UNREACHABLE_METRIC}",
+        f"route replace table {vrf.table} unreachable ::/0 metric {UNREACHABLE_METRIC}",
+    ]
     if not vrf.vxlan:
         return lines
     return [
@@ -146,6 +155,14 @@ def _svi_lines(domain: BridgeDomain) -> list[str]:
         lines.append(f"link set {domain.svi} master {domain.vrf}")
     lines.append(f"link set {domain.svi} up")
     return [*lines, *(address_line(address, domain.svi) for address in domain.svi_addresses)]
+
+
+def _gateway_macs(domain: BridgeDomain) -> list[str]:
+    """The gateway's MAC belongs to the switch itself. A VLAN-aware bridge does not know that of an upper device with a
+    MAC of its own, and would flood what is sent to the gateway to every VTEP, each of which would route it."""
+    if not domain.svi_addresses or not domain.svi_mac:
+        return []
+    return [f"fdb replace {domain.svi_mac} dev {SWITCH_BRIDGE} vlan {domain.vlan} self local"]
 
 
 def _removal(linux: LinuxDevice) -> list[str]:

@@ -77,7 +77,7 @@ def port_lines(port: Port, routed: bool) -> list[str]:
 def vxlan_line(name: str, vni: int, vtep: str, namespace: str = MAIN) -> str:
     """A VXLAN device whose tunnels leave through the namespace in which the line is run."""
     into = f" netns {namespace}" if namespace else ""
-    return f"link add {name}{into} type vxlan id {vni} local {vtep} dstport {VXLAN_PORT} nolearning"
+    return f"link add {name}{into} type vxlan id {vni} local {vtep} dstport {VXLAN_PORT} nolearning ttl 64"
 
 
 def slave_lines(vxlan: str, bridge: str, mtu: int, suppress: bool) -> list[str]:

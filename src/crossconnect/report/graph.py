@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -10,6 +9,7 @@ import msgspec
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.net.order import natural_key
 
 Tier = Literal["super-spine", "spine", "leaf", "server", "peer"]
 Kind = Literal["super-spine", "spine", "leaf", "border-leaf", "server", "peer", "group"]
@@ -85,13 +85,8 @@ def graph_of(blueprint: Blueprint, failed: frozenset[str]) -> Graph:
         nodes = [msgspec.structs.replace(n, sub="") if n.tier == "leaf" else n for n in nodes]
         nodes += _server_counts(blueprint)
     nodes += _peer_nodes(blueprint, groups, failed)
-    nodes.sort(key=lambda n: natural(n.id))
+    nodes.sort(key=lambda n: natural_key(n.id))
     return Graph(detail=detail, nodes=tuple(nodes), links=tuple(_links(blueprint, groups, failed, detail)))
-
-
-def natural(name: str) -> tuple[tuple[str, int], ...]:
-    """Sort key in which `leaf2` comes before `leaf10`."""
-    return tuple((text, int(number or 0)) for text, number in re.findall(r"(\D*)(\d*)", name))
 
 
 def _detail(blueprint: Blueprint) -> Detail:
@@ -106,7 +101,7 @@ def _groups(blueprint: Blueprint) -> dict[str, str]:
     pods = {d.pod for d in blueprint.devices if d.pod}
     if len(pods) > 1:
         return {d.name: f"pod {d.pod}" for d in blueprint.devices if d.pod}
-    leaves = sorted((d.name for d in blueprint.devices if d.role == "leaf"), key=natural)
+    leaves = sorted((d.name for d in blueprint.devices if d.role == "leaf"), key=natural_key)
     return {
         name: f"{leaves[i - i % LEAF_GROUP]} to {leaves[min(i - i % LEAF_GROUP + LEAF_GROUP, len(leaves)) - 1]}"
         for i, name in enumerate(leaves)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from crossconnect.net.order import natural_key
 from crossconnect.report.claim import counted
-from crossconnect.report.graph import natural
 from crossconnect.report.inputs import Failure, FailureEffect, FailureSweep
 from crossconnect.report.markup import Markup, Node, element, fragment
 from crossconnect.report.table import code, folded, mark, note, table
@@ -25,7 +25,7 @@ def draw_sweep(sweep: FailureSweep) -> Markup:
     """The section's content."""
     if not sweep.failures:
         return note("No failure was simulated.")
-    failures = sorted(sweep.failures, key=lambda f: (f.kind, natural(f.name)))
+    failures = sorted(sweep.failures, key=lambda f: (f.kind, natural_key(f.name)))
     scopes = _scopes(sweep)
     left = 12.0 + 6.9 * max((len(s) for s in scopes), default=4)
     fit = max(1, int((WIDTH - left) / CELL_MIN))

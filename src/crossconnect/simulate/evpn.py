@@ -1,9 +1,9 @@
 """EVPN routes as VTEPs originate them (RFC 7432, 8365, 9135, 9136; contents as FRR's bgp_evpn.c makes them).
 
-    type 2, 3, 1/EVI   RD and route target of the MAC-VRF
-    type 2 with IP     besides: route target, VNI and router MAC of the IP-VRF, which make it a host route elsewhere
-    type 1/ES, 4       RD chosen by FRR at run time, written `<router id>:0` here
-    type 5             RD and route targets of the IP-VRF
+type 2, 3, 1/EVI   RD and route target of the MAC-VRF
+type 2 with IP     besides: route target, VNI and router MAC of the IP-VRF, which make it a host route elsewhere
+type 1/ES, 4       RD chosen by FRR at run time, written `<router id>:0` here
+type 5             RD and route targets of the IP-VRF
 """
 
 from __future__ import annotations

@@ -170,8 +170,12 @@ class Spreads:
             self._settled[key] = settled
         return settled
 
+    def known(self, key: Class) -> Spread | None:
+        """The spread of a class if it has been asked for before."""
+        return self._settled.get(key)
+
     def _settle(self, key: Class, edge: EdgeFilter | None) -> Spread | Unsettled:
-        before = self.healthy._settled.get(key) if self.healthy is not None and edge is None else None  # noqa: SLF001
+        before = self.healthy.known(key) if self.healthy is not None and edge is None else None
         if before is not None:
             return respread(self.graph, self.table, before, self.gone, key.valid)
         return spread(self.graph, self.table, dict(key.origins), key.valid, edge)

@@ -13,13 +13,21 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from crossconnect.design.blueprint import Blueprint
-from crossconnect.device.bgp import Family
+from crossconnect.device.bgp import FAMILIES, Family
 from crossconnect.finding import Finding, Place, found
 from crossconnect.simulate.attachments import Attachment, attachments
 from crossconnect.simulate.attributes import LOCAL_WEIGHT, NOTHING, Attributes, AttributeTable
 from crossconnect.simulate.codes import MAX_PREFIXES, OSCILLATION
 from crossconnect.simulate.evpn import EvpnRoute, local_routes, prefix_route
-from crossconnect.simulate.fabric import Class, FamilyGraph, Spreads, edge_filter, family_graphs, family_settings, without
+from crossconnect.simulate.fabric import (
+    Class,
+    FamilyGraph,
+    Spreads,
+    edge_filter,
+    family_graphs,
+    family_settings,
+    without,
+)
 from crossconnect.simulate.failures import NO_FAILURES, Failures
 from crossconnect.simulate.overlay import Overlay, Visibility
 from crossconnect.simulate.policy import Policies, apply, policies
@@ -27,7 +35,7 @@ from crossconnect.simulate.propagation import EdgeFilter, Spread
 from crossconnect.simulate.sessions import Session, session_findings, sessions, sessions_up
 from crossconnect.simulate.topology import DEFAULT, Liveness, Topology, topology
 from crossconnect.simulate.underlay import family_of, resolver, shared_classes, underlay_classes
-from crossconnect.simulate.vrf import VrfPath, Vrfs, announced, own_paths
+from crossconnect.simulate.vrf import VrfMemory, VrfPath, Vrfs, announced, own_paths
 
 ROUNDS_MAX = 50
 """Rounds between VRFs and EVPN. A round passes a change on by one border; regions have a handful of borders."""
@@ -45,6 +53,7 @@ class Network:
         self.policies: dict[str, Policies] = {d.name: policies(d.routing_policy) for d in blueprint.devices}
         self.attachments: tuple[Attachment, ...] = attachments(self.topology)
         self.table = AttributeTable()
+        self.vrf_memory = VrfMemory()
         self.healthy: Settled | None = None
 
     def settle(self, failures: Failures = NO_FAILURES) -> Settled:
@@ -99,7 +108,7 @@ def _settle(network: Network, failures: Failures, healthy: Settled | None) -> Se
     )
     own = _own_paths(network, live, up)
     base = Overlay(visibility, [*_local_routes(network, live, visibility), *_own_prefix_routes(network, own)])
-    vrfs = Vrfs(topology, table, graphs["l2vpn-evpn"], network.sessions, own)
+    vrfs = Vrfs(topology, table, graphs["l2vpn-evpn"], network.sessions, own, network.vrf_memory)
     overlay, unsettled = _settle_overlay(network, base, vrfs)
     settled = Settled(
         network=network,
@@ -126,8 +135,8 @@ def _reduced(
     """Graphs without what is down. Families whose sessions are equal go on sharing one graph and its spreads."""
     graphs: dict[Family, FamilyGraph] = {}
     spreads: dict[Family, Spreads] = {}
-    for family, whole in network.graphs.items():
-        reduced, gone = without(whole, up)
+    for family in FAMILIES:
+        reduced, gone = without(network.graphs[family], up)
         twin = next((other for other in graphs if graphs[other].graph == reduced.graph), None)
         if twin is not None and (healthy is None or healthy.spreads[twin] is healthy.spreads[family]):
             graphs[family] = msgspec.structs.replace(reduced, graph=graphs[twin].graph)

@@ -11,6 +11,9 @@ from crossconnect.simulate.evpn import EvpnRoute
 from crossconnect.simulate.fabric import Class, Spreads
 from crossconnect.simulate.propagation import ORIGINATED, Spread, offers
 
+Paths = tuple[tuple[int, int], ...]
+"""Received paths: (position of the session at the receiver, attributes)."""
+
 
 class Visibility:
     """Which speaker has which EVPN routes: a question about the originator and the attributes only, so answers are
@@ -32,7 +35,7 @@ class Visibility:
         self._shared = shared
         self._plain: dict[int, tuple[int, int]] = {}
         self._classes: dict[tuple[int, int, str], Class] = {}
-        self._paths: dict[tuple[Class, int], list[tuple[int, int]]] = {}
+        self._paths: dict[tuple[int, int, str, int], Paths] = {}
         self._coded: dict[tuple[int, int], int] = {}
 
     def class_of(self, speaker: int, number: int, next_hop: str) -> tuple[Class, int]:
@@ -60,23 +63,24 @@ class Visibility:
         """Attributes of a speaker's best path to a route, NOTHING where it has none. ORIGIN is left out."""
         return self.spread_of(route).attributes[speaker]
 
-    def paths(self, route: EvpnRoute, speaker: int) -> list[tuple[int, int]]:
-        """All valid paths that a speaker received, as (position of the session, attributes). Empty at the originator,
-        which imports nothing of its own."""
-        key, origin = self.class_of(route.speaker, route.number, route.next_hop)
-        found = self._paths.get((key, speaker))
+    def paths(self, route: EvpnRoute, speaker: int) -> Paths:
+        """All valid paths that a speaker received. Empty at the originator, which imports nothing of its own."""
+        name = (route.speaker, route.number, route.next_hop, speaker)
+        found = self._paths.get(name)
         if found is None:
+            key, origin = self.class_of(route.speaker, route.number, route.next_hop)
             settled = self.spreads.of(key)
             if settled.attributes[speaker] == NOTHING or settled.via[speaker] == ORIGINATED:
-                found = []
+                found = ()
             else:
-                found = offers(self.spreads.graph, self.table, settled, speaker)
-            self._paths[(key, speaker)] = found
-        if origin == IGP:
-            return found
-        return [(position, self._with_origin(number, origin)) for position, number in found]
+                received = offers(self.spreads.graph, self.table, settled, speaker)
+                found = tuple((position, self._with_origin(number, origin)) for position, number in received)
+            self._paths[name] = found
+        return found
 
     def _with_origin(self, number: int, origin: int) -> int:
+        if origin == IGP:
+            return number
         result = self._coded.get((number, origin))
         if result is None:
             value = msgspec.structs.replace(self.table.values[number], origin=origin)

@@ -123,9 +123,7 @@ def _faulty(draft: Session, fault: str) -> Session:
 def _twin(topology: Topology, draft: Session, by_key: Mapping[SessionKey, Session]) -> Session | None:
     """The session at the other end of the same cable that points back here."""
     wire = topology.wires[draft.wire]
-    device, port = (
-        (wire.b_device, wire.b_port) if wire.a_device == draft.key.device else (wire.a_device, wire.a_port)
-    )
+    device, port = (wire.b_device, wire.b_port) if wire.a_device == draft.key.device else (wire.a_device, wire.a_port)
     if draft.neighbor.interface:
         # 802.1Q subinterfaces carry the same tag at both ends.
         own = topology.interfaces[(draft.key.device, draft.interface)]
@@ -178,7 +176,8 @@ def session_findings(all_sessions: Sequence[Session]) -> tuple[Finding, ...]:
         if session.fault:
             findings.append(found(SESSION_FAULT, place, f"the session of {name} cannot come up: {session.fault}"))
         elif session.unsupported:
-            findings.append(found(UNSUPPORTED_SESSION, place, f"the session of {name} is not eBGP, or not where fabric and external sessions belong"))
+            what = "is not eBGP, or not where fabric and external sessions belong"
+            findings.append(found(UNSUPPORTED_SESSION, place, f"the session of {name} {what}"))
     return tuple(findings)
 
 

@@ -114,9 +114,8 @@ def _speakers(blueprint: Blueprint) -> tuple[Speaker, ...]:
         for instance in device.network_instances:
             if instance.bgp is not None:
                 (fabric if instance.kind == DEFAULT else tenants).append((device.name, instance.name, instance.bgp))
-    return tuple(
-        Speaker(index=index, device=device, vrf=vrf, bgp=bgp) for index, (device, vrf, bgp) in enumerate(fabric + tenants)
-    )
+    drafts = enumerate(fabric + tenants)
+    return tuple(Speaker(index=index, device=device, vrf=vrf, bgp=bgp) for index, (device, vrf, bgp) in drafts)
 
 
 class Liveness(msgspec.Struct, frozen=True):

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from crossconnect.device.bgp import Bgp
-from crossconnect.net import contains, interface_prefix, parse, version_of
-from crossconnect.simulate.attributes import IGP, INCOMPLETE, LOCAL_WEIGHT, AttributeTable, Attributes
-from crossconnect.simulate.attributes import received_over_ebgp, with_graceful_shutdown
+from crossconnect.net import contains, interface_prefix, version_of
+from crossconnect.simulate.attributes import (
+    IGP,
+    INCOMPLETE,
+    LOCAL_WEIGHT,
+    Attributes,
+    AttributeTable,
+    received_over_ebgp,
+    with_graceful_shutdown,
+)
 from crossconnect.simulate.decision import Candidate, select
+from crossconnect.simulate.evpn import EvpnRoute
 from crossconnect.simulate.fabric import FamilyGraph, family_settings, peer_rank
 from crossconnect.simulate.overlay import Overlay
 from crossconnect.simulate.policy import Policies, apply
 from crossconnect.simulate.sessions import Session
-from crossconnect.simulate.topology import Liveness, Speaker, Topology
+from crossconnect.simulate.topology import DEFAULT, Liveness, Speaker, Topology
 
 LINK_LOCAL = "fe80::/10"
 
@@ -29,7 +39,7 @@ class VrfPath(NamedTuple):
     """As in `RouteRow.next_hops`; empty for what BGP itself does not install."""
 
 
-class VrfEntry(NamedTuple):
+class VrfEntry(msgspec.Struct, frozen=True, eq=False):
     """A destination in a VRF's BGP table; `best` is -1 where no path is valid."""
 
     paths: tuple[VrfPath, ...]
@@ -54,9 +64,7 @@ def connected(topology: Topology, live: Liveness, device: str, vrf: str) -> dict
     return found
 
 
-def originated(
-    bgp: Bgp, attached: Mapping[str, str], here: Policies, family: str
-) -> dict[str, Attributes]:
+def originated(bgp: Bgp, attached: Mapping[str, str], here: Policies, family: str) -> dict[str, Attributes]:
     """What an instance puts into BGP itself. A `network` needs its exact prefix in the routing table (FRR's `bgp
     network import-check`), and wins over redistribution of the same prefix."""
     version = 6 if family == "ipv6-unicast" else 4
@@ -126,6 +134,19 @@ def own_paths(
     return local, external
 
 
+Part = tuple[VrfPath, ...]
+"""Paths of one sender's route. Equal ones are the same object, so destinations of the same parts share an entry."""
+
+
+class VrfMemory:
+    """Parts and entries seen so far, in whatever failure scenario: most of a VRF's table is the same in all of them.
+    Parts and entries live as long as this object, so their identities are good names."""
+
+    def __init__(self) -> None:
+        self.parts: dict[tuple[tuple[tuple[int, int], ...], int, int, str, str], Part] = {}
+        self.entries: dict[tuple[int, ...], VrfEntry] = {}
+
+
 class Vrfs:
     """BGP tables of all IP-VRFs of one settled network."""
 
@@ -136,20 +157,30 @@ class Vrfs:
         evpn: FamilyGraph,
         sessions: Sequence[Session],
         own: Mapping[int, tuple[dict[str, list[VrfPath]], dict[str, list[VrfPath]]]],
+        memory: VrfMemory,
     ) -> None:
         """`own` gives local and external paths by index of each VRF speaker that is up."""
         self._topology = topology
         self._table = table
-        self._own = own
-        self._imports: dict[int, dict[str, list[VrfPath]]] = {}
-        self._ranks: dict[int, tuple[int, ...]] = {}
         self._evpn = evpn
         self._sessions = sessions
+        self._own = own
+        self._overlay: Overlay | None = None
+        self._imports: dict[int, dict[str, list[Part]]] = {}
+        self._tables: dict[tuple[int, bool], VrfTable] = {}
+        self._memory = memory
+        self._ranks: dict[int, tuple[int, ...]] = {}
+
+    def _look_at(self, overlay: Overlay) -> None:
+        if overlay is not self._overlay:
+            self._overlay = overlay
+            self._imports.clear()
+            self._tables.clear()
 
     def exported(self, overlay: Overlay) -> dict[int, dict[str, Attributes]]:
         """What each VRF with external routers or leaks announces as type 5 beyond its own prefixes: the best path of
         a destination, unless it came from EVPN itself."""
-        self._imports.clear()
+        self._look_at(overlay)
         found: dict[int, dict[str, Attributes]] = {}
         for index, (local, external) in self._own.items():
             speaker = self._topology.speakers[index]
@@ -161,7 +192,7 @@ class Vrfs:
                 prefixes.update(self.table_of(other, overlay, leak=False))
             routes: dict[str, Attributes] = {}
             for prefix in sorted(prefixes - local.keys()):
-                entry = self.entry(index, prefix, overlay)
+                entry = self._entry(index, prefix, overlay, leak=True)
                 best = entry.paths[entry.best] if entry.best >= 0 else None
                 if best is not None and not best.peer.startswith("evpn:"):
                     routes[prefix] = best.candidate.attributes
@@ -174,34 +205,42 @@ class Vrfs:
         found = [self._topology.speaker_at.get((speaker.device, name), -1) for name in instance.imports]
         return [index for index in found if index in self._own]
 
-    def imports(self, index: int, overlay: Overlay) -> dict[str, list[VrfPath]]:
+    def imports(self, index: int, overlay: Overlay) -> dict[str, list[Part]]:
         """Paths that a VRF imports from EVPN, by prefix."""
+        self._look_at(overlay)
         found = self._imports.get(index)
         if found is None:
             found = self._imports[index] = self._import(self._topology.speakers[index], overlay)
         return found
 
-    def _import(self, speaker: Speaker, overlay: Overlay) -> dict[str, list[VrfPath]]:
+    def _import(self, speaker: Speaker, overlay: Overlay) -> dict[str, list[Part]]:
         topology = self._topology
         instance = topology.instances[(speaker.device, speaker.vrf)]
-        node = topology.speaker_at[(speaker.device, "default")]
-        found: dict[str, list[VrfPath]] = {}
-        if instance.vni is None or not topology.devices[speaker.device].vtep:
+        node = topology.speaker_at.get((speaker.device, DEFAULT), -1)
+        found: dict[str, list[Part]] = {}
+        if instance.vni is None or node < 0 or not topology.devices[speaker.device].vtep:
             return found
         segments = {interface.esi for interface in topology.devices[speaker.device].interfaces if interface.esi}
-        values = self._table.values
+        parts = self._memory.parts
         for route in overlay.imported(instance.import_rts, speaker.device):
             if not route.prefix or (route.route_type == 2 and route.esi in segments):
                 # Hosts on an own Ethernet segment are not routed to elsewhere.
                 continue
-            peer, hop = f"evpn:{route.rd}", f"{route.next_hop}%{instance.vni}"
-            paths: list[VrfPath] = []
-            for position, number in overlay.visibility.paths(route, node):
-                rank = self._rank(self._evpn.sessions[node][position])
-                paths.append(VrfPath(Candidate(values[number], route.next_hop, rank, labelled=True), peer, hop))
+            paths = overlay.visibility.paths(route, node)
             if paths:
-                found.setdefault(route.prefix, []).extend(paths)
+                name = (paths, node, instance.vni, route.rd, route.next_hop)
+                part = parts.get(name)
+                if part is None:
+                    part = parts[name] = tuple(self._evpn_paths(route, node, instance.vni, paths))
+                found.setdefault(route.prefix, []).append(part)
         return found
+
+    def _evpn_paths(self, route: EvpnRoute, node: int, vni: int, paths: Iterable[tuple[int, int]]) -> Iterator[VrfPath]:
+        peer, hop = f"evpn:{route.rd}", f"{route.next_hop}%{vni}"
+        for position, number in paths:
+            rank = self._rank(self._evpn.sessions[node][position])
+            attributes = self._table.values[number]
+            yield VrfPath(Candidate(attributes, route.next_hop, rank, labelled=True), peer, hop)
 
     def _rank(self, session_index: int) -> tuple[int, ...]:
         rank = self._ranks.get(session_index)
@@ -212,30 +251,38 @@ class Vrfs:
             self._ranks[session_index] = rank
         return rank
 
-    def entry(self, index: int, prefix: str, overlay: Overlay, leak: bool = True) -> VrfEntry:
-        """One destination of a VRF's BGP table; `leak` says whether other VRFs' routes are part of it."""
+    def _entry(self, index: int, prefix: str, overlay: Overlay, leak: bool) -> VrfEntry:
         speaker = self._topology.speakers[index]
         local, external = self._own[index]
-        paths = [*local.get(prefix, ()), *external.get(prefix, ()), *self.imports(index, overlay).get(prefix, ())]
-        if leak:
-            for other in self._leaking(speaker):
-                name = self._topology.speakers[other].vrf
-                for path in self.entry(other, prefix, overlay, leak=False).paths:
-                    candidate = path.candidate._replace(local=False)
-                    paths.append(VrfPath(candidate, f"vrf:{name}", path.hop))
+        parts = self.imports(index, overlay).get(prefix, ())
+        leaks = self._leaking(speaker) if leak else []
+        shared = not (leaks or prefix in local or prefix in external)
+        name = (index, *map(id, parts))
+        if shared and (known := self._memory.entries.get(name)) is not None:
+            return known
+        paths = [*local.get(prefix, ()), *external.get(prefix, ())]
+        for part in parts:
+            paths += part
+        for other in leaks:
+            vrf = self._topology.speakers[other].vrf
+            for path in self._entry(other, prefix, overlay, leak=False).paths:
+                paths.append(VrfPath(path.candidate._replace(local=False), f"vrf:{vrf}", path.hop))
         chosen = select([path.candidate for path in paths], speaker.bgp.maximum_paths, speaker.bgp.multipath_relax)
-        return VrfEntry(tuple(paths), chosen.best, chosen.multipath)
+        entry = VrfEntry(tuple(paths), chosen.best, chosen.multipath)
+        if shared:
+            self._memory.entries[name] = entry
+        return entry
 
     def table_of(self, index: int, overlay: Overlay, leak: bool = True) -> VrfTable:
-        """A VRF's whole BGP table."""
-        local, external = self._own[index]
-        prefixes = {*local, *external, *self.imports(index, overlay)}
-        if leak:
-            for other in self._leaking(self._topology.speakers[index]):
+        """A VRF's whole BGP table; `leak` says whether other VRFs' routes are part of it. Destinations with the same
+        paths share an entry."""
+        self._look_at(overlay)
+        known = self._tables.get((index, leak))
+        if known is None:
+            local, external = self._own[index]
+            prefixes = {*local, *external, *self.imports(index, overlay)}
+            for other in self._leaking(self._topology.speakers[index]) if leak else ():
                 prefixes.update(self.table_of(other, overlay, leak=False))
-        return {prefix: self.entry(index, prefix, overlay, leak) for prefix in sorted(prefixes, key=prefix_order)}
-
-
-def prefix_order(prefix: str) -> tuple[int, int, int]:
-    """IPv4 before IPv6, then by number."""
-    return tuple(parse(prefix))
+            known = {prefix: self._entry(index, prefix, overlay, leak) for prefix in prefixes}
+            self._tables[(index, leak)] = known
+        return known

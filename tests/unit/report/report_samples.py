@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from crossconnect.design.blueprint import (
-    Blueprint,
-    Endpoint,
-    HostPlan,
-    PeerPlan,
-    PeerSession,
-    SegmentPlan,
-    VrfPlan,
-    Wire,
-)
+from crossconnect.design.blueprint import Blueprint, HostPlan, PeerPlan, PeerSession, VrfPlan, Wire
 from crossconnect.device.bgp import Bgp
 from crossconnect.device.configuration import DeviceConfiguration, System
 from crossconnect.device.network_instance import NetworkInstance
+from crossconnect.drills import Drill, DrillResult, Flow, FlowResult, HealResult
+from crossconnect.drills.result import DrillVerdict
+from crossconnect.finding import Finding, Place, Severity
+from crossconnect.report import Failure, FailureSweep, Ping, ReportInputs, RunFacts, compare
+from crossconnect.rollout.plan import DeviceChange, NumberChange, Plan
+from crossconnect.state.tables import RouteRow, State
 
 TENANTS = ("acme", "globex", "initech")
 
@@ -122,4 +119,82 @@ def metro() -> Blueprint:
     )
 
 
-__all__ = ["Endpoint", "SegmentPlan", "clos", "metro"]
+def drill(verdict: DrillVerdict = "as-predicted") -> DrillResult:
+    flows = tuple(
+        FlowResult(
+            flow=Flow(
+                number=n, source="acme-n1-1-1", destination="acme-s1-1-1", source_address="10.0.0.1",
+                destination_address="10.0.0.2",
+                source_port=20000 + n, destination_port=9100 + n, scope="acme-prod",
+            ),
+            prediction="survive", crosses=True, sent=4000, received=3913, lost=87, lost_before=0, duplicated=0,
+            longest_gap_ms=88.0, converged_ms=87.0, outcome="survived", lost_buckets=tuple((b, 10) for b in range(8)),
+        )
+        for n in range(1, 5)
+    )  # fmt: skip
+    return DrillResult(
+        drill=Drill(name="spine", event="device-failure", target="n1-spine1", outage_max_ms=2000),
+        flows=flows,
+        injection_ms=8.0,
+        window_ms=(-1000.0, 3000.0),
+        heal=HealResult(state_restored=True, seconds=4.2),
+        verdict=verdict,
+        reasons=() if verdict == "as-predicted" else ("something is wrong",),
+    )
+
+
+def sweep() -> FailureSweep:
+    blueprint = metro()
+    failures = [Failure(name=d.name, kind="device") for d in blueprint.devices]
+    failures += [Failure(name=w.key, kind="link") for w in blueprint.wires]
+    return FailureSweep(scopes=tuple(v.name for v in blueprint.vrfs), failures=tuple(failures))
+
+
+def state(world: str) -> State:
+    names = [d.name for d in metro().devices]
+    return State(
+        world=world,
+        routes=tuple(RouteRow(n, "default", f"10.255.0.{i}/32", "bgp", ("x%swp32",)) for n in names for i in range(9)),
+    )
+
+
+def full_inputs() -> ReportInputs:
+    pings = [
+        Ping(source=a, source_scope=s, destination=b, destination_scope=t, version=v, expected=s == t, seen=s == t)
+        for s in ("acme-prod", "globex-prod")
+        for t in ("acme-prod", "globex-prod")
+        for a in ("h1", "h2", "h3")
+        for b in ("h1", "h2", "h3")
+        for v in (4, 6)
+        if (s, a) != (t, b)
+    ]
+    warning = Finding(
+        code="checks.w", severity=Severity.WARNING, place=Place(file="f.yaml", line=3, column=1), message="!", hint="h"
+    )
+    plan = Plan(
+        parent="none",
+        new="n",
+        devices=(DeviceChange(device="n1-leaf1", nos="frr", kind="added", lines_added=90, lines_removed=0, diff=""),),
+        numbers=(
+            NumberChange(pool="asn", key="a", old="", new="1"),
+            NumberChange(pool="asn", key="b", old="1", new="2"),
+        ),
+        tenants=("acme",),
+        findings_new=(),
+        findings_cured=(),
+    )
+    return ReportInputs(
+        region="metro",
+        facts=RunFacts(
+            command="xc demo", started="2026-11-23 21:30:10 UTC", versions=(("FRR", "8.4.4"),), steps=(("boot", 9.0),)
+        ),
+        blueprint=metro(),
+        findings=(warning,),
+        plan=plan,
+        sweep=sweep(),
+        comparisons=(compare("no failure", state("sim"), state("lab")),),
+        pings=tuple(pings),
+        drills=(drill(),),
+        simulated=state("sim"),
+        lab=state("lab"),
+    )

@@ -151,7 +151,7 @@ def _ring(doorbell: Path, name: str) -> None:
         handle = os.open(doorbell, os.O_WRONLY | os.O_NONBLOCK)
     except OSError as error:
         if error.errno in (errno.ENXIO, errno.ENOENT):
-            raise Unreachable("no user-mode-linux guest listens here") from error
+            raise Unreachable("the user-mode-linux guest does not run any more") from error
         raise
     try:
         # Shorter than PIPE_BUF, so whole even with several callers (pipe(7)).

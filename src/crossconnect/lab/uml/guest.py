@@ -18,40 +18,17 @@ from pathlib import Path
 import msgspec
 
 from crossconnect.errors import BadInput
+from crossconnect.lab.lifecycle import write_plan
+from crossconnect.lab.runtime import run_lab
 from crossconnect.lab.uml import exchange
 from crossconnect.lab.uml.exchange import Progress
+from crossconnect.lab.uml.messages import EXEC, HALT, STATUS, UP, Command, CommandResult, MachineStatus, UpRequest
 
 Operation = Callable[[bytes, Progress], bytes]
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """A command to run in the guest, outside every node."""
-
-    argv: tuple[str, ...]
-    stdin: bytes = b""
-    timeout_s: float = 60.0
-
-
-class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
-    """How a command ended and what it said."""
-
-    returncode: int
-    stdout: bytes
-    stderr: bytes
-
-
-class MachineStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The guest as a machine. `memory_used_mib` does not count caches."""
-
-    kernel: str
-    uptime_s: float
-    memory_mib: int
-    memory_used_mib: int
-    processes: int
-
-
 def execute(payload: bytes, progress: Progress) -> bytes:
-    """`machine.exec`: Command -> CommandResult. A command that runs too long is killed and has return code 124."""
+    """`EXEC`. A command that runs too long is killed and has return code 124."""
     command = msgspec.msgpack.decode(payload, type=Command)
     try:
         done = subprocess.run(command.argv, input=command.stdin, capture_output=True, timeout=command.timeout_s)
@@ -64,7 +41,7 @@ def execute(payload: bytes, progress: Progress) -> bytes:
 
 
 def status(payload: bytes, progress: Progress) -> bytes:
-    """`machine.status`: nothing -> MachineStatus."""
+    """`STATUS`."""
     memory = {
         line.partition(":")[0]: int(line.split()[1]) // 1024 for line in Path("/proc/meminfo").read_text().splitlines()
     }
@@ -78,9 +55,26 @@ def status(payload: bytes, progress: Progress) -> bytes:
     return msgspec.msgpack.encode(result)
 
 
-MACHINE_OPERATIONS: dict[str, Operation] = {"machine.exec": execute, "machine.status": status}
-HALT = "machine.halt"
-"""The one operation that has no reply: the machine powers off."""
+def bring_up(payload: bytes, progress: Progress) -> bytes:
+    """`UP`: build the lab here, as this kernel can do everything."""
+    request = msgspec.msgpack.decode(payload, type=UpRequest)
+    options = msgspec.structs.replace(request.options, run_root="", backend="kernel-vrf")
+    directory = options.root / options.name
+    directory.mkdir(parents=True)
+    (directory / "blueprint.msgpack").write_bytes(request.blueprint)
+    plan = msgspec.structs.replace(request.plan, backend="kernel-vrf")
+    write_plan(directory, plan)
+    lock = threading.Lock()
+
+    def tell(node: str, what: str) -> None:
+        with lock:
+            progress(f"{node}\t{what}")
+
+    lab = run_lab(plan, options, directory, False, tell)
+    return msgspec.msgpack.encode(lab.record)
+
+
+MACHINE_OPERATIONS: dict[str, Operation] = {EXEC: execute, STATUS: status, UP: bring_up}
 
 
 def serve(directory: str, doorbell: str) -> None:

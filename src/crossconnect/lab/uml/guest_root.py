@@ -49,6 +49,10 @@ MODULES = (
 _MODULE_PARAMETERS = {"bonding.ko": b"max_bonds=0", "dummy.ko": b"numdummies=0"}
 """Without these the modules make a device of their own each, which the lab would find in its way."""
 
+_EMPTY = ("/etc/frr", "/etc/bird", "/var/tmp", "/var/log/frr", "/var/lib/frr")
+"""Directories that start empty instead of showing the host's: daemons write there, and an ordinary user of the host
+may not even look into some of them."""
+
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _MS_NOSUID, _MS_MOVE = 2, 8192
 _SYS_FINIT_MODULE = 313
@@ -64,7 +68,7 @@ def mount(source: str, target: str, kind: str, flags: int = 0, data: str = "") -
 
 
 def load_modules(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Load kernel modules and what they depend on (`modules.dep`). Returns what could not be loaded, with the reason."""
+    """Load kernel modules and what they depend on (`modules.dep`). Returns those that could not be, and why."""
     base = MODULES_ROOT / platform.release()
     needs: dict[str, list[str]] = {}
     for line in (base / "modules.dep").read_text().splitlines():
@@ -87,9 +91,10 @@ def load_modules(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _insert(path: Path) -> list[str]:
+    parameters = _MODULE_PARAMETERS.get(path.name, b"")
     handle = os.open(path, os.O_RDONLY)
     try:
-        if _LIBC.syscall(_SYS_FINIT_MODULE, handle, _MODULE_PARAMETERS.get(path.name, b""), 0) != 0 and ctypes.get_errno() != _EEXIST:
+        if _LIBC.syscall(_SYS_FINIT_MODULE, handle, parameters, 0) != 0 and ctypes.get_errno() != _EEXIST:
             return [f"{path.name}: {os.strerror(ctypes.get_errno())}"]
         return []
     finally:
@@ -105,8 +110,14 @@ def build_root(exchange: str) -> None:
     mount("tmpfs", "/run", "tmpfs")
     for name in ("upper", "work", "root"):
         os.mkdir(f"/run/{name}", 0o755)
+    for path in _EMPTY:
+        os.makedirs(f"/run/upper{path}", mode=0o755)
+        # An opaque directory of the upper layer hides the lower one (kernel documentation, overlayfs).
+        os.setxattr(f"/run/upper{path}", "trusted.overlay.opaque", b"y")
+    os.chmod("/run/upper/var/tmp", 0o1777)
     load_modules(("overlay",))
-    mount("overlay", "/run/root", "overlay", 0, "lowerdir=/,upperdir=/run/upper,workdir=/run/work")
+    # nosuid: where the host shows its root as nobody (user namespace), its set-user-id programs would run as nobody.
+    mount("overlay", "/run/root", "overlay", _MS_NOSUID, "lowerdir=/,upperdir=/run/upper,workdir=/run/work")
     os.chdir("/run/root")
     mount("proc", "proc", "proc")
     mount("sysfs", "sys", "sysfs")

@@ -1,7 +1,7 @@
 """What user-mode-linux runs as its first process: `python -S -B -m crossconnect.lab.uml.init`.
 
-    init (PID 1) -- builds the root, loads modules, forks --> server (`guest.serve`)
-         +-- reaps orphans until the server ends, then powers the machine off
+init (PID 1) -- builds the root, loads modules, forks --> server (`guest.serve`)
+     +-- reaps orphans until the server ends, then powers the machine off
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The user-mode-linux process: started, found again from its run directory, and ended with all that belongs to it.
 
-    caller -> taskset -> [setpriv --pdeathsig] -> unshare --pid --fork --kill-child -> linux.uml (PID 1 of a PID namespace)
+    caller -> taskset -> [setpriv --pdeathsig] -> unshare --pid --fork --kill-child -> sh (PID 1) -> linux.uml
 
 The PID namespace is what makes an end certain: user-mode-linux has helper processes that survive when its main process
 is killed; as members of its namespace they cannot. Where no PID namespace is allowed it runs without one, and the
@@ -19,19 +19,20 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import msgspec
 
 from crossconnect.errors import Unreachable, Unsupported
+from crossconnect.lab.journal import ProcessRecord, is_alive, kill, record_process, recorded_processes
 from crossconnect.lab.uml import exchange
-from crossconnect.lab.uml.guest import HALT
 from crossconnect.lab.uml.guest_root import MODULES_ROOT
+from crossconnect.lab.uml.messages import HALT
 
 EXCHANGE_DIRECTORY = "exchange"
 CONSOLE = "console.log"
-_RECORD = "machine.json"
+ROLE = "uml"
+"""Of the machine's process in the run directory's journal."""
 MEMORY_LEAST_MIB = 256
 _BOOT_TIMEOUT_S = 60.0
 """A boot takes 1.5 s; a host with many other things to do may take many times as long."""
@@ -53,18 +54,20 @@ _KERNEL_PARAMETERS = (
     "ssl=null",
 )
 
+_FIRST_PROCESS = 'ulimit -c 0; "$@"; exit $?'
+"""linux.uml must not be PID 1 itself: it ends a panic by abort(3), which has no effect on a first process."""
 
-class Machine(msgspec.Struct, frozen=True, kw_only=True):
-    """A running guest. `start` is the host's start time of the process in clock ticks: a PID alone may be reused."""
 
-    run_dir: str
-    pid: int
-    start: int
+class Machine(msgspec.Struct, frozen=True):
+    """A guest, by the run directory that it was started from."""
+
+    run_dir: Path
+    process: ProcessRecord
 
     @property
     def exchange(self) -> Path:
         """The directory shared with the guest."""
-        return Path(self.run_dir, EXCHANGE_DIRECTORY)
+        return self.run_dir / EXCHANGE_DIRECTORY
 
 
 def kernel() -> str:
@@ -125,8 +128,7 @@ def boot(run_dir: Path, *, memory_mib: int, with_parent: bool = False) -> Machin
             )
     finally:
         os.close(doorbell)
-    machine = Machine(run_dir=str(run_dir), pid=process.pid, start=_start_time(process.pid))
-    (run_dir / _RECORD).write_bytes(msgspec.json.encode(machine))
+    machine = Machine(run_dir, record_process(run_dir, process.pid, ROLE))
     try:
         exchange.wait_ready(machine.exchange, alive=lambda: alive(machine), timeout_s=_BOOT_TIMEOUT_S)
     except BaseException as error:
@@ -139,18 +141,16 @@ def boot(run_dir: Path, *, memory_mib: int, with_parent: bool = False) -> Machin
 
 
 def find(run_dir: Path) -> Machine | None:
-    """The guest of a run directory as it was recorded, running or not; None where none was started."""
-    try:
-        return msgspec.json.decode((run_dir / _RECORD).read_bytes(), type=Machine)
-    except (FileNotFoundError, msgspec.DecodeError):
-        return None
+    """The guest last started from a run directory, running or not; None where there was none."""
+    records = [record for record in recorded_processes(run_dir) if record.role == ROLE]
+    return Machine(run_dir, records[-1]) if records else None
 
 
 def alive(machine: Machine) -> bool:
     """Whether its process still runs."""
     with contextlib.suppress(ChildProcessError):
-        os.waitpid(machine.pid, os.WNOHANG)
-    return _start_time(machine.pid) == machine.start
+        os.waitpid(machine.process.pid, os.WNOHANG)
+    return is_alive(machine.process)
 
 
 def call(
@@ -172,19 +172,18 @@ def call(
 
 
 def end(machine: Machine) -> None:
-    """End the guest: asked to halt first, killed when it does not. Ending what has ended is no error."""
+    """End the guest: asked to halt first, killed when it does not. Ending what has ended is no error.
+
+    Raises PermissionError for another user's, TimeoutError when it will not die.
+    """
     if alive(machine):
         with contextlib.suppress(Unreachable):
             call(machine, HALT, timeout_s=_HALT_TIMEOUT_S)
     if alive(machine):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(machine.pid, signal.SIGKILL)
+        kill(machine.process)
     for pid in _session_members(machine):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    deadline = time.monotonic() + _HALT_TIMEOUT_S
-    while alive(machine) and time.monotonic() < deadline:
-        time.sleep(0.005)
 
 
 def console_tail(run_dir: Path, lines: int = 12) -> str:
@@ -193,7 +192,9 @@ def console_tail(run_dir: Path, lines: int = 12) -> str:
         text = (run_dir / CONSOLE).read_text(errors="replace")
     except FileNotFoundError:
         return ""
-    return "\n".join(text.strip().splitlines()[-lines:])
+    # Stack traces of the guest's kernel tell a reader nothing.
+    said = [line for line in text.strip().splitlines() if " [<" not in line]
+    return "\n".join(said[-lines:])
 
 
 def _command(run_dir: Path, doorbell: int, memory_mib: int) -> list[str]:
@@ -222,7 +223,7 @@ def _wrapping(with_parent: bool) -> list[str]:
     if with_parent:
         wrapping += ["setpriv", "--pdeathsig", "KILL", "--"]
     if namespace:
-        wrapping += ["unshare", "--pid", "--fork", "--kill-child=KILL", "--"]
+        wrapping += ["unshare", "--pid", "--fork", "--kill-child=KILL", "--", "sh", "-c", _FIRST_PROCESS, "sh"]
     return wrapping
 
 
@@ -262,15 +263,6 @@ def _environment(memory_mib: int, run_dir: Path) -> dict[str, str]:
     raise Unsupported(f"no directory for the guest's memory: {memory_mib} MiB free, writable and not mounted noexec")
 
 
-def _start_time(pid: int) -> int:
-    """Start of a process in clock ticks since boot (proc(5), field 22), 0 where there is none or only a zombie."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return 0 if fields[0] == "Z" else int(fields[19])
-
-
 def _session_members(machine: Machine) -> list[int]:
     """Processes of user-mode-linux in the session that was made for this machine."""
     members: list[int] = []
@@ -278,6 +270,6 @@ def _session_members(machine: Machine) -> list[int]:
     for name in os.listdir("/proc"):
         if name.isdigit():
             with contextlib.suppress(OSError):
-                if os.getsid(int(name)) == machine.pid and os.readlink(f"/proc/{name}/exe") == binary:
+                if os.getsid(int(name)) == machine.process.pid and os.readlink(f"/proc/{name}/exe") == binary:
                     members.append(int(name))
     return members

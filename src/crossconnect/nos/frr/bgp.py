@@ -29,6 +29,13 @@ COALESCE_MS = 50
 """How long bgpd waits for more sessions before it starts to announce to a group of them. FRR starts at 1 s and
 adapts; in a fabric all sessions come up together, and 50 ms halves the time until 20 routers have converged."""
 
+RESTART_S = 60
+"""How long neighbours keep stale routes. watchfrr has bgpd back in seconds; a minute without it is a failure."""
+
+SELECT_DEFER_S = 20
+"""How long a restarted bgpd waits for the last End-of-RIB before it decides. FRR's 360 s would keep a router whose
+one neighbour is down out of the network for six minutes."""
+
 _EXIT_FAMILY = "exit-address-family"
 
 
@@ -82,8 +89,7 @@ def _router(device: DeviceConfiguration, instance: NetworkInstance, bgp: Bgp, ve
     ]
     if bgp.graceful_shutdown:
         body.append("bgp graceful-shutdown")
-    body.append("bgp graceful-restart notification")
-    body.append("bgp graceful-restart" if bgp.graceful_restart else "bgp graceful-restart-disable")
+    body += _graceful_restart(bgp)
     if bgp.multipath_relax:
         body.append("bgp bestpath as-path multipath-relax")
     body.append("bgp bestpath compare-routerid")
@@ -97,6 +103,22 @@ def _router(device: DeviceConfiguration, instance: NetworkInstance, bgp: Bgp, ve
     body += evpn
     header = f"router bgp {bgp.asn}" if default else f"router bgp {bgp.asn} vrf {instance.name}"
     return Block(header, tuple(body))
+
+
+def _graceful_restart(bgp: Bgp) -> Iterator[str]:
+    """RFC 4724: when only bgpd restarts, neighbours and the kernel go on forwarding.
+
+    RFC 8538's N bit stays off: with it, routes of a neighbour whose hold timer expired (it is dead, or the link is)
+    would be kept for the restart time, and traffic sent into the hole.
+    """
+    yield "no bgp graceful-restart notification"
+    if not bgp.graceful_restart:
+        yield "bgp graceful-restart-disable"
+        return
+    yield f"bgp graceful-restart restart-time {RESTART_S}"
+    yield f"bgp graceful-restart select-defer-time {SELECT_DEFER_S}"
+    yield "bgp graceful-restart"
+    yield "bgp graceful-restart preserve-fw-state"
 
 
 def _neighbor(neighbor: Neighbor, bfd: bool, version: Version) -> Iterator[str]:

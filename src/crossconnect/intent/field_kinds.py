@@ -1,19 +1,11 @@
-"""Which field of which record holds which kind of text, and the walk that makes them canonical.
-
-Works on plain values, before records are made of them: there, a malformed text still has its place, and a canonical one
-is put back without rebuilding anything.
-"""
+"""Which field of which record holds which kind of text, or numbers within which limits."""
 
 from __future__ import annotations
 
-import functools
-from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
+from typing import NamedTuple
 
-import msgspec
-
-from crossconnect.finding import Finding, found
-from crossconnect.intent import texts
-from crossconnect.intent.document import Document, Keys
+from crossconnect.finding import Code
+from crossconnect.intent import codes, texts
 from crossconnect.intent.texts import Kind
 from crossconnect.model.device import Device, Link, Platform
 from crossconnect.model.peer import Handoff, Peer
@@ -21,13 +13,14 @@ from crossconnect.model.pod import NodeGroup, Pod, RackGroup, SuperSpineGroup
 from crossconnect.model.policy import AsPathSet, CommunitySet, Match, Policy, PrefixSet, Set, Statement
 from crossconnect.model.pool import Pool
 from crossconnect.model.promise import Promise
-from crossconnect.model.region import AsnPlan, DesignChoices, Management, Moved, RegionFile, Site
+from crossconnect.model.region import AsnPlan, Bfd, DesignChoices, Management, Moved, RegionFile, Site
 from crossconnect.model.server import Attachment, SegmentPort, Server, ServerGroup
 from crossconnect.model.tenant import Segment, Tenant, Vrf
+from crossconnect.net.names import AS_TRANS, ASN_MAX, VLAN_MAX, VNI_MAX
 
 _NAME, _TEXT = texts.NAME, texts.DESCRIPTION
 
-FIELDS: dict[type, dict[str, Kind]] = {
+TEXTS: dict[type, dict[str, Kind]] = {
     RegionFile: {"name": _NAME, "description": _TEXT},
     Site: {"name": _NAME, "description": _TEXT},
     AsnPlan: {"range": texts.RANGE},
@@ -98,67 +91,49 @@ FIELDS: dict[type, dict[str, Kind]] = {
 }
 
 
-class _Plan(NamedTuple):
-    """What to look at in a mapping that stands for a record."""
+class Limit(NamedTuple):
+    """The numbers that a field takes, both ends included, and what is reported of others."""
 
-    texts: tuple[tuple[str, Kind], ...]
-    records: tuple[tuple[str, _Plan], ...]
-
-
-@functools.cache
-def _plan(record: type) -> _Plan:
-    nested: list[tuple[str, _Plan]] = []
-    for name, hint in get_type_hints(record).items():
-        inner = [arg for arg in (hint, *get_args(hint)) if isinstance(arg, type) and get_origin(arg) is None]
-        nested += [(name, _plan(arg)) for arg in inner if issubclass(arg, msgspec.Struct)]
-    return _Plan(tuple(FIELDS.get(record, {}).items()), tuple(nested))
+    first: int
+    last: int
+    code: Code = codes.NUMBER_RANGE
+    reason: str = ""
+    """Why, where it is not plain."""
+    excluded: tuple[int, ...] = ()
 
 
-def canonicalise(document: Document, record: type) -> list[Finding]:
-    """Make the texts of a document canonical in place, and report those that are malformed.
+RESERVED_ASNS = (AS_TRANS, 65535)
+"""Within the range, but nobody's: AS_TRANS (RFC 6793 9), the last 2-octet ASN (RFC 7300 2)."""
+_VLAN = Limit(1, VLAN_MAX, codes.VLAN_RANGE, "IEEE 802.1Q has twelve bits, 0 and 4095 are reserved")
+_VNI = Limit(1, VNI_MAX, codes.VNI_RANGE, "a VNI has 24 bits (RFC 7348 5), 0 is not used")
+_ASN = Limit(1, ASN_MAX, codes.ASN_RANGE, "RFC 6793; RFC 7300 reserves the last", RESERVED_ASNS)
+_MTU = Limit(1280, 65535, codes.MTU_RANGE, "IPv6 needs 1280 octets on every link (RFC 8200 5)")
+_DEVICES = Limit(1, 1024)
+_UNSIGNED = Limit(0, (1 << 32) - 1, codes.NUMBER_RANGE, "BGP carries it in four octets")
 
-    Values of another type than their field's are passed over; decoding reports them.
-    """
-    findings: list[Finding] = []
-    _visit(document, document.value, _plan(record), (), findings)
-    return findings
-
-
-def _visit(document: Document, value: Any, plan: _Plan, at: Keys, findings: list[Finding]) -> None:
-    if type(value) is not dict:
-        return
-    get = value.get
-    for field, kind in plan.texts:
-        text = get(field)
-        if text is None or text == "":
-            continue
-        if type(text) is list:
-            for index, item in enumerate(text):
-                _settle(document, text, index, item, kind, (*at, field), findings)
-        else:
-            _settle(document, value, field, text, kind, at, findings)
-    for field, inner in plan.records:
-        child = get(field)
-        if type(child) is list:
-            for index, item in enumerate(child):
-                _visit(document, item, inner, (*at, field, index), findings)
-        elif child is not None:
-            _visit(document, child, inner, (*at, field), findings)
-
-
-def _settle(
-    document: Document, holder: Any, key: str | int, text: Any, kind: Kind, at: Keys, findings: list[Finding]
-) -> None:
-    """Replace one text in its list or mapping by its canonical form, or report it."""
-    if type(text) is not str:
-        if not (kind.numbers and type(text) is int):
-            return
-        text = holder[key] = str(text)
-    try:
-        canonical = kind.canonical(text)
-    except ValueError as error:
-        place = document.place((*at, key))
-        findings.append(found(kind.code, place, f"{place.path}: {error}", expected=kind.expected))
-        return
-    if canonical != text:
-        holder[key] = canonical
+NUMBERS: dict[type, dict[str, Limit]] = {
+    AsnPlan: {"route_target": Limit(1, 65534, codes.ASN_RANGE, "route targets hold two octets of it", (AS_TRANS,))},
+    Bfd: {"interval_ms": Limit(10, 60000), "multiplier": Limit(2, 255)},
+    DesignChoices: {
+        "fabric_mtu": _MTU,
+        "tenant_mtu": _MTU,
+        "maximum_paths": Limit(1, 256),
+        "keepalive_s": Limit(1, 21845),
+        "hold_time_s": Limit(3, 65535, codes.NUMBER_RANGE, "RFC 4271 4.2"),
+        "resting_locks": Limit(0, 10000),
+    },
+    Platform: {"mtu_max": _MTU, "vrfs_max": Limit(0, 1 << 20), "vnis_max": Limit(0, 1 << 20)},
+    Device: {"asn": _ASN},
+    Link: {"mtu": _MTU},
+    NodeGroup: {"count": _DEVICES},
+    RackGroup: {"count": _DEVICES},
+    ServerGroup: {"count": Limit(1, 4096)},
+    Pod: {"links_per_spine": Limit(1, 64)},
+    SuperSpineGroup: {"count": _DEVICES, "planes": Limit(1, 64)},
+    Segment: {"vlan": _VLAN, "vni": _VNI, "mtu": _MTU},
+    Vrf: {"vni": _VNI, "route_limit": Limit(0, 10_000_000)},
+    Handoff: {"vlan": _VLAN, "max_prefixes": Limit(1, 10_000_000)},
+    Peer: {"asn": _ASN},
+    Set: {"local_pref": _UNSIGNED, "med": _UNSIGNED, "prepend": Limit(0, 10)},
+    Promise: {"survives": Limit(0, 1)},
+}

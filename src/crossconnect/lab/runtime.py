@@ -1,0 +1,232 @@
+"""Builds a planned lab on this machine, and starts what runs in it.
+
+    holder, nodes and their namespaces   one process, all nodes at once
+    links                                `ip -batch` from outside, both ends created where they belong
+    each node, several at once           its interfaces, then its daemons, then their configuration: one shell script
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import os
+import pwd
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from crossconnect.errors import Rejected, Unsupported
+from crossconnect.lab import holder
+from crossconnect.lab.handle import Lab, LabRecord, enter_command, run_command, write_record
+from crossconnect.lab.journal import record_process
+from crossconnect.lab.options import LabOptions
+from crossconnect.lab.plan import LabPlan, Link, NodePlan
+
+Progress = Callable[[str, str], None]
+"""Called with a node (or an empty string for the lab as a whole) and what has just been done; from several threads."""
+
+LINKS_PER_BATCH = 200
+"""`ip -batch` keeps the namespace descriptors of every line open; 1,024 files is the usual limit of a process."""
+
+SCRIPT_DIRECTORY = "crossconnect"
+"""Under a node's /run: what was run in it, to be read and to be run again."""
+
+
+def run_lab(plan: LabPlan, options: LabOptions, directory: Path, rootless: bool, progress: Progress) -> Lab:
+    """Build and start; returns when every daemon has its configuration. Raises Rejected or Unsupported with what
+    failed and where; what exists by then is found by the journal."""
+    started = time.monotonic()
+    record = LabRecord(
+        name=options.name,
+        region=plan.region,
+        backend=plan.backend,
+        rootless=rootless,
+        state="starting",
+        notes=plan.notes,
+    )
+    write_record(directory, record)
+    for node in plan.nodes:
+        _write_node(directory, node)
+    pid, nodes, skipped = _hold(plan, options, directory, rootless)
+    if skipped:
+        note = f"this kernel has no {', '.join(skipped)} in a network namespace: the host's own values hold"
+        record = msgspec.structs.replace(record, notes=(*plan.notes, note))
+    record = msgspec.structs.replace(record, holder=pid, nodes=nodes)
+    write_record(directory, record)
+    lab = Lab(directory, record)
+    progress("", f"{len(nodes)} nodes")
+    _wire(lab, plan.links, pid)
+    progress("", f"{len(plan.links)} links")
+    _start_nodes(lab, plan.nodes, options.timeout_s, progress)
+    record = msgspec.structs.replace(record, state="up", seconds=round(time.monotonic() - started, 2))
+    write_record(directory, record)
+    lab.record = record
+    return lab
+
+
+def start_node(lab: Lab, node: NodePlan, script: str = "up.sh", timeout_s: float = 60.0) -> None:
+    """Run a node's script. Raises Rejected with what the failing command said."""
+    path = f"/run/{SCRIPT_DIRECTORY}/{script}"
+    done = lab.run(node.name, ["sh", "-e", path], timeout_s=timeout_s)
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip())[-2000:]
+        raise Rejected(f"{node.name}: {said or f'{script} ended with {done.returncode}'}")
+
+
+def _hold(
+    plan: LabPlan, options: LabOptions, directory: Path, rootless: bool
+) -> tuple[int, dict[str, int], tuple[str, ...]]:
+    """Start the holder and all nodes: its process, the nodes' processes, kernel settings that do not exist here."""
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", holder.__file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        cwd="/",
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        _say(process.stdin, {"name": options.name, "rootless": rootless})
+        hello = _heard(process.stdout)
+        pid = int(hello["pid"])  # type: ignore[call-overload]
+        # The holder waits for its nodes, and goes when we die before this line.
+        record_process(directory, pid, "holder", str(hello["namespace"]))
+        specifications = [
+            {
+                "name": node.name,
+                "directory": str(directory / "nodes" / node.name),
+                "namespaces": node.namespaces,
+                "sysctls": node.sysctls,
+            }
+            for node in plan.nodes
+        ]
+        _say(process.stdin, {"nodes": specifications})
+        nodes: dict[str, int] = {}
+        skipped: dict[str, None] = {}
+        while len(nodes) < len(plan.nodes):
+            answer = _heard(process.stdout)
+            if "node" in answer:
+                nodes[str(answer["node"])] = int(answer["pid"])  # type: ignore[call-overload]
+                skipped.update(dict.fromkeys(answer["skipped"]))  # type: ignore[call-overload]
+        return pid, nodes, tuple(skipped)
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        process.wait(timeout=10)
+
+
+def _say(stream: IO[bytes], message: object) -> None:
+    stream.write(json.dumps(message).encode() + b"\n")
+    stream.flush()
+
+
+def _heard(stream: IO[bytes]) -> dict[str, object]:
+    line = stream.readline()
+    if not line:
+        raise Unsupported("the lab's holder process ended while it made the nodes")
+    answer = json.loads(line)
+    if "error" in answer:
+        where = f"node {answer['node']}: " if "node" in answer else ""
+        raise Unsupported(f"this machine does not let the lab make its namespaces: {where}{answer['error']}")
+    return answer
+
+
+def _wire(lab: Lab, links: Sequence[Link], pid: int) -> None:
+    lines = [
+        f"link add {link.a.interface} netns {lab.network_namespace(link.a.node, link.a.namespace)} type veth"
+        f" peer name {link.b.interface} netns {lab.network_namespace(link.b.node, link.b.namespace)}"
+        for link in links
+    ]
+    argv = [*enter_command(pid, lab.record.rootless, f"/proc/{pid}/ns/net"), "ip", "-batch", "-"]
+    for first in range(0, len(lines), LINKS_PER_BATCH):
+        done = run_command(argv, text="\n".join(lines[first : first + LINKS_PER_BATCH]) + "\n", timeout_s=120)
+        if done.returncode:
+            raise Rejected(f"links could not be made: {done.stderr.strip()[-1000:]}")
+
+
+def _start_nodes(lab: Lab, nodes: Sequence[NodePlan], timeout_s: float, progress: Progress) -> None:
+    """Nodes in the plan's order, a few at a time: more at once than the machine has processors only adds waiting."""
+    workers = min(len(nodes), 4 * (os.cpu_count() or 1)) or 1
+    executor = concurrent.futures.ThreadPoolExecutor(workers, thread_name_prefix="xc-lab")
+    try:
+        futures = {executor.submit(start_node, lab, node, "up.sh", timeout_s): node for node in nodes}
+        for future in concurrent.futures.as_completed(futures):
+            future.result()
+            progress(futures[future].name, "started")
+    except BaseException:
+        # Whoever catches this removes the lab, whereupon the scripts still running end at once.
+        executor.shutdown(wait=False, cancel_futures=True)
+        raise
+    executor.shutdown()
+
+
+def _write_node(directory: Path, node: NodePlan) -> None:
+    """A node's directory: what its /run, /etc/frr and /var/tmp will be, with its files and scripts."""
+    base = directory / "nodes" / node.name
+    for name in ("run", "etc-frr", "tmp"):
+        (base / name).mkdir(parents=True, exist_ok=True)
+    run = base / "run"
+    for name in ("frr", "netns", "lldpd", "lock", SCRIPT_DIRECTORY):
+        (run / name).mkdir(exist_ok=True)
+    for file in node.files:
+        path = _outside(base, file.path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600 if file.secret else 0o644)
+        path.write_text(file.content, encoding="utf-8")
+    _give_to_frr((base / "etc-frr", run / "frr", base / "tmp"), base / "etc-frr")
+    _write_scripts(run / SCRIPT_DIRECTORY, node)
+
+
+def _outside(base: Path, path: str) -> Path:
+    for name, target in holder.MOUNTS:
+        if path.startswith(target + "/"):
+            return base / name / path[len(target) + 1 :]
+    raise ValueError(f"{path} is not one of a node's own paths")
+
+
+def _give_to_frr(directories: Sequence[Path], configuration: Path) -> None:
+    """FRR's daemons give up being root: they must still be able to write where they write."""
+    if os.geteuid() != 0:
+        return
+    try:
+        user = pwd.getpwnam("frr")
+    except KeyError:
+        return
+    for path in (*directories, *configuration.iterdir()):
+        os.chown(path, user.pw_uid, user.pw_gid)
+
+
+def _write_scripts(directory: Path, node: NodePlan) -> None:
+    """`up.sh` builds and starts the node; `again.sh` does it once more after a power cut."""
+    first: list[str] = []
+    again: list[str] = []
+    for number, batch in enumerate((*node.clean, *node.setup)):
+        clean = number < len(node.clean)
+        name = f"{number:02}-{batch.namespace or 'main'}-{'clean' if clean else 'setup'}"
+        (directory / name).write_text("\n".join(batch.lines) + "\n", encoding="utf-8")
+        namespace = f" -n {batch.namespace}" if batch.namespace else ""
+        force = " -force" if clean else ""
+        command = f"{batch.tool}{namespace}{force} -batch /run/{SCRIPT_DIRECTORY}/{name}"
+        if clean:
+            again.append(f"{command} 2>/dev/null || true")
+        else:
+            first.append(command)
+            if not batch.once:
+                again.append(command)
+    start = [shlex.join(daemon.argv) for daemon in node.daemons] + [shlex.join(argv) for argv in node.after]
+    # Daemons inherit no pipe of ours: a caller that waits for the end of output would wait for the lab's end.
+    start = [f"{line} </dev/null >>/run/{SCRIPT_DIRECTORY}/log 2>&1 || {_failed(line)}" for line in start]
+    (directory / "up.sh").write_text("\n".join([*first, *start]) + "\n", encoding="utf-8")
+    (directory / "again.sh").write_text("\n".join([*again, *start]) + "\n", encoding="utf-8")
+
+
+def _failed(line: str) -> str:
+    log = f"/run/{SCRIPT_DIRECTORY}/log"
+    return f"{{ echo {shlex.quote(line.split()[0] + ' failed:')}; tail -n 20 {log}; exit 1; }}"

@@ -1,0 +1,240 @@
+"""Rows of unicast routing: the BGP tables and routing tables of the default instance and of IP-VRFs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from crossconnect.device.bgp import Family
+from crossconnect.net import contains, parse, version_of
+from crossconnect.simulate.attributes import NOTHING, Attributes, AttributeTable, as_path_text
+from crossconnect.simulate.fabric import Class, FamilyGraph
+from crossconnect.simulate.network import Settled
+from crossconnect.simulate.propagation import ORIGINATED, offers
+from crossconnect.simulate.sessions import Session
+from crossconnect.simulate.topology import DEFAULT, Speaker
+from crossconnect.simulate.underlay import family_of
+from crossconnect.simulate.vrf import VrfEntry, connected
+from crossconnect.state.tables import BgpRouteRow, RouteRow
+
+
+class Choice(NamedTuple):
+    """What a speaker of the fabric has for a class: paths as (position, attributes), and what it uses of them."""
+
+    paths: list[tuple[int, int]]
+    best: int
+    """Position of the best path, ORIGINATED for the speaker's own, NOTHING for none."""
+    multipath: tuple[int, ...]
+    """Positions, the best one included."""
+
+
+class Choices:
+    """Choices of all speakers, each made once for all prefixes of a class and family with equal sessions."""
+
+    def __init__(self, settled: Settled) -> None:
+        self._settled = settled
+        self._known: dict[tuple[Class, int, int], Choice] = {}
+
+    def of(self, prefix: str, speaker: Speaker) -> Choice:
+        """The choice of one speaker for a prefix of the default instances."""
+        settled = self._settled
+        family = settled.graphs[family_of(prefix)]
+        key = settled.underlay[prefix]
+        name = (key, speaker.index, id(family.graph))
+        choice = self._known.get(name)
+        if choice is None:
+            spread = settled.spread_of(prefix)
+            table = settled.network.table
+            paths = offers(family.graph, table, spread, speaker.index, settled.edge_of(key))
+            best = spread.via[speaker.index]
+            order = _address_order(settled.network.sessions, family, speaker)
+            choice = Choice(paths, best, _multipath(table, paths, best, speaker, order))
+            self._known[name] = choice
+        return choice
+
+
+def _address_order(sessions: Sequence[Session], family: FamilyGraph, speaker: Speaker) -> list[tuple[int, int]]:
+    """Sort keys of positions in FRR's order of next hops, which says who stays within `maximum-paths`."""
+    order: list[tuple[int, int]] = []
+    for position, index in enumerate(family.sessions[speaker.index]):
+        address = sessions[index].neighbor.address
+        order.append((parse(address).value, position) if address else (0, position))
+    return order
+
+
+def _multipath(
+    table: AttributeTable, paths: list[tuple[int, int]], best: int, speaker: Speaker, order: list[tuple[int, int]]
+) -> tuple[int, ...]:
+    """Paths that tie with the best one up to the comparison of peers."""
+    if best < 0:
+        return ()
+    values = table.values
+    chosen = values[next(number for position, number in paths if position == best)]
+    cost = table.costs[table.intern(chosen)]
+    equal: list[int] = []
+    for position, number in paths:
+        value = values[number]
+        same_neighbor = value.as_path[:1] == chosen.as_path[:1]
+        if position == best or table.costs[number] != cost or (same_neighbor and value.med != chosen.med):
+            continue
+        if speaker.bgp.multipath_relax or same_neighbor:
+            equal.append(position)
+    room = speaker.bgp.maximum_paths - 1
+    if len(equal) > room:
+        equal = sorted(equal, key=lambda position: order[position])[: max(room, 0)]
+    return (best, *equal)
+
+
+def bgp_route_rows(settled: Settled) -> Iterator[BgpRouteRow]:
+    """All paths in unicast tables of all BGP instances."""
+    topology = settled.live.topology
+    choices = Choices(settled)
+    for speaker in topology.speakers:
+        if not settled.live.device_up(speaker.device):
+            continue
+        if speaker.vrf == DEFAULT:
+            for prefix in settled.underlay:
+                yield from _fabric_paths(settled, speaker, prefix, choices.of(prefix, speaker))
+        else:
+            yield from _vrf_rows(settled, speaker)
+
+
+def _fabric_paths(settled: Settled, speaker: Speaker, prefix: str, choice: Choice) -> Iterator[BgpRouteRow]:
+    network = settled.network
+    family = family_of(prefix)
+    indexes = settled.graphs[family].sessions[speaker.index]
+    paths = [(position, number) for position, number in choice.paths]
+    if choice.best == ORIGINATED:
+        own = next(number for index, number in settled.underlay[prefix].origins if index == speaker.index)
+        paths.insert(0, (ORIGINATED, own))
+    for position, number in paths:
+        session = network.sessions[indexes[position]] if position != ORIGINATED else None
+        attributes = network.table.values[number]
+        yield BgpRouteRow(
+            device=speaker.device,
+            vrf=speaker.vrf,
+            prefix=prefix,
+            peer=session.key.peer if session else "local",
+            next_hop=_next_hop(session, family) if session else "",
+            as_path=as_path_text(attributes.as_path),
+            local_pref=attributes.local_pref,
+            med=attributes.med,
+            communities=attributes.communities,
+            best=position == choice.best,
+            multipath=len(choice.multipath) > 1 and position in choice.multipath,
+        )
+
+
+def _next_hop(session: Session, family: Family) -> str:
+    """IPv4 next hops of numbered sessions are addresses; IPv6 ones are link-local, and so are those of RFC 8950."""
+    if family == "ipv4-unicast" and session.neighbor.address:
+        return session.neighbor.address
+    return session.neighbor.device
+
+
+class _Line(NamedTuple):
+    """What a BGP table says of a path, but for device, VRF and prefix."""
+
+    peer: str
+    next_hop: str
+    as_path: str
+    attributes: Attributes
+    best: bool
+    multipath: bool
+
+
+def _vrf_lines(entry: VrfEntry) -> list[_Line]:
+    """One line per sender and next hop: an EVPN route that came over several spines is one line."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for index, path in enumerate(entry.paths):
+        groups.setdefault((path.peer, path.candidate.next_hop), []).append(index)
+    lines: list[_Line] = []
+    for (peer, next_hop), members in groups.items():
+        used = [index for index in members if index in entry.multipath]
+        shown = min(used or members, key=lambda index: (index != entry.best, entry.paths[index].candidate.rank))
+        attributes = entry.paths[shown].candidate.attributes
+        path = as_path_text(attributes.as_path)
+        several = len(entry.multipath) > 1 and bool(used)
+        lines.append(_Line(peer, next_hop, path, attributes, entry.best in members, several))
+    return lines
+
+
+def _vrf_rows(settled: Settled, speaker: Speaker) -> Iterator[BgpRouteRow]:
+    lines_of: dict[int, list[_Line]] = {}
+    for prefix, entry in settled.vrfs.table_of(speaker.index, settled.overlay).items():
+        lines = lines_of.get(id(entry))
+        if lines is None:
+            lines = lines_of[id(entry)] = _vrf_lines(entry)
+        for line in lines:
+            yield BgpRouteRow(
+                device=speaker.device,
+                vrf=speaker.vrf,
+                prefix=prefix,
+                peer=line.peer,
+                next_hop=line.next_hop,
+                as_path=line.as_path,
+                local_pref=line.attributes.local_pref,
+                med=line.attributes.med,
+                communities=line.attributes.communities,
+                best=line.best,
+                multipath=line.multipath,
+            )
+
+
+def route_rows(settled: Settled) -> Iterator[RouteRow]:
+    """Routing tables: connected (distance 0), static (1), eBGP (20), of all VRFs."""
+    live = settled.live
+    topology = live.topology
+    choices = Choices(settled)
+    for device in topology.blueprint.devices:
+        if not live.device_up(device.name):
+            continue
+        for instance in device.network_instances:
+            if instance.kind == "mac-vrf":
+                continue
+            attached = connected(topology, live, device.name, instance.name)
+            for prefix, interface in attached.items():
+                if not prefix.endswith(("/32", "/128")):
+                    yield RouteRow(device.name, instance.name, prefix, "connected", (interface,))
+            if instance.kind == "management":
+                yield from _management_routes(device.name, instance.name, device.system.management_gateways, attached)
+                continue
+            index = topology.speaker_at.get((device.name, instance.name), NOTHING)
+            if index == NOTHING:
+                continue
+            speaker = topology.speakers[index]
+            if instance.kind == DEFAULT:
+                for prefix in settled.underlay:
+                    hops = _fabric_hops(settled, speaker, prefix, choices.of(prefix, speaker))
+                    if hops and prefix not in attached:
+                        yield RouteRow(device.name, instance.name, prefix, "bgp", hops)
+            else:
+                hops_of: dict[int, tuple[str, ...]] = {}
+                for prefix, entry in settled.vrfs.table_of(index, settled.overlay).items():
+                    hops = hops_of.get(id(entry))
+                    if hops is None:
+                        hops = hops_of[id(entry)] = _vrf_hops(entry)
+                    if hops and prefix not in attached:
+                        yield RouteRow(device.name, instance.name, prefix, "bgp", hops)
+
+
+def _management_routes(device: str, vrf: str, gateways: Sequence[str], attached: dict[str, str]) -> Iterator[RouteRow]:
+    for gateway in gateways:
+        interface = next((name for prefix, name in attached.items() if contains(prefix, gateway)), None)
+        if interface is not None:
+            default = "::/0" if version_of(gateway) == 6 else "0.0.0.0/0"
+            yield RouteRow(device, vrf, default, "static", (f"{gateway}%{interface}",))
+
+
+def _fabric_hops(settled: Settled, speaker: Speaker, prefix: str, choice: Choice) -> tuple[str, ...]:
+    family = family_of(prefix)
+    indexes = settled.graphs[family].sessions[speaker.index]
+    sessions = [settled.network.sessions[indexes[position]] for position in choice.multipath]
+    return tuple(sorted(f"{_next_hop(session, family)}%{session.interface}" for session in sessions))
+
+
+def _vrf_hops(entry: VrfEntry) -> tuple[str, ...]:
+    """Next hops of the paths in use; what BGP originates itself is not installed."""
+    if entry.best < 0 or entry.paths[entry.best].peer == "local":
+        return ()
+    return tuple(sorted({entry.paths[index].hop for index in entry.multipath}))
