@@ -100,6 +100,13 @@ FLOOD_LIST_UNEXPECTED = Code(
     "Check which device announces the type-3 route, and with which route target.",
 )
 
+ETHERNET_SEGMENT_INCOMPLETE = Code(
+    "checks.ethernet-segment-incomplete",
+    _E,
+    "A VTEP does not know that a dual-homed host is behind one of its leaves, so that leaf's leg carries nothing.",
+    "Look for the type-1 and type-4 routes of the Ethernet segment at that leaf, and whether its bond is up.",
+)
+
 # Tenants.
 PREFIX_MISSING = Code(
     "checks.prefix-missing",

@@ -11,6 +11,7 @@ from crossconnect.checks.cabling import check_cabling
 from crossconnect.checks.devices import check_devices
 from crossconnect.checks.duplicates import check_duplicates
 from crossconnect.checks.ecmp import check_ecmp
+from crossconnect.checks.ethernet_segments import check_ethernet_segments
 from crossconnect.checks.expectation import HEALTHY, Expectation
 from crossconnect.checks.gateways import check_gateways
 from crossconnect.checks.host_macs import check_host_macs
@@ -43,6 +44,7 @@ CHECKS: Mapping[str, Check] = {
     "sessions": Check(check_sessions, "every BGP session is established in every family, at both ends"),
     "vnis": Check(check_vnis, "every VTEP has exactly its VNIs, each in its VRF"),
     "vteps": Check(check_vteps, "every VTEP reaches and floods to every VTEP with which it shares a VNI"),
+    "ethernet-segments": Check(check_ethernet_segments, "both leaves of every dual-homed host are known as such"),
     "prefixes": Check(check_prefixes, "every VRF has its own and its imported prefixes on every device"),
     "host-macs": Check(check_host_macs, "every host's MAC is known throughout its segment, at the right place"),
     "gateways": Check(check_gateways, "every segment's anycast gateway is the same on all its devices"),

@@ -38,20 +38,20 @@ def check_single_points(subject: Subject) -> Iterator[Finding]:
     edges = [(w.key, w.a_device, w.b_device) for w in subject.blueprint.wires if w.kind == "fabric"]
     counted = {name for name, device in layout.devices.items() if device.role in _LEAF_ROLES}
     for cut in cuts(sorted(layout.devices), edges, counted):
-        lost = count_text(len(cut.lost), "leaf").replace("leafs", "leaves")
+        lost = "1 leaf is" if len(cut.lost) == 1 else f"{len(cut.lost)} leaves are"
         if cut.edge:
             wire = layout.wires[cut.edge]
             yield found(
                 SINGLE_LINK,
                 wire_place(wire),
-                f"without link {wire_text(wire)} {lost} cut off: {names_text(cut.lost)}",
+                f"without link {wire_text(wire)}, {lost} cut off: {names_text(cut.lost)}",
                 related=tuple(map(device_place, cut.lost)),
             )
         else:
             yield found(
                 SINGLE_DEVICE,
                 device_place(cut.node),
-                f"without {layout.devices[cut.node].role} {cut.node} {lost} cut off: {names_text(cut.lost)}",
+                f"without {layout.devices[cut.node].role} {cut.node}, {lost} cut off: {names_text(cut.lost)}",
                 related=tuple(map(device_place, cut.lost)),
             )
     yield from _handoffs(subject)

@@ -13,6 +13,7 @@ from crossconnect.cli.output import count_text, print_findings, say
 from crossconnect.design import compile_region
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, Severity, has_errors
+from crossconnect.intent.files import select
 from crossconnect.intent.git import files_at
 from crossconnect.intent.lock import Lock
 from crossconnect.intent.lock_text import parse_lock, read_lock
@@ -75,7 +76,8 @@ def _read(root: Path, revision: str) -> tuple[Region | None, Lock | None, list[F
     if revision:
         # Octets that are no UTF-8 must reach the reader as such: it says where they stand.
         texts = {name: octets.decode("utf-8", "surrogateescape") for name, octets in files_at(root, revision).items()}
-        region, findings = read_region_from_texts(texts)
+        chosen, _ = select(texts)
+        region, findings = read_region_from_texts({name: texts[name] for name in chosen})
         previous, said = parse_lock(texts["region.lock"]) if "region.lock" in texts else (None, ())
     else:
         region, findings = read_region(root)

@@ -155,7 +155,11 @@ class _Space:
         self.reserved = {pool.pool: Intervals(pool.reserved) for pool in pools}
         self.resting: dict[str, set[int]] = {}
         for pool in pools:
-            values = resting.get(_resting_pool(pool.pool, pool.scope), {})
+            values = list(resting.get(_resting_pool(pool.pool, pool.scope), {}))
+            if (
+                region.design.resting_locks
+            ):  # what this lock frees rests already: nobody takes over from another in one step
+                values += [v for key, v in held.get(pool.pool, {}).items() if scope_of(pool.pool, key) == pool.scope]
             self.resting[pool.pool] = {n for value in values if (n := value_number(pool, value)) is not None}
 
     def fill(self) -> None:
@@ -231,7 +235,8 @@ class _Space:
             self.taken[number] = demand, False
             values[demand.key] = number_value(pool, number, block.length)
         if unserved:
-            self.findings.append(_exhausted(self.region, pool, values, unserved, len(self.resting[pool.pool])))
+            rest = sum(1 for n in self.resting[pool.pool] if n not in self.taken)
+            self.findings.append(_exhausted(self.region, pool, values, unserved, rest))
 
     def _free_numbers(self, pool: DemandPool, site: str) -> Iterator[tuple[int, Block]]:
         """Free numbers for a site, lowest first, from its own blocks before everybody's. Each number is looked at
@@ -280,13 +285,13 @@ class Intervals:
                 merged[-1] = Interval(merged[-1].first, max(merged[-1].last, interval.last))
             else:
                 merged.append(interval)
-        self._intervals = merged
+        self.intervals = merged
         self._starts = [interval.first for interval in merged]
 
     def holds(self, first: int, last: int) -> int | None:
         """The end of the interval that shares a number with `first` to `last`; None when there is none."""
         at = bisect.bisect_right(self._starts, last) - 1
-        return self._intervals[at].last if at >= 0 and self._intervals[at].last >= first else None
+        return self.intervals[at].last if at >= 0 and self.intervals[at].last >= first else None
 
 
 def number_value(pool: DemandPool, number: int, length: int) -> str:
@@ -312,6 +317,13 @@ def value_number(pool: DemandPool, text: str) -> int | None:
     return parsed.value if parsed.value % pool.step == 0 else None
 
 
+def _reserved_count(pool: DemandPool) -> int:
+    """How many numbers of a pool are never given out."""
+    barred = Intervals(pool.reserved).intervals
+    shared = ((max(i.first, b.first), min(i.last, b.last)) for b in pool.blocks for i in barred)
+    return sum(-(-(last - first + 1) // pool.step) for first, last in shared if first <= last)
+
+
 def _exhausted(
     region: Region, pool: DemandPool, values: Mapping[str, str], unserved: Sequence[Demand], resting: int
 ) -> Finding:
@@ -326,10 +338,11 @@ def _exhausted(
     size = sum((b.last - b.first + 1) // pool.step for b in pool.blocks)
     users = Counter(d.user for d in pool.demands if d.key in values)
     top = ", ".join(f"{user} {count}" for user, count in sorted(users.items(), key=lambda u: (-u[1], u[0]))[:3])
+    reserved = _reserved_count(pool)
     names = ", ".join(dict.fromkeys(f"{b.name} {b.text}".strip() for b in pool.blocks))
     words = (
         f"{pool.purpose}: {len(unserved)} more needed ({wanted}{more}); {names} has {size}, of which {len(values)} are "
-        f"in use ({top or 'nobody'}) and {resting} rest"
+        f"in use ({top or 'nobody'}), {resting} rest and {reserved} are reserved"
     )
     place = region.place(f"pools/{pool.blocks[0].name}") if pool.blocks[0].name else region.place("asns/range")
     sites = {b.site for b in pool.blocks}

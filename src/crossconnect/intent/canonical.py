@@ -66,7 +66,7 @@ class _Walk:
             return
         for field, kind in plan.texts:
             text = value.get(field)
-            if text is None or text == "":
+            if text is None or (text == "" and field not in plan.required):
                 continue
             if type(text) is list:
                 for index, item in enumerate(text):

@@ -118,6 +118,271 @@ ASN_RANGE = Code(
 )
 MTU_RANGE = Code("intent.mtu-range", _E, "An MTU is under 1280 or over 65535 octets.", "Use an MTU of the range.")
 
+# Names and references.
+NAME_DUPLICATE = Code(
+    "intent.name-duplicate",
+    _E,
+    "Two objects of one kind have the same name.",
+    "Rename one of them, or put both together into one place.",
+)
+SITE_UNKNOWN = Code("intent.site-unknown", _E, "A site is named that is not defined.", "Add it to `sites` in region.yaml.")
+POD_UNKNOWN = Code("intent.pod-unknown", _E, "A pod is named that is not defined.", "Add the pod, or correct the name.")
+PLATFORM_UNKNOWN = Code(
+    "intent.platform-unknown",
+    _E,
+    "A platform is named that is neither built in nor defined.",
+    "Use generic-32, generic-64 or generic-128, or add it to `platforms` in region.yaml.",
+)
+DEVICE_UNKNOWN = Code(
+    "intent.device-unknown",
+    _E,
+    "A device is named that no pod expands to and that is not written by hand.",
+    "Correct the name; `xc show inventory` lists all devices.",
+)
+SEGMENT_UNKNOWN = Code(
+    "intent.segment-unknown",
+    _E,
+    "A server is on a segment that nobody defines.",
+    "Define the segment in its tenant's file, or correct the reference.",
+)
+VRF_UNKNOWN = Code(
+    "intent.vrf-unknown",
+    _E,
+    "A VRF is named that is not defined.",
+    "Define the VRF in its tenant's file, or correct the reference.",
+)
+TENANT_UNKNOWN = Code(
+    "intent.tenant-unknown",
+    _E,
+    "A tenant is named that is not defined.",
+    "Add the tenant to a file in tenancy/, or correct the reference.",
+)
+LOCATION_UNKNOWN = Code(
+    "intent.location-unknown",
+    _E,
+    "A segment is to exist on something that is no leaf, rack or pod.",
+    "Name a leaf, a rack or a pod, or write `all`.",
+)
+POLICY_UNKNOWN = Code(
+    "intent.policy-unknown", _E, "A policy is named that is not defined.", "Define it under `policies` in edge/."
+)
+SET_UNKNOWN = Code(
+    "intent.set-unknown",
+    _E,
+    "A policy names a prefix, community or AS path set that is not defined.",
+    "Define the set in edge/, or correct the name.",
+)
+PROMISED_UNKNOWN = Code(
+    "intent.promised-unknown",
+    _E,
+    "A promise is about something that does not exist.",
+    "Name a segment (tenant/vrf/segment), a VRF (tenant/vrf), a server or a prefix.",
+)
+MOVED_UNKNOWN = Code(
+    "intent.moved-unknown",
+    _E,
+    "A `moved` entry leads to something that does not exist, so its numbers would be freed.",
+    "Correct `new`, or remove the entry.",
+)
+MOVED_STILL_THERE = Code(
+    "intent.moved-still-there",
+    _E,
+    "A `moved` entry takes the numbers away from something that still exists.",
+    "Correct `old`, or remove the entry.",
+)
+
+# Number plan.
+VNI_DUPLICATE = Code(
+    "intent.vni-duplicate",
+    _E,
+    "One VNI is given to two segments or VRFs; their traffic would mix.",
+    "Change one of the two, or leave one out so that a free one is allocated.",
+)
+VLAN_DUPLICATE = Code(
+    "intent.vlan-duplicate",
+    _E,
+    "One VLAN id is given to two segments where it must be unique, or to two handoffs on one port.",
+    "Change one of the two, or leave one out so that a free one is allocated.",
+)
+ASN_SHARED = Code(
+    "intent.asn-shared",
+    _E,
+    "Two that must have ASNs of their own are given the same: each would refuse as a loop what passed the other (RFC "
+    "4271 9.1.2).",
+    "Remove one of them, and a free one is allocated.",
+)
+ASN_SPLIT = Code(
+    "intent.asn-split",
+    _E,
+    "Spines of one pod, or super-spines, are given different ASNs, which opens valley paths (RFC 7938 5.2.1).",
+    "Write the same ASN at all of them, or at one only.",
+)
+ASN_PER_RACK = Code(
+    "intent.asn-per-rack",
+    _E,
+    "Two leaves of a rack share an ASN and a dual-homed server: each refuses the other's EVPN routes as loops.",
+    "Set `asns.leaf` to `per-leaf`.",
+)
+ASN_IN_PLAN = Code(
+    "intent.asn-in-plan",
+    _W,
+    "An external router's ASN lies in the range from which fabric ASNs are allocated.",
+    "Take the range of `asns` elsewhere if the ASN is not your own.",
+)
+POOL_FORM = Code(
+    "intent.pool-form",
+    _E,
+    "A pool has no range for its purpose, or one of the wrong form, or beyond what the numbers allow.",
+    "Give `prefix` to pools of addresses and `range` to pools of numbers.",
+)
+POOL_OVERLAP = Code(
+    "intent.pool-overlap",
+    _E,
+    "Two pools overlap, so that one number could be given out twice.",
+    "Make the pools disjoint.",
+)
+POOL_RESERVED = Code(
+    "intent.pool-reserved",
+    _W,
+    "A reserved part of a pool does not lie in the pool, so it reserves nothing.",
+    "Correct or remove the entry.",
+)
+
+# Addresses.
+PREFIX_OVERLAP = Code(
+    "intent.prefix-overlap",
+    _E,
+    "Two segments of one VRF have the same or overlapping subnets.",
+    "Give each segment a subnet of its own, or put one into another VRF.",
+)
+PREFIX_INFRASTRUCTURE = Code(
+    "intent.prefix-infrastructure",
+    _E,
+    "A tenant's subnet overlaps a pool of the infrastructure.",
+    "Use other addresses for the segment.",
+)
+ADDRESS_UNUSABLE = Code(
+    "intent.address-unusable",
+    _E,
+    "An address or prefix is of a kind that cannot be used there: multicast, loopback, link-local, reserved.",
+    "Use unicast addresses.",
+)
+GATEWAY_ADDRESS = Code(
+    "intent.gateway-address",
+    _E,
+    "A gateway is not an address that a host of its subnet can use: the network's own, the broadcast address, or alone "
+    "in its subnet.",
+    "Use a host address of the subnet, such as its first.",
+)
+GATEWAY_TWICE = Code(
+    "intent.gateway-twice",
+    _E,
+    "A segment has two gateways of one IP version.",
+    "Keep one; a second subnet needs a segment of its own.",
+)
+GATEWAY_WITHOUT_VRF = Code(
+    "intent.gateway-without-vrf",
+    _E,
+    "A segment without VRF has a gateway, but nothing to route in.",
+    "Move the segment into a VRF, or remove its gateways.",
+)
+SERVER_ADDRESS = Code(
+    "intent.server-address",
+    _E,
+    "A server's address is not one that a host of its segment can have: outside the segment's subnets, of another "
+    "length, the network's own, the broadcast or the gateway's address.",
+    "Use a free host address of the segment's subnet.",
+)
+ADDRESS_DUPLICATE = Code(
+    "intent.address-duplicate", _E, "Two servers have one address in a segment.", "Give each an address of its own."
+)
+MAC_DUPLICATE = Code("intent.mac-duplicate", _E, "Two servers have one MAC address.", "Correct one of the two.")
+
+# Servers and cables.
+UNTAGGED_TWICE = Code(
+    "intent.untagged-twice",
+    _E,
+    "A server has more than one untagged segment, or a segment twice.",
+    "Set `tagged: true` on all but one.",
+)
+DUAL_HOMING = Code(
+    "intent.dual-homing",
+    _E,
+    "A dual-homed server needs exactly two different leaves of its own.",
+    "Give the rack two leaves, or the server one or two attachments to different leaves.",
+)
+ATTACHMENT_ROLE = Code(
+    "intent.attachment-role",
+    _E,
+    "A server is plugged into a switch that is no leaf, or a handoff is on one that is no border leaf.",
+    "Use a leaf for servers and a border leaf for handoffs.",
+)
+LINK_ENDS = Code(
+    "intent.link-ends",
+    _E,
+    "A link has both ends on one device.",
+    "Connect two devices.",
+)
+
+# Fabric.
+MTU_TOO_SMALL = Code(
+    "intent.mtu-too-small",
+    _E,
+    "A fabric link cannot carry a tenant's packet with its VXLAN header of 50 octets (RFC 7348 4.3).",
+    "Raise the fabric's MTU, or lower the tenants'.",
+)
+FABRIC_FORM = Code(
+    "intent.fabric-form",
+    _E,
+    "Tiers of the fabric do not fit together.",
+    "Correct the numbers of spines, super-spines and planes.",
+)
+TIMERS = Code(
+    "intent.timers",
+    _E,
+    "The hold time is under three keepalive intervals, so one lost message takes the session down (RFC 4271 4.4).",
+    "Set `hold_time_s` to three times `keepalive_s` or more.",
+)
+VRF_RESERVED = Code(
+    "intent.vrf-reserved", _E, "The management VRF has a name that devices use themselves.", "Use another name, mgmt."
+)
+
+# Edge.
+POLICY_MISSING = Code(
+    "intent.policy-missing",
+    _E,
+    "An external session has no import or no export policy; nothing may pass unsaid (RFC 8212).",
+    "Name a policy for both directions; one that rejects everything is fine.",
+)
+STATEMENT_UNREACHABLE = Code(
+    "intent.statement-unreachable",
+    _W,
+    "A statement of a policy never decides, since one above it matches every route.",
+    "Move it up, or remove it.",
+)
+STATEMENT_WITHOUT_EFFECT = Code(
+    "intent.statement-without-effect",
+    _W,
+    "A rejecting statement sets attributes, or a policy has no statement and rejects everything.",
+    "Remove what has no effect, or add what is missing.",
+)
+HANDOFF_ADDRESSES = Code(
+    "intent.handoff-addresses",
+    _E,
+    "The addresses of a handoff do not fit: one side missing, of a version the session does not have, or not in one "
+    "subnet.",
+    "Give `local` and `remote` one address each per IP version, in one subnet.",
+)
+IMPORT_ITSELF = Code(
+    "intent.import-itself", _E, "A VRF imports its own routes, or another's twice.", "Remove the entry."
+)
+PROMISE_CONTRADICTION = Code(
+    "intent.promise-contradiction",
+    _E,
+    "A promise cannot be kept: it contradicts another one, or is about one thing only.",
+    "Remove one of the two.",
+)
+
 # The lock.
 LOCK_EDITED = Code(
     "intent.lock-edited",

@@ -55,7 +55,8 @@ class Expansion:
         for platform in self.region.platforms:
             place = self.region.place(f"platforms/{platform.name}")
             try:
-                missing = [p for p in expand_ports(platform.uplinks) if p not in port_set(platform)]
+                ports = port_set(platform)
+                missing = [port for port in expand_ports(platform.uplinks) if port not in ports]
             except ValueError as error:
                 self.findings.append(
                     found(codes.PLATFORM_PORTS, place, f"ports of platform {platform.name} cannot be read: {error}")

@@ -6,7 +6,6 @@ item of a list, the record around), so that the rest can still be read.
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 from msgspec import inspect
@@ -15,6 +14,7 @@ from crossconnect.finding import Finding, found
 from crossconnect.intent import codes
 from crossconnect.intent.document import Document, Keys
 from crossconnect.intent.loader import REFUSED, RefusedKey
+from crossconnect.intent.suggestion import nearest
 from crossconnect.model.region import ChecksFile, EdgeFile, FabricFile, RegionFile, TenancyFile
 
 _HOME: dict[str, str] = {
@@ -234,6 +234,5 @@ def _cure(value: Any, expected: inspect.Type) -> str:
 
 def _suggest(written: str, known: list[str]) -> str:
     """Did you mean?"""
-    plain = {k.lower().replace("-", "_"): k for k in known}
-    near = difflib.get_close_matches(written.lower().replace("-", "_"), list(plain), n=1, cutoff=0.6)
-    return f"Did you mean `{plain[near[0]]}`?" if near else f"Use one of: {', '.join(sorted(known))}."
+    near = nearest(written, known)
+    return f"Did you mean `{near}`?" if near else f"Use one of: {', '.join(sorted(known))}."

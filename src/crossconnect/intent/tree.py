@@ -17,13 +17,12 @@ from crossconnect.finding import Finding, Place, found, has_errors
 from crossconnect.intent import codes
 from crossconnect.intent.decode import decode
 from crossconnect.intent.document import Document
-from crossconnect.intent.files import KINDS, read_files
+from crossconnect.intent.files import KINDS, REGION_FILE, read_files, select
 from crossconnect.intent.loader import load
 from crossconnect.intent.places import Places
 from crossconnect.intent.validate import validate
 from crossconnect.model.region import Region, RegionFile
 
-REGION_FILE = "region.yaml"
 _PLACEHOLDER: dict[str, Any] = {"format": 1, "name": "", "sites": [], "pools": []}
 """What a region.yaml with mistakes is completed by, so that the rest of the tree can still be looked at."""
 
@@ -39,8 +38,19 @@ def read_region(root: Path) -> tuple[Region | None, tuple[Finding, ...]]:
 
 
 def read_region_from_texts(texts: Mapping[str, str]) -> tuple[Region | None, tuple[Finding, ...]]:
-    """The same for a tree given as texts by file name relative to the region's directory."""
-    return _region({name: text.encode("utf-8", "surrogatepass") for name, text in texts.items()}, ())
+    """The same for a tree given as texts by file name relative to the region's directory.
+
+    Octets that were no UTF-8 may come as surrogates (`surrogateescape`), and are reported as in a file.
+    """
+    names, odd = select(texts)
+    return _region({name: _octets(texts[name]) for name in names}, odd)
+
+
+def _octets(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _region(contents: Mapping[str, bytes], earlier: tuple[Finding, ...]) -> tuple[Region | None, tuple[Finding, ...]]:

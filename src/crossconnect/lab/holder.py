@@ -135,7 +135,7 @@ def hold(name):
             run_node(node)
     say({"done": True})
     null = os.open("/dev/null", os.O_RDWR)
-    for descriptor in (0, 1):
+    for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
     while True:
         try:

@@ -52,7 +52,7 @@ def write_html(inputs: ReportInputs) -> str:
             aria_label="Sections",
         ),
         element("main", _summary(inputs, conclusion), [_section(*s) for s in sections]),
-        element("footer", _footer(inputs.facts)),
+        element("footer", element("div", _footer(inputs.facts))),
         element("script", Markup(_SCRIPT)),
     )
     return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
@@ -162,6 +162,7 @@ def _run(facts: RunFacts) -> Markup:
             table("Steps, wall time", ("Step", "Seconds"), steps, numeric=(1,)) if steps else None,
             class_="pair",
         ),
+        note("What differs from hardware, and what was left out:") if facts.notes else None,
         element("ul", [element("li", n) for n in facts.notes], class_="notes") if facts.notes else None,
     )
 

@@ -4,16 +4,35 @@ Invariant: pure, and equal to what real daemons do: the lab compares every table
 """
 
 from crossconnect.simulate.failures import NO_FAILURES, Failures, SessionKey, single_failures
+from crossconnect.simulate.fib import Fib, fib
+from crossconnect.simulate.forwarding import Drop, Forwarder, Step, Trace, Verdict, forward
 from crossconnect.simulate.network import Network, Settled
+from crossconnect.simulate.reachability import EndpointClass, ReachabilityRow, endpoint_classes, reachability
 from crossconnect.simulate.simulation import simulate, state_of
+from crossconnect.simulate.sweep import EcmpWidth, Outcome, sweep
 
 __all__ = [
     "NO_FAILURES",
+    "Drop",
+    "EcmpWidth",
+    "EndpointClass",
     "Failures",
+    "Fib",
+    "Forwarder",
     "Network",
+    "Outcome",
+    "ReachabilityRow",
     "SessionKey",
     "Settled",
+    "Step",
+    "Trace",
+    "Verdict",
+    "endpoint_classes",
+    "fib",
+    "forward",
+    "reachability",
     "simulate",
     "single_failures",
     "state_of",
+    "sweep",
 ]

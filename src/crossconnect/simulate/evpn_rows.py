@@ -11,14 +11,17 @@ from crossconnect.simulate.network import Settled
 from crossconnect.simulate.topology import DEFAULT
 from crossconnect.state.tables import EvpnRouteRow, MacRow, VniRow, VtepRow
 
+ALL_TYPES = frozenset({1, 2, 3, 4, 5})
 
-def evpn_route_rows(settled: Settled) -> Iterator[EvpnRouteRow]:
+
+def evpn_route_rows(settled: Settled, types: frozenset[int] = ALL_TYPES) -> Iterator[EvpnRouteRow]:
     """Every EVPN route at every switch that has it, in the order of keys; switches keep routes whether they import
     them or not."""
     nodes = [speaker for speaker in settled.live.topology.speakers if speaker.vrf == DEFAULT]
     paths = settled.network.table.paths
     texts: dict[tuple[int, ...], str] = {}
-    routes = sorted(settled.overlay.routes(), key=lambda r: (r.rd, r.route_type, r.key))
+    chosen = (route for route in settled.overlay.routes() if route.route_type in types)
+    routes = sorted(chosen, key=lambda r: (r.rd, r.route_type, r.key))
     spreads = [settled.overlay.visibility.spread_of(route).attributes for route in routes]
     for node in sorted(nodes, key=lambda speaker: speaker.device):
         index, device = node.index, node.device

@@ -62,6 +62,8 @@ class Fib(msgspec.Struct, frozen=True, kw_only=True):
     """(segment, address) -> host and its endpoint there."""
     peers_at: Mapping[tuple[str, str, str], PeerPlan]
     """(device, VRF, address) -> external router with that address in a session there."""
+    segment_of: Mapping[tuple[str, str], NetworkInstance]
+    """(device, IRB interface) -> its MAC-VRF."""
 
     def interface_up(self, device: str, name: str) -> bool:
         """Operational state as the state has it."""
@@ -83,9 +85,9 @@ class Fib(msgspec.Struct, frozen=True, kw_only=True):
         return self.topology.wire_at.get((device, ports[0])) if ports else None
 
 
-def fib(blueprint: Blueprint, state: State, indexes: Topology | None = None) -> Fib:
-    """Index a state for forwarding. `indexes` saves indexing a blueprint again."""
-    indexes = indexes or topology(blueprint)
+def fib(blueprint: Blueprint, state: State, like: Fib | None = None) -> Fib:
+    """Index a state for forwarding. `like` is one of the same blueprint, whose indexes over that are taken over."""
+    indexes = like.topology if like else topology(blueprint)
     rows: dict[tuple[str, str], list[RouteRow]] = {}
     for row in state.routes:
         rows.setdefault((row.device, row.vrf), []).append(row)
@@ -93,7 +95,6 @@ def fib(blueprint: Blueprint, state: State, indexes: Topology | None = None) -> 
     for row in state.interfaces:
         if row.up and row.addresses:
             gateways.setdefault((row.device, row.vrf), set()).update(map(address_of, row.addresses))
-    instances = indexes.instances
     return Fib(
         blueprint=blueprint,
         topology=indexes,
@@ -102,20 +103,37 @@ def fib(blueprint: Blueprint, state: State, indexes: Topology | None = None) -> 
         routes={key: RouteTable(found) for key, found in rows.items()},
         macs={(row.device, row.vni, row.mac): (row.kind, row.where) for row in state.macs},
         l3vnis={(row.device, row.vni): row.vrf for row in state.vnis if row.kind == "l3"},
-        l2vnis={
-            (device, instance.vni): instance
-            for (device, _), instance in instances.items()
-            if instance.kind == "mac-vrf" and instance.vni is not None
-        },
+        l2vnis=like.l2vnis if like else _l2vnis(indexes),
         segment_vteps=_segment_vteps(state),
         gateways={key: frozenset(addresses) for key, addresses in gateways.items()},
-        hosts_at=_hosts_at(blueprint),
-        peers_at={
-            (session.device, session.vrf, address_of(session.local_address)): peer
-            for peer in blueprint.peers
-            for session in peer.sessions
-        },
+        hosts_at=like.hosts_at if like else _hosts_at(blueprint),
+        peers_at=like.peers_at if like else _peers_at(blueprint),
+        segment_of=like.segment_of if like else _segment_of(indexes),
     )
+
+
+def _l2vnis(indexes: Topology) -> dict[tuple[str, int], NetworkInstance]:
+    return {
+        (device, instance.vni): instance
+        for (device, _), instance in indexes.instances.items()
+        if instance.kind == "mac-vrf" and instance.vni is not None
+    }
+
+
+def _segment_of(indexes: Topology) -> dict[tuple[str, str], NetworkInstance]:
+    return {
+        (device, instance.irb): instance
+        for (device, _), instance in indexes.instances.items()
+        if instance.kind == "mac-vrf" and instance.irb
+    }
+
+
+def _peers_at(blueprint: Blueprint) -> dict[tuple[str, str, str], PeerPlan]:
+    return {
+        (session.device, session.vrf, address_of(session.local_address)): peer
+        for peer in blueprint.peers
+        for session in peer.sessions
+    }
 
 
 def _segment_vteps(state: State) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -135,9 +135,10 @@ def _reduced(
     """Graphs without what is down. Families whose sessions are equal go on sharing one graph and its spreads."""
     graphs: dict[Family, FamilyGraph] = {}
     spreads: dict[Family, Spreads] = {}
+    family: Family
     for family in FAMILIES:
         reduced, gone = without(network.graphs[family], up)
-        twin = next((other for other in graphs if graphs[other].graph == reduced.graph), None)
+        twin = next((other for other, known in graphs.items() if known.graph == reduced.graph), None)
         if twin is not None and (healthy is None or healthy.spreads[twin] is healthy.spreads[family]):
             graphs[family] = msgspec.structs.replace(reduced, graph=graphs[twin].graph)
             spreads[family] = spreads[twin]

@@ -307,6 +307,14 @@ def test_vnis_missing_wrong_and_unknown(healthy: State, blueprint: Blueprint) ->
     assert finding.code == "checks.vni-unexpected"
 
 
+def test_a_leaf_that_does_not_announce_its_ethernet_segment(healthy: State, blueprint: Blueprint) -> None:
+    row = next(r for r in healthy.evpn_routes if r.route_type == 1 and r.local and r.key.endswith("/4294967295"))
+    state = without(healthy, "evpn_routes", lambda r: (r.route_type, r.key, r.rd) == (1, row.key, row.rd))
+    finding = only_finding(state, blueprint)
+    assert finding.code == "checks.ethernet-segment-incomplete"
+    assert f"is not known to be on {row.device} at" in finding.message
+
+
 # Tenants.
 
 
@@ -456,7 +464,7 @@ def test_equal_prefixes_of_two_tenants_are_no_leak() -> None:
     region = msgspec.structs.replace(region, tenants=(red, msgspec.structs.replace(blue, vrfs=same)), pods=pods)
     blueprint = compiled(region).blueprint
     assert blueprint is not None
-    assert [v.prefixes for v in blueprint.vrfs][0] == [v.prefixes for v in blueprint.vrfs][1]
+    assert len({v.prefixes for v in blueprint.vrfs}) == 1
     assert serious(run_checks(simulate(blueprint), blueprint)) == []
 
 

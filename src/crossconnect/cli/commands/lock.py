@@ -25,13 +25,15 @@ def command(root: Path, output: str, check: bool) -> int:
 
     ready = load_or_exit(root)
     changes = number_changes(ready.previous_lock or Lock(), ready.lock)
+    stale = ready.previous_lock != ready.lock
+    if stale and not check:
+        write_lock(root, ready.lock)  # before anything is printed: a reader that goes away must not stop it
     emit(changes, output, lambda: draw(("pool", "key", "old", "new"), [(c.pool, c.key, c.old, c.new) for c in changes]))
-    if ready.previous_lock == ready.lock:
+    if not stale:
         say("region.lock is up to date")
         return 0
     if check:
         say(f"region.lock is not up to date: {len(changes)} numbers would change; run 'xc lock -C {root}'")
         return 1
-    write_lock(root, ready.lock)
     say(f"wrote {root / 'region.lock'}: {len(changes)} numbers changed, serial {ready.lock.serial}")
     return 0

@@ -1,11 +1,8 @@
-"""What is wrong with a region before anything is allocated: contradictions, missing things, values out of range."""
+"""What is wrong with a region before anything is allocated: contradictions, missing things, numbers that collide.
 
-from __future__ import annotations
+Invariant: a region without errors here can be expanded, allocated and designed without a reference leading nowhere.
+"""
 
-from crossconnect.finding import Finding
-from crossconnect.model.region import Region
+from crossconnect.intent.validate.whole import validate
 
-
-def validate(region: Region) -> tuple[Finding, ...]:
-    """All that can be said of a region without numbering it, in the order of files and lines."""
-    return ()
+__all__ = ["validate"]

@@ -2,7 +2,7 @@
 
     run directory of the lab (host)             guest
       journal.jsonl, console.log, exchange/  <->  /run/exchange
-      lab.json, plan, blueprint                   /run/crossconnect/<lab>/ ... the lab itself
+      lab.json, plan, blueprint                   /crossconnect/<lab>/ ... the lab itself
 
 The host's `lab.json` is a copy of the guest's with backend `uml`; process numbers in it are the guest's.
 """

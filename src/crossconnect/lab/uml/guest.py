@@ -24,6 +24,9 @@ from crossconnect.lab.uml import exchange
 from crossconnect.lab.uml.exchange import Progress
 from crossconnect.lab.uml.messages import EXEC, HALT, STATUS, UP, Command, CommandResult, MachineStatus, UpRequest
 
+RUN_ROOT = "/crossconnect"
+"""Where the guest keeps its lab: in its own memory, and not under a directory that nodes have of their own."""
+
 Operation = Callable[[bytes, Progress], bytes]
 
 
@@ -58,7 +61,7 @@ def status(payload: bytes, progress: Progress) -> bytes:
 def bring_up(payload: bytes, progress: Progress) -> bytes:
     """`UP`: build the lab here, as this kernel can do everything."""
     request = msgspec.msgpack.decode(payload, type=UpRequest)
-    options = msgspec.structs.replace(request.options, run_root="", backend="kernel-vrf")
+    options = msgspec.structs.replace(request.options, run_root=RUN_ROOT, backend="kernel-vrf")
     directory = options.root / options.name
     directory.mkdir(parents=True)
     (directory / "blueprint.msgpack").write_bytes(request.blueprint)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from crossconnect.device.policy import Actions, CommunitySet, Policy, PrefixSet, RoutingPolicy, Statement
 from crossconnect.net import parse
+from crossconnect.nos.frr.communities import community_word, ordered
 from crossconnect.nos.frr.names import DENY_ALL, one_line, route_map_name
 from crossconnect.nos.frr.tree import Block, Entry
 
@@ -36,7 +37,7 @@ def render_policy(routing_policy: RoutingPolicy, uses: Iterable[Use], deny_all: 
     for community_set in routing_policy.community_sets:
         word = _LIST_WORD[community_set.kind]
         entries += [
-            f"bgp {word} standard {community_set.name} seq {n} permit {member}"
+            f"bgp {word} standard {community_set.name} seq {n} permit {community_word(member)}"
             for n, member in enumerate(community_set.members, 1)
         ]
     policies = {p.name: p for p in routing_policy.policies}
@@ -112,7 +113,7 @@ def _set_lines(actions: Actions, asn: int, community_sets: Sequence[CommunitySet
     large = [c for c in actions.communities_add if c.count(":") == 2]
     standard = [c for c in actions.communities_add if c.count(":") != 2]
     if standard:
-        out.append(f"set community {' '.join(standard)} additive")
+        out.append(f"set community {' '.join(ordered(standard))} additive")
     if large:
         out.append(f"set large-community {' '.join(large)} additive")
     if actions.local_pref is not None:

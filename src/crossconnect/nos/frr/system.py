@@ -7,6 +7,10 @@ from crossconnect.nos.frr.facts import Version, nexthop_groups_in_kernel
 from crossconnect.nos.frr.tree import Entry
 
 
+SEGMENT_STARTUP_S = 30
+"""How long ports of Ethernet segments stay down after a start, until the fabric has converged; FRR's default is 180."""
+
+
 def render_system(device: DeviceConfiguration, version: Version) -> list[Entry]:
     """The head of the file.
 
@@ -25,4 +29,6 @@ def render_system(device: DeviceConfiguration, version: Version) -> list[Entry]:
     if version == "8.4" and not nexthop_groups_in_kernel(device):
         # FRR 14481, 13413: after two link flaps in a row 8.4 can lose a next-hop group that routes still use.
         entries.append("no zebra nexthop kernel enable")
+    if any(i.esi for i in device.interfaces):
+        entries.append(f"evpn mh startup-delay {SEGMENT_STARTUP_S}")
     return entries

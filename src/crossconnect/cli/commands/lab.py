@@ -1,0 +1,166 @@
+"""`xc lab`: the region as real daemons on this machine."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from crossconnect.cli.output import draw, emit, output_option, say
+from crossconnect.cli.progress import Counter
+from crossconnect.cli.region import load_or_exit, region_option
+
+name_option = click.option("-n", "--name", default="", help="Name of the lab.  [default: the region's name]")
+
+
+@click.group("lab")
+def command() -> None:
+    """Run the region as real daemons in network namespaces: FRR switches, BIRD for external routers, hosts.
+
+    No service of this machine is touched. What a lab made, 'down' removes, and only that.
+    """
+
+
+def lab_name(name: str, root: Path) -> str:
+    """The lab's name: as given, or else the region's."""
+    if name:
+        return name
+    from crossconnect.cli.region import load
+
+    loaded = load(root)
+    if loaded.region is None:
+        raise click.UsageError(f"{root} has no readable region to take the lab's name from; give --name")
+    return loaded.region.name
+
+
+@command.command("up")
+@region_option
+@name_option
+@click.option(
+    "--backend",
+    type=click.Choice(["auto", "namespace", "kernel-vrf", "uml"]),
+    default="auto",
+    show_default=True,
+    help="How VRFs, bonds and tags are made; 'auto' takes the first that can do all that the region needs.",
+)
+@click.option("--lldp/--no-lldp", default=True, help="Run LLDP on every switch.")
+@click.option("--keep", is_flag=True, help="Leave what came up when something fails, to look at it.")
+@click.option("--wait/--no-wait", default=True, help="Wait until the network has converged on the predicted state.")
+@click.option("--timeout", "timeout_s", default=180.0, show_default=True, help="Seconds to wait for convergence.")
+def up_command(root: Path, name: str, backend: str, lldp: bool, keep: bool, wait: bool, timeout_s: float) -> int:
+    """Boot the region."""
+    from crossconnect.cli.secrets import references_of, resolve
+    from crossconnect.lab import LabOptions, up, wait_converged
+    from crossconnect.simulate import simulate
+
+    ready = load_or_exit(root)
+    blueprint = ready.blueprint
+    options = LabOptions(name=name or ready.region.name, backend=backend, lldp=lldp, keep=keep)  # pyright: ignore[reportArgumentType]
+    begin = time.monotonic()
+    nodes = len(blueprint.devices) + len(blueprint.hosts) + len(blueprint.peers)
+    with Counter("lab", nodes) as counter:
+        lab = up(blueprint, options, secrets=resolve(references_of(blueprint)), progress=counter.report)
+    say(f"lab {lab.name}: {nodes} nodes up after {time.monotonic() - begin:.1f} s, backend {lab.record.backend}")
+    for note in lab.record.notes:
+        say(f"    note: {note}")
+    if wait:
+        result = wait_converged(lab, blueprint, simulate(blueprint), timeout_s=timeout_s)
+        if not result.converged:
+            say(f"not converged after {timeout_s:.0f} s:")
+            for line in result.missing[:20]:
+                say(f"    {line}")
+            return 1
+        say(f"converged {time.monotonic() - begin:.1f} s after the start")
+    say("next: xc lab status, xc lab exec NODE -- COMMAND, xc drill, xc lab down")
+    return 0
+
+
+@command.command("down")
+@region_option
+@name_option
+@click.option("--all", "every", is_flag=True, help="Remove every lab of this user.")
+def down_command(root: Path, name: str, every: bool) -> int:
+    """Remove a lab, also one that was killed half-way."""
+    from crossconnect.lab import down, list_labs
+
+    names = [lab.name for lab in list_labs()] if every else [lab_name(name, root)]
+    for each in names:
+        say(f"lab {each}: removed" if down(each) else f"lab {each}: there is nothing to remove")
+    return 0
+
+
+@command.command("status")
+@region_option
+@name_option
+@output_option
+def status_command(root: Path, name: str, output: str) -> int:
+    """Show a lab and whether its daemons run."""
+    from crossconnect.lab import status
+
+    found = status(lab_name(name, root))
+
+    def table() -> str:
+        rows = [
+            (n.name, n.kind, n.process, ", ".join(d if runs else f"{d} (not running)" for d, runs in n.daemons.items()))
+            for n in found.nodes
+        ]
+        return draw(("node", "kind", "process", "daemons"), rows)
+
+    emit(found, output, table)
+    say(f"lab {found.name}: {found.state}, backend {found.backend}, {found.directory}")
+    for note in found.notes:
+        say(f"    note: {note}")
+    healthy = found.state == "up" and all(all(n.daemons.values()) for n in found.nodes)
+    return 0 if healthy else 1
+
+
+@command.command("list")
+@output_option
+def list_command(output: str) -> int:
+    """List the labs of this user."""
+    from crossconnect.lab import list_labs
+
+    labs = list_labs()
+    rows = [(lab.name, lab.region, lab.backend, lab.state, lab.directory) for lab in labs]
+    emit(labs, output, lambda: draw(("lab", "region", "backend", "state", "directory"), rows) or "no labs")
+    return 0
+
+
+@command.command("exec", context_settings={"ignore_unknown_options": True})
+@click.argument("node")
+@click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED)
+@region_option
+@name_option
+@click.option("--netns", default="", help="VRF's namespace inside the node (namespace backend).")
+def exec_command(node: str, arguments: tuple[str, ...], root: Path, name: str, netns: str) -> int:
+    """Run a command inside a node: xc lab exec n1-leaf1 -- vtysh -c 'show bgp summary'."""
+    from crossconnect.lab import execute, open_lab
+
+    lab = open_lab(lab_name(name, root))
+    done = execute(lab, node, list(arguments), netns)
+    sys.stdout.write(done.stdout)
+    sys.stderr.write(done.stderr)
+    return done.returncode
+
+
+@command.command("capture")
+@click.argument("node")
+@click.argument("interface")
+@click.argument("path", type=click.Path(path_type=Path))
+@region_option
+@name_option
+@click.option("--packets", default=100, show_default=True, help="Stop after so many packets.")
+@click.option("--seconds", default=10.0, show_default=True, help="Stop after so long.")
+@click.option("--filter", "expression", default="", help="Filter in tcpdump's language.")
+def capture_command(
+    node: str, interface: str, path: Path, root: Path, name: str, packets: int, seconds: float, expression: str
+) -> int:
+    """Write packets of a node's interface to PATH (pcap)."""
+    from crossconnect.lab import capture, open_lab
+
+    lab = open_lab(lab_name(name, root))
+    count = capture(lab, node, interface, path, packets=packets, seconds=seconds, expression=expression)
+    say(f"wrote {count} packets to {path}")
+    return 0

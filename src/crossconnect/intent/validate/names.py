@@ -1,0 +1,62 @@
+"""Names are unique among objects of a kind, over all files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from crossconnect.finding import Finding, found
+from crossconnect.intent import codes
+from crossconnect.intent.validate.subject import Subject
+
+
+def name_findings(subject: Subject) -> Iterator[Finding]:
+    """Every name that is taken a second time, with the place of the first."""
+    region = subject.region
+    for kind, field, items in (
+        ("site", "sites", region.sites),
+        ("pool", "pools", region.pools),
+        ("platform", "platforms", region.platforms),
+        ("pod", "pods", region.pods),
+        ("super-spine group", "super_spines", region.super_spines),
+        ("device", "devices", region.devices),
+        ("server", "servers", region.servers),
+        ("tenant", "tenants", region.tenants),
+        ("external router", "peers", region.peers),
+        ("policy", "policies", region.policies),
+        ("prefix set", "prefix_sets", region.prefix_sets),
+        ("community set", "community_sets", region.community_sets),
+        ("AS path set", "as_path_sets", region.as_path_sets),
+        ("promise", "promises", region.promises),
+    ):
+        yield from _duplicates(subject, kind, field, field, [item.name for item in items])
+    yield from _within_tenants(subject)
+    for index, policy in enumerate(region.policies):
+        names = [statement.name for statement in policy.statements]
+        yield from _duplicates(
+            subject, "statement", f"policies/#{index}/statements", f"policies/{policy.name}/statements", names
+        )
+
+
+def _within_tenants(subject: Subject) -> Iterator[Finding]:
+    for t, tenant in enumerate(subject.region.tenants):
+        at, path = f"tenants/#{t}", f"tenants/{tenant.name}"
+        vrfs, segments = [vrf.name for vrf in tenant.vrfs], [segment.name for segment in tenant.segments]
+        yield from _duplicates(subject, "VRF", f"{at}/vrfs", f"{path}/vrfs", vrfs)
+        yield from _duplicates(subject, "segment", f"{at}/segments", f"{path}/segments", segments)
+        for v, vrf in enumerate(tenant.vrfs):
+            names = [segment.name for segment in vrf.segments]
+            yield from _duplicates(
+                subject, "segment", f"{at}/vrfs/#{v}/segments", f"{path}/vrfs/{vrf.name}/segments", names
+            )
+
+
+def _duplicates(subject: Subject, kind: str, at: str, path: str, names: Iterable[str]) -> Iterator[Finding]:
+    """`at` leads to the list by index where namesakes are around it, `path` by name."""
+    first: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if name not in first:
+            first[name] = index
+        elif name:
+            here, there = (subject.place(f"{at}/#{i}/name", f"{path}/{name}") for i in (index, first[name]))
+            words = f"{kind} `{name}` is defined twice, first at {there}"
+            yield found(codes.NAME_DUPLICATE, here, words, related=(there,))

@@ -1,0 +1,44 @@
+"""All of validation, one concern after another."""
+
+from __future__ import annotations
+
+from crossconnect.finding import Finding
+from crossconnect.intent.inventory import expand
+from crossconnect.intent.validate.cabling import cabling_findings
+from crossconnect.intent.validate.edge import edge_findings
+from crossconnect.intent.validate.fabric import fabric_findings
+from crossconnect.intent.validate.names import name_findings
+from crossconnect.intent.validate.numbers import number_findings
+from crossconnect.intent.validate.pools import pool_findings
+from crossconnect.intent.validate.promises import promise_findings
+from crossconnect.intent.validate.references import reference_findings
+from crossconnect.intent.validate.renames import rename_findings
+from crossconnect.intent.validate.servers import server_findings
+from crossconnect.intent.validate.subject import subject_of
+from crossconnect.intent.validate.tenancy import tenancy_findings
+from crossconnect.model.region import Region
+
+CONCERNS = (
+    name_findings,
+    reference_findings,
+    pool_findings,
+    number_findings,
+    fabric_findings,
+    cabling_findings,
+    server_findings,
+    tenancy_findings,
+    edge_findings,
+    promise_findings,
+    rename_findings,
+)
+
+
+def validate(region: Region) -> tuple[Finding, ...]:
+    """All that can be said of a region without numbering it, in the order of files and lines.
+
+    Includes what expanding it to the inventory finds. Values are canonical, as `read_region` makes them.
+    """
+    inventory, expansion = expand(region)
+    subject = subject_of(region, inventory)
+    findings = [*expansion, *(finding for concern in CONCERNS for finding in concern(subject))]
+    return tuple(sorted(findings, key=Finding.sort_key))

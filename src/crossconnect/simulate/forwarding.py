@@ -1,0 +1,385 @@
+"""What becomes of a packet: hop by hop over all equal-cost branches, from the tables of a state.
+
+    host -> bridge of each leaf it is cabled to -> IRB, VRF route -> VXLAN -> underlay -> VRF or bridge of the far leaf
+         -> host, or external router
+
+Branches make a graph, not a list: a step names the steps that may follow it, and steps are shared. What is asked again
+for the same place and destination is answered from memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from crossconnect.design.blueprint import Endpoint, HostPlan
+from crossconnect.device.network_instance import NetworkInstance
+from crossconnect.net import version_of
+from crossconnect.simulate.fib import Fib, on_link
+from crossconnect.simulate.topology import DEFAULT
+
+VXLAN_OVERHEAD = 50
+"""Octets that VXLAN over IPv4 adds to an IP packet: inner Ethernet 14, VXLAN 8, UDP 8, IPv4 20 (RFC 7348 5)."""
+
+MTU_UNLIMITED = 1 << 16
+
+Outcome = Literal["delivered", "partial", "dropped"]
+Action = Literal["send", "bridge", "route", "tunnel", "forward", "deliver", "drop"]
+
+
+class Drop(NamedTuple):
+    """Where and why packets are lost."""
+
+    device: str
+    reason: str
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What becomes of packets from a step on, over all branches."""
+
+    recipients: frozenset[str]
+    """Hosts, external routers or switches (for their own addresses) that get it."""
+    drops: frozenset[Drop]
+    mtu: int
+    """Largest IP packet that fits over every branch that delivers."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """Partial: some flows arrive and some do not, depending on their hash."""
+        if not self.recipients:
+            return "dropped"
+        return "partial" if self.drops else "delivered"
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happens to a packet at one device."""
+
+    number: int
+    device: str
+    action: Action
+    detail: str
+    """What decided: route, MAC address, interface, or the reason for a drop."""
+    next: tuple[int, ...] = ()
+    """Steps that may follow; several are equal-cost branches."""
+    tunnel: int = -1
+    """Of a `tunnel` step: first step in the underlay, -1 for others."""
+    verdict: Verdict
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True):
+    """All ways of a packet. The first step is the source's."""
+
+    source: str
+    destination: str
+    steps: tuple[Step, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What becomes of it."""
+        return self.steps[0].verdict
+
+
+class Forwarder:
+    """Answers for one state. Holds every step ever computed, so asking many questions of one state is cheap."""
+
+    def __init__(self, tables: Fib) -> None:
+        self.tables = tables
+        self.steps: list[Step] = []
+        self._known: dict[tuple[str, ...], int] = {}
+        self._open: set[tuple[str, ...]] = set()
+
+    def send(self, endpoint: Endpoint, address: str) -> Verdict:
+        """What becomes of a host's packets to an address."""
+        return self.steps[self._host(endpoint, address)].verdict
+
+    def trace(self, endpoint: Endpoint, address: str) -> Trace:
+        """All ways of a host's packets to an address, steps numbered from 0 in the order of a walk."""
+        return self._trace(f"{endpoint.host} {endpoint.interface}", address, self._host(endpoint, address))
+
+    def trace_from(self, device: str, vrf: str, address: str) -> Trace:
+        """All ways of packets that a switch itself routes in a VRF."""
+        return self._trace(f"{device} {vrf}", address, self._route(device, vrf, address))
+
+    def underlay(self, device: str, vtep: str) -> Verdict:
+        """What becomes of tunnel packets of a VTEP to another VTEP's address."""
+        return self.steps[self._underlay(device, vtep)].verdict
+
+    def _trace(self, source: str, destination: str, first: int) -> Trace:
+        order: dict[int, int] = {}
+        pending = [first]
+        while pending:
+            number = pending.pop()
+            if number in order:
+                continue
+            order[number] = len(order)
+            step = self.steps[number]
+            pending += [*reversed(step.next), *((step.tunnel,) if step.tunnel >= 0 else ())]
+        steps = tuple(
+            msgspec.structs.replace(
+                self.steps[number],
+                number=place,
+                next=tuple(order[n] for n in self.steps[number].next),
+                tunnel=order.get(self.steps[number].tunnel, -1),
+            )
+            for number, place in order.items()
+        )
+        return Trace(source=source, destination=destination, steps=steps)
+
+    # Making steps
+
+    def _once(self, key: tuple[str, ...], make: Callable[[], int]) -> int:
+        """The step for a place and destination; being asked for it while it is made is a forwarding loop."""
+        number = self._known.get(key)
+        if number is not None:
+            return number
+        if key in self._open:
+            return self._drop(key[1], "forwarding loop")
+        self._open.add(key)
+        number = self._known[key] = make()
+        self._open.discard(key)
+        return number
+
+    def _add(
+        self,
+        device: str,
+        action: Action,
+        detail: str,
+        branches: Iterable[tuple[int, int]] = (),
+        recipient: str = "",
+        reason: str = "",
+    ) -> int:
+        """A step; `branches` are (next step, MTU of the way there)."""
+        recipients: set[str] = {recipient} if recipient else set()
+        drops: set[Drop] = {Drop(device, reason)} if reason else set()
+        mtu = MTU_UNLIMITED
+        following: list[int] = []
+        for number, width in branches:
+            following.append(number)
+            verdict = self.steps[number].verdict
+            recipients |= verdict.recipients
+            drops |= verdict.drops
+            if verdict.recipients:
+                mtu = min(mtu, width, verdict.mtu)
+        verdict = Verdict(frozenset(recipients), frozenset(drops), mtu)
+        return self._append(device, action, detail, tuple(following), -1, verdict)
+
+    def _append(
+        self, device: str, action: Action, detail: str, following: tuple[int, ...], tunnel: int, verdict: Verdict
+    ) -> int:
+        number = len(self.steps)
+        self.steps.append(
+            Step(
+                number=number,
+                device=device,
+                action=action,
+                detail=detail,
+                next=following,
+                tunnel=tunnel,
+                verdict=verdict,
+            )
+        )
+        return number
+
+    def _drop(self, device: str, reason: str) -> int:
+        return self._once(("drop", device, reason), lambda: self._add(device, "drop", reason, reason=reason))
+
+    def _deliver(self, name: str, detail: str) -> int:
+        return self._once(("deliver", name, detail), lambda: self._add(name, "deliver", detail, recipient=name))
+
+    # Hosts
+
+    def _host(self, endpoint: Endpoint, address: str) -> int:
+        key = ("host", endpoint.host, endpoint.interface, address)
+        return self._once(key, lambda: self._send(endpoint, address))
+
+    def _send(self, endpoint: Endpoint, address: str) -> int:
+        tables = self.tables
+        host = tables.topology.hosts[endpoint.host]
+        if host.name not in tables.up:
+            return self._drop(host.name, "the host is down")
+        near = on_link(endpoint, address)
+        gateway = next((g for g in endpoint.gateways if version_of(g) == version_of(address)), "")
+        if not near and not gateway:
+            return self._drop(host.name, "the host has no gateway for this address")
+        branches: dict[str, int] = {}
+        for port in host.ports:
+            wire = tables.topology.wire_at.get((host.name, port))
+            if wire is not None and tables.interface_up(wire.b_device, wire.b_port):
+                leaf = wire.b_device
+                if leaf not in branches:
+                    target = self._from_host(leaf, endpoint, address, "" if near else gateway)
+                    branches[leaf] = target
+        if not branches:
+            return self._drop(host.name, "no cable of the host works")
+        detail = f"{endpoint.interface} to {address}" + ("" if near else f" via {gateway}")
+        return self._add(host.name, "send", detail, [(n, host.mtu) for n in branches.values()])
+
+    def _from_host(self, leaf: str, endpoint: Endpoint, address: str, gateway: str) -> int:
+        instance = self.tables.topology.instances.get((leaf, endpoint.mac_vrf))
+        if instance is None:
+            return self._drop(leaf, f"segment {endpoint.segment} is not on this leaf")
+        if not gateway:
+            return self._bridge(leaf, instance, address, tunnelled=False)
+        if gateway not in self.tables.gateways.get((leaf, instance.l3vrf), ()):
+            return self._drop(leaf, f"gateway {gateway} is not here")
+        width = self.tables.mtu(leaf, instance.irb)
+        routed = self._route(leaf, instance.l3vrf, address)
+        return self._add(leaf, "bridge", f"to {gateway} on {instance.irb}", [(routed, width)])
+
+    # Layer 2
+
+    def _bridge(self, device: str, instance: NetworkInstance, address: str, *, tunnelled: bool) -> int:
+        key = ("bridge", device, instance.name, address, "t" if tunnelled else "")
+        return self._once(key, lambda: self._switch(device, instance, address, tunnelled))
+
+    def _switch(self, device: str, instance: NetworkInstance, address: str, tunnelled: bool) -> int:
+        tables = self.tables
+        found = tables.hosts_at.get((instance.path, address))
+        if found is None:
+            return self._drop(device, f"no host has {address} in {instance.path}")
+        host, endpoint = found
+        kind, where = tables.macs.get((device, instance.vni or 0, host.mac), ("", ""))
+        if not kind:
+            return self._drop(device, f"MAC {host.mac} of {host.name} is unknown in VNI {instance.vni}")
+        port = self._segment_port(device, where) if where.startswith("esi:") else where
+        if kind == "local" and tables.interface_up(device, port):
+            return self._to_host(device, port, host, endpoint, address)
+        if kind == "local" and not where.startswith("esi:"):
+            return self._drop(device, f"port {port} is down")
+        if tunnelled:
+            # A bridge sends nothing back out of the VXLAN port that it came in by.
+            return self._drop(device, f"MAC {host.mac} is behind another VTEP")
+        esi = where.removeprefix("esi:")
+        vteps: Sequence[str] = tables.segment_vteps.get((device, esi), ()) if esi != where else (where,)
+        vteps = [vtep for vtep in vteps if vtep != tables.topology.devices[device].vtep]
+        if not vteps:
+            return self._drop(device, f"no leaf of Ethernet segment {esi} is left")
+        branches = [self._to_bridge(device, instance.vni or 0, vtep, address) for vtep in vteps]
+        return self._add(device, "bridge", f"MAC {host.mac}", [(branch, MTU_UNLIMITED) for branch in branches])
+
+    def _segment_port(self, device: str, where: str) -> str:
+        esi = where.removeprefix("esi:")
+        interfaces = self.tables.topology.devices[device].interfaces
+        return next((interface.name for interface in interfaces if interface.esi == esi), "")
+
+    def _to_host(self, device: str, port: str, host: HostPlan, endpoint: Endpoint, address: str) -> int:
+        if host.name not in self.tables.up:
+            return self._drop(device, f"host {host.name} is down")
+        delivered = self._deliver(host.name, f"{address} on {endpoint.interface}")
+        width = min(self.tables.mtu(device, port) or MTU_UNLIMITED, host.mtu)
+        return self._add(device, "bridge", f"MAC {host.mac} on {port}", [(delivered, width)])
+
+    def _to_bridge(self, device: str, vni: int, vtep: str, address: str) -> int:
+        """Over an L2VNI to a VTEP."""
+        remote = self.tables.topology.vteps.get(vtep, "")
+        instance = self.tables.l2vnis.get((remote, vni))
+        if instance is None or remote not in self.tables.up:
+            after = self._drop(remote or vtep, f"VNI {vni} is not here")
+        else:
+            after = self._bridge(remote, instance, address, tunnelled=True)
+        return self._tunnel(device, vni, vtep, after)
+
+    # Layer 3
+
+    def _route(self, device: str, vrf: str, address: str) -> int:
+        return self._once(("route", device, vrf, address), lambda: self._look_up(device, vrf, address))
+
+    def _look_up(self, device: str, vrf: str, address: str) -> int:
+        tables = self.tables
+        if address in tables.gateways.get((device, vrf), ()):
+            return self._deliver(device, f"own address {address} in {vrf}")
+        table = tables.routes.get((device, vrf))
+        route = table.lookup(address) if table is not None else None
+        if route is None:
+            return self._drop(device, f"no route to {address} in {vrf}")
+        branches = [self._next_hop(device, vrf, hop, address) for hop in route.next_hops]
+        return self._add(device, "route", f"{route.prefix} in {vrf}", branches)
+
+    def _next_hop(self, device: str, vrf: str, hop: str, address: str) -> tuple[int, int]:
+        """(next step, MTU of the interface) for a next hop as `RouteRow` writes it."""
+        via, _, out = hop.rpartition("%")
+        if out.isdigit():
+            return self._to_vrf(device, int(out), via, address), MTU_UNLIMITED
+        width = self.tables.mtu(device, out) or MTU_UNLIMITED
+        interface = self.tables.configured(device, out)
+        instance = interface.network_instance if interface is not None else vrf
+        if via:
+            return self._to_peer(device, out), width
+        if instance != vrf and address in self.tables.gateways.get((device, instance), ()):
+            # Measured on Linux: a leaked subnet leads to its hosts, not to the switch's own address in it.
+            return self._drop(device, f"{address} is an own address in another VRF"), width
+        segment = self.tables.segment_of.get((device, out))
+        if segment is not None:
+            return self._bridge(device, segment, address, tunnelled=False), width
+        if (device, instance, address) in self.tables.peers_at:
+            return self._to_peer(device, out), width
+        return self._drop(device, f"nobody has {address} on {out}"), width
+
+    def _to_peer(self, device: str, interface: str) -> int:
+        wire = self.tables.wire_of(device, interface)
+        if wire is None or not self.tables.interface_up(device, interface):
+            return self._drop(device, f"{interface} is down")
+        peer = wire.a_device if wire.b_device == device else wire.b_device
+        if peer not in self.tables.up:
+            return self._drop(device, f"{peer} is down")
+        return self._deliver(peer, f"from {device} {interface}")
+
+    def _to_vrf(self, device: str, vni: int, vtep: str, address: str) -> int:
+        """Over an L3VNI to a VTEP."""
+        remote = self.tables.topology.vteps.get(vtep, "")
+        vrf = self.tables.l3vnis.get((remote, vni))
+        if vrf is None or remote not in self.tables.up:
+            after = self._drop(remote or vtep, f"VNI {vni} is not here")
+        else:
+            after = self._route(remote, vrf, address)
+        return self._tunnel(device, vni, vtep, after)
+
+    # VXLAN and the underlay
+
+    def _tunnel(self, device: str, vni: int, vtep: str, after: int) -> int:
+        key = ("tunnel", device, str(vni), vtep, str(after))
+        return self._once(key, lambda: self._encapsulate(device, vni, vtep, after))
+
+    def _encapsulate(self, device: str, vni: int, vtep: str, after: int) -> int:
+        first = self._underlay(device, vtep)
+        outer, inner = self.steps[first].verdict, self.steps[after].verdict
+        arrives = bool(outer.recipients)
+        verdict = Verdict(
+            inner.recipients if arrives else frozenset(),
+            outer.drops | inner.drops if arrives else outer.drops,
+            min(inner.mtu, outer.mtu - VXLAN_OVERHEAD),
+        )
+        return self._append(device, "tunnel", f"VNI {vni} to {vtep}", (after,), first, verdict)
+
+    def _underlay(self, device: str, vtep: str) -> int:
+        return self._once(("underlay", device, vtep), lambda: self._forward(device, vtep))
+
+    def _forward(self, device: str, vtep: str) -> int:
+        tables = self.tables
+        if tables.topology.vteps.get(vtep) == device:
+            return self._deliver(device, f"VTEP {vtep}")
+        table = tables.routes.get((device, DEFAULT))
+        route = table.lookup(vtep) if table is not None else None
+        if route is None:
+            return self._drop(device, f"no route to {vtep}")
+        branches: list[tuple[int, int]] = []
+        for hop in route.next_hops:
+            interface = hop.rpartition("%")[2]
+            wire = tables.wire_of(device, interface)
+            if wire is None or not tables.interface_up(device, interface):
+                branches.append((self._drop(device, f"{interface} is down"), MTU_UNLIMITED))
+                continue
+            other, port = (wire.a_device, wire.a_port) if wire.b_device == device else (wire.b_device, wire.b_port)
+            if other not in tables.up or not tables.interface_up(other, port):
+                branches.append((self._drop(device, f"{other} is not at the other end of {interface}"), MTU_UNLIMITED))
+                continue
+            width = min(tables.mtu(device, interface), tables.mtu(other, port))
+            branches.append((self._underlay(other, vtep), width))
+        return self._add(device, "forward", f"{route.prefix} to {vtep}", branches)
+
+
+def forward(tables: Fib, endpoint: Endpoint, address: str) -> Trace:
+    """All ways of a host's packets to an address."""
+    return Forwarder(tables).trace(endpoint, address)

@@ -1,0 +1,111 @@
+"""Many failures of one network, one after the other: what each of them loses.
+
+What a failure does not touch is taken over from the healthy network: classes of routes, parts of VRF tables, indexes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+import msgspec
+
+from crossconnect.design.blueprint import Blueprint
+from crossconnect.finding import Finding
+from crossconnect.simulate.evpn_rows import evpn_route_rows
+from crossconnect.simulate.failures import Failures
+from crossconnect.simulate.fib import Fib, fib
+from crossconnect.simulate.forwarding import Forwarder
+from crossconnect.simulate.network import Network, Settled
+from crossconnect.simulate.reachability import ReachabilityRow, endpoint_classes, example_address, reachability
+from crossconnect.simulate.simulation import state_of
+from crossconnect.simulate.topology import DEFAULT
+from crossconnect.state.tables import State
+
+FORWARDING_TABLES = ("devices", "interfaces", "routes", "vnis", "macs")
+"""Tables that reachability is computed from (besides type-1 EVPN routes, where there are Ethernet segments)."""
+
+
+class EcmpWidth(msgspec.Struct, frozen=True, order=True):
+    """How many equal-cost next hops a VTEP has towards another one."""
+
+    width: int
+    device: str
+    prefix: str
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left under a failure."""
+
+    state: State
+    """The tables asked for, and those that forwarding needs."""
+    reachability: tuple[ReachabilityRow, ...]
+    lost: tuple[ReachabilityRow, ...]
+    """Rows that are not (fully) delivered although they were when nothing had failed. Hosts that are cut off
+    themselves are not in here."""
+    cut_off: tuple[str, ...]
+    """Hosts all of whose cables are dead."""
+    ecmp_minimum: EcmpWidth | None
+    """The narrowest route from a VTEP to another one; None where no VTEP has a route to another."""
+    findings: tuple[Finding, ...]
+
+
+def sweep(
+    blueprint: Blueprint, failures: Iterable[Failures], tables: Collection[str] = FORWARDING_TABLES
+) -> Iterator[tuple[Failures, Outcome]]:
+    """The outcome of each failure, as it is computed. `tables` says which tables of the state are wanted."""
+    network = Network(blueprint)
+    wanted = {*FORWARDING_TABLES, *tables}
+    healthy = network.settle()
+    healthy_tables = _fib(healthy, state_of(healthy, FORWARDING_TABLES), None)
+    before = Forwarder(healthy_tables)
+    for failure in failures:
+        settled = network.settle(failure)
+        yield failure, _outcome(settled, state_of(settled, wanted), healthy_tables, before)
+
+
+def _fib(settled: Settled, state: State, like: Fib | None) -> Fib:
+    blueprint = settled.live.topology.blueprint
+    if not state.evpn_routes:
+        segments = any(interface.esi for device in blueprint.devices for interface in device.interfaces)
+        routes = tuple(evpn_route_rows(settled, frozenset({1}))) if segments else ()
+        state = msgspec.structs.replace(state, evpn_routes=routes)
+    return fib(blueprint, state, like)
+
+
+def _outcome(settled: Settled, state: State, healthy: Fib, before: Forwarder) -> Outcome:
+    tables = _fib(settled, state, healthy)
+    rows = reachability(tables)
+    cut_off = {e.host for c in endpoint_classes(tables) if c.cut_off for e in c.endpoints}
+    endpoints = {(e.host, e.segment): e for host in tables.blueprint.hosts for e in host.endpoints}
+    lost: list[ReachabilityRow] = []
+    for row in rows:
+        if row.outcome == "delivered" or row.source_host in cut_off or row.destination_host in cut_off:
+            continue
+        sender = endpoints[(row.source_host, row.source_segment)]
+        if row.destination_host:
+            receiver = endpoints[(row.destination_host, row.destination)]
+            address = next(a for a in receiver.addresses if (":" in a) == (row.version == 6)).partition("/")[0]
+        else:
+            address = example_address(row.destination)
+        verdict = before.send(sender, address)
+        if verdict.outcome == "delivered" and (not row.destination_host or row.destination_host in verdict.recipients):
+            lost.append(row)
+    return Outcome(
+        state=state,
+        reachability=rows,
+        lost=tuple(lost),
+        cut_off=tuple(sorted(cut_off)),
+        ecmp_minimum=_ecmp_minimum(state, tables.topology.vteps),
+        findings=settled.findings,
+    )
+
+
+def _ecmp_minimum(state: State, vteps: Mapping[str, str]) -> EcmpWidth | None:
+    prefixes = {f"{vtep}/32" for vtep in vteps}
+    devices = frozenset(vteps.values())
+    widths = (
+        EcmpWidth(len(row.next_hops), row.device, row.prefix)
+        for row in state.routes
+        if row.vrf == DEFAULT and row.prefix in prefixes and row.device in devices
+    )
+    return min(widths, default=None)
