@@ -144,6 +144,12 @@ HOST_UNREACHABLE = Code(
     "Two hosts of one VRF or segment, both connected, cannot reach each other.",
     "Trace the path between them: `xc trace SRC DST` shows where it ends.",
 )
+EXTERNAL_UNREACHABLE = Code(
+    "checks.external-unreachable",
+    _E,
+    "Hosts of a VRF cannot reach a prefix that an external router is expected to announce and our policy accepts.",
+    "Look for the route at the border, its type-5 route at the leaf, and the import policy.",
+)
 HOST_NOT_ISOLATED = Code(
     "checks.host-not-isolated",
     _E,
@@ -308,6 +314,12 @@ PROMISE_UNKNOWN = Code(
     _E,
     "A promise names something that the region does not have.",
     "Name a segment (`tenant/vrf/segment`), a server, a VRF (`tenant/vrf`) or a prefix.",
+)
+PROMISE_UNTESTED = Code(
+    "checks.promise-untested",
+    _N,
+    "A promise is about a segment or VRF without hosts in the region, so no packet can try it.",
+    "Give it a server, or a promise about something that has one.",
 )
 EFFECT_HOSTS = Code(
     "checks.effect-hosts",

@@ -19,6 +19,8 @@ from crossconnect.checks.layout import layout_of
 from crossconnect.checks.leaks import check_leaks
 from crossconnect.checks.mtu import check_mtu
 from crossconnect.checks.prefixes import check_prefixes
+from crossconnect.checks.promises import check_promises
+from crossconnect.checks.reachability import check_reachability
 from crossconnect.checks.route_limits import check_route_limits
 from crossconnect.checks.sessions import check_sessions
 from crossconnect.checks.single_points import check_single_points
@@ -48,6 +50,8 @@ CHECKS: Mapping[str, Check] = {
     "prefixes": Check(check_prefixes, "every VRF has its own and its imported prefixes on every device"),
     "host-macs": Check(check_host_macs, "every host's MAC is known throughout its segment, at the right place"),
     "gateways": Check(check_gateways, "every segment's anycast gateway is the same on all its devices"),
+    "reachability": Check(check_reachability, "hosts reach whom they should, and nobody else"),
+    "promises": Check(check_promises, "the region's own promises hold"),
     "ecmp": Check(check_ecmp, "every route has the equal-cost next hops that the topology gives"),
     "mtu": Check(check_mtu, "links agree on their MTU and carry every segment's packets encapsulated"),
     "single-points": Check(check_single_points, "what hangs on one device, link, border or leaf"),

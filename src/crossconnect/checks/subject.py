@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from crossconnect.checks.delivery import Delivery
 from crossconnect.checks.expectation import HEALTHY, Expectation
 from crossconnect.checks.fabric import Fabric, fabrics
 from crossconnect.checks.layout import Layout, PlannedSession, Port, ends
@@ -43,6 +44,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """(device, VRF) -> prefix -> route."""
     fabrics: dict[Family, Fabric]
     """The underlay's and overlay's paths over what is in service."""
+    delivery: Delivery
+    """What becomes of packets."""
 
     @property
     def blueprint(self) -> Blueprint:
@@ -123,6 +126,7 @@ def subject_of(state: State, layout: Layout, expectation: Expectation = HEALTHY)
         sessions={(row.device, row.vrf, row.peer, row.family): row for row in state.bgp_sessions},
         routes=routes,
         fabrics={},
+        delivery=Delivery(layout.blueprint, state),
     )
     in_service = [session for session in layout.sessions if subject.session_up(session)]
     return msgspec.structs.replace(subject, fabrics=fabrics(layout, in_service, gone_devices))

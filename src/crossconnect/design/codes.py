@@ -13,20 +13,6 @@ IPV4_REQUIRED = Code(
     "The fabric's address families lack IPv4, over which VXLAN tunnels run.",
     "Add `ipv4` to `design.address_families`.",
 )
-ASN_SHARED = Code(
-    "design.asn-shared",
-    _E,
-    "Switches that must have ASNs of their own share one, so each refuses as a loop what passed the other (RFC 4271 "
-    "9.1.2); the design allows no exception from loop detection.",
-    "Remove one of the ASNs written by hand, and a free one is allocated.",
-)
-ASN_SPLIT = Code(
-    "design.asn-split",
-    _E,
-    "Spines of one pod, or super-spines, have different ASNs, so routes could go down and up again through a leaf "
-    "(RFC 7938 5.2.1).",
-    "Write the ASN at one of them, or at all the same.",
-)
 RACK_ASN = Code(
     "design.rack-asn",
     _E,
@@ -56,12 +42,6 @@ MTU_OVER_PLATFORM = Code(
     _E,
     "An MTU is over what a device's platform can send.",
     "Lower the MTU, or correct the platform's `mtu_max`.",
-)
-MTU_TOO_SMALL = Code(
-    "design.mtu-too-small",
-    _E,
-    "A fabric link's MTU does not hold a tenant's packet with its VXLAN header (RFC 7348 4.3: VTEPs do not fragment).",
-    "Raise the link's MTU, or lower the segments'.",
 )
 PORT_NAME = Code(
     "design.port-name",
@@ -115,18 +95,6 @@ SERVER_SPLIT = Code(
 )
 
 # The edge.
-HANDOFF_PLACE = Code(
-    "design.handoff-place",
-    _E,
-    "A handoff is on a switch that is no leaf; spines carry no tenant's VRF.",
-    "Hand off on a border leaf or a leaf.",
-)
-HANDOFF_ADDRESSES = Code(
-    "design.handoff-addresses",
-    _E,
-    "A handoff's own and remote addresses do not belong together.",
-    "Give one of each per IP version, two different ones of one subnet.",
-)
 HANDOFF_OVERLAP = Code(
     "design.handoff-overlap",
     _E,
@@ -148,14 +116,11 @@ NAME_RESERVED = Code(
 
 CODES: tuple[Code, ...] = (
     IPV4_REQUIRED,
-    ASN_SHARED,
-    ASN_SPLIT,
     RACK_ASN,
     PEER_ASN,
     SWITCH_UNLINKED,
     UNEVEN_LINKS,
     MTU_OVER_PLATFORM,
-    MTU_TOO_SMALL,
     PORT_NAME,
     NAME_CLASH,
     VRFS_OVER_PLATFORM,
@@ -164,8 +129,6 @@ CODES: tuple[Code, ...] = (
     SEGMENT_NOWHERE,
     LEAK_OVERLAP,
     SERVER_SPLIT,
-    HANDOFF_PLACE,
-    HANDOFF_ADDRESSES,
     HANDOFF_OVERLAP,
     COMMUNITIES_MIXED,
     NAME_RESERVED,

@@ -10,19 +10,14 @@ from crossconnect.design.context import Context
 from crossconnect.design.names import LINUX_NAME_MAX, subinterface_name
 from crossconnect.design.policy import GENERATED, community_sets
 from crossconnect.finding import Finding, found
-from crossconnect.intent.handoffs import HandoffLink
-from crossconnect.intent.placement import VTEP_ROLES, vrf_path
-from crossconnect.net import address_of, contains, interface_prefix, overlaps
+from crossconnect.intent.placement import vrf_path
+from crossconnect.net import interface_prefix, overlaps
 
 
 def edge_findings(context: Context) -> Iterator[Finding]:
     """What is unsound at the edge."""
     for link in context.handoffs:
         switch = context.switches[link.device]
-        if switch.role not in VTEP_ROLES:
-            words = f"{link.peer.name} hands off on {link.device}, which is a {switch.role}"
-            yield found(codes.HANDOFF_PLACE, context.region.place(f"{link.path}/border"), words)
-        yield from _addresses(context, link)
         port = context.lock.get(f"port/{link.device}", link.cable)
         name = subinterface_name(port, int(context.lock.get("handoff-vlan", link.key)))
         if switch.nos == "frr" and len(name) > LINUX_NAME_MAX:
@@ -30,25 +25,6 @@ def edge_findings(context: Context) -> Iterator[Finding]:
             yield found(codes.PORT_NAME, context.region.place(f"{link.path}/border"), words)
     yield from _overlaps(context)
     yield from _policies(context)
-
-
-def _addresses(context: Context, link: HandoffLink) -> Iterator[Finding]:
-    local, remote = link.handoff.local, link.handoff.remote
-    for colon, family in ((False, "IPv4"), (True, "IPv6")):
-        own = [a for a in local if (":" in a) == colon]
-        others = [a for a in remote if (":" in a) == colon]
-        wrong = ""
-        if len(own) > 1 or len(others) > 1:
-            wrong = f"more than one {family} address on a side"
-        elif len(own) != len(others):
-            wrong = f"an {family} address on one side only"
-        elif own and address_of(own[0]) == address_of(others[0]):
-            wrong = f"{address_of(own[0])} on both sides"
-        elif own and not contains(interface_prefix(own[0]), address_of(others[0])):
-            wrong = f"{address_of(others[0])}, which is not in {interface_prefix(own[0])}"
-        if wrong:
-            words = f"handoff of {link.peer.name} on {link.device} for {link.handoff.vrf} has {wrong}"
-            yield found(codes.HANDOFF_ADDRESSES, context.region.place(f"{link.path}/local"), words)
 
 
 def _overlaps(context: Context) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from crossconnect.design import codes
 from crossconnect.design.context import Context
-from crossconnect.design.mtu import VXLAN_OVERHEAD, overlay_mtu
+from crossconnect.design.overlay import is_vtep
 from crossconnect.finding import Finding, found
 from crossconnect.model.inventory import Cable
 from crossconnect.net.order import natural_key
@@ -19,53 +19,30 @@ def fabric_findings(context: Context) -> Iterator[Finding]:
     if "ipv4" not in region.design.address_families:
         place = region.place("design/address_families")
         yield found(codes.IPV4_REQUIRED, place, "design.address_families lacks ipv4, over which VXLAN tunnels run")
-    yield from _shared_asns(context)
-    yield from _split_asns(context)
+    yield from _rack_asns(context)
     yield from _peer_asns(context)
     yield from _links(context)
     yield from _platform_mtus(context)
-    yield from _overlay_mtus(context)
 
 
-def _shared_asns(context: Context) -> Iterator[Finding]:
-    """RFC 7938 5.2.1: a leaf that shares an ASN with a spine or with another leaf takes the other's routes for loops.
-    Groups share one by design only among spines of a pod and among super-spines."""
-    groups: dict[int, dict[str, list[str]]] = {}
+def _rack_asns(context: Context) -> Iterator[Finding]:
+    """Validation says it of dual-homed servers; but even single-homed ones cannot talk across such a rack."""
+    dual = {context.switches[leaf].asn_group for host in context.inventory.hosts for leaf in host.leaves[1:]}
+    groups: dict[str, list[str]] = {}
     for switch in context.inventory.switches:
-        asn = context.asns[switch.name]
-        groups.setdefault(asn, {}).setdefault(switch.asn_group, []).append(switch.name)
-    for asn, by_group in groups.items():
-        if len(by_group) > 1:
-            names = sorted((name for of in by_group.values() for name in of[:1]), key=natural_key)
-            written = [n for n in names if context.switches[n].asn is not None]
-            path = context.switches[(written or names)[-1]].path
-            words = f"{', '.join(names[:5])} share ASN {asn}, so each refuses the others' routes"
-            yield found(codes.ASN_SHARED, context.region.place(f"{path}/asn"), words)
-        for group, of in by_group.items():
-            vteps = [n for n in of if n in context.segments_of or n in context.vrfs_of]
-            if len(vteps) > 1:
-                words = f"{' and '.join(vteps)} share ASN {asn} ({group}), so each refuses the other's EVPN routes"
-                yield found(codes.RACK_ASN, context.region.place("asns/leaf"), words)
-
-
-def _split_asns(context: Context) -> Iterator[Finding]:
-    groups: dict[str, dict[int, str]] = {}
-    for switch in context.inventory.switches:
-        if switch.role in ("spine", "super-spine"):
-            groups.setdefault(switch.asn_group, {}).setdefault(context.asns[switch.name], switch.name)
-    for group, by_asn in groups.items():
-        if len(by_asn) > 1:
-            words = ", ".join(f"{name} has {asn}" for asn, name in sorted(by_asn.items()))
-            path = context.switches[max(by_asn.values(), key=natural_key)].path
-            yield found(
-                codes.ASN_SPLIT, context.region.place(f"{path}/asn"), f"{group} must share one ASN, but {words}"
-            )
+        if is_vtep(context, switch):
+            groups.setdefault(switch.asn_group, []).append(switch.name)
+    for group, vteps in groups.items():
+        if len(vteps) > 1 and group not in dual:
+            words = f"{' and '.join(vteps)} share an ASN ({group}), so each refuses the other's EVPN routes"
+            yield found(codes.RACK_ASN, context.region.place("asns/leaf"), words)
 
 
 def _peer_asns(context: Context) -> Iterator[Finding]:
     owners: dict[int, str] = {}
     for switch in context.inventory.switches:
-        owners.setdefault(context.asns[switch.name], switch.name)
+        if switch.asn is None:  # one written by hand is compared by validation
+            owners.setdefault(context.asns[switch.name], switch.name)
     for peer in context.region.peers:
         if peer.asn in owners:
             words = f"external router {peer.name} has ASN {peer.asn}, which {owners[peer.asn]} has"
@@ -111,22 +88,3 @@ def _platform_mtus(context: Context) -> Iterator[Finding]:
                 seen.add((path, switch.platform.name))
                 words = f"MTU {mtu} is over the {limit} of platform {switch.platform.name} ({switch.name})"
                 yield found(codes.MTU_OVER_PLATFORM, context.region.place(path), words)
-
-
-def _overlay_mtus(context: Context) -> Iterator[Finding]:
-    """Every fabric link must carry the largest tenant packet of the region, since any path may be taken."""
-    largest = max(context.segments.values(), key=lambda s: (s.mtu, s.path), default=None)
-    if largest is None:
-        return
-    seen: set[str] = set()
-    for cable in context.inventory.cables:
-        mtu, path = cable.mtu or context.region.design.fabric_mtu, _link_mtu_path(cable)
-        if cable.kind == "fabric" and overlay_mtu(mtu) < largest.mtu and path not in seen:
-            seen.add(path)
-            where = "fabric links" if cable.mtu is None else f"link {cable.key}"
-            words = (
-                f"{where} with MTU {mtu} carry tenant packets up to {overlay_mtu(mtu)}, but segment {largest.name} has "
-                f"{largest.mtu}"
-            )
-            hint = f"It takes {largest.mtu + VXLAN_OVERHEAD} ({VXLAN_OVERHEAD} octets for VXLAN)."
-            yield found(codes.MTU_TOO_SMALL, context.region.place(path), words, hint=hint)

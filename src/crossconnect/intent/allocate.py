@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from crossconnect.finding import Code, Finding, Place, found
 from crossconnect.intent import allocate_codes as codes
+from crossconnect.intent import codes as reading_codes
 from crossconnect.intent.demands import Block, Demand, DemandPool, Interval, demand_pools
 from crossconnect.intent.lock import Lock
 from crossconnect.intent.ports import allocate_ports
@@ -28,6 +29,15 @@ from crossconnect.net.order import NaturalKey, natural_key
 
 LOCK_FILE = "region.lock"
 NAMES_SHOWN = 5
+
+BY_HAND_TWICE = {
+    "asn": reading_codes.ASN_SHARED,
+    "l2vni": reading_codes.VNI_DUPLICATE,
+    "l3vni": reading_codes.VNI_DUPLICATE,
+    "vlan": reading_codes.VLAN_DUPLICATE,
+    "handoff-vlan": reading_codes.VLAN_DUPLICATE,
+}
+"""What validation says of one number written by hand for two; said again here, it goes by the same code."""
 
 
 def allocate(region: Region, inventory: Inventory, previous: Lock | None) -> tuple[Lock, tuple[Finding, ...]]:
@@ -179,7 +189,7 @@ class _Space:
                 other = self.taken[number][0]
                 words = f"{pool.purpose}: {number} is written by hand for both {other.key} and {demand.key}"
                 place, related = self.region.place(f"{demand.path}/{pool.field}"), self.region.place(other.path)
-                self.findings.append(found(codes.NUMBER_TAKEN, place, words, related=(related,)))
+                self.findings.append(found(BY_HAND_TWICE[pool.pool], place, words, related=(related,)))
                 continue
             self.taken[number] = demand, True
             values[demand.key] = number_value(pool, number, 0)
@@ -212,8 +222,9 @@ class _Space:
         return new
 
     def _report_conflict(self, pool: DemandPool, demand: Demand, text: str, other: Demand, written: bool) -> None:
-        if written or (pool.pool == "vlan" and demand.key in self.rescoped):
-            why = "it is written by hand for" if written else "VLAN ids are now of the region, and it goes to"
+        rescoped = pool.pool == "handoff-vlan" or (pool.pool == "vlan" and demand.key in self.rescoped)
+        if written or rescoped:
+            why = "it is written by hand for" if written else "it must now be unique among more, and goes to"
             words = f"{demand.key} loses {text} ({pool.purpose}): {why} {other.key}"
             self._report(codes.NUMBER_MOVED, self.region.place(demand.path), words)
             return

@@ -61,12 +61,6 @@ POOL_EXHAUSTED = Code(
     "A pool has fewer free numbers than are needed.",
     "Widen the pool or add a second one of the same purpose; existing numbers stay.",
 )
-NUMBER_TAKEN = Code(
-    "intent.number-taken",
-    _E,
-    "Two objects are given the same number by hand.",
-    "Change one of the two, or leave one out so that a free number is allocated.",
-)
 NUMBER_MOVED = Code(
     "intent.number-moved",
     _W,
@@ -110,7 +104,6 @@ CODES: tuple[Code, ...] = (
     PORTS_EXHAUSTED,
     POOL_MISSING,
     POOL_EXHAUSTED,
-    NUMBER_TAKEN,
     NUMBER_MOVED,
     LOCK_CONFLICT,
     LOCK_VALUE,

@@ -39,6 +39,8 @@ def cables_of(
         if a.device not in switches or b.device not in switches:
             continue  # reported by validation
         tier_a, tier_b = TIERS[switches[a.device].role], TIERS[switches[b.device].role]
+        if a.device == b.device:
+            continue  # likewise
         if tier_a == tier_b:
             words = f"link {link.a} to {link.b} joins two switches of one tier"
             findings.append(found(codes.LINK_TIER, region.place(path), words))

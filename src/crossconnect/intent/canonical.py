@@ -1,7 +1,8 @@
 """The walk over a document that makes texts canonical and checks them and numbers, field by field.
 
-It works on plain values, before records are made of them: there, a malformed text still has its place, and a canonical
-one is put back without rebuilding anything. What is malformed is taken out, so that everything in a record is canonical.
+It works on plain values, before records are made of them: there, a malformed text still has its place, and a
+canonical one is put back without rebuilding anything. What is malformed is taken out, so that everything in a record
+is canonical.
 """
 
 from __future__ import annotations

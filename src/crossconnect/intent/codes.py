@@ -125,7 +125,7 @@ NAME_DUPLICATE = Code(
     "Two objects of one kind have the same name.",
     "Rename one of them, or put both together into one place.",
 )
-SITE_UNKNOWN = Code("intent.site-unknown", _E, "A site is named that is not defined.", "Add it to `sites` in region.yaml.")
+SITE_UNKNOWN = Code("intent.site-unknown", _E, "A site is named that is not defined.", "Define it in region.yaml.")
 POD_UNKNOWN = Code("intent.pod-unknown", _E, "A pod is named that is not defined.", "Add the pod, or correct the name.")
 PLATFORM_UNKNOWN = Code(
     "intent.platform-unknown",
@@ -314,8 +314,8 @@ DUAL_HOMING = Code(
 ATTACHMENT_ROLE = Code(
     "intent.attachment-role",
     _E,
-    "A server is plugged into a switch that is no leaf, or a handoff is on one that is no border leaf.",
-    "Use a leaf for servers and a border leaf for handoffs.",
+    "A server or a handoff is on a switch that is no leaf; spines carry no tenant's VRF.",
+    "Use a leaf for servers, and a border leaf (or leaf) for handoffs.",
 )
 LINK_ENDS = Code(
     "intent.link-ends",
@@ -397,3 +397,5 @@ LOCK_MALFORMED = Code(
     "Restore it with `git checkout region.lock`; do not delete it, or everything may be renumbered.",
 )
 LOCK_CONFLICTED_HINT = "Take either side whole (`git checkout --ours region.lock`) and run `xc lock`."
+
+CODES: tuple[Code, ...] = tuple(value for value in [*globals().values()] if isinstance(value, Code))

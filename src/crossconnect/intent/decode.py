@@ -12,9 +12,9 @@ import msgspec
 
 from crossconnect.finding import Finding, found
 from crossconnect.intent import codes
+from crossconnect.intent.canonical import canonicalise
 from crossconnect.intent.document import Document
 from crossconnect.intent.mismatch import repair
-from crossconnect.intent.canonical import canonicalise
 
 T = TypeVar("T")
 

@@ -25,14 +25,15 @@ holds of the `servers` of a rack, but not of the `servers` of a fabric file."""
 
 
 class Node:
-    """Where a value stands, where its keys stand (mappings), and its children."""
+    """Where a list or mapping stands, where its keys stand (mappings), and what is in it."""
 
-    __slots__ = ("children", "keys", "mark")
+    __slots__ = ("fields", "items", "keys", "mark")
 
     def __init__(self, mark: int) -> None:
         self.mark = mark
-        self.keys: dict[str, int] | None = None
-        self.children: dict[str, Node | int] | list[Node | int] | None = None
+        self.keys: dict[str, int] = {}
+        self.fields: dict[str, Node | int] = {}
+        self.items: list[Node | int] = []
 
 
 def unfold(value: Any, marks: array[int], at: int) -> tuple[Node | int, int]:
@@ -41,22 +42,26 @@ def unfold(value: Any, marks: array[int], at: int) -> tuple[Node | int, int]:
     at += 1
     if isinstance(value, dict):
         node = Node(mark)
-        keys: dict[str, int] = {}
-        fields: dict[str, Node | int] = {}
         for key, child in value.items():
-            keys[key] = marks[at]
-            fields[key], at = unfold(child, marks, at + 1)
-        node.keys, node.children = keys, fields
+            node.keys[key] = marks[at]
+            node.fields[key], at = unfold(child, marks, at + 1)
         return node, at
     if isinstance(value, list):
         node = Node(mark)
-        items: list[Node | int] = []
         for child in value:
             item, at = unfold(child, marks, at)
-            items.append(item)
-        node.children = items
+            node.items.append(item)
         return node, at
     return mark, at
+
+
+def _child(node: Node | int, key: str | int) -> Node | int | None:
+    """What is at `key` of a node, or None."""
+    if isinstance(node, int):
+        return None
+    if isinstance(key, str):
+        return node.fields.get(key)
+    return node.items[key] if 0 <= key < len(node.items) else None
 
 
 class Document:
@@ -80,11 +85,13 @@ class Document:
         """Take an item out of a list, with its positions."""
         node, value = self._root, self.value
         for key in keys[:-1]:
-            assert isinstance(node, Node) and node.children is not None
-            node, value = node.children[key], value[key]  # pyright: ignore[reportArgumentType, reportCallIssue]
+            child = _child(node, key)
+            assert child is not None
+            node, value = child, value[key]
         index = keys[-1]
-        assert isinstance(node, Node) and isinstance(node.children, list) and isinstance(index, int)
-        del node.children[index], value[index]
+        assert isinstance(node, Node)
+        assert isinstance(index, int)
+        del node.items[index], value[index]
 
     def place(self, keys: Keys, *, at_key: bool = False) -> Place:
         """Where the value at `keys` stands: a scalar itself, a list or mapping at the key that introduces it.
@@ -101,17 +108,13 @@ class Document:
 
     def _mark(self, keys: Keys, at_key: bool) -> int:
         node = self._root
-        introduced = None
+        introduced: int | None = None
         for key in keys:
-            if isinstance(node, int):
+            child = _child(node, key)
+            if child is None or isinstance(node, int):
                 break
-            children = node.children
-            if isinstance(children, dict) and isinstance(key, str) and key in children:
-                introduced, node = node.keys and node.keys[key], children[key]
-            elif isinstance(children, list) and isinstance(key, int) and 0 <= key < len(children):
-                introduced, node = None, children[key]
-            else:
-                break
+            introduced = node.keys[key] if isinstance(key, str) else None
+            node = child
         if isinstance(node, int):
             return introduced if at_key and introduced is not None else node
         return node.mark if introduced is None else introduced

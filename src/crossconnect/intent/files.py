@@ -77,7 +77,7 @@ def read_files(root: Path) -> tuple[dict[str, bytes], tuple[Finding, ...]]:
         return {}, (found(codes.NO_REGION, Place(file=REGION_FILE), message, hint=f"Run `xc init {shown}`."),)
     findings: list[Finding] = []
     names, odd = select(_names(root, findings))
-    findings += [f for f in odd]
+    findings += odd
     contents: dict[str, bytes] = {}
     for name in names:
         content = _content(root, name, findings)

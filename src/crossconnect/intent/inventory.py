@@ -30,6 +30,9 @@ from crossconnect.net.order import natural_key
 EVERYWHERE = "all"
 """What segments say for all leaves; so nothing else may be called that."""
 
+LISTS = {"pod": "pods", "server": "servers", "external router": "peers"}
+"""Where the model lists things that it names itself."""
+
 FALLBACK = BUILT_IN["generic-64"]
 """Stands in for a platform that does not exist, so that one mistake does not hide others."""
 
@@ -81,18 +84,14 @@ class Expansion:
         """
         spaces = {"switch": ("node", "place"), "rack": ("place",), "pod": ("place",)}.get(what, ("node",))
         taken = next((self._names[space, name] for space in spaces if (space, name) in self._names), None)
+        if taken == path == f"{LISTS.get(what)}/{name}":
+            return False  # one list has the name twice, which validation says
         if taken is None and "place" in spaces and name == EVERYWHERE:
             taken = path
         if taken is not None:
             other = self.region.place(taken)
-            self.findings.append(
-                found(
-                    codes.NAME_TAKEN,
-                    self.region.place(path),
-                    f"{what} {name} has a name already in use",
-                    related=(other,),
-                )
-            )
+            words = f"{what} {name} has a name already in use"
+            self.findings.append(found(codes.NAME_TAKEN, self.region.place(path), words, related=(other,)))
             return False
         for space in spaces:
             self._names[space, name] = path

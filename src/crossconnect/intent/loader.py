@@ -13,13 +13,14 @@ from __future__ import annotations
 import math
 import re
 from array import array
+from collections.abc import Callable
 from typing import Any, Final
 
 import yaml
 
 from crossconnect.finding import Finding, Place, found
 from crossconnect.intent import codes
-from crossconnect.intent.document import COLUMN_BITS, COLUMN_MASK, Document, path_text, unfold
+from crossconnect.intent.document import COLUMN_BITS, COLUMN_MASK, Document, Node, path_text, unfold
 from crossconnect.intent.syntax_errors import syntax_finding
 
 DEPTH_MAX = 32
@@ -105,7 +106,8 @@ class _Reading:
 
     def read(self, parser: yaml.CLoader) -> None:
         """Build the value from the parser's events. Raises yaml.YAMLError and _Stop."""
-        push, next_event = self.marks.append, parser.get_event
+        next_event: Callable[[], Any] = parser.get_event
+        push = self.marks.append
         scalar, mapping, sequence = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
         text_only, known = self.text_only, {**_WORDS}
         here: Any = None
@@ -207,7 +209,8 @@ class _Reading:
         mark = self.marks[-1]
         line, column = mark >> COLUMN_BITS, mark & COLUMN_MASK
         if value in here:
-            first = unfold(here, self.marks, start)[0].keys[value]
+            known = unfold(here, self.marks, start)[0]
+            first = known.keys[value] if isinstance(known, Node) else mark
             self.findings.append(
                 found(
                     codes.YAML_DUPLICATE_KEY,

@@ -1,7 +1,7 @@
-"""Where a value differs from the types of its record: every place, with what was expected and a guess what was meant.
+"""Where a value differs from the types of its record: every place, what was expected, and a guess what was meant.
 
-The walk also repairs: what is wrong is taken out of the value as narrowly as the types allow (a field with a default, an
-item of a list, the record around), so that the rest can still be read.
+The walk also repairs: what is wrong is taken out of the value as narrowly as the types allow (a field with a default,
+an item of a list, the record around), so that the rest can still be read.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import msgspec
 from crossconnect.design.blueprint import Blueprint, Endpoint, HostPlan, PeerPlan, Wire
 from crossconnect.device.interface import Interface
 from crossconnect.device.network_instance import NetworkInstance
-from crossconnect.net import address_of, contains, parse
+from crossconnect.net import address_of, parse
 from crossconnect.net.address import BITS
 from crossconnect.simulate.topology import Topology, topology
 from crossconnect.state.tables import InterfaceRow, RouteRow, State
@@ -152,8 +152,3 @@ def _hosts_at(blueprint: Blueprint) -> dict[tuple[str, str], tuple[HostPlan, End
         for endpoint in host.endpoints
         for text in endpoint.addresses
     }
-
-
-def on_link(endpoint: Endpoint, address: str) -> bool:
-    """Whether a host takes an address for a neighbour in its own subnet."""
-    return any(contains(text, address) for text in endpoint.addresses)

@@ -9,21 +9,23 @@ for the same place and destination is answered from memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from crossconnect.design.blueprint import Endpoint, HostPlan
 from crossconnect.device.network_instance import NetworkInstance
-from crossconnect.net import version_of
-from crossconnect.simulate.fib import Fib, on_link
+from crossconnect.net import parse, version_of
+from crossconnect.simulate.fib import Fib
 from crossconnect.simulate.topology import DEFAULT
 
 VXLAN_OVERHEAD = 50
 """Octets that VXLAN over IPv4 adds to an IP packet: inner Ethernet 14, VXLAN 8, UDP 8, IPv4 20 (RFC 7348 5)."""
 
 MTU_UNLIMITED = 1 << 16
+
+_NO_DROPS: frozenset[Drop] = frozenset()
 
 Outcome = Literal["delivered", "partial", "dropped"]
 Action = Literal["send", "bridge", "route", "tunnel", "forward", "deliver", "drop"]
@@ -53,7 +55,7 @@ class Verdict(msgspec.Struct, frozen=True):
         return "partial" if self.drops else "delivered"
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class Step(msgspec.Struct, frozen=True):
     """One thing that happens to a packet at one device."""
 
     number: int
@@ -61,9 +63,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     action: Action
     detail: str
     """What decided: route, MAC address, interface, or the reason for a drop."""
-    next: tuple[int, ...] = ()
+    next: tuple[int, ...]
     """Steps that may follow; several are equal-cost branches."""
-    tunnel: int = -1
+    tunnel: int
     """Of a `tunnel` step: first step in the underlay, -1 for others."""
     verdict: Verdict
 
@@ -81,6 +83,25 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
         return self.steps[0].verdict
 
 
+class _Side(NamedTuple):
+    """A host's view of one of its endpoints."""
+
+    leaves: tuple[str, ...]
+    mtu: int
+    subnets: tuple[tuple[int, int, int], ...]
+    """(version, last address, host mask)."""
+    gateways: Mapping[int, str]
+    fault: str
+
+    def first_hop(self, address: str) -> tuple[bool, str]:
+        """Whether an address is in an own subnet, and else the gateway for it."""
+        version, value, _ = parse(address)
+        for subnet_version, last, mask in self.subnets:
+            if version == subnet_version and value | mask == last:
+                return True, ""
+        return False, self.gateways.get(version, "")
+
+
 class Forwarder:
     """Answers for one state. Holds every step ever computed, so asking many questions of one state is cheap."""
 
@@ -88,11 +109,20 @@ class Forwarder:
         self.tables = tables
         self.steps: list[Step] = []
         self._known: dict[tuple[str, ...], int] = {}
+        self._sides: dict[tuple[str, str], _Side] = {}
         self._open: set[tuple[str, ...]] = set()
 
     def send(self, endpoint: Endpoint, address: str) -> Verdict:
         """What becomes of a host's packets to an address."""
-        return self.steps[self._host(endpoint, address)].verdict
+        side = self._side(endpoint)
+        near, gateway = side.first_hop(address)
+        if side.fault or not (near or gateway):
+            return self.steps[self._host(endpoint, address)].verdict
+        branches = [(self._from_host(leaf, endpoint, address, gateway), side.mtu) for leaf in side.leaves]
+        if len(branches) > 1:
+            return self._joined(branches)
+        verdict = self.steps[branches[0][0]].verdict
+        return verdict if verdict.mtu <= side.mtu else Verdict(verdict.recipients, verdict.drops, side.mtu)
 
     def trace(self, endpoint: Endpoint, address: str) -> Trace:
         """All ways of a host's packets to an address, steps numbered from 0 in the order of a walk."""
@@ -129,7 +159,7 @@ class Forwarder:
 
     # Making steps
 
-    def _once(self, key: tuple[str, ...], make: Callable[[], int]) -> int:
+    def _once(self, key: tuple[str, ...], make: Callable[..., int], *arguments: object) -> int:
         """The step for a place and destination; being asked for it while it is made is a forwarding loop."""
         number = self._known.get(key)
         if number is not None:
@@ -137,84 +167,89 @@ class Forwarder:
         if key in self._open:
             return self._drop(key[1], "forwarding loop")
         self._open.add(key)
-        number = self._known[key] = make()
+        number = self._known[key] = make(*arguments)
         self._open.discard(key)
         return number
 
-    def _add(
-        self,
-        device: str,
-        action: Action,
-        detail: str,
-        branches: Iterable[tuple[int, int]] = (),
-        recipient: str = "",
-        reason: str = "",
-    ) -> int:
+    def _end(self, action: Action, device: str, detail: str) -> int:
+        """A step after which nothing follows."""
+        key = (action, device, detail)
+        number = self._known.get(key)
+        if number is None:
+            dropped = action == "drop"
+            drops = frozenset({Drop(device, detail)}) if dropped else _NO_DROPS
+            verdict = Verdict(frozenset() if dropped else frozenset({device}), drops, MTU_UNLIMITED)
+            number = self._known[key] = self._append(device, action, detail, (), -1, verdict)
+        return number
+
+    def _add(self, device: str, action: Action, detail: str, branches: Sequence[tuple[int, int]]) -> int:
         """A step; `branches` are (next step, MTU of the way there)."""
-        recipients: set[str] = {recipient} if recipient else set()
-        drops: set[Drop] = {Drop(device, reason)} if reason else set()
+        verdict = self.steps[branches[0][0]].verdict
+        if len(branches) > 1:
+            verdict = self._joined(branches)
+        elif branches[0][1] < verdict.mtu:
+            verdict = Verdict(verdict.recipients, verdict.drops, branches[0][1])
+        return self._append(device, action, detail, tuple([number for number, _ in branches]), -1, verdict)
+
+    def _joined(self, branches: Sequence[tuple[int, int]]) -> Verdict:
+        recipients: set[str] = set()
+        drops: set[Drop] = set()
         mtu = MTU_UNLIMITED
-        following: list[int] = []
         for number, width in branches:
-            following.append(number)
             verdict = self.steps[number].verdict
             recipients |= verdict.recipients
             drops |= verdict.drops
             if verdict.recipients:
                 mtu = min(mtu, width, verdict.mtu)
-        verdict = Verdict(frozenset(recipients), frozenset(drops), mtu)
-        return self._append(device, action, detail, tuple(following), -1, verdict)
+        return Verdict(frozenset(recipients), frozenset(drops) if drops else _NO_DROPS, mtu)
 
     def _append(
         self, device: str, action: Action, detail: str, following: tuple[int, ...], tunnel: int, verdict: Verdict
     ) -> int:
         number = len(self.steps)
-        self.steps.append(
-            Step(
-                number=number,
-                device=device,
-                action=action,
-                detail=detail,
-                next=following,
-                tunnel=tunnel,
-                verdict=verdict,
-            )
-        )
+        self.steps.append(Step(number, device, action, detail, following, tunnel, verdict))
         return number
 
     def _drop(self, device: str, reason: str) -> int:
-        return self._once(("drop", device, reason), lambda: self._add(device, "drop", reason, reason=reason))
-
-    def _deliver(self, name: str, detail: str) -> int:
-        return self._once(("deliver", name, detail), lambda: self._add(name, "deliver", detail, recipient=name))
+        return self._end("drop", device, reason)
 
     # Hosts
 
     def _host(self, endpoint: Endpoint, address: str) -> int:
         key = ("host", endpoint.host, endpoint.interface, address)
-        return self._once(key, lambda: self._send(endpoint, address))
+        return self._once(key, self._send, endpoint, address)
+
+    def _side(self, endpoint: Endpoint) -> _Side:
+        key = (endpoint.host, endpoint.interface)
+        side = self._sides.get(key)
+        if side is None:
+            tables = self.tables
+            host = tables.topology.hosts[endpoint.host]
+            wires = [tables.topology.wire_at.get((host.name, port)) for port in host.ports]
+            leaves = {w.b_device: None for w in wires if w is not None and tables.interface_up(w.b_device, w.b_port)}
+            fault = "" if leaves else "no cable of the host works"
+            if host.name not in tables.up:
+                fault = "the host is down"
+            subnets = [parse(text) for text in endpoint.addresses]
+            side = self._sides[key] = _Side(
+                leaves=tuple(leaves),
+                mtu=host.mtu,
+                subnets=tuple((s.version, s.value | s.host_mask, s.host_mask) for s in subnets),
+                gateways={version_of(gateway): gateway for gateway in endpoint.gateways},
+                fault=fault,
+            )
+        return side
 
     def _send(self, endpoint: Endpoint, address: str) -> int:
-        tables = self.tables
-        host = tables.topology.hosts[endpoint.host]
-        if host.name not in tables.up:
-            return self._drop(host.name, "the host is down")
-        near = on_link(endpoint, address)
-        gateway = next((g for g in endpoint.gateways if version_of(g) == version_of(address)), "")
-        if not near and not gateway:
-            return self._drop(host.name, "the host has no gateway for this address")
-        branches: dict[str, int] = {}
-        for port in host.ports:
-            wire = tables.topology.wire_at.get((host.name, port))
-            if wire is not None and tables.interface_up(wire.b_device, wire.b_port):
-                leaf = wire.b_device
-                if leaf not in branches:
-                    target = self._from_host(leaf, endpoint, address, "" if near else gateway)
-                    branches[leaf] = target
-        if not branches:
-            return self._drop(host.name, "no cable of the host works")
-        detail = f"{endpoint.interface} to {address}" + ("" if near else f" via {gateway}")
-        return self._add(host.name, "send", detail, [(n, host.mtu) for n in branches.values()])
+        side = self._side(endpoint)
+        near, gateway = side.first_hop(address)
+        if side.fault:
+            return self._drop(endpoint.host, side.fault)
+        if not (near or gateway):
+            return self._drop(endpoint.host, "the host has no gateway for this address")
+        branches = [(self._from_host(leaf, endpoint, address, gateway), side.mtu) for leaf in side.leaves]
+        detail = f"{endpoint.interface} to {address}" + (f" via {gateway}" if gateway else "")
+        return self._add(endpoint.host, "send", detail, branches)
 
     def _from_host(self, leaf: str, endpoint: Endpoint, address: str, gateway: str) -> int:
         instance = self.tables.topology.instances.get((leaf, endpoint.mac_vrf))
@@ -224,15 +259,19 @@ class Forwarder:
             return self._bridge(leaf, instance, address, tunnelled=False)
         if gateway not in self.tables.gateways.get((leaf, instance.l3vrf), ()):
             return self._drop(leaf, f"gateway {gateway} is not here")
-        width = self.tables.mtu(leaf, instance.irb)
-        routed = self._route(leaf, instance.l3vrf, address)
-        return self._add(leaf, "bridge", f"to {gateway} on {instance.irb}", [(routed, width)])
+        key = ("gateway", leaf, instance.irb, gateway, address)
+        known = self._known.get(key)
+        if known is None:
+            branch = (self._route(leaf, instance.l3vrf, address), self.tables.mtu(leaf, instance.irb))
+            known = self._known[key] = self._add(leaf, "bridge", f"to {gateway} on {instance.irb}", [branch])
+        return known
 
     # Layer 2
 
     def _bridge(self, device: str, instance: NetworkInstance, address: str, *, tunnelled: bool) -> int:
         key = ("bridge", device, instance.name, address, "t" if tunnelled else "")
-        return self._once(key, lambda: self._switch(device, instance, address, tunnelled))
+        known = self._known.get(key)
+        return known if known is not None else self._once(key, self._switch, device, instance, address, tunnelled)
 
     def _switch(self, device: str, instance: NetworkInstance, address: str, tunnelled: bool) -> int:
         tables = self.tables
@@ -267,7 +306,7 @@ class Forwarder:
     def _to_host(self, device: str, port: str, host: HostPlan, endpoint: Endpoint, address: str) -> int:
         if host.name not in self.tables.up:
             return self._drop(device, f"host {host.name} is down")
-        delivered = self._deliver(host.name, f"{address} on {endpoint.interface}")
+        delivered = self._end("deliver", host.name, f"{address} on {endpoint.interface}")
         width = min(self.tables.mtu(device, port) or MTU_UNLIMITED, host.mtu)
         return self._add(device, "bridge", f"MAC {host.mac} on {port}", [(delivered, width)])
 
@@ -284,12 +323,14 @@ class Forwarder:
     # Layer 3
 
     def _route(self, device: str, vrf: str, address: str) -> int:
-        return self._once(("route", device, vrf, address), lambda: self._look_up(device, vrf, address))
+        key = ("route", device, vrf, address)
+        known = self._known.get(key)
+        return known if known is not None else self._once(key, self._look_up, device, vrf, address)
 
     def _look_up(self, device: str, vrf: str, address: str) -> int:
         tables = self.tables
         if address in tables.gateways.get((device, vrf), ()):
-            return self._deliver(device, f"own address {address} in {vrf}")
+            return self._end("deliver", device, f"own address {address} in {vrf}")
         table = tables.routes.get((device, vrf))
         route = table.lookup(address) if table is not None else None
         if route is None:
@@ -324,7 +365,7 @@ class Forwarder:
         peer = wire.a_device if wire.b_device == device else wire.b_device
         if peer not in self.tables.up:
             return self._drop(device, f"{peer} is down")
-        return self._deliver(peer, f"from {device} {interface}")
+        return self._end("deliver", peer, f"from {device} {interface}")
 
     def _to_vrf(self, device: str, vni: int, vtep: str, address: str) -> int:
         """Over an L3VNI to a VTEP."""
@@ -340,26 +381,28 @@ class Forwarder:
 
     def _tunnel(self, device: str, vni: int, vtep: str, after: int) -> int:
         key = ("tunnel", device, str(vni), vtep, str(after))
-        return self._once(key, lambda: self._encapsulate(device, vni, vtep, after))
+        return self._once(key, self._encapsulate, device, vni, vtep, after)
 
     def _encapsulate(self, device: str, vni: int, vtep: str, after: int) -> int:
         first = self._underlay(device, vtep)
         outer, inner = self.steps[first].verdict, self.steps[after].verdict
         arrives = bool(outer.recipients)
-        verdict = Verdict(
-            inner.recipients if arrives else frozenset(),
-            outer.drops | inner.drops if arrives else outer.drops,
-            min(inner.mtu, outer.mtu - VXLAN_OVERHEAD),
-        )
+        drops = outer.drops
+        if arrives and inner.drops:
+            drops = outer.drops | inner.drops
+        recipients = inner.recipients if arrives else frozenset[str]()
+        verdict = Verdict(recipients, drops, min(inner.mtu, outer.mtu - VXLAN_OVERHEAD))
         return self._append(device, "tunnel", f"VNI {vni} to {vtep}", (after,), first, verdict)
 
     def _underlay(self, device: str, vtep: str) -> int:
-        return self._once(("underlay", device, vtep), lambda: self._forward(device, vtep))
+        key = ("underlay", device, vtep)
+        known = self._known.get(key)
+        return known if known is not None else self._once(key, self._forward, device, vtep)
 
     def _forward(self, device: str, vtep: str) -> int:
         tables = self.tables
         if tables.topology.vteps.get(vtep) == device:
-            return self._deliver(device, f"VTEP {vtep}")
+            return self._end("deliver", device, f"VTEP {vtep}")
         table = tables.routes.get((device, DEFAULT))
         route = table.lookup(vtep) if table is not None else None
         if route is None:

@@ -6,7 +6,8 @@ state are another class.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,7 +16,6 @@ from crossconnect.net import address_of, parse, version_of
 from crossconnect.net.address import BITS, address_text
 from crossconnect.simulate.fib import Fib
 from crossconnect.simulate.forwarding import Forwarder, Outcome, Verdict
-
 
 _INTERNET = {4: "203.0.113.254", 6: "2a00::1"}
 """What stands for all of the outside: TEST-NET-3 (RFC 5737), and an address of a block that a registry holds."""
@@ -89,24 +89,94 @@ def _cables(tables: Fib, host: HostPlan) -> tuple[tuple[str, ...], tuple[bool, .
     return tuple(leaf for leaf, _ in found), tuple(up for _, up in found)
 
 
-def reachability(tables: Fib, across: bool = False) -> tuple[ReachabilityRow, ...]:
+class Question(NamedTuple):
+    """What one class of hosts sends to another, or to an external prefix: asked of one host in the place of all."""
+
+    source: EndpointClass
+    sender: Endpoint
+    destination: str
+    """Segment path, or prefix."""
+    destination_leaves: tuple[str, ...]
+    receiver: str
+    """Host that should get it, empty for a prefix."""
+    address: str
+    pairs: int
+
+
+def questions(tables: Fib, across: bool = False) -> Iterator[Question]:
     """All pairs of classes within each VRF and within each layer-2 segment, and from each VRF to external prefixes
-    that are announced to it. With `across`, also between VRFs, which is quadratic in the number of classes: rows of
-    pairs that should be isolated have the outcome `dropped`."""
-    forwarder = Forwarder(tables)
+    that are announced to it. With `across`, also pairs of different VRFs, which are to be isolated: quadratic in the
+    number of classes."""
     classes = endpoint_classes(tables)
     by_realm: dict[str, list[EndpointClass]] = {}
     for found in classes:
         by_realm.setdefault(_realm(found), []).append(found)
     outside = _external_prefixes(tables.blueprint)
-    rows: list[ReachabilityRow] = []
     for source in classes:
-        destinations = classes if across else by_realm[_realm(source)]
-        for destination in destinations:
-            rows += _between(forwarder, source, destination)
+        for destination in classes if across else by_realm[_realm(source)]:
+            pair = _representatives(source, destination)
+            if pair is None:
+                continue
+            sender, receiver = pair
+            count = len(source.endpoints) * len(destination.endpoints)
+            if source is destination:
+                count -= len(source.endpoints)
+            own_versions = {version_of(text) for text in sender.addresses}
+            for text in _one_per_version(receiver.addresses):
+                if version_of(text) in own_versions:
+                    address = address_of(text)
+                    segment, leaves = destination.segment, destination.leaves
+                    yield Question(source, sender, segment, leaves, receiver.host, address, count)
+        sender = source.endpoints[0]
         for prefix in outside.get(source.vrf, ()):
-            rows += _outward(forwarder, source, prefix)
-    return tuple(sorted(rows))
+            if any(version_of(text) == version_of(prefix) for text in sender.addresses):
+                count = len(source.endpoints)
+                yield Question(source, sender, prefix, (), "", example_address(prefix), count)
+
+
+def reachability(tables: Fib, across: bool = False) -> tuple[ReachabilityRow, ...]:
+    """A row for every question; pairs that should be isolated have the outcome `dropped` where all is well."""
+    forwarder = Forwarder(tables)
+    asked = questions(tables, across)
+    return tuple(sorted(answer(question, forwarder.send(question.sender, question.address)) for question in asked))
+
+
+def arrives(question: Question, verdict: Verdict) -> bool:
+    """Whether all of it gets to whom it was meant for."""
+    if verdict.drops or not verdict.recipients:
+        return False
+    return not question.receiver or verdict.recipients == {question.receiver}
+
+
+def answer(question: Question, verdict: Verdict) -> ReachabilityRow:
+    """A question and its verdict as a row; a packet that ends at somebody else's door is not delivered."""
+    receiver = question.receiver
+    others = sorted(verdict.recipients - {receiver}) if receiver else []
+    outcome: Outcome = verdict.outcome
+    if receiver and receiver not in verdict.recipients:
+        outcome = "dropped"
+    elif others:
+        outcome = "partial"
+    drop = min(verdict.drops, default=None)
+    return ReachabilityRow(
+        source_vrf=question.source.vrf,
+        source_segment=question.source.segment,
+        source_leaves=question.source.leaves,
+        destination=question.destination,
+        destination_leaves=question.destination_leaves,
+        version=version_of(question.address),
+        outcome=outcome,
+        reason=f"{drop.device}: {drop.reason}" if drop else "",
+        recipient=others[0] if others else "",
+        mtu=verdict.mtu if outcome != "dropped" else 0,
+        source_host=question.sender.host,
+        destination_host=receiver,
+        pairs=question.pairs,
+    )
+
+
+def _one_per_version(addresses: Iterable[str]) -> Iterable[str]:
+    return {version_of(text): text for text in addresses}.values()
 
 
 def _realm(found: EndpointClass) -> str:
@@ -125,21 +195,6 @@ def _external_prefixes(blueprint: Blueprint) -> dict[str, tuple[str, ...]]:
     return {vrf: tuple(prefixes) for vrf, prefixes in found.items()}
 
 
-def _between(forwarder: Forwarder, source: EndpointClass, destination: EndpointClass) -> Iterator[ReachabilityRow]:
-    pair = _representatives(source, destination)
-    if pair is None:
-        return
-    sender, receiver = pair
-    count = len(source.endpoints) * len(destination.endpoints)
-    if source is destination:
-        count -= len(source.endpoints)
-    for version in (4, 6):
-        address = _address(receiver.addresses, version)
-        if address and _address(sender.addresses, version):
-            verdict = forwarder.send(sender, address)
-            yield _row(source, sender, destination.segment, destination.leaves, receiver.host, version, verdict, count)
-
-
 def _representatives(source: EndpointClass, destination: EndpointClass) -> tuple[Endpoint, Endpoint] | None:
     """Two different hosts, one of each class."""
     for sender in source.endpoints[:2]:
@@ -147,18 +202,6 @@ def _representatives(source: EndpointClass, destination: EndpointClass) -> tuple
             if sender.host != receiver.host:
                 return sender, receiver
     return None
-
-
-def _address(addresses: Iterable[str], version: int) -> str:
-    return next((address_of(a) for a in addresses if version_of(a) == version), "")
-
-
-def _outward(forwarder: Forwarder, source: EndpointClass, prefix: str) -> Iterator[ReachabilityRow]:
-    sender = source.endpoints[0]
-    version = version_of(prefix)
-    if _address(sender.addresses, version):
-        verdict = forwarder.send(sender, example_address(prefix))
-        yield _row(source, sender, prefix, (), "", version, verdict, len(source.endpoints))
 
 
 def example_address(prefix: str) -> str:
@@ -169,38 +212,3 @@ def example_address(prefix: str) -> str:
     parsed = parse(prefix)
     offset = max(0, (1 << (BITS[parsed.version] - parsed.length)) - 2)
     return address_text(parsed.version, parsed.value + offset)
-
-
-def _row(
-    source: EndpointClass,
-    sender: Endpoint,
-    destination: str,
-    leaves: Sequence[str],
-    receiver: str,
-    version: int,
-    verdict: Verdict,
-    pairs: int,
-) -> ReachabilityRow:
-    """A row; a packet that ends at somebody else's door is not delivered to whom it was meant for."""
-    others = sorted(verdict.recipients - {receiver}) if receiver else []
-    outcome: Outcome = verdict.outcome
-    if receiver and receiver not in verdict.recipients:
-        outcome = "dropped"
-    elif others:
-        outcome = "partial"
-    drop = min(verdict.drops, default=None)
-    return ReachabilityRow(
-        source_vrf=source.vrf,
-        source_segment=source.segment,
-        source_leaves=source.leaves,
-        destination=destination,
-        destination_leaves=tuple(leaves),
-        version=version,
-        outcome=outcome,
-        reason=f"{drop.device}: {drop.reason}" if drop else "",
-        recipient=others[0] if others else "",
-        mtu=verdict.mtu if outcome != "dropped" else 0,
-        source_host=sender.host,
-        destination_host=receiver,
-        pairs=pairs,
-    )

@@ -16,7 +16,7 @@ from crossconnect.simulate.failures import Failures
 from crossconnect.simulate.fib import Fib, fib
 from crossconnect.simulate.forwarding import Forwarder
 from crossconnect.simulate.network import Network, Settled
-from crossconnect.simulate.reachability import ReachabilityRow, endpoint_classes, example_address, reachability
+from crossconnect.simulate.reachability import ReachabilityRow, answer, arrives, endpoint_classes, questions
 from crossconnect.simulate.simulation import state_of
 from crossconnect.simulate.topology import DEFAULT
 from crossconnect.state.tables import State
@@ -38,10 +38,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     state: State
     """The tables asked for, and those that forwarding needs."""
-    reachability: tuple[ReachabilityRow, ...]
+    tables: Fib
+    """For traces and further questions."""
     lost: tuple[ReachabilityRow, ...]
-    """Rows that are not (fully) delivered although they were when nothing had failed. Hosts that are cut off
-    themselves are not in here."""
+    """What is not, or not fully, delivered although it was when nothing had failed. Hosts that are cut off themselves
+    are not in here."""
     cut_off: tuple[str, ...]
     """Hosts all of whose cables are dead."""
     ecmp_minimum: EcmpWidth | None
@@ -56,11 +57,21 @@ def sweep(
     network = Network(blueprint)
     wanted = {*FORWARDING_TABLES, *tables}
     healthy = network.settle()
-    healthy_tables = _fib(healthy, state_of(healthy, FORWARDING_TABLES), None)
-    before = Forwarder(healthy_tables)
+    before = Forwarder(_fib(healthy, state_of(healthy, FORWARDING_TABLES), None))
     for failure in failures:
         settled = network.settle(failure)
-        yield failure, _outcome(settled, state_of(settled, wanted), healthy_tables, before)
+        state = state_of(settled, wanted)
+        here = _fib(settled, state, before.tables)
+        cut_off = {e.host for c in endpoint_classes(here) if c.cut_off for e in c.endpoints}
+        outcome = Outcome(
+            state=state,
+            tables=here,
+            lost=tuple(sorted(_lost(here, before, cut_off))),
+            cut_off=tuple(sorted(cut_off)),
+            ecmp_minimum=_ecmp_minimum(state, here.topology.vteps),
+            findings=settled.findings,
+        )
+        yield failure, outcome
 
 
 def _fib(settled: Settled, state: State, like: Fib | None) -> Fib:
@@ -72,32 +83,16 @@ def _fib(settled: Settled, state: State, like: Fib | None) -> Fib:
     return fib(blueprint, state, like)
 
 
-def _outcome(settled: Settled, state: State, healthy: Fib, before: Forwarder) -> Outcome:
-    tables = _fib(settled, state, healthy)
-    rows = reachability(tables)
-    cut_off = {e.host for c in endpoint_classes(tables) if c.cut_off for e in c.endpoints}
-    endpoints = {(e.host, e.segment): e for host in tables.blueprint.hosts for e in host.endpoints}
-    lost: list[ReachabilityRow] = []
-    for row in rows:
-        if row.outcome == "delivered" or row.source_host in cut_off or row.destination_host in cut_off:
+def _lost(here: Fib, before: Forwarder, cut_off: set[str]) -> Iterator[ReachabilityRow]:
+    forwarder = Forwarder(here)
+    for question in questions(here):
+        if question.source.cut_off or question.receiver in cut_off:
             continue
-        sender = endpoints[(row.source_host, row.source_segment)]
-        if row.destination_host:
-            receiver = endpoints[(row.destination_host, row.destination)]
-            address = next(a for a in receiver.addresses if (":" in a) == (row.version == 6)).partition("/")[0]
-        else:
-            address = example_address(row.destination)
-        verdict = before.send(sender, address)
-        if verdict.outcome == "delivered" and (not row.destination_host or row.destination_host in verdict.recipients):
-            lost.append(row)
-    return Outcome(
-        state=state,
-        reachability=rows,
-        lost=tuple(lost),
-        cut_off=tuple(sorted(cut_off)),
-        ecmp_minimum=_ecmp_minimum(state, tables.topology.vteps),
-        findings=settled.findings,
-    )
+        verdict = forwarder.send(question.sender, question.address)
+        if arrives(question, verdict):
+            continue
+        if arrives(question, before.send(question.sender, question.address)):
+            yield answer(question, verdict)
 
 
 def _ecmp_minimum(state: State, vteps: Mapping[str, str]) -> EcmpWidth | None:

@@ -34,10 +34,20 @@ def serious(findings: Iterable[Finding]) -> list[Finding]:
     return [f for f in findings if f.severity is not Severity.NOTE]
 
 
-def only_finding(state: State, blueprint: Blueprint, expectation: Expectation | None = None) -> Finding:
+EFFECTS = ("checks.host-unreachable", "checks.host-not-isolated", "checks.external-unreachable")
+"""What tenants feel of a fault, beside the finding for the fault itself."""
+
+
+def only_finding(
+    state: State, blueprint: Blueprint, expectation: Expectation | None = None, effects: Iterable[str] = ()
+) -> Finding:
+    """The one finding there is, beside exactly these effects on tenants."""
     findings = serious(run_checks(state, blueprint, expectation=expectation or Expectation()))
-    assert len(findings) == 1, "\n".join(f"{f.severity.value} {f.code} {f.place.path}: {f.message}" for f in findings)
-    return findings[0]
+    causes = [f for f in findings if f.code not in EFFECTS]
+    text = "\n".join(f"{f.severity.value} {f.code} {f.place.path}: {f.message}" for f in findings)
+    assert len(causes) == 1, text
+    assert {f.code for f in findings if f.code in EFFECTS} == set(effects), text
+    return causes[0]
 
 
 def without(state: State, table: str, condition: Callable[[Row], bool]) -> State:
@@ -265,7 +275,7 @@ def test_a_port_that_hears_nobody(healthy: State, blueprint: Blueprint) -> None:
 def test_a_vtep_without_route_on_one_leaf(healthy: State, blueprint: Blueprint) -> None:
     vtep = next(d.vtep for d in blueprint.devices if d.name == "a-leaf3")
     state = without(healthy, "routes", lambda r: (r.device, r.prefix) == ("a-leaf1", f"{vtep}/32"))
-    finding = only_finding(state, blueprint)
+    finding = only_finding(state, blueprint, effects=["checks.host-unreachable"])
     assert (finding.code, finding.message) == (
         "checks.vtep-unreachable",
         "a-leaf1 has no route to 1 VTEP: a-leaf3",
@@ -276,7 +286,7 @@ def test_a_vtep_without_route_anywhere_is_one_finding(healthy: State, blueprint:
     vtep = next(d.vtep for d in blueprint.devices if d.name == "a-leaf3")
     leaves = {d.name for d in blueprint.devices if d.vtep}
     state = without(healthy, "routes", lambda r: r.device in leaves and r.prefix == f"{vtep}/32")
-    finding = only_finding(state, blueprint)
+    finding = only_finding(state, blueprint, effects=["checks.host-unreachable"])
     assert finding.code == "checks.vtep-unreachable"
     assert finding.message.startswith(f"VTEP a-leaf3 ({vtep}) has no route on a-border1, a-border2, a-leaf1")
 
@@ -298,13 +308,12 @@ def test_flooding_to_a_stranger(healthy: State, blueprint: Blueprint) -> None:
 def test_vnis_missing_wrong_and_unknown(healthy: State, blueprint: Blueprint) -> None:
     row = next(r for r in healthy.vnis if r.device == "a-leaf1" and r.kind == "l3")
     same = lambda r: r == row  # noqa: E731
-    assert only_finding(without(healthy, "vnis", same), blueprint).code == "checks.vni-missing"
-    finding = only_finding(
-        changed(healthy, "vnis", same, vrf="blue-v1" if row.vrf == "red-v1" else "red-v1"), blueprint
-    )
-    assert finding.code == "checks.vni-wrong"
-    finding = only_finding(added(healthy, "vnis", VniRow("a-leaf1", 777, "l2", "default")), blueprint)
-    assert finding.code == "checks.vni-unexpected"
+    effects = ["checks.host-unreachable"]
+    assert only_finding(without(healthy, "vnis", same), blueprint, effects=effects).code == "checks.vni-missing"
+    wrong = changed(healthy, "vnis", same, vrf="default")
+    assert only_finding(wrong, blueprint, effects=effects).code == "checks.vni-wrong"
+    stranger = added(healthy, "vnis", VniRow("a-leaf1", 777, "l2", "default"))
+    assert only_finding(stranger, blueprint).code == "checks.vni-unexpected"
 
 
 def test_a_leaf_that_does_not_announce_its_ethernet_segment(healthy: State, blueprint: Blueprint) -> None:
@@ -351,10 +360,13 @@ def test_gateways(healthy: State, blueprint: Blueprint) -> None:
     finding = only_finding(changed(healthy, "interfaces", same, mac="02:00:00:00:00:99"), blueprint)
     assert finding.code == "checks.gateway-different"
     assert "a-leaf2 has MAC 02:00:00:00:00:99 while the others have" in finding.message
-    finding = only_finding(changed(healthy, "interfaces", same, addresses=irb.addresses[:1]), blueprint)
-    assert finding.code == "checks.gateway-different"
-    assert only_finding(changed(healthy, "interfaces", same, up=False), blueprint).code == "checks.gateway-missing"
-    assert only_finding(without(healthy, "interfaces", same), blueprint).code == "checks.gateway-missing"
+    effects = ["checks.host-unreachable", "checks.external-unreachable"]
+    one_address = changed(healthy, "interfaces", same, addresses=irb.addresses[:1])
+    assert only_finding(one_address, blueprint, effects=effects).code == "checks.gateway-different"
+    down = changed(healthy, "interfaces", same, up=False)
+    assert only_finding(down, blueprint, effects=effects).code == "checks.gateway-missing"
+    gone = without(healthy, "interfaces", same)
+    assert only_finding(gone, blueprint, effects=effects).code == "checks.gateway-missing"
     finding = only_finding(changed(healthy, "interfaces", same, mtu=1500), blueprint)
     assert finding.code == "checks.mtu-mismatch"
 
@@ -441,7 +453,7 @@ def test_a_route_of_another_vrf(healthy: State, blueprint: Blueprint) -> None:
 
 def test_a_leak_that_only_the_routing_table_shows(healthy: State, blueprint: Blueprint) -> None:
     leaked = RouteRow("a-leaf1", "red-v1", "10.2.17.0/24", "bgp", ("10.255.0.3%5000",))
-    finding = only_finding(added(healthy, "routes", leaked), blueprint)
+    finding = only_finding(added(healthy, "routes", leaked), blueprint, effects=["checks.host-not-isolated"])
     assert finding.code == "checks.route-leak"
     assert "blue-v1" in finding.message
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from crossconnect.design import compile_region
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.design.policy import prefix_rule
 from crossconnect.device.bgp import Neighbor
@@ -142,14 +143,7 @@ def test_protections_stand_before_the_regions_own_statements() -> None:
 def test_protections_cannot_be_replaced_by_a_set_of_the_same_name() -> None:
     region = small(border=True)
     region = replace(region, prefix_sets=(*region.prefix_sets, model.PrefixSet(name="xc-martians", prefixes=())))
-    result = compiled_with_findings(region)
-    assert "design.name-reserved" in result
-
-
-def compiled_with_findings(region: Region) -> list[str]:
-    from crossconnect.design import compile_region
-
-    return [f.code for f in compile_region(region).findings]
+    assert "design.name-reserved" in [f.code for f in compile_region(region).findings]
 
 
 def test_routes_about_to_be_withdrawn_get_local_pref_0() -> None:

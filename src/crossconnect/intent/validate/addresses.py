@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from crossconnect.net import overlaps, parse
+from crossconnect.net import parse
 
 
 class Span(NamedTuple):
@@ -37,22 +37,31 @@ def overlapping(spans: Iterable[Span]) -> Iterator[tuple[Span, Span]]:
             reach = span
 
 
-_SPECIAL = (
-    # RFC 6890 and its registry: no interface of ours, or of a tenant, can be reached by these.
-    ("0.0.0.0/8", "in 0.0.0.0/8, this network"),
-    ("127.0.0.0/8", "in 127.0.0.0/8, loopback"),
-    ("224.0.0.0/4", "multicast"),
-    ("240.0.0.0/4", "reserved"),
-    ("::/127", "the unspecified or the loopback address"),
-    ("ff00::/8", "multicast"),
-)
-_LINK_LOCAL = (("169.254.0.0/16", "link-local"), ("fe80::/10", "link-local"))
+def _special(*prefixes: tuple[str, str]) -> tuple[tuple[Span, str], ...]:
+    return tuple((span_of(prefix, 0), what) for prefix, what in prefixes)
 
 
-def unusable(prefix: str, *, link_local: bool) -> str:
-    """Why no interface can have an address of a prefix; empty when it can. `link_local` says whether those may."""
-    for special, what in _SPECIAL if link_local else (*_SPECIAL, *_LINK_LOCAL):
-        if overlaps(special, prefix):
+# RFC 6890 and its registry: no interface of ours, or of a tenant, can be reached by these.
+_UNUSABLE = {
+    4: _special(
+        ("0.0.0.0/8", "in 0.0.0.0/8, this network"),
+        ("127.0.0.0/8", "loopback"),
+        ("169.254.0.0/16", "link-local"),
+        ("224.0.0.0/4", "multicast"),
+        ("240.0.0.0/4", "reserved"),
+    ),
+    6: _special(
+        ("::/127", "the unspecified or the loopback address"),
+        ("fe80::/10", "link-local"),
+        ("ff00::/8", "multicast"),
+    ),
+}
+
+
+def unusable(span: Span) -> str:
+    """Why no interface can have an address of a span; empty when it can."""
+    for special, what in _UNUSABLE[span.space]:
+        if special.first <= span.last and span.first <= special.last:
             return what
     return ""
 

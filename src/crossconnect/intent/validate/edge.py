@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from crossconnect.finding import Finding, found
 from crossconnect.intent import codes
+from crossconnect.intent.placement import VTEP_ROLES
 from crossconnect.intent.validate.subject import Subject
 from crossconnect.model.peer import Handoff
 from crossconnect.model.policy import Match, Policy, Set
@@ -33,7 +34,7 @@ def _handoff(subject: Subject, peer: str, handoff: Handoff, path: str) -> Iterat
         yield found(codes.POLICY_MISSING, subject.place(path), words)
     device = handoff.border.partition(":")[0]
     switch = subject.switches.get(device)
-    if switch is not None and switch.role != "border-leaf":
+    if switch is not None and switch.role not in VTEP_ROLES:
         words = f"the handoff to {peer} is on {device}, which is a {switch.role}"
         yield found(codes.ATTACHMENT_ROLE, subject.place(f"{path}/border"), words)
     if not handoff.families:

@@ -41,7 +41,7 @@ def _addresses(subject: Subject, pool: Pool, at: str, path: str) -> Iterator[Fin
             words = f"pool {pool.name} for {pool.purpose} has no prefix"
             yield found(codes.POOL_FORM, subject.place(at, path), words)
         return
-    if why := unusable(pool.prefix, link_local=False):
+    if why := unusable(span_of(pool.prefix, 0)):
         words = f"pool {pool.name}: {pool.prefix} is {why}"
         yield found(codes.ADDRESS_UNUSABLE, subject.place(f"{at}/prefix", f"{path}/prefix"), words)
     for index, part in enumerate(pool.reserved):

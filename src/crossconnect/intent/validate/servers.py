@@ -112,4 +112,7 @@ def _address(
     if name != host.name or where != path:
         there = subject.place(where)
         words = f"server {host.name} has {alone} in segment {port.segment}, as has {name}"
-        yield found(codes.ADDRESS_DUPLICATE, subject.place(path), words, related=(there,))
+        hint = ""
+        if where == path:  # base addresses count on within a rack, and begin again in the next
+            hint = "Write these racks one by one, each with base addresses of its own."
+        yield found(codes.ADDRESS_DUPLICATE, subject.place(path), words, hint=hint, related=(there,))

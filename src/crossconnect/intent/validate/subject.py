@@ -15,27 +15,6 @@ from crossconnect.model.region import Region
 from crossconnect.model.tenant import Segment, Vrf
 
 
-class Known:
-    """Names of one kind that exist; what else is named is reported with the nearest of them."""
-
-    def __init__(self, kind: str, code: Code, names: Collection[str]) -> None:
-        self.kind = kind
-        self.code = code
-        self.names = names
-        self._hints: dict[str, str] = {}
-
-    def unknown(self, name: str, place: Place, user: str) -> Iterator[Finding]:
-        """A finding unless `name` exists; `user` says who names it."""
-        if name in self.names:
-            return
-        if name not in self._hints:
-            near = nearest(name, self.names)
-            self._hints[name] = f"Did you mean `{near}`?" if near else ""
-        yield found(
-            self.code, place, f"{user} names {self.kind} `{name}`, which is not defined", hint=self._hints[name]
-        )
-
-
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """A region and its indices."""
 
@@ -56,6 +35,27 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return Place(
             file=place.file or "region.yaml", line=place.line, column=place.column, path=shown or place.path or path
         )
+
+
+class Known:
+    """Names of one kind that exist; what else is named is reported with the nearest of them."""
+
+    def __init__(self, subject: Subject, kind: str, code: Code, names: Collection[str]) -> None:
+        self.names = names
+        self._subject = subject
+        self._kind = kind
+        self._code = code
+        self._hints: dict[str, str] = {}
+
+    def unknown(self, name: str, user: str, path: str, shown: str = "") -> Iterator[Finding]:
+        """A finding at `path` unless `name` exists; `user` says who names it."""
+        if name in self.names:
+            return
+        if name not in self._hints:
+            near = nearest(name, self.names)
+            self._hints[name] = f"Did you mean `{near}`?" if near else ""
+        words = f"{user} names {self._kind} `{name}`, which is not defined"
+        yield found(self._code, self._subject.place(path, shown), words, hint=self._hints[name])
 
 
 def subject_of(region: Region, inventory: Inventory) -> Subject:

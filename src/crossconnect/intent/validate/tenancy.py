@@ -11,7 +11,7 @@ from crossconnect.intent.validate.addresses import Span, host_problem, overlappi
 from crossconnect.intent.validate.pools import ADDRESS_PURPOSES
 from crossconnect.intent.validate.subject import Subject, reference_of
 from crossconnect.model.tenant import Segment
-from crossconnect.net import interface_prefix, version_of
+from crossconnect.net import interface_prefix
 
 
 def tenancy_findings(subject: Subject) -> Iterator[Finding]:
@@ -19,8 +19,9 @@ def tenancy_findings(subject: Subject) -> Iterator[Finding]:
     infrastructure = _infrastructure(subject)
     for path, segment in subject.segments.items():
         if segment.gateways:
-            yield from _gateways(subject, path, segment)
-            yield from _infrastructure_overlaps(subject, path, segment, infrastructure)
+            spans = [span_of(gateway, index) for index, gateway in enumerate(segment.gateways)]
+            yield from _gateways(subject, path, segment, spans)
+            yield from _infrastructure_overlaps(subject, path, segment, spans, infrastructure)
     for tenant in subject.region.tenants:
         for vrf in tenant.vrfs:
             path = f"tenants/{tenant.name}/vrfs/{vrf.name}"
@@ -40,23 +41,21 @@ def _ambiguous(subject: Subject, tenant: str, name: str) -> Finding:
     return found(codes.NAME_DUPLICATE, place, words, related=(other,))
 
 
-def _gateways(subject: Subject, path: str, segment: Segment) -> Iterator[Finding]:
-    name = reference_of(path)
+def _gateways(subject: Subject, path: str, segment: Segment, spans: list[Span]) -> Iterator[Finding]:
     versions: set[int] = set()
-    for index, gateway in enumerate(segment.gateways):
-        if why := unusable(gateway, link_local=False):
-            words = f"gateway {gateway} of segment {name} is {why}"
+    for index, (gateway, span) in enumerate(zip(segment.gateways, spans, strict=True)):
+        if why := unusable(span):
+            words = f"gateway {gateway} of segment {reference_of(path)} is {why}"
             yield found(codes.ADDRESS_UNUSABLE, subject.place(f"{path}/gateways/{index}"), words)
         elif why := host_problem(gateway):
-            words = f"gateway {gateway} of segment {name} is {why}"
+            words = f"gateway {gateway} of segment {reference_of(path)} is {why}"
             yield found(codes.GATEWAY_ADDRESS, subject.place(f"{path}/gateways/{index}"), words)
-        version = version_of(gateway)
-        if version in versions:
-            words = f"segment {name} has a second IPv{version} gateway, {gateway}"
+        if span.space in versions:
+            words = f"segment {reference_of(path)} has a second IPv{span.space} gateway, {gateway}"
             yield found(codes.GATEWAY_TWICE, subject.place(f"{path}/gateways/{index}"), words)
-        versions.add(version)
+        versions.add(span.space)
     if path.count("/") == 3:
-        words = f"segment {name} belongs to no VRF but has gateway {segment.gateways[0]}"
+        words = f"segment {reference_of(path)} belongs to no VRF but has gateway {segment.gateways[0]}"
         yield found(codes.GATEWAY_WITHOUT_VRF, subject.place(f"{path}/gateways"), words)
 
 
@@ -71,21 +70,20 @@ def _infrastructure(subject: Subject) -> list[Span]:
 
 
 def _infrastructure_overlaps(
-    subject: Subject, path: str, segment: Segment, infrastructure: list[Span]
+    subject: Subject, path: str, segment: Segment, spans: list[Span], infrastructure: list[Span]
 ) -> Iterator[Finding]:
-    for index, gateway in enumerate(segment.gateways):
-        span = span_of(gateway, 0)
+    for span in spans:
         at = bisect_right(infrastructure, (span.space, span.last, 1 << 129, 0)) - 1
         if at < 0 or infrastructure[at].space != span.space or infrastructure[at].last < span.first:
             continue
-        owner = infrastructure[at].owner
+        owner, gateway = infrastructure[at].owner, segment.gateways[span.owner]
         pool = subject.region.pools[owner]
         related = subject.place(f"pools/#{owner}/prefix", f"pools/{pool.name}/prefix")
         words = (
             f"subnet {interface_prefix(gateway)} of segment {reference_of(path)} overlaps pool {pool.name} "
             f"({pool.prefix}, {pool.purpose})"
         )
-        place = subject.place(f"{path}/gateways/{index}")
+        place = subject.place(f"{path}/gateways/{span.owner}")
         yield found(codes.PREFIX_INFRASTRUCTURE, place, words, related=(related,))
 
 

@@ -1,0 +1,98 @@
+"""`xc trace`: which way a packet takes."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+
+import click
+
+from crossconnect.cli.failure_option import failures_of, failures_options
+from crossconnect.cli.output import emit, output_option, say
+from crossconnect.cli.region import load_or_exit, region_option
+from crossconnect.design.blueprint import Blueprint, Endpoint
+from crossconnect.errors import BadInput
+from crossconnect.simulate import Trace
+
+
+@click.command("trace")
+@click.argument("source")
+@click.argument("destination")
+@region_option
+@output_option
+@failures_options
+@click.option("--segment", default="", help="Which of the source's segments (part of its path), if it has several.")
+def command(
+    source: str,
+    destination: str,
+    root: Path,
+    output: str,
+    segment: str,
+    fail_links: tuple[str, ...],
+    fail_devices: tuple[str, ...],
+) -> int:
+    """Follow a packet from host SOURCE to DESTINATION (an address, or another host) hop by hop, every ECMP branch.
+
+    Exit code 0 when it is delivered on every branch, 1 otherwise.
+    """
+    from crossconnect.simulate import fib, forward, simulate
+
+    blueprint = load_or_exit(root).blueprint
+    failures = failures_of(blueprint, fail_links, fail_devices)
+    sender = _endpoint(blueprint, source, segment)
+    address = _address(blueprint, destination, sender)
+    trace = forward(fib(blueprint, simulate(blueprint, failures)), sender, address)
+    emit(trace, output, lambda: text(trace))
+    verdict = trace.steps[0].verdict
+    say(f"{source} to {address}: {verdict.outcome}, largest packet {verdict.mtu} octets")
+    for drop in sorted(verdict.drops):
+        say(f"    dropped at {drop.device}: {drop.reason}")
+    return 0 if verdict.outcome == "delivered" else 1
+
+
+def _endpoint(blueprint: Blueprint, host: str, segment: str) -> Endpoint:
+    """The endpoint of a host in its only segment, or in the one that is named."""
+    found = [e for plan in blueprint.hosts if plan.name == host for e in plan.endpoints]
+    if not found:
+        raise BadInput(f"the region has no server '{host}' with a segment; 'xc show servers' lists them")
+    chosen = [e for e in found if segment in e.segment]
+    if len(chosen) != 1:
+        names = ", ".join(e.segment for e in found)
+        raise BadInput(f"'{host}' is in {len(found)} segments; choose one with --segment: {names}")
+    return chosen[0]
+
+
+def _address(blueprint: Blueprint, destination: str, sender: Endpoint) -> str:
+    """An address as given, or the first address of a host, in the sender's VRF where it has one there."""
+    try:
+        return str(ipaddress.ip_address(destination))
+    except ValueError:
+        endpoints = [e for plan in blueprint.hosts if plan.name == destination for e in plan.endpoints if e.addresses]
+    if not endpoints:
+        raise BadInput(f"'{destination}' is neither an address nor a server with one") from None
+    best = min(endpoints, key=lambda e: (e.vrf != sender.vrf, e.segment != sender.segment))
+    return best.addresses[0].partition("/")[0]
+
+
+def text(trace: Trace) -> str:
+    """The branches as an indented tree; a step that was shown already is referred to by its number."""
+    lines: list[str] = []
+    shown: set[int] = set()
+
+    def walk(number: int, depth: int, how: str) -> None:
+        step = trace.steps[number]
+        line = f"{number:>3}  {'  ' * depth}{how}{step.device}  {step.action}  {step.detail}"
+        if number in shown:
+            lines.append(line + "  (as above)")
+            return
+        shown.add(number)
+        lines.append(line)
+        if step.tunnel >= 0:
+            walk(step.tunnel, depth + 1, "underlay: ")
+        branches = len(step.next)
+        for index, following in enumerate(step.next, 1):
+            deeper = depth + 1 if branches > 1 else depth
+            walk(following, deeper, f"[{index}/{branches}] " if branches > 1 else "")
+
+    walk(0, 0, "")
+    return "\n".join(lines)

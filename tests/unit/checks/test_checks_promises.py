@@ -1,0 +1,104 @@
+"""Input: promises, and states that keep or break them. Output: the broken ones, with a packet that shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from crossconnect.checks import Expectation, run_checks
+from crossconnect.design.blueprint import Blueprint
+from crossconnect.finding import Finding
+from crossconnect.model.promise import Promise
+from crossconnect.simulate import Failures, simulate
+from crossconnect.state.tables import RouteRow, State
+
+SERVER = "a-rack1-red-v1-s1-1"
+
+
+def promised(
+    state: State,
+    blueprint: Blueprint,
+    source: str,
+    destination: str,
+    kind: Any = "reachable",
+    survives: int = 0,
+    failures: Failures | None = None,
+) -> list[Finding]:
+    promise = Promise(name="p", source=source, destination=destination, kind=kind, survives=survives)
+    with_it = msgspec.structs.replace(blueprint, promises=(promise,))
+    expectation = Expectation(failures or Failures())
+    return list(run_checks(state, with_it, only=["promises"], expectation=expectation))
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "kind"),
+    [
+        ("red/v1/s1", "red/v1/s2", "reachable"),
+        ("red/v1", "red/v1", "reachable"),
+        ("red/wire", "red/wire", "reachable"),
+        (SERVER, "red/v1/s2", "reachable"),
+        ("red/v1/s1", "192.0.2.0/24", "reachable"),
+        ("red/v1/s1", "2001:db8:ffff::/48", "reachable"),
+        ("red/v1/s1", "10.1.18.0/24", "reachable"),
+        ("192.0.2.0/24", "red/v1/s1", "reachable"),
+        ("0.0.0.0/0", SERVER, "reachable"),
+        ("red/v1", "blue/v1", "isolated"),
+        ("red/wire", "red/v1", "isolated"),
+        ("red/v1/s1", "10.2.17.0/24", "reachable_is_wrong"),
+        ("red/wire", "192.0.2.0/24", "isolated"),
+    ],
+)
+def test_what_holds_and_what_does_not(
+    healthy: State, blueprint: Blueprint, source: str, destination: str, kind: str
+) -> None:
+    if kind == "reachable_is_wrong":
+        # Blue's prefix from red: a default route leads to the provider, never to blue's hosts.
+        (finding,) = promised(healthy, blueprint, source, "blue/v1/s1")
+        assert "does not reach" in finding.message
+        return
+    assert promised(healthy, blueprint, source, destination, kind) == []
+    (finding,) = promised(healthy, blueprint, source, destination, "isolated" if kind == "reachable" else "reachable")
+    assert (finding.code, finding.place.path) == ("checks.promise-broken", "promises/p")
+    assert ("reaches" in finding.message or "reached" in finding.message) == (kind == "reachable")
+
+
+def test_isolation_is_broken_by_one_leaked_route(healthy: State, blueprint: Blueprint) -> None:
+    blue = next(v for v in blueprint.vrfs if v.name == "blue-v1")
+    vtep = next(d.vtep for d in blueprint.devices if d.name == "a-leaf3")
+    leak = RouteRow("a-leaf1", "red-v1", "10.2.17.0/24", "bgp", (f"{vtep}%{blue.vni}",))
+    state = msgspec.structs.replace(healthy, routes=(*healthy.routes, leak))
+    (finding,) = promised(state, blueprint, "red/v1", "blue/v1", "isolated")
+    assert "reaches a-rack" in finding.message
+    assert "10.2.17." in finding.message
+
+
+def test_what_a_promise_names_must_exist_and_have_hosts(healthy: State, blueprint: Blueprint) -> None:
+    (finding,) = promised(healthy, blueprint, "red/v9", "nobody")
+    assert finding.code == "checks.promise-unknown"
+    assert "red/v9 and nobody" in finding.message
+    lonely = msgspec.structs.replace(blueprint, hosts=tuple(h for h in blueprint.hosts if "red-v1-s2" not in h.name))
+    (finding,) = promised(healthy, lonely, "red/v1/s1", "red/v1/s2")
+    assert finding.code == "checks.promise-untested"
+    assert "red/v1/s2 has no hosts" in finding.message
+
+
+def test_a_promise_is_due_under_a_failure_only_if_it_is_to_survive_it(blueprint: Blueprint) -> None:
+    both_borders = Failures(links=frozenset(w.key for w in blueprint.wires if w.kind == "peer"))
+    one_border = Failures(devices=frozenset({"a-border1"}))
+    state = simulate(blueprint, both_borders)
+    assert promised(state, blueprint, "red/v1", "192.0.2.0/24", failures=both_borders) == []
+    state = simulate(blueprint, one_border)
+    assert promised(state, blueprint, "red/v1", "192.0.2.0/24", survives=1, failures=one_border) == []
+    cut = Failures(links=frozenset({next(w.key for w in blueprint.wires if w.a_device == SERVER)}))
+    assert promised(simulate(blueprint, cut), blueprint, SERVER, "red/v1/s2", survives=1, failures=cut) == []
+
+
+def test_a_server_named_by_itself_must_be_connected_and_one_of_a_segment_need_not(blueprint: Blueprint) -> None:
+    gone = Failures(devices=frozenset({SERVER}))
+    state = simulate(blueprint, gone)
+    (finding,) = promised(state, blueprint, SERVER, "red/v1/s2", survives=1, failures=gone)
+    assert f"no host of {SERVER} is connected" in finding.message
+    assert promised(state, blueprint, "red/v1/s1", "red/v1/s2", survives=1, failures=gone) == []
+    assert promised(state, blueprint, SERVER, "red/v1/s2", "isolated", survives=1, failures=gone) == []
