@@ -4,7 +4,22 @@ Invariant: pure, and linear (or n log n) in the rows of the state. One cause is 
 device or link that is down, declared or found, is not reported again.
 """
 
+from crossconnect.checks.effects import FailureReport, ScopeEffect
 from crossconnect.checks.expectation import HEALTHY, Expectation
+from crossconnect.checks.failure_summary import FailureGroup, grouped
 from crossconnect.checks.registry import CHECKS, Check, run_checks
+from crossconnect.checks.under_failure import UnderFailure, check_under_failure
 
-__all__ = ["CHECKS", "HEALTHY", "Check", "Expectation", "run_checks"]
+__all__ = [
+    "CHECKS",
+    "HEALTHY",
+    "Check",
+    "Expectation",
+    "FailureGroup",
+    "FailureReport",
+    "ScopeEffect",
+    "UnderFailure",
+    "check_under_failure",
+    "grouped",
+    "run_checks",
+]

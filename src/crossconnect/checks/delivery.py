@@ -20,12 +20,12 @@ _B = TypeVar("_B")
 
 
 class Delivery:
-    """Forwarding of one state."""
+    """Forwarding of one state. `tables` saves indexing it where somebody has done so already."""
 
-    def __init__(self, blueprint: Blueprint, state: State) -> None:
+    def __init__(self, blueprint: Blueprint, state: State, tables: Fib | None = None) -> None:
         self._blueprint = blueprint
         self._state = state
-        self._tables: Fib | None = None
+        self._tables = tables
         self._forwarder: Forwarder | None = None
         self._classes: list[EndpointClass] | None = None
 

@@ -12,6 +12,7 @@ import msgspec
 
 from crossconnect.checks.codes import PROMISE_BROKEN, PROMISE_UNKNOWN, PROMISE_UNTESTED
 from crossconnect.checks.delivery import arrives, chosen_pairs, reason_text
+from crossconnect.checks.layout import Layout
 from crossconnect.checks.outside import accepted_prefixes
 from crossconnect.checks.subject import Subject
 from crossconnect.design.blueprint import Endpoint
@@ -70,6 +71,23 @@ def broken_promises(subject: Subject) -> dict[str, str]:
             if reason:
                 broken[promise.name] = reason
     return broken
+
+
+def promise_scope(layout: Layout, promise: Promise) -> str:
+    """The VRF (or path of the layer-2 segment) that a promise is about: its source's, or its destination's."""
+    for text in (promise.source, promise.destination):
+        if "." in text or ":" in text:
+            continue
+        parts = text.split("/")
+        if len(parts) == 1:
+            endpoints = layout.hosts[text].endpoints if text in layout.hosts else ()
+            return (endpoints[0].vrf or endpoints[0].segment) if endpoints else ""
+        path = f"tenants/{parts[0]}/vrfs/{parts[1]}"
+        segment = layout.segments.get(f"{path}/segments/{parts[-1]}" if len(parts) == 3 else "")
+        if segment is not None:
+            return segment.vrf or segment.path
+        return next((v.name for v in layout.vrfs.values() if v.path == path), f"tenants/{parts[0]}/segments/{parts[1]}")
+    return ""
 
 
 def _is_due(subject: Subject, promise: Promise) -> bool:

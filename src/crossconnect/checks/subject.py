@@ -17,6 +17,7 @@ from crossconnect.checks.layout import Layout, PlannedSession, Port, ends
 from crossconnect.design.blueprint import Blueprint, Wire
 from crossconnect.device.bgp import Family
 from crossconnect.finding import Place
+from crossconnect.simulate.fib import Fib
 from crossconnect.state.difference import row_text
 from crossconnect.state.tables import BgpSessionRow, InterfaceRow, RouteRow, State
 
@@ -96,8 +97,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def subject_of(state: State, layout: Layout, expectation: Expectation = HEALTHY) -> Subject:
-    """Index a state and see what is down; linear in its rows."""
+def subject_of(state: State, layout: Layout, expectation: Expectation = HEALTHY, tables: Fib | None = None) -> Subject:
+    """Index a state and see what is down; linear in its rows. `tables` are its forwarding tables, where known."""
     interfaces = {(row.device, row.interface): row for row in state.interfaces}
     routes: dict[tuple[str, str], dict[str, RouteRow]] = {}
     for row in state.routes:
@@ -126,7 +127,7 @@ def subject_of(state: State, layout: Layout, expectation: Expectation = HEALTHY)
         sessions={(row.device, row.vrf, row.peer, row.family): row for row in state.bgp_sessions},
         routes=routes,
         fabrics={},
-        delivery=Delivery(layout.blueprint, state),
+        delivery=Delivery(layout.blueprint, state, tables),
     )
     in_service = [session for session in layout.sessions if subject.session_up(session)]
     return msgspec.structs.replace(subject, fabrics=fabrics(layout, in_service, gone_devices))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -111,4 +111,14 @@ def load_or_exit(root: Path, revision: str = "") -> Ready:
         lock=loaded.lock,
         blueprint=loaded.blueprint,
         findings=loaded.findings,
+    )
+
+
+def located(findings: Iterable[Finding], region: Region) -> tuple[Finding, ...]:
+    """Findings about the model, given the file and line where the model says it."""
+    return tuple(
+        finding
+        if finding.place.file or not finding.place.path
+        else msgspec.structs.replace(finding, place=region.place(finding.place.path))
+        for finding in findings
     )

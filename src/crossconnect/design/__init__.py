@@ -5,6 +5,7 @@ practice where it is made; everything that cannot be designed is a finding.
 """
 
 from crossconnect.design.compiler import Compiled, compile_region, design, design_device
-from crossconnect.design.context import Context, build_context
+from crossconnect.design.context import Context
+from crossconnect.design.preparation import build_context
 
 __all__ = ["Compiled", "Context", "build_context", "compile_region", "design", "design_device"]

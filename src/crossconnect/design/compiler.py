@@ -13,13 +13,14 @@ import msgspec
 from crossconnect.design.addressing import router_id
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.design.border import border_bgp, border_interfaces, peer_plans
-from crossconnect.design.context import Context, build_context
+from crossconnect.design.context import Context
 from crossconnect.design.hosts import host_plans, server_interfaces
 from crossconnect.design.management import management_instance, management_port, system
 from crossconnect.design.names import DEFAULT_INSTANCE
 from crossconnect.design.overlay import ip_vrf, is_vtep, mac_vrf
 from crossconnect.design.plans import promises, segment_plans, vrf_plans, wires
 from crossconnect.design.policy import routing_policy
+from crossconnect.design.preparation import build_context
 from crossconnect.design.soundness import soundness
 from crossconnect.design.underlay import fabric_bgp, fabric_interfaces, loopback
 from crossconnect.device.configuration import BfdProfile, DeviceConfiguration

@@ -2,7 +2,7 @@
 
     Region + Inventory + Lock --build_context--> Context --design_device(context, switch)--> DeviceConfiguration
 
-Objects that are equal on many devices (an IRB interface, a set of route targets) are made here once and shared.
+Objects that are equal on many devices (an IRB interface, a set of route targets) are made once and shared.
 """
 
 from __future__ import annotations
@@ -11,17 +11,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from crossconnect.design.names import irb_name, vrf_name
-from crossconnect.device.interface import Interface
-from crossconnect.intent.handoffs import HandoffLink, handoff_links
+from crossconnect.device.interface import Interface, SegmentMember
+from crossconnect.intent.handoffs import HandoffLink
 from crossconnect.intent.lock import Lock
-from crossconnect.intent.placement import segment_devices, vrf_devices, vrf_path
 from crossconnect.model.inventory import Cable, Host, Inventory, Switch
 from crossconnect.model.policy import AsPathSet, CommunitySet, Policy, PrefixSet
 from crossconnect.model.region import Region
 from crossconnect.model.tenant import Segment, Vrf
-from crossconnect.net import interface_prefix
-from crossconnect.net.order import natural_key
 
 ES_SYSTEM_MAC = "02:e5:00:00:00:01"
 """System MAC in LACP and in ESIs of type 3, one for the region; the discriminator tells segments apart."""
@@ -60,8 +56,24 @@ class SegmentDesign(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the IP-VRF on devices; empty where the segment is not routed."""
     mtu: int
     irb: Interface | None
+    gateways: tuple[str, ...]
+    """Addresses of the gateways, without length; empty where the segment is not routed."""
+    one_per_version: bool
+    """Whether it has at most one gateway per IP version, so that all its servers have the same."""
     devices: tuple[str, ...]
     """In the whole region."""
+
+
+class HostKind(msgspec.Struct, frozen=True, kw_only=True):
+    """What all servers with the same segments have in common: a region has many servers and few kinds of them."""
+
+    members: tuple[SegmentMember, ...]
+    port_mtu: int
+    """The largest of its segments."""
+    host_mtu: int
+    """The smallest of its segments: a server sends no packet that one of its gateways would have to drop."""
+    segments: tuple[tuple[int, SegmentDesign], ...]
+    """Index among the server's segment ports and the segment, untagged first, then by VLAN."""
 
 
 class ServerEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +92,9 @@ class FabricEnd(msgspec.Struct, frozen=True, kw_only=True):
     remote: Switch
     remote_port: str
     lower: bool
-    """Whether this end has the lower address of the link."""
+    """Whether this is the end of the lower tier, which has the lower addresses."""
+    addresses: tuple[tuple[str, str], ...]
+    """(own, remote) with length for each IP version of a numbered link."""
 
 
 class PolicySets(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +125,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     servers_of: Mapping[str, tuple[ServerEnd, ...]]
     server_ends: Mapping[str, tuple[ServerEnd, ...]]
     """By server, in the order of its ports."""
+    host_kinds: Mapping[str, HostKind]
+    """By server."""
     handoffs_of: Mapping[str, tuple[HandoffLink, ...]]
     handoffs: tuple[HandoffLink, ...]
     policies: PolicySets
@@ -121,207 +137,3 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 def segment_scope(region: Region, switch: Switch) -> str:
     """Where the VLAN ids of a switch are unique."""
     return switch.pod if region.design.vlan_scope == "pod" else ""
-
-
-def build_context(region: Region, inventory: Inventory, lock: Lock) -> Context:
-    """Decide everything that is not a single device's. The lock must hold every number (allocation had no errors)."""
-    switches = {s.name: s for s in inventory.switches}
-    known = {f"tenants/{t.name}/vrfs/{v.name}" for t in region.tenants for v in t.vrfs}
-    links = tuple(
-        link for link in handoff_links(region) if link.device in switches and vrf_path(link.handoff.vrf) in known
-    )
-    placed = segment_devices(region, inventory)
-    vrfs = _vrfs(region, lock, vrf_devices(region, placed, links))
-    segments = _segments(region, lock, switches, vrfs, placed)
-    fabric, servers, server_ends = _cable_ends(inventory, lock, switches)
-    return Context(
-        region=region,
-        inventory=inventory,
-        lock=lock,
-        switches=switches,
-        asns={s.name: s.asn or int(lock.get("asn", s.asn_group)) for s in inventory.switches},
-        vrfs=vrfs,
-        segments=segments,
-        segments_of=_segments_of(region, switches, segments),
-        vrfs_of=_vrfs_of(vrfs),
-        fabric_of=fabric,
-        servers_of=servers,
-        server_ends=server_ends,
-        handoffs_of=_by_device(links),
-        handoffs=links,
-        policies=PolicySets(
-            policies={p.name: p for p in region.policies},
-            prefix_sets={s.name: s for s in region.prefix_sets},
-            community_sets={s.name: s for s in region.community_sets},
-            as_path_sets={s.name: s for s in region.as_path_sets},
-        ),
-        infrastructure=tuple(
-            sorted({p.prefix for p in region.pools if p.purpose in ("loopback", "link", "management") and p.prefix})
-        ),
-    )
-
-
-def _route_targets(region: Region, vni: int) -> tuple[str, ...]:
-    """One route target per VNI, the region's ASN and the VNI (RFC 8365 5.1.2.1, written out rather than derived so
-    that all NOSes agree)."""
-    return (f"{region.asns.route_target}:{vni}",)
-
-
-def _vrfs(region: Region, lock: Lock, devices: Mapping[str, tuple[str, ...]]) -> dict[str, VrfDesign]:
-    names = {
-        f"tenants/{t.name}/vrfs/{v.name}": vrf_name(
-            t.name, v.name, int(lock.get("evi", f"tenants/{t.name}/vrfs/{v.name}"))
-        )
-        for t in region.tenants
-        for v in t.vrfs
-    }
-    result: dict[str, VrfDesign] = {}
-    for tenant in sorted(region.tenants, key=lambda t: natural_key(t.name)):
-        for vrf in sorted(tenant.vrfs, key=lambda v: natural_key(v.name)):
-            path = f"tenants/{tenant.name}/vrfs/{vrf.name}"
-            vni = int(lock.get("l3vni", path))
-            imported = {names[vrf_path(name)] for name in vrf.imports if vrf_path(name) in names} - {names[path]}
-            prefixes = {interface_prefix(g) for segment in vrf.segments for g in segment.gateways}
-            result[path] = VrfDesign(
-                path=path,
-                tenant=tenant.name,
-                name=names[path],
-                model=vrf,
-                vni=vni,
-                evi=int(lock.get("evi", path)),
-                route_targets=_route_targets(region, vni),
-                imports=tuple(sorted(imported, key=natural_key)),
-                prefixes=tuple(sorted(prefixes, key=natural_key)),
-                devices=devices[path],
-            )
-    return result
-
-
-def _segments(
-    region: Region,
-    lock: Lock,
-    switches: Mapping[str, Switch],
-    vrfs: Mapping[str, VrfDesign],
-    placed: Mapping[str, tuple[str, ...]],
-) -> dict[tuple[str, str], SegmentDesign]:
-    result: dict[tuple[str, str], SegmentDesign] = {}
-    for tenant in region.tenants:
-        owned = [(f"tenants/{tenant.name}/vrfs/{v.name}", v.name, s) for v in tenant.vrfs for s in v.segments]
-        owned += [(f"tenants/{tenant.name}", "", s) for s in tenant.segments]
-        for owner, vrf, segment in owned:
-            path = f"{owner}/segments/{segment.name}"
-            devices = placed[path]
-            for scope in sorted({segment_scope(region, switches[d]) for d in devices}):
-                result[path, scope] = _segment(
-                    region, lock, path, scope, tenant.name, vrf, segment, vrfs[owner].name if vrf else "", devices
-                )
-    return result
-
-
-def _segment(
-    region: Region,
-    lock: Lock,
-    path: str,
-    scope: str,
-    tenant: str,
-    vrf: str,
-    segment: Segment,
-    instance: str,
-    devices: tuple[str, ...],
-) -> SegmentDesign:
-    vni = int(lock.get("l2vni", path))
-    vlan = int(lock.get("vlan", f"{scope}:{path}" if scope else path))
-    name = "-".join(part for part in (tenant, vrf, segment.name) if part)
-    mtu = segment.mtu or region.design.tenant_mtu
-    routed = bool(vrf and segment.gateways)
-    irb = None
-    if routed:
-        irb = Interface(
-            name=irb_name(vlan),
-            kind="irb",
-            network_instance=instance,
-            description=f"gateway of {name}",
-            mtu=mtu,
-            addresses=tuple(sorted(segment.gateways, key=lambda g: (":" in g, natural_key(g)))),
-            vlan=vlan,
-            mac=region.design.anycast_gateway_mac,
-        )
-    return SegmentDesign(
-        path=path,
-        tenant=tenant,
-        name=name,
-        model=segment,
-        vni=vni,
-        vlan=vlan,
-        evi=int(lock.get("evi", path)),
-        route_targets=_route_targets(region, vni),
-        vrf=instance if routed else "",
-        mtu=mtu,
-        irb=irb,
-        devices=devices,
-    )
-
-
-def _segments_of(
-    region: Region, switches: Mapping[str, Switch], segments: Mapping[tuple[str, str], SegmentDesign]
-) -> dict[str, tuple[SegmentDesign, ...]]:
-    """Segments of each device in the order of VLAN ids; devices with the same segments share one tuple."""
-    members: dict[str, list[SegmentDesign]] = {}
-    for (_, scope), segment in segments.items():
-        for device in segment.devices:
-            if segment_scope(region, switches[device]) == scope:
-                members.setdefault(device, []).append(segment)
-    shared: dict[tuple[tuple[str, int], ...], tuple[SegmentDesign, ...]] = {}
-    result: dict[str, tuple[SegmentDesign, ...]] = {}
-    for device, of_device in members.items():
-        of_device.sort(key=lambda s: (s.vlan, s.path))
-        key = tuple((s.path, s.vlan) for s in of_device)
-        result[device] = shared.setdefault(key, tuple(of_device))
-    return result
-
-
-def _vrfs_of(vrfs: Mapping[str, VrfDesign]) -> dict[str, tuple[VrfDesign, ...]]:
-    members: dict[str, list[VrfDesign]] = {}
-    for vrf in vrfs.values():
-        for device in vrf.devices:
-            members.setdefault(device, []).append(vrf)
-    return {device: tuple(sorted(of, key=lambda v: natural_key(v.name))) for device, of in members.items()}
-
-
-def _by_device(links: tuple[HandoffLink, ...]) -> dict[str, tuple[HandoffLink, ...]]:
-    members: dict[str, list[HandoffLink]] = {}
-    for link in links:
-        members.setdefault(link.device, []).append(link)
-    return {device: tuple(of) for device, of in members.items()}
-
-
-Ends = dict[str, tuple[ServerEnd, ...]]
-
-
-def _cable_ends(
-    inventory: Inventory, lock: Lock, switches: Mapping[str, Switch]
-) -> tuple[dict[str, tuple[FabricEnd, ...]], Ends, Ends]:
-    """Both ends of every fabric cable by switch in the order of ports, and server cables by leaf and by server."""
-    hosts = {h.name: h for h in inventory.hosts}
-    fabric: dict[str, list[FabricEnd]] = {}
-    servers: dict[str, list[ServerEnd]] = {}
-    by_host: dict[str, list[ServerEnd]] = {}
-    for cable in inventory.cables:
-        a, b, key = cable.a.device, cable.b.device, cable.key
-        if cable.kind == "fabric":
-            port_a, port_b = lock.get(f"port/{a}", key), lock.get(f"port/{b}", key)
-            fabric.setdefault(a, []).append(
-                FabricEnd(cable=cable, port=port_a, remote=switches[b], remote_port=port_b, lower=True)
-            )
-            fabric.setdefault(b, []).append(
-                FabricEnd(cable=cable, port=port_b, remote=switches[a], remote_port=port_a, lower=False)
-            )
-        elif cable.kind == "server":
-            end = ServerEnd(cable=cable, port=lock.get(f"port/{b}", key), host=hosts[a])
-            servers.setdefault(b, []).append(end)
-            by_host.setdefault(a, []).append(end)
-    return (
-        {name: tuple(sorted(ends, key=lambda e: natural_key(e.port))) for name, ends in fabric.items()},
-        {name: tuple(sorted(ends, key=lambda e: natural_key(e.port))) for name, ends in servers.items()},
-        {name: tuple(sorted(ends, key=lambda e: natural_key(e.cable.a.name))) for name, ends in by_host.items()},
-    )

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from crossconnect.design.addressing import host_mac
 from crossconnect.design.blueprint import Endpoint, HostPlan
-from crossconnect.design.context import ES_SYSTEM_MAC, Context, SegmentDesign, ServerEnd, segment_scope
+from crossconnect.design.context import ES_SYSTEM_MAC, Context, SegmentDesign
 from crossconnect.design.names import bond_name
-from crossconnect.device.interface import Interface, Neighbor, SegmentMember
-from crossconnect.intent.placement import segment_path
+from crossconnect.device.interface import Interface, Neighbor
 from crossconnect.model.inventory import Host, Switch
-from crossconnect.model.server import SegmentPort
-from crossconnect.net import address_of, contains, esi_type3, interface_prefix
+from crossconnect.net import address_of, contains, esi_type3, interface_prefix, version_of
 
 
 def server_interfaces(context: Context, switch: Switch) -> list[Interface]:
@@ -22,17 +18,17 @@ def server_interfaces(context: Context, switch: Switch) -> list[Interface]:
     bonds: dict[str, Interface] = {}
     for end in context.servers_of.get(switch.name, ()):
         host = end.host
-        members, mtu = _membership(context, switch, host)
-        neighbor = Neighbor(host.name, end.cable.a.name)
+        kind = context.host_kinds[host.name]
+        far_port = end.cable.a.name
         if len(context.server_ends[host.name]) == 1:
             interfaces.append(
                 Interface(
                     name=end.port,
                     kind="ethernet",
-                    description=f"{host.name}:{end.cable.a.name}",
-                    mtu=mtu,
-                    members=members,
-                    neighbor=neighbor,
+                    description=f"{host.name}:{far_port}",
+                    mtu=kind.port_mtu,
+                    members=kind.members,
+                    neighbor=Neighbor(host.name, far_port),
                 )
             )
             continue
@@ -42,35 +38,22 @@ def server_interfaces(context: Context, switch: Switch) -> list[Interface]:
             Interface(
                 name=end.port,
                 kind="ethernet",
-                description=f"{host.name}:{end.cable.a.name}",
-                mtu=mtu,
+                description=f"{host.name}:{far_port}",
+                mtu=kind.port_mtu,
                 parent=bond,
-                neighbor=neighbor,
+                neighbor=Neighbor(host.name, far_port),
             )
         )
         bonds[bond] = Interface(
             name=bond,
             kind="lag",
             description=host.name,
-            mtu=mtu,
-            members=members,
+            mtu=kind.port_mtu,
+            members=kind.members,
             esi=esi_type3(ES_SYSTEM_MAC, number) if len(host.leaves) > 1 else "",
             lacp_system_mac=ES_SYSTEM_MAC,
         )
     return [*interfaces, *bonds.values()]
-
-
-def _membership(context: Context, switch: Switch, host: Host) -> tuple[tuple[SegmentMember, ...], int]:
-    """VLANs on a server's port, and the MTU that holds the largest of them."""
-    scope = segment_scope(context.region, switch)
-    members: set[SegmentMember] = set()
-    mtu = 0
-    for port in host.segments:
-        segment = context.segments.get((segment_path(port.segment), scope))
-        if segment is not None:
-            members.add(SegmentMember(segment.vlan, port.tagged))
-            mtu = max(mtu, segment.mtu)
-    return tuple(sorted(members)), mtu or context.region.design.tenant_mtu
 
 
 def host_plans(context: Context) -> tuple[HostPlan, ...]:
@@ -79,32 +62,22 @@ def host_plans(context: Context) -> tuple[HostPlan, ...]:
 
 
 def _host_plan(context: Context, host: Host) -> HostPlan:
-    cables: tuple[ServerEnd, ...] = context.server_ends.get(host.name, ())
+    cables = context.server_ends.get(host.name, ())
     trunk = "bond0" if len(cables) > 1 else "eth0"
-    scopes = {segment_scope(context.region, context.switches[leaf]) for leaf in host.leaves}
-    pairs = list(_segments(context, host, scopes))
-    endpoints = tuple(_endpoint(host, trunk, port, segment) for port, segment in pairs)
+    kind = context.host_kinds[host.name]
     return HostPlan(
         name=host.name,
         mac=host.mac or host_mac(context.lock, host.name),
         ports=tuple(end.cable.a.name for end in cables),
         leaves=host.leaves,
-        # The smallest of its segments: a server sends no packet that one of its gateways would have to drop.
-        mtu=min((segment.mtu for _, segment in pairs), default=context.region.design.tenant_mtu),
-        endpoints=tuple(sorted(endpoints, key=lambda e: (e.tagged, e.vlan))),
+        mtu=kind.host_mtu,
+        endpoints=tuple(_endpoint(host, trunk, index, segment) for index, segment in kind.segments),
         path=host.path,
     )
 
 
-def _segments(context: Context, host: Host, scopes: set[str]) -> Iterable[tuple[SegmentPort, SegmentDesign]]:
-    for port in host.segments:
-        path = segment_path(port.segment)
-        for scope in sorted(scopes)[:1]:
-            if (segment := context.segments.get((path, scope))) is not None:
-                yield port, segment
-
-
-def _endpoint(host: Host, trunk: str, port: SegmentPort, segment: SegmentDesign) -> Endpoint:
+def _endpoint(host: Host, trunk: str, index: int, segment: SegmentDesign) -> Endpoint:
+    port = host.segments[index]
     return Endpoint(
         host=host.name,
         interface=f"{trunk}.{segment.vlan}" if port.tagged else trunk,
@@ -114,8 +87,8 @@ def _endpoint(host: Host, trunk: str, port: SegmentPort, segment: SegmentDesign)
         mac_vrf=segment.name,
         vlan=segment.vlan,
         tagged=port.tagged,
-        addresses=tuple(sorted(port.addresses, key=lambda a: ":" in a)),
-        gateways=_gateways(segment, port.addresses) if segment.vrf else (),
+        addresses=tuple(sorted(port.addresses, key=version_of)) if len(port.addresses) > 1 else port.addresses,
+        gateways=segment.gateways if segment.one_per_version else _gateways(segment, port.addresses),
     )
 
 
@@ -123,9 +96,9 @@ def _gateways(segment: SegmentDesign, addresses: tuple[str, ...]) -> tuple[str, 
     """One gateway per IP version: the one in whose subnet the server has an address, else the first."""
     assert segment.irb is not None
     chosen: list[str] = []
-    for colon in (False, True):
-        own = [a for a in addresses if (":" in a) == colon]
-        gateways = [g for g in segment.irb.addresses if (":" in g) == colon]
+    for version in (4, 6):
+        own = [a for a in addresses if version_of(a) == version]
+        gateways = [g for g in segment.irb.addresses if version_of(g) == version]
         near = [g for g in gateways if any(contains(interface_prefix(g), address_of(a)) for a in own)]
         chosen += [address_of(g) for g in (near or gateways)[:1]]
     return tuple(chosen)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from crossconnect.design.blueprint import SegmentPlan, VrfPlan, Wire
 from crossconnect.design.context import Context
 from crossconnect.model.promise import Promise
-from crossconnect.net import address_of
 from crossconnect.net.order import natural_key
 
 
@@ -38,7 +37,7 @@ def segment_plans(context: Context) -> tuple[SegmentPlan, ...]:
             mac_vrf=segment.name,
             vni=segment.vni,
             devices=segment.devices,
-            gateways=tuple(address_of(g) for g in segment.irb.addresses) if segment.irb is not None else (),
+            gateways=segment.gateways,
             mtu=segment.mtu,
         )
     return tuple(plans[path] for path in sorted(plans, key=natural_key))

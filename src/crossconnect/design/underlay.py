@@ -6,7 +6,7 @@ addresses carries all three, IPv4 with IPv6 next hops (RFC 8950).
 
 from __future__ import annotations
 
-from crossconnect.design.addressing import link_addresses, loopbacks, router_id
+from crossconnect.design.addressing import loopbacks, router_id
 from crossconnect.design.context import Context, FabricEnd
 from crossconnect.design.mtu import LOOPBACK_MTU
 from crossconnect.design.names import LOOPBACK
@@ -38,14 +38,13 @@ def fabric_interfaces(context: Context, switch: Switch) -> list[Interface]:
     unnumbered = design.underlay == "unnumbered"
     interfaces: list[Interface] = []
     for end in context.fabric_of.get(switch.name, ()):
-        pairs = () if unnumbered else link_addresses(context.lock, end.cable.key)
         interfaces.append(
             Interface(
                 name=end.port,
                 kind="ethernet",
                 description=f"{end.remote.name}:{end.remote_port}",
                 mtu=end.cable.mtu or design.fabric_mtu,
-                addresses=tuple(pair[0 if end.lower else 1] for pair in pairs),
+                addresses=tuple(local for local, _ in end.addresses),
                 unnumbered=unnumbered,
                 neighbor=device_interface.Neighbor(end.remote.name, end.remote_port),
             )
@@ -66,7 +65,9 @@ def fabric_bgp(context: Context, switch: Switch) -> Bgp:
         if design.underlay == "unnumbered":
             neighbors.append(_unnumbered(context, switch, end))
         else:
-            neighbors += _numbered(context, switch, end)
+            for local, remote in end.addresses:
+                families = (IPV6,) if ":" in local else (IPV4, evpn_family(switch))
+                neighbors.append(_session(context, end, address_of(local), address_of(remote), families))
     own = loopbacks(context.lock, switch.name)
     originate = [Originate(family="ipv4-unicast", networks=tuple(a for a in own if ":" not in a))]
     if any(":" in a for a in own):
@@ -81,15 +82,6 @@ def fabric_bgp(context: Context, switch: Switch) -> Bgp:
         graceful_shutdown=switch.drained,
         advertise_all_vni=is_vtep(context, switch),
     )
-
-
-def _numbered(context: Context, switch: Switch, end: FabricEnd) -> list[Neighbor]:
-    sessions: list[Neighbor] = []
-    for lower, upper in link_addresses(context.lock, end.cable.key):
-        local, remote = (lower, upper) if end.lower else (upper, lower)
-        families = (IPV6,) if ":" in local else (IPV4, evpn_family(switch))
-        sessions.append(_session(context, end, address_of(local), address_of(remote), families))
-    return sessions
 
 
 def _unnumbered(context: Context, switch: Switch, end: FabricEnd) -> Neighbor:

@@ -164,6 +164,8 @@ class _Space:
         self.findings: list[Finding] = []
         self.reserved = {pool.pool: Intervals(pool.reserved) for pool in pools}
         self.resting: dict[str, set[int]] = {}
+        self.numbers: dict[tuple[str, str], dict[str, int | None]] = {}
+        """Held numbers by pool and scope, then by key; None for a value that is none."""
         for pool in pools:
             values = list(resting.get(_resting_pool(pool.pool, pool.scope), {}))
             if (
@@ -198,13 +200,14 @@ class _Space:
         """Let every key keep its number where it may; the demands that are left need a new one."""
         held = self.held.get(pool.pool, {})
         values = self.values[pool.pool]
+        numbers = self.numbers[pool.pool, pool.scope]
         new: list[Demand] = []
         for demand in sorted((d for d in pool.demands if d.fixed is None), key=_demand_order):
             text = held.get(demand.key)
             if text is None:
                 new.append(demand)
                 continue
-            number = value_number(pool, text)
+            number = numbers[demand.key]
             reason = "" if number is None else self._objection(pool, number, text, demand.site)
             if number is None:
                 words = f"{LOCK_FILE} gives {demand.key} in {pool.pool} the value {text!r}, which is none"

@@ -357,7 +357,9 @@ def _expand_server_group(
         chosen = leaves[:2] if group.homing == "dual" else (leaves[(n - 1) % len(leaves)],)
         if not work.claim(name, "server", path):
             continue
-        segments = group.segments if n == 1 else tuple(_shifted(port, n - 1) for port in group.segments)
+        segments = group.segments
+        if n > 1 and any(port.addresses for port in segments):
+            segments = tuple(_shifted(port, n - 1) for port in segments)
         work.hosts[name] = Host(name=name, rack=rack, leaves=tuple(chosen), segments=segments, mac="", path=path)
         work.attachments[name] = tuple(Port(leaf) for leaf in chosen)
 

@@ -25,6 +25,7 @@ from crossconnect.intent.syntax_errors import syntax_finding
 
 DEPTH_MAX = 32
 """Levels of nesting; the model needs a dozen, and the limit keeps every walk over a value free of stack overflow."""
+NOT_HERE = "a region's files do without"
 DIGITS_MAX = 400
 """Length of a number's text: beyond any number of a network, below where Python refuses to convert."""
 
@@ -197,12 +198,13 @@ class _Reading:
         if type(event) is yaml.AliasEvent:
             if key == "<<":
                 return self.refuse(event, here, key, "`<<` (a merge key) is not part of YAML 1.2")
-            return self.refuse(event, here, key, f"`*{event.anchor}` is an alias")
+            return self.refuse(event, here, key, f"`*{event.anchor}` is an alias; {NOT_HERE}")
         if event.anchor is not None:
-            return self.refuse(event, here, key, f"`&{event.anchor}` is an anchor")
+            return self.refuse(event, here, key, f"`&{event.anchor}` is an anchor; {NOT_HERE}")
         tag = str(event.tag)
         shown = tag.replace("tag:yaml.org,2002:", "!!")
-        return self.refuse(event, here, key, f"`{shown}` is a tag", "Remove it; put text in quotes where needed.")
+        hint = "Remove it; put text in quotes where needed."
+        return self.refuse(event, here, key, f"`{shown}` is a tag; {NOT_HERE}", hint)
 
     def refuse_key(self, here: dict[str, Any], value: Any, start: int) -> RefusedKey:
         """Report a key that is there already, or is no text."""

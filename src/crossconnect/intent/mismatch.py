@@ -30,6 +30,9 @@ _HOME: dict[str, str] = {
 }
 """Which file a top-level field belongs in."""
 
+SECRET_FIELDS = frozenset({"password"})
+"""Their values are never repeated in a message: they may be the secret."""
+
 INTEGER_MAX = (1 << 63) - 1
 """What a record's integer holds; every number of a network is far below."""
 
@@ -133,11 +136,12 @@ class _Walk:
         """A value of another type."""
         place = self.document.place(at)
         wanted = described(expected)
+        said = "this" if at and at[-1] in SECRET_FIELDS else shown(value)
         self.findings.append(
             found(
                 codes.VALUE_TYPE,
                 place,
-                f"{place.path or self.document.file}: {wanted} is expected, not {shown(value)}",
+                f"{place.path or self.document.file}: {wanted} is expected, not {said}",
                 hint=_cure(value, expected),
                 expected=wanted,
             )

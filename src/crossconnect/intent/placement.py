@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 from crossconnect.intent.handoffs import HandoffLink
@@ -31,6 +32,7 @@ def vrf_path(reference: str) -> str:
     return f"tenants/{tenant}/vrfs/{vrf}"
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def segment_path(reference: str) -> str:
     """Path of a segment written `tenant/vrf/segment` or `tenant/segment`."""
     parts = reference.split("/")

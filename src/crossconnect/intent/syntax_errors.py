@@ -34,16 +34,23 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         "a `- item` stands where no list can begin",
         "Put the list on the lines below its field, indented.",
     ),
-    ("did not find expected ',' or ']'", "a `[` list is not closed", "Close it with `]`; separate items by `,`."),
-    ("did not find expected ',' or '}'", "a `{` mapping is not closed", "Close it with `}`; separate fields by `,`."),
-    ("found unexpected end of stream", "a quote or bracket is opened and never closed", "Close it."),
     ("found undefined tag handle", "there is a tag (`!`), which regions do without", "Put text with `!` in quotes."),
     ("control characters are not allowed", "there is a control character", "Remove it."),
 )
 
 
+_UNCLOSED: tuple[tuple[str, str, str], ...] = (
+    # Part of libyaml's problem, of its context, what was opened.
+    ("did not find expected ',' or ']'", "flow sequence", "[` list"),
+    ("did not find expected ',' or '}'", "flow mapping", "{` mapping"),
+    ("found unexpected end of stream", "quoted scalar", "quote"),
+    ("found unexpected document indicator", "quoted scalar", "quote"),
+)
+"""Noticed far behind the mistake, so placed where the bracket or quote was opened."""
+
+
 def syntax_finding(file: str, text: str, error: yaml.YAMLError) -> Finding:
-    """One finding for the place where reading `text` ended."""
+    """One finding for the place where reading `text` ended, or for where what ends there began."""
     line, column, problem = _where(text, error)
     lines = text.split("\n")
     content = lines[line] if line < len(lines) else ""
@@ -57,12 +64,14 @@ def syntax_finding(file: str, text: str, error: yaml.YAMLError) -> Finding:
             hint="Resolve the conflict and remove the lines with <<<<<<<, ======= and >>>>>>>.",
         )
     if "\t" in content[: column + 1] and not content[: column + 1].strip():
-        return found(
-            codes.YAML_SYNTAX,
-            place,
-            "the line is indented with a tab, which YAML forbids",
-            hint="Indent with spaces.",
-        )
+        words = "the line is indented with a tab, which YAML forbids"
+        return found(codes.YAML_SYNTAX, place, words, hint="Indent with spaces.")
+    opened = getattr(error, "context_mark", None)
+    for part, context, what in _UNCLOSED:
+        if opened is not None and part in problem and context in str(getattr(error, "context", "")):
+            place = Place(file=file, line=opened.line + 1, column=opened.column + 1)
+            words = f"the {'`' if what != 'quote' else ''}{what} that begins here is not closed by line {line + 1}"
+            return found(codes.YAML_SYNTAX, place, words, hint="Close it; look for a missing comma, too.")
     for part, meaning, hint in _MEANINGS:
         if part in problem:
             return found(codes.YAML_SYNTAX, place, f"not YAML from here on: {meaning}", hint=hint)

@@ -59,19 +59,20 @@ def _region(contents: Mapping[str, bytes], earlier: tuple[Finding, ...]) -> tupl
         if not has_errors(findings):
             findings.append(found(codes.NO_REGION, Place(file=REGION_FILE), "there is no region.yaml"))
         return None, tuple(findings)
-    region = _merged(contents, findings)
-    if has_errors(findings):
+    region, sound = _merged(contents, findings)
+    if has_errors(findings) and sound:
         findings += validate(region)
-        return None, tuple(sorted(findings, key=Finding.sort_key))
-    return region, tuple(sorted(findings, key=Finding.sort_key))
+    findings.sort(key=Finding.sort_key)
+    return None if has_errors(findings) else region, tuple(findings)
 
 
-def _merged(contents: Mapping[str, bytes], findings: list[Finding]) -> Region:
-    """One region of all files; what could not be read is missing, which `incomplete` says."""
+def _merged(contents: Mapping[str, bytes], findings: list[Finding]) -> tuple[Region, bool]:
+    """One region of all files, and whether region.yaml was read; what could not be read is missing, which `incomplete`
+    says."""
     documents: list[Document] = []
     lists: dict[str, list[Any]] = {}
     region_file = msgspec.convert(_PLACEHOLDER, RegionFile)
-    incomplete = has_errors(findings)
+    incomplete, sound = has_errors(findings), False
     for name in sorted(contents, key=lambda name: (name != REGION_FILE, name)):
         record = KINDS[PurePosixPath(name).parts[0]]
         text = _text(name, contents[name], findings)
@@ -90,12 +91,12 @@ def _merged(contents: Mapping[str, bytes], findings: list[Finding]) -> Region:
             continue
         documents.append(document)
         if isinstance(decoded, RegionFile):
-            region_file = decoded
+            region_file, sound = decoded, True
         else:
             for field in decoded.__struct_fields__:
                 if items := getattr(decoded, field):
                     lists.setdefault(field, []).extend(items)
-    return Region(
+    region = Region(
         name=region_file.name,
         sites=region_file.sites,
         asns=region_file.asns,
@@ -108,12 +109,13 @@ def _merged(contents: Mapping[str, bytes], findings: list[Finding]) -> Region:
         incomplete=incomplete,
         **{field: tuple(items) for field, items in lists.items()},
     )
+    return region, sound
 
 
 def _text(name: str, content: bytes, findings: list[Finding]) -> str | None:
     """The text of a file, or None with a finding when it is not UTF-8."""
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         before = content[: error.start]
         line = before.count(b"\n") + 1

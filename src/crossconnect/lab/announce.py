@@ -1,8 +1,8 @@
 """What a lab's hosts say without being asked, so that their leaves know them: a silent host has no EVPN route.
 
 They answer what their gateway could have asked: ARP replies (RFC 826) and solicited neighbour advertisements (RFC 4861
-7.2.4), addressed to the gateway's MAC, so that the host's own leaves hear them and nobody else does. Only an answer makes
-a neighbour reachable for Linux, and only reachable ones does FRR advertise where it has Ethernet segments.
+7.2.4), addressed to the gateway's MAC, so that the host's own leaves hear them and nobody else does. Answers, because
+only an answer makes a neighbour reachable for Linux, and FRR with Ethernet segments advertises only reachable ones.
 
 A dual-homed host speaks on each cable. In hardware one leaf hears a host and tells the other by EVPN; that step is
 missing on an upstream Linux kernel, which refuses the peer-synced neighbours of FRR (it sends an attribute number that

@@ -28,7 +28,8 @@ CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
 MS_BIND, MS_REC, MS_PRIVATE = 1 << 12, 1 << 14, 1 << 18
 PR_SET_NAME = 15
 
-MOUNTS = (("run", "/run"), ("etc-frr", "/etc/frr"), ("tmp", "/var/tmp"))
+# /run last: run directories may themselves lie under /run, and could not be found any more once it is covered.
+MOUNTS = (("etc-frr", "/etc/frr"), ("tmp", "/var/tmp"), ("run", "/run"))
 """Directory of a node's own directory -> where the node sees it. FRR keeps crash logs in /var/tmp/frr."""
 
 libc = ctypes.CDLL(None, use_errno=True)

@@ -22,7 +22,9 @@ class Pool(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """A range with a purpose: a prefix for addresses, `first-last` for numbers. Several may share a purpose."""
 
     name: str
+    """Unique among pools."""
     purpose: Purpose
+    """What its numbers are for."""
     prefix: str = ""
     """For `loopback`, `link`, `management`, `handoff`: the prefix to carve from."""
     range: str = ""

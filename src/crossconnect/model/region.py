@@ -22,7 +22,9 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """A place with power and a roof: an availability zone to tenants."""
 
     name: str
+    """Unique among sites."""
     description: str = ""
+    """For people."""
 
 
 class AsnPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -41,19 +43,26 @@ class Management(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """How devices are managed: the management VRF and the servers that every device uses."""
 
     vrf: str = "mgmt"
+    """Name of the management VRF on devices."""
     gateway: tuple[str, ...] = ()
     """Default gateway of the management network, at most one per IP version."""
     ntp: tuple[str, ...] = ()
+    """Time servers."""
     syslog: tuple[str, ...] = ()
+    """Log servers."""
     lldp: bool = True
+    """Whether devices speak LLDP (IEEE 802.1AB), by which cabling is checked."""
 
 
 class Bfd(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """BFD timers of the fabric (RFC 5880)."""
 
     enabled: bool = True
+    """Whether fabric sessions have BFD."""
     interval_ms: int = 300
+    """Both send and receive interval."""
     multiplier: int = 3
+    """Lost packets in a row that take the session down."""
 
 
 class DesignChoices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -68,11 +77,17 @@ class DesignChoices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     tenant_mtu: int = 9000
     """IP MTU towards tenants where a segment says nothing else, octets."""
     maximum_paths: int = 64
+    """Greatest number of equal-cost paths that a route uses."""
     bfd: Bfd = Bfd()
+    """BFD on fabric links."""
     graceful_restart: bool = True
+    """Whether forwarding goes on while a BGP speaker restarts (RFC 4724)."""
     keepalive_s: int = 3
+    """BGP keepalive interval in the fabric."""
     hold_time_s: int = 9
+    """BGP hold time in the fabric, three keepalive intervals or more."""
     anycast_gateway_mac: str = "02:00:5e:00:01:01"
+    """MAC address of every anycast gateway (RFC 9135 4.1)."""
     vlan_scope: Literal["region", "pod"] = "region"
     """Where a VLAN id is unique; `pod` reuses ids, for more than 4,000 segments in a region."""
     host_routes: bool = True
@@ -85,54 +100,78 @@ class Moved(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """A renaming: numbers held by path `old` go on being held by path `new`."""
 
     old: str
+    """Path that was, such as `tenants/red` or `devices/a-leaf1`."""
     new: str
+    """Path that is."""
 
 
 class RegionFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`region.yaml`."""
 
     format: Literal[1]
+    """Version of the files' format."""
     name: str
+    """The region's name."""
     description: str = ""
+    """For people."""
     sites: tuple[Site, ...]
+    """Places that pods stand in."""
     asns: AsnPlan = AsnPlan()
+    """Number plan of the fabric's ASNs."""
     pools: tuple[Pool, ...]
+    """Ranges that numbers and addresses are allocated from."""
     design: DesignChoices = DesignChoices()
+    """Choices about the fabric as a whole."""
     management: Management = Management()
+    """How devices are managed."""
     platforms: tuple[Platform, ...] = ()
+    """Switch models beside the built-in generic-32, generic-64 and generic-128."""
     moved: tuple[Moved, ...] = ()
+    """Renamings, so that numbers follow."""
 
 
 class FabricFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`fabric/*.yaml`."""
 
     pods: tuple[Pod, ...] = ()
+    """Regular leaf-spine clusters."""
     super_spines: tuple[SuperSpineGroup, ...] = ()
+    """The tier above the pods."""
     devices: tuple[Device, ...] = ()
+    """Switches written by hand: new ones, or refinements of expanded ones."""
     links: tuple[Link, ...] = ()
+    """Cables between switches, where they differ from what the pods imply or their ports matter."""
     servers: tuple[Server, ...] = ()
+    """Servers written by hand."""
 
 
 class TenancyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`tenancy/*.yaml`."""
 
     tenants: tuple[Tenant, ...] = ()
+    """Tenants with their VRFs and segments."""
 
 
 class EdgeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`edge/*.yaml`."""
 
     peers: tuple[Peer, ...] = ()
+    """External routers."""
     policies: tuple[Policy, ...] = ()
+    """Route policies."""
     prefix_sets: tuple[PrefixSet, ...] = ()
+    """Prefix sets that policies match."""
     community_sets: tuple[CommunitySet, ...] = ()
+    """Community sets that policies match and remove."""
     as_path_sets: tuple[AsPathSet, ...] = ()
+    """AS path sets that policies match."""
 
 
 class ChecksFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`checks/*.yaml`."""
 
     promises: tuple[Promise, ...] = ()
+    """What must hold beyond what the design implies."""
 
 
 class Region(msgspec.Struct, frozen=True, kw_only=True):

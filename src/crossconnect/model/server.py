@@ -13,6 +13,7 @@ class SegmentPort(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     segment: str
     """`tenant/vrf/segment`, or `tenant/segment` for a segment without VRF."""
     tagged: bool = False
+    """Whether frames carry an 802.1Q tag."""
     addresses: tuple[str, ...] = ()
     """The server's own addresses in it (`10.1.1.10/24`); the lab and the simulation use them as endpoints."""
 
@@ -21,14 +22,18 @@ class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """One cable of a server: `leaf:port` or `leaf` (a port is then allocated)."""
 
     port: str
+    """The switch's end of the cable."""
 
 
 class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A server with one cable, or two to different leaves forming one Ethernet segment (RFC 7432 8)."""
 
     name: str
+    """Unique among everything that has a host name."""
     attachments: tuple[Attachment, ...]
+    """One cable, or two to different leaves."""
     segments: tuple[SegmentPort, ...] = ()
+    """Segments on its port or bond."""
     mac: str = ""
     """MAC address of its first port; none given: one is derived."""
 
@@ -37,6 +42,7 @@ class ServerGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """Like servers of a rack, numbered from 1."""
 
     count: int = 1
+    """How many like servers in each rack."""
     name: str = ""
     """Name pattern with `{pod}`, `{rack}` and `{n}`; by default `{rack}-server{n}`."""
     homing: Literal["single", "dual"] = "single"

@@ -44,7 +44,7 @@ def asn_text(asn: int) -> str:
 
 def mac_text(value: int) -> Mac:
     """Canonical text of a 48-bit MAC address."""
-    return Mac(":".join(f"{octet:02x}" for octet in value.to_bytes(6, "big")))
+    return Mac(value.to_bytes(6, "big").hex(":"))
 
 
 def parse_mac(text: str) -> int:

@@ -16,7 +16,10 @@ Renderer = Callable[[DeviceConfiguration], dict[str, str]]
 def _frr_files(device: DeviceConfiguration) -> dict[str, str]:
     """`frr.conf`, and the Linux side as JSON for whatever applies it."""
     linux = msgspec.json.encode(frr.linux_side(device))
-    return {"frr.conf": frr.text(frr.render(device)), "linux.json": msgspec.json.format(linux, indent=1).decode() + "\n"}
+    return {
+        "frr.conf": frr.text(frr.render(device)),
+        "linux.json": msgspec.json.format(linux, indent=1).decode() + "\n",
+    }
 
 
 RENDERERS: Mapping[str, Renderer] = {"frr": _frr_files}

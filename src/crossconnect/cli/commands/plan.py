@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from crossconnect.cli.output import coloured, draw, emit, output_option, print_findings, say
-from crossconnect.cli.region import Ready, load_or_exit, region_option
+from crossconnect.cli.region import Ready, load_or_exit, located, region_option
 from crossconnect.rollout.plan import Plan, Side
 
 
@@ -69,7 +69,7 @@ def side(ready: Ready, check: bool) -> Side:
         from crossconnect.checks import run_checks
         from crossconnect.simulate import simulate
 
-        findings += run_checks(simulate(ready.blueprint), ready.blueprint)
+        findings += located(run_checks(simulate(ready.blueprint), ready.blueprint), ready.region)
     return Side(
         blueprint=ready.blueprint,
         lock=ready.lock,

@@ -19,7 +19,8 @@ def fabric_findings(subject: Subject) -> Iterator[Finding]:
     """What is wrong with the fabric's shape and design choices."""
     yield from _tiers(subject)
     yield from _choices(subject)
-    yield from _mtus(subject)
+    if not subject.region.incomplete:
+        yield from _mtus(subject)
 
 
 def _tiers(subject: Subject) -> Iterator[Finding]:

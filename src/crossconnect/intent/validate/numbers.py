@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from crossconnect.finding import Finding, found
 from crossconnect.intent import codes
+from crossconnect.intent.cabling import TIERS
 from crossconnect.intent.handoffs import handoff_links
 from crossconnect.intent.placement import segment_devices
 from crossconnect.intent.texts import number_range
 from crossconnect.intent.validate.subject import Subject, reference_of
 from crossconnect.model.inventory import Switch
+from crossconnect.net.order import natural_key
 
 
 def number_findings(subject: Subject) -> Iterator[Finding]:
@@ -65,7 +67,7 @@ def _vlans(subject: Subject) -> Iterator[Finding]:
 
 def _handoff_vlans(subject: Subject) -> Iterator[Finding]:
     first: dict[tuple[str, int], str] = {}
-    for link in handoff_links(subject.region):
+    for link in sorted(handoff_links(subject.region), key=lambda link: natural_key(link.path)):
         if link.handoff.vlan is None:
             continue
         # Two external routers on one port are two cables in it, which is said of the port.
@@ -80,7 +82,7 @@ def _device_asns(subject: Subject) -> Iterator[Finding]:
     """RFC 7938 5.2.1: spines of a pod share an ASN, super-spines share one, every leaf has its own."""
     users: dict[int, Switch] = {}
     of_group: dict[str, Switch] = {}
-    for switch in subject.inventory.switches:
+    for switch in sorted(subject.inventory.switches, key=lambda s: -TIERS[s.role]):  # a leaf is said to have a spine's
         if switch.asn is None:
             continue
         place = subject.place(f"devices/{switch.name}/asn")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from crossconnect.finding import Finding
+from crossconnect.intent.allocate_codes import DEVICE_INCOMPLETE, NAME_TAKEN
+from crossconnect.intent.codes import NAME_DUPLICATE
 from crossconnect.intent.inventory import expand
 from crossconnect.intent.validate.cabling import cabling_findings
 from crossconnect.intent.validate.edge import edge_findings
@@ -40,5 +42,10 @@ def validate(region: Region) -> tuple[Finding, ...]:
     """
     inventory, expansion = expand(region)
     subject = subject_of(region, inventory)
-    findings = [*expansion, *(finding for concern in CONCERNS for finding in concern(subject))]
+    findings = [finding for concern in CONCERNS for finding in concern(subject)]
+    # What follows from something said already, or from what could not be read, is not said again.
+    implied = {NAME_TAKEN.name} if any(f.code == NAME_DUPLICATE.name for f in findings) else set[str]()
+    if region.incomplete:
+        implied.add(DEVICE_INCOMPLETE.name)
+    findings += [finding for finding in expansion if finding.code not in implied]
     return tuple(sorted(findings, key=Finding.sort_key))

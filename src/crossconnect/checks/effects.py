@@ -1,0 +1,261 @@
+"""What a failure does to tenants, by name: hosts cut off, pairs that lose each other, ways outside, paths, promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from crossconnect.checks.codes import EFFECT_EXTERNAL, EFFECT_HOSTS, EFFECT_LOST
+from crossconnect.checks.grouping import count_text, names_text
+from crossconnect.checks.layout import Layout
+from crossconnect.checks.outside import accepted_prefixes
+from crossconnect.checks.promises import promise_scope
+from crossconnect.checks.subject import Subject, device_place, wire_place, wire_text
+from crossconnect.finding import Finding, Place, found
+from crossconnect.simulate.failures import Failures
+from crossconnect.simulate.reachability import ReachabilityRow, reachability
+from crossconnect.simulate.sweep import Outcome
+
+
+class ScopeEffect(msgspec.Struct, frozen=True, kw_only=True):
+    """What one failure does to one VRF or layer-2 segment."""
+
+    scope: str
+    """IP-VRF as on devices, or path of a segment without VRF."""
+    tenant: str
+    pairs: int
+    """Ordered pairs of endpoints that can talk without failure."""
+    lost: int
+    """Of those, how many cannot any more, or only for some of their flows."""
+    attached: int
+    """Of the lost ones, those with an end that hangs only on what failed: no fabric could save them."""
+    hosts_cut: tuple[str, ...] = ()
+    external_lost: tuple[str, ...] = ()
+    """External prefixes that connected hosts no longer reach."""
+    external_lost_on: tuple[str, ...] = ()
+    """Leaves of those hosts."""
+    borders: tuple[int, int] = (0, 0)
+    """Border devices with a session to the outside, before and after."""
+    promises: tuple[str, ...] = ()
+    """Names of promises that do not hold any more."""
+    example: str = ""
+    """Why the first pair that is not attached is lost."""
+
+
+class FailureReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One failure and what follows from it."""
+
+    failures: Failures
+    name: str
+    """`spine a-spine1`, `link a-leaf1:swp63 - a-spine1:swp1`."""
+    element: str
+    """What sort of thing fails: `spine`, `leaf - spine link`, `server cable`."""
+    scopes: tuple[ScopeEffect, ...] = ()
+    """Only those that lose something, or a way outside."""
+    hosts_cut: tuple[str, ...] = ()
+    hosts_degraded: tuple[str, ...] = ()
+    """Dual-homed hosts on one leg."""
+    paths: tuple[int, int] = (0, 0)
+    """Fewest equal-cost paths from a VTEP to another, before and after."""
+    promises: tuple[tuple[str, str], ...] = ()
+    """(promise, reason) of promises that do not hold, whether or not they were to survive this."""
+    findings: tuple[Finding, ...] = ()
+    """What the checks find that they do not find in the healthy network, and the effects as findings."""
+
+    @property
+    def harmless(self) -> bool:
+        """Whether no tenant notices."""
+        return not (self.hosts_cut or self.promises or any(s.lost or s.external_lost for s in self.scopes))
+
+
+class Healthy(msgspec.Struct, frozen=True, kw_only=True):
+    """What failures are compared with."""
+
+    subject: Subject
+    pairs: Mapping[str, int]
+    """Scope -> ordered pairs that are delivered."""
+    endpoints: Mapping[str, int]
+    tenants: Mapping[str, str]
+    borders: Mapping[str, int]
+    paths: int
+    promises: frozenset[str]
+    """Those that are broken already."""
+
+
+def scope_of(row: ReachabilityRow) -> str:
+    """The VRF, or the layer-2 segment, that a row is about."""
+    return row.source_vrf or row.source_segment
+
+
+def healthy_of(subject: Subject, outcome: Outcome, broken: Iterable[str]) -> Healthy:
+    """Measure the network without failure."""
+    pairs: dict[str, int] = {}
+    rows = reachability(outcome.tables)
+    for row in _once(row for row in rows if row.destination_host and row.outcome == "delivered"):
+        pairs[scope_of(row)] = pairs.get(scope_of(row), 0) + row.pairs
+    endpoints: dict[str, int] = {}
+    tenants: dict[str, str] = {}
+    for host in subject.blueprint.hosts:
+        for endpoint in host.endpoints:
+            scope = endpoint.vrf or endpoint.segment
+            endpoints[scope] = endpoints.get(scope, 0) + 1
+            tenants[scope] = endpoint.tenant
+    tenants.update({vrf.name: vrf.tenant for vrf in subject.blueprint.vrfs})
+    return Healthy(
+        subject=subject,
+        pairs=pairs,
+        endpoints=endpoints,
+        tenants=tenants,
+        borders=_borders(subject),
+        paths=outcome.ecmp_minimum.width if outcome.ecmp_minimum else 0,
+        promises=frozenset(broken),
+    )
+
+
+def _once(rows: Iterable[ReachabilityRow]) -> list[ReachabilityRow]:
+    """One row per pair of classes, whichever IP version comes first."""
+    seen: dict[tuple[str, str, str, str], ReachabilityRow] = {}
+    for row in rows:
+        seen.setdefault((row.source_host, row.source_segment, row.destination_host, row.destination), row)
+    return list(seen.values())
+
+
+def _borders(subject: Subject) -> dict[str, int]:
+    return {
+        vrf: len({border for borders in prefixes.values() for border in borders})
+        for vrf, prefixes in accepted_prefixes(subject).items()
+    }
+
+
+def report_of(healthy: Healthy, subject: Subject, outcome: Outcome, broken: Mapping[str, str]) -> FailureReport:
+    """Compare a failure's outcome with the healthy network; `findings` are still those of the effects alone."""
+    layout, failures = subject.layout, subject.expectation.failures
+    name, element = element_of(layout, failures)
+    promises = tuple((p, reason) for p, reason in sorted(broken.items()) if p not in healthy.promises)
+    scopes = _scopes(healthy, subject, outcome, [p for p, _ in promises])
+    report = FailureReport(
+        failures=failures,
+        name=name,
+        element=element,
+        scopes=scopes,
+        hosts_cut=outcome.cut_off,
+        hosts_degraded=_degraded(subject, outcome.cut_off),
+        paths=(healthy.paths, outcome.ecmp_minimum.width if outcome.ecmp_minimum else 0),
+        promises=promises,
+    )
+    return msgspec.structs.replace(report, findings=_effect_findings(layout, report))
+
+
+def element_of(layout: Layout, failures: Failures) -> tuple[str, str]:
+    """Name of what fails, and what sort of thing it is."""
+    if len(failures.devices) + len(failures.links) + len(failures.sessions) != 1:
+        return str(failures), "combination"
+    for name in failures.devices:
+        device = layout.devices.get(name)
+        sort = device.role if device is not None else "server" if name in layout.hosts else "external router"
+        return f"{sort} {name}", sort
+    for key in failures.links:
+        wire = layout.wires[key]
+        if wire.kind == "fabric":
+            roles = [layout.devices[name].role for name in (wire.a_device, wire.b_device)]
+            return f"link {wire_text(wire)}", f"{' - '.join(roles)} link"
+        return f"cable {wire_text(wire)}", f"{'server' if wire.kind == 'server' else 'external router'} cable"
+    return str(failures), "session"
+
+
+def _scopes(healthy: Healthy, subject: Subject, outcome: Outcome, promises: Iterable[str]) -> tuple[ScopeEffect, ...]:
+    lost: dict[str, list[ReachabilityRow]] = {}
+    external: dict[str, list[ReachabilityRow]] = {}
+    for row in outcome.lost:
+        if row.destination_host:
+            lost.setdefault(scope_of(row), []).append(row)
+        else:
+            external.setdefault(scope_of(row), []).append(row)
+    cut: dict[str, dict[str, int]] = {}
+    for host in outcome.cut_off:
+        for endpoint in subject.layout.hosts[host].endpoints:
+            members = cut.setdefault(endpoint.vrf or endpoint.segment, {})
+            members[host] = members.get(host, 0) + 1
+    by_name = {promise.name: promise for promise in subject.blueprint.promises}
+    broken: dict[str, list[str]] = {}
+    for name in promises:
+        broken.setdefault(promise_scope(subject.layout, by_name[name]), []).append(name)
+    borders = _borders(subject)
+    fewer = {vrf for vrf, count in healthy.borders.items() if borders.get(vrf, 0) < count}
+    effects: list[ScopeEffect] = []
+    for scope in sorted({*lost, *external, *cut, *broken, *fewer}):
+        pairs, total = healthy.pairs.get(scope, 0), healthy.endpoints.get(scope, 0)
+        left = total - sum(cut.get(scope, {}).values())
+        attached = min(pairs, total * (total - 1) - left * (left - 1))
+        apart = _once(lost.get(scope, ()))
+        effects.append(
+            ScopeEffect(
+                scope=scope,
+                tenant=healthy.tenants.get(scope, ""),
+                pairs=pairs,
+                lost=min(pairs, attached + sum(row.pairs for row in apart)),
+                attached=attached,
+                hosts_cut=tuple(cut.get(scope, ())),
+                external_lost=tuple(dict.fromkeys(row.destination for row in external.get(scope, ()))),
+                external_lost_on=tuple(sorted({leaf for row in external.get(scope, ()) for leaf in row.source_leaves})),
+                borders=(healthy.borders.get(scope, 0), borders.get(scope, 0)),
+                promises=tuple(broken.get(scope, ())),
+                example=f"{apart[0].source_host} to {apart[0].destination_host}: {apart[0].reason}" if apart else "",
+            )
+        )
+    return tuple(effects)
+
+
+def _degraded(subject: Subject, cut_off: tuple[str, ...]) -> tuple[str, ...]:
+    cut = set(cut_off)
+    gone = {w.a_device for key in subject.gone_wires if (w := subject.layout.wires[key]).kind == "server"}
+    return tuple(sorted(host for host in gone if host in subject.layout.hosts and host not in cut))
+
+
+def _place(report: FailureReport, layout: Layout) -> Place:
+    for name in sorted(report.failures.devices):
+        return device_place(name)
+    for key in sorted(report.failures.links):
+        return wire_place(layout.wires[key])
+    return Place(path=f"sessions/{report.name}")
+
+
+def _effect_findings(layout: Layout, report: FailureReport) -> tuple[Finding, ...]:
+    place = _place(report, layout)
+    findings: list[Finding] = []
+    # That a server goes with its only cable is what single-homed means; for a leaf it is worth a line.
+    if report.hosts_cut and report.element not in ("server cable", "server"):
+        tenants = sorted({s.tenant for s in report.scopes if s.hosts_cut})
+        findings.append(
+            found(
+                EFFECT_HOSTS,
+                place,
+                f"without {report.name}, {count_text(len(report.hosts_cut), 'host')} of {names_text(tenants)} "
+                f"{'is' if len(report.hosts_cut) == 1 else 'are'} cut off: {names_text(report.hosts_cut)}",
+                related=tuple(Place(path=layout.hosts[host].path) for host in report.hosts_cut),
+            )
+        )
+    for scope in report.scopes:
+        related = (Place(path=layout.vrfs[scope.scope].path if scope.scope in layout.vrfs else scope.scope),)
+        if scope.lost > scope.attached:
+            findings.append(
+                found(
+                    EFFECT_LOST,
+                    place,
+                    f"without {report.name}, {scope.lost - scope.attached} of {scope.pairs} pairs of hosts in "
+                    f"{scope.scope} lose each other, though connected ({scope.example})",
+                    related=related,
+                )
+            )
+        if scope.external_lost:
+            findings.append(
+                found(
+                    EFFECT_EXTERNAL,
+                    place,
+                    f"without {report.name}, hosts of {scope.scope} on {names_text(scope.external_lost_on)} do not "
+                    f"reach {names_text(scope.external_lost)}",
+                    related=related,
+                )
+            )
+    return tuple(findings)

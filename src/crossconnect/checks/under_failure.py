@@ -1,0 +1,116 @@
+"""The checks again under every single failure: what a failure costs, and what it should not have cost.
+
+A failed device's own silence is expected. What is looked for is (a) whom it hurts, by name, and (b) anything in the
+rest of the network that is not as the design has it with that element away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from crossconnect.checks.codes import PROMISE_NOT_RESILIENT
+from crossconnect.checks.effects import FailureReport, healthy_of, report_of
+from crossconnect.checks.expectation import Expectation
+from crossconnect.checks.grouping import names_text
+from crossconnect.checks.layout import Layout, layout_of
+from crossconnect.checks.promises import broken_promises
+from crossconnect.checks.registry import CHECKS, check_subject
+from crossconnect.checks.subject import Subject, subject_of
+from crossconnect.design.blueprint import Blueprint
+from crossconnect.finding import Finding, Place, found
+from crossconnect.simulate.failures import NO_FAILURES, Failures, single_failures
+from crossconnect.simulate.sweep import Outcome, sweep
+from crossconnect.state.tables import TABLES
+
+_ELSEWHERE = ("single-points", "promises")
+"""Checks of the drawing, which no failure changes, and promises, which are looked at in a way of their own."""
+
+
+class UnderFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of a sweep."""
+
+    reports: tuple[FailureReport, ...]
+    """One per failure, in the order of the failures."""
+    findings: tuple[Finding, ...]
+    """Of all failures together, each said once with the failures under which it comes."""
+
+
+def check_under_failure(
+    blueprint: Blueprint, failures: Iterable[Failures] | None = None, only: Iterable[str] | None = None
+) -> UnderFailure:
+    """Simulate each failure (every single one by default), run the checks (those named, where given) and compare.
+
+    `only=()` computes effects alone, which needs fewer tables and is several times faster.
+    """
+    layout = layout_of(blueprint)
+    names = [name for name in (CHECKS if only is None else only) if name not in _ELSEWHERE]
+    chosen = tuple(single_failures(blueprint) if failures is None else failures)
+    tables = tuple(TABLES) if names else ()
+    runs = sweep(blueprint, (NO_FAILURES, *chosen), *((tables,) if tables else ()))
+    _, outcome = next(runs)
+    subject = subject_of(outcome.state, layout, tables=outcome.tables)
+    healthy = healthy_of(subject, outcome, broken_promises(subject))
+    known = {_identity(finding) for finding in check_subject(subject, names)}
+    reports: list[FailureReport] = []
+    for failure, outcome in runs:
+        subject = subject_of(outcome.state, layout, Expectation(failure), outcome.tables)
+        report = report_of(healthy, subject, outcome, broken_promises(subject))
+        reports.append(msgspec.structs.replace(report, findings=_new(report, subject, outcome, names, known)))
+    return UnderFailure(
+        reports=tuple(reports),
+        findings=tuple(sorted((*_merged(reports), *_promises(layout, reports)), key=Finding.sort_key)),
+    )
+
+
+def _identity(finding: Finding) -> tuple[str, str, str]:
+    """What makes a finding the same under another failure: its message names more or fewer rows then. Effects are
+    each their own, and name their failure."""
+    effect = finding.message if finding.code.startswith("checks.effect-") else ""
+    return finding.code, finding.place.path, effect
+
+
+def _new(
+    report: FailureReport, subject: Subject, outcome: Outcome, names: list[str], known: set[tuple[str, str, str]]
+) -> tuple[Finding, ...]:
+    found_now = (*check_subject(subject, names), *outcome.findings)
+    return (*report.findings, *(f for f in found_now if _identity(f) not in known))
+
+
+def _merged(reports: Iterable[FailureReport]) -> list[Finding]:
+    """Each finding once. Those of effects name their failure themselves; others get the names of theirs."""
+    failures: dict[tuple[str, str, str], list[str]] = {}
+    first: dict[tuple[str, str, str], Finding] = {}
+    for report in reports:
+        for finding in report.findings:
+            identity = _identity(finding)
+            first.setdefault(identity, finding)
+            failures.setdefault(identity, []).append(report.name)
+    return [
+        finding
+        if identity[2]
+        else msgspec.structs.replace(finding, message=f"without {names_text(failures[identity])}: {finding.message}")
+        for identity, finding in first.items()
+    ]
+
+
+def _promises(layout: Layout, reports: Iterable[FailureReport]) -> list[Finding]:
+    """Promises that break under a failure that they are to survive: of a switch or a cable, for an external router
+    is nobody's to make redundant here."""
+    surviving = {promise.name for promise in layout.blueprint.promises if promise.survives > 0}
+    broken: dict[str, list[tuple[str, str]]] = {}
+    for report in reports:
+        if report.failures.devices <= layout.devices.keys() and report.element != "combination":
+            for name, reason in report.promises:
+                if name in surviving:
+                    broken.setdefault(name, []).append((report.name, reason))
+    return [
+        found(
+            PROMISE_NOT_RESILIENT,
+            Place(path=f"promises/{name}"),
+            f"promise {name} does not survive the loss of {names_text([failure for failure, _ in cases])}: "
+            f"{cases[0][1]}",
+        )
+        for name, cases in sorted(broken.items())
+    ]

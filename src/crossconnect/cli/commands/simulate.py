@@ -1,0 +1,114 @@
+"""`xc simulate`: predict and check, healthy and under failure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from crossconnect.checks import FailureGroup, UnderFailure, grouped
+from crossconnect.cli.failure_option import failures_of, failures_options
+from crossconnect.cli.output import count_text, coloured, draw, emit, output_option, print_findings, say
+from crossconnect.cli.region import load_or_exit, located, region_option
+from crossconnect.finding import Finding, has_errors
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True):
+    """One failure, for JSON and YAML."""
+
+    failure: str
+    element: str
+    hosts_cut: tuple[str, ...]
+    scopes: tuple[object, ...]
+    promises: tuple[str, ...]
+    harmless: bool
+
+
+class Simulation(msgspec.Struct, frozen=True, kw_only=True):
+    """What `simulate` found."""
+
+    region: str
+    rows: dict[str, int]
+    findings: tuple[Finding, ...]
+    failures: tuple[Effect, ...] = ()
+
+
+@click.command("simulate")
+@region_option
+@output_option
+@failures_options
+@click.option(
+    "--failures",
+    type=click.Choice(["none", "single"]),
+    default="none",
+    show_default=True,
+    help="'single' repeats everything under every single link and device failure.",
+)
+@click.option("--every", is_flag=True, help="One line per failure instead of one per kind of failure.")
+def command(
+    root: Path, output: str, fail_links: tuple[str, ...], fail_devices: tuple[str, ...], failures: str, every: bool
+) -> int:
+    """Compute the state that the network settles on, and check it: sessions, reachability, isolation, redundancy.
+
+    Exit code 1 when a check finds an error.
+    """
+    from crossconnect.checks import Expectation, check_under_failure, run_checks
+    from crossconnect.simulate import simulate
+    from crossconnect.state.tables import TABLES
+
+    ready = load_or_exit(root)
+    injected = failures_of(ready.blueprint, fail_links, fail_devices)
+    state = simulate(ready.blueprint, injected)
+    findings = run_checks(state, ready.blueprint, expectation=Expectation(injected))
+    under: UnderFailure | None = None
+    if injected and failures == "none":
+        under = check_under_failure(ready.blueprint, [injected])
+    elif failures == "single":
+        under = check_under_failure(ready.blueprint)
+    if under is not None:
+        findings += under.findings
+    findings = located(findings, ready.region)
+    rows = {table: len(getattr(state, table)) for table in TABLES}
+    result = Simulation(
+        region=ready.region.name, rows=rows, findings=findings, failures=_effects(under) if under else ()
+    )
+    emit(result, output, lambda: _text(rows, under, every))
+    if output == "table":
+        print_findings([f for f in findings if not f.code.startswith("checks.effect-")], limit=40)
+        say(f"{ready.region.name}: {count_text(findings)}")
+    return 1 if has_errors(findings) else 0
+
+
+def _effects(under: UnderFailure) -> tuple[Effect, ...]:
+    return tuple(
+        Effect(
+            failure=report.name,
+            element=report.element,
+            hosts_cut=report.hosts_cut,
+            scopes=report.scopes,
+            promises=tuple(name for name, _ in report.promises),
+            harmless=report.harmless,
+        )
+        for report in under.reports
+    )
+
+
+def _text(rows: dict[str, int], under: UnderFailure | None, every: bool) -> str:
+    parts = [draw(("table", "rows"), list(rows.items()))]
+    if under is not None:
+        harmless = sum(1 for report in under.reports if report.harmless)
+        parts.append(f"\n{len(under.reports)} failures simulated: {harmless} hurt nobody\n")
+        if every:
+            lines = [(r.name, len(r.hosts_cut), sum(s.lost for s in r.scopes), r.harmless) for r in under.reports]
+            parts.append(draw(("failure", "hosts cut", "pairs lost", "harmless"), lines))
+        else:
+            parts += [_line(group) for group in grouped(under.reports)]
+    return "\n".join(parts)
+
+
+def _line(group: FailureGroup) -> str:
+    mark = {"error": "!!", "warning": "! ", "note": "  "}[group.severity.value]
+    if coloured() and mark.strip():
+        mark = click.style(mark, fg="red" if mark == "!!" else "yellow", bold=True)
+    return f"{mark} {group.text}"
