@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from crossconnect.finding import has_errors
-from crossconnect.intent.allocate import allocate, scope_of
+from crossconnect.intent.allocate import allocate
 from crossconnect.intent.inventory import expand
 from crossconnect.intent.lock import Lock
+from crossconnect.intent.number_space import scope_of
 from crossconnect.model.device import Device, Link
 from crossconnect.model.peer import Handoff, Peer
 from crossconnect.model.region import DesignChoices, Region

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from regions import compiled, small
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.simulate import Failures, simulate
 from crossconnect.simulate.attributes import LOCAL_WEIGHT, NOTHING, Attributes, AttributeTable
 from crossconnect.simulate.propagation import ABSENT, ORIGINATED, Spread, graph, offers, respread, spread
+from regions import compiled, small
 
 
 class Route(NamedTuple):
@@ -29,7 +29,9 @@ def oracle(
     asns: list[int], shutdown: list[bool], edges: list[list[int]], origins: set[int]
 ) -> tuple[list[Route | None], list[list[tuple[int, ...]]]]:
     """Best routes and all accepted AS paths by speaker, by synchronous rounds until nothing changes."""
-    best: list[Route | None] = [Route(100, (), False, ORIGINATED, 0) if n in origins else None for n in range(len(asns))]
+    best: list[Route | None] = [
+        Route(100, (), False, ORIGINATED, 0) if n in origins else None for n in range(len(asns))
+    ]
     while True:
         known: list[list[Route]] = []
         for speaker, sources in enumerate(edges):
@@ -42,9 +44,7 @@ def oracle(
                 found.append(Route(0 if marked else 100, (asns[source], *theirs.path), marked, source, rank))
             known.append(found)
         after = [
-            best[n]
-            if n in origins
-            else min(known[n], key=lambda r: (-r.local_pref, len(r.path), r.rank), default=None)
+            best[n] if n in origins else min(known[n], key=lambda r: (-r.local_pref, len(r.path), r.rank), default=None)
             for n in range(len(asns))
         ]
         if after == best:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crossconnect.checks.codes import CABLE_SILENT, CABLE_SWAPPED, CABLE_WRONG
+from crossconnect.checks.grouping import by_common_end, names_text
 from crossconnect.checks.layout import Port, ends
-from crossconnect.checks.subject import Subject, device_place, evidence_of, wire_place, wire_text
+from crossconnect.checks.subject import Subject, device_place, evidence_of
 from crossconnect.finding import Finding, found
 from crossconnect.state.tables import LldpRow
 
@@ -91,22 +92,25 @@ def _wrong(subject: Subject, heard: dict[Port, LldpRow], pair: _Pair) -> Finding
 
 
 def _silent(subject: Subject, heard: dict[Port, LldpRow], moved: set[Port]) -> Iterator[Finding]:
+    """Ports that hear nobody, told by the device that they share: one that is deaf, or one that does not speak."""
+    deaf: dict[tuple[str, str], list[Port]] = {}
     for wire in subject.blueprint.wires:
-        if wire.kind != "fabric" or not subject.wire_up(wire.key):
-            continue
-        both = ends(wire)
-        if any(port in moved for port in both):
-            continue
-        listening = [port for port in both if _listens(subject, port)]
-        deaf = [port for port in listening if port not in heard]
-        if deaf:
-            yield found(
-                CABLE_SILENT,
-                wire_place(wire),
-                f"no neighbour is heard at {' and '.join(map(str, deaf))}, where the cable {wire_text(wire)} ends",
-                related=tuple(device_place(port.device) for port in deaf),
-                evidence=evidence_of("interfaces", [r for p in deaf if (r := subject.interfaces.get(p)) is not None]),
-            )
+        if wire.kind == "fabric" and subject.wire_up(wire.key) and moved.isdisjoint(ends(wire)):
+            a, b = ends(wire)
+            for port, mate in ((a, b), (b, a)):
+                if port not in heard and _listens(subject, port):
+                    deaf.setdefault((port.device, mate.device), []).append(port)
+    for group in by_common_end(deaf):
+        pairs = [(group.end, o) if group.of_source else (o, group.end) for o in group.others]
+        ports = [port for pair in pairs for port in deaf[pair]]
+        towards = sorted({neighbor for _, neighbor in pairs})
+        yield found(
+            CABLE_SILENT,
+            device_place(group.end),
+            f"LLDP hears nobody at {names_text(ports)}, cabled to {names_text(towards)}",
+            related=tuple(device_place(name) for name in sorted({port.device for port in ports})),
+            evidence=evidence_of("interfaces", [r for p in ports if (r := subject.interfaces.get(p)) is not None]),
+        )
 
 
 def _listens(subject: Subject, port: Port) -> bool:

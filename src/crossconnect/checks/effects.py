@@ -60,6 +60,8 @@ class FailureReport(msgspec.Struct, frozen=True, kw_only=True):
     """Fewest equal-cost paths from a VTEP to another, before and after."""
     promises: tuple[tuple[str, str], ...] = ()
     """(promise, reason) of promises that do not hold, whether or not they were to survive this."""
+    promises_due: tuple[str, ...] = ()
+    """Those of them that are to survive this: one switch or one cable. An external router is nobody's to double."""
     findings: tuple[Finding, ...] = ()
     """What the checks find that they do not find in the healthy network, and the effects as findings."""
 
@@ -134,6 +136,8 @@ def report_of(healthy: Healthy, subject: Subject, outcome: Outcome, broken: Mapp
     name, element = element_of(layout, failures)
     promises = tuple((p, reason) for p, reason in sorted(broken.items()) if p not in healthy.promises)
     scopes = _scopes(healthy, subject, outcome, [p for p, _ in promises])
+    single = element != "combination" and failures.devices <= layout.devices.keys()
+    surviving = {promise.name for promise in subject.blueprint.promises if single and promise.survives > 0}
     report = FailureReport(
         failures=failures,
         name=name,
@@ -143,6 +147,7 @@ def report_of(healthy: Healthy, subject: Subject, outcome: Outcome, broken: Mapp
         hosts_degraded=_degraded(subject, outcome.cut_off),
         paths=(healthy.paths, outcome.ecmp_minimum.width if outcome.ecmp_minimum else 0),
         promises=promises,
+        promises_due=tuple(name for name, _ in promises if name in surviving),
     )
     return msgspec.structs.replace(report, findings=_effect_findings(layout, report))
 

@@ -20,7 +20,8 @@ class FailureGroup(msgspec.Struct, frozen=True, kw_only=True):
     reports: tuple[FailureReport, ...]
     effect: str
     severity: Severity
-    """Error: the rest of the network is not as designed. Warning: connected hosts lose something. Note: else."""
+    """Error: a promise that is to survive breaks, or the rest of the network is not as designed. Warning: connected
+    hosts lose something. Note: else."""
 
     @property
     def text(self) -> str:
@@ -49,6 +50,8 @@ def grouped(reports: Iterable[FailureReport]) -> tuple[FailureGroup, ...]:
 
 
 def _severity(report: FailureReport) -> Severity:
+    if report.promises_due:
+        return Severity.ERROR
     severities = {finding.severity for finding in report.findings}
     return next((s for s in (Severity.ERROR, Severity.WARNING) if s in severities), Severity.NOTE)
 

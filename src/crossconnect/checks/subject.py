@@ -6,6 +6,7 @@ network as it is without it, so that one cause makes one finding and not a thous
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
 
 import msgspec
@@ -160,5 +161,5 @@ def wire_text(wire: Wire) -> str:
 
 
 def evidence_of(table: str, rows: Iterable[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
-    """Rows as a finding carries them: (table, row as text), the first ones of many."""
-    return tuple((table, row_text(row)) for row, _ in zip(rows, range(_EVIDENCE_MAX), strict=False))
+    """Rows as a finding carries them: (table, row as text), sorted, the first ones of many."""
+    return tuple((table, text) for text in heapq.nsmallest(_EVIDENCE_MAX, map(row_text, rows)))

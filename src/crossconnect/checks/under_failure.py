@@ -14,7 +14,7 @@ from crossconnect.checks.codes import PROMISE_NOT_RESILIENT
 from crossconnect.checks.effects import FailureReport, healthy_of, report_of
 from crossconnect.checks.expectation import Expectation
 from crossconnect.checks.grouping import names_text
-from crossconnect.checks.layout import Layout, layout_of
+from crossconnect.checks.layout import layout_of
 from crossconnect.checks.promises import broken_promises
 from crossconnect.checks.registry import CHECKS, check_subject
 from crossconnect.checks.subject import Subject, subject_of
@@ -60,7 +60,7 @@ def check_under_failure(
         reports.append(msgspec.structs.replace(report, findings=_new(report, subject, outcome, names, known)))
     return UnderFailure(
         reports=tuple(reports),
-        findings=tuple(sorted((*_merged(reports), *_promises(layout, reports)), key=Finding.sort_key)),
+        findings=tuple(sorted((*_merged(reports), *_promises(reports)), key=Finding.sort_key)),
     )
 
 
@@ -95,16 +95,13 @@ def _merged(reports: Iterable[FailureReport]) -> list[Finding]:
     ]
 
 
-def _promises(layout: Layout, reports: Iterable[FailureReport]) -> list[Finding]:
-    """Promises that break under a failure that they are to survive: of a switch or a cable, for an external router
-    is nobody's to make redundant here."""
-    surviving = {promise.name for promise in layout.blueprint.promises if promise.survives > 0}
+def _promises(reports: Iterable[FailureReport]) -> list[Finding]:
+    """Promises that break under a failure that they are to survive."""
     broken: dict[str, list[tuple[str, str]]] = {}
     for report in reports:
-        if report.failures.devices <= layout.devices.keys() and report.element != "combination":
-            for name, reason in report.promises:
-                if name in surviving:
-                    broken.setdefault(name, []).append((report.name, reason))
+        for name, reason in report.promises:
+            if name in report.promises_due:
+                broken.setdefault(name, []).append((report.name, reason))
     return [
         found(
             PROMISE_NOT_RESILIENT,

@@ -112,8 +112,8 @@ def _unexpected(subject: Subject, extra: list[VtepRow]) -> Iterator[Finding]:
             by_remote.setdefault(row.remote, []).append(row)
     for remote, rows in sorted(by_remote.items()):
         owner = subject.layout.vtep_device.get(remote)
-        who = f"{remote} ({owner})" if owner else f"{remote}, which is no VTEP of the blueprint"
-        why = ", which is down" if owner and not subject.up(owner) else ""
+        who = f"{remote} ({owner})" if owner else f"{remote}, which is no VTEP of the blueprint,"
+        why = ", which is down," if owner and not subject.up(owner) else ""
         yield found(
             FLOOD_LIST_UNEXPECTED,
             device_place(owner or rows[0].device),

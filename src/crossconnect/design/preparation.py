@@ -111,40 +111,35 @@ def _segments(
 ) -> dict[tuple[str, str], SegmentDesign]:
     result: dict[tuple[str, str], SegmentDesign] = {}
     for tenant in region.tenants:
-        owned = [(f"tenants/{tenant.name}/vrfs/{v.name}", v.name, s) for v in tenant.vrfs for s in v.segments]
-        owned += [(f"tenants/{tenant.name}", "", s) for s in tenant.segments]
-        for owner, vrf, segment in owned:
+        owned = [(f"tenants/{tenant.name}/vrfs/{v.name}", s) for v in tenant.vrfs for s in v.segments]
+        owned += [(f"tenants/{tenant.name}", s) for s in tenant.segments]
+        for owner, segment in owned:
             path = f"{owner}/segments/{segment.name}"
-            devices = placed[path]
-            for scope in sorted({segment_scope(region, switches[d]) for d in devices}):
-                result[path, scope] = _segment(
-                    region, lock, path, scope, tenant.name, vrf, segment, vrfs[owner].name if vrf else "", devices
-                )
+            for scope in sorted({segment_scope(region, switches[d]) for d in placed[path]}):
+                result[path, scope] = _segment(region, lock, (path, scope), segment, vrfs.get(owner), placed[path])
     return result
 
 
 def _segment(
     region: Region,
     lock: Lock,
-    path: str,
-    scope: str,
-    tenant: str,
-    vrf: str,
+    key: tuple[str, str],
     segment: Segment,
-    instance: str,
+    vrf: VrfDesign | None,
     devices: tuple[str, ...],
 ) -> SegmentDesign:
+    path, scope = key
+    tenant = path.split("/")[1]
     vni = int(lock.get("l2vni", path))
     vlan = int(lock.get("vlan", f"{scope}:{path}" if scope else path))
-    name = "-".join(part for part in (tenant, vrf, segment.name) if part)
+    name = f"{tenant}-{vrf.model.name}-{segment.name}" if vrf is not None else f"{tenant}-{segment.name}"
     mtu = segment.mtu or region.design.tenant_mtu
-    routed = bool(vrf and segment.gateways)
     irb = None
-    if routed:
+    if vrf is not None and segment.gateways:
         irb = Interface(
             name=irb_name(vlan),
             kind="irb",
-            network_instance=instance,
+            network_instance=vrf.name,
             description=f"gateway of {name}",
             mtu=mtu,
             addresses=tuple(sorted(segment.gateways, key=lambda g: (":" in g, natural_key(g)))),
@@ -160,7 +155,7 @@ def _segment(
         vlan=vlan,
         evi=int(lock.get("evi", path)),
         route_targets=_route_targets(region, vni),
-        vrf=instance if routed else "",
+        vrf=irb.network_instance if irb is not None else "",
         mtu=mtu,
         irb=irb,
         gateways=tuple(address_of(g) for g in irb.addresses) if irb is not None else (),

@@ -8,7 +8,7 @@ import msgspec
 
 from crossconnect.finding import Finding, found
 from crossconnect.intent import allocate_codes as codes
-from crossconnect.intent.inventory import generated_names
+from crossconnect.intent.expansion import generated_names
 from crossconnect.model.region import Moved, Region
 
 Numbers = dict[str, dict[str, str]]

@@ -34,6 +34,11 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         "a `- item` stands where no list can begin",
         "Put the list on the lines below its field, indented.",
     ),
+    (
+        "did not find expected node content",
+        "a value is expected and something else stands here",
+        "Give the value; look for a bracket above that is not closed.",
+    ),
     ("found undefined tag handle", "there is a tag (`!`), which regions do without", "Put text with `!` in quotes."),
     ("control characters are not allowed", "there is a control character", "Remove it."),
 )

@@ -22,7 +22,7 @@ ANY_NAME = "a name of lower-case letters, digits and `-`"
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _PORT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9/_-]{0,30}")
-_PORT_RANGE = re.compile(r"([A-Za-z][A-Za-z0-9/_-]*)\[(\d{1,4})-(\d{1,4})\]")
+_PORT_RANGE = re.compile(r"([A-Za-z][A-Za-z0-9/_-]*)\[(\d{1,4})-(\d{1,4})\]([A-Za-z0-9/_-]*)")
 _NUMBER_RANGE = re.compile(r"(\d{1,10})-(\d{1,10})")
 _HOST_NAME = re.compile(r"(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z][A-Za-z0-9-]*")
 _PREFIX_RULE = re.compile(r"(\S+)(?:\s+ge\s+(\d{1,3}))?(?:\s+le\s+(\d{1,3}))?")
@@ -100,7 +100,7 @@ def _platform_ports(text: str) -> str:
         raise ValueError(f"`{text}` is not the name of a port or a range of them")
     if int(ranged[2]) > int(ranged[3]):
         raise ValueError(f"`{text}` counts downwards")
-    _ = _device_port(f"x:{ranged[1]}{ranged[3]}")
+    _device_port(f"x:{ranged[1]}{ranged[3]}{ranged[4]}")
     return text
 
 

@@ -10,6 +10,12 @@ OSCILLATION = Code(
     "BGP does not settle: the same states come round again and again (RFC 4271 3.1 lets policies do this).",
     "Compare the import policies of the routers named: each prefers the path through the other.",
 )
+AMBIGUOUS = Code(
+    "simulate.ambiguous",
+    Severity.WARNING,
+    "BGP has several stable states here, and which one the network is in depends on what came first (RFC 4264).",
+    "Compare the import policies of the routers named: each prefers the other's path to its own.",
+)
 UNSUPPORTED_SESSION = Code(
     "simulate.unsupported-session",
     Severity.WARNING,
@@ -29,4 +35,4 @@ MAX_PREFIXES = Code(
     "Raise max_prefixes of the handoff, or have the import policy accept less.",
 )
 
-CODES: tuple[Code, ...] = (OSCILLATION, UNSUPPORTED_SESSION, SESSION_FAULT, MAX_PREFIXES)
+CODES: tuple[Code, ...] = (OSCILLATION, AMBIGUOUS, UNSUPPORTED_SESSION, SESSION_FAULT, MAX_PREFIXES)

@@ -14,10 +14,10 @@ import msgspec
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.bgp import FAMILIES, Family
-from crossconnect.finding import Finding, Place, found
+from crossconnect.finding import Code, Finding, Place, found
 from crossconnect.simulate.attachments import Attachment, attachments
 from crossconnect.simulate.attributes import LOCAL_WEIGHT, NOTHING, Attributes, AttributeTable
-from crossconnect.simulate.codes import MAX_PREFIXES, OSCILLATION
+from crossconnect.simulate.codes import AMBIGUOUS, MAX_PREFIXES, OSCILLATION
 from crossconnect.simulate.evpn import EvpnRoute, local_routes, prefix_route
 from crossconnect.simulate.fabric import (
     Class,
@@ -109,7 +109,8 @@ def _settle(network: Network, failures: Failures, healthy: Settled | None) -> Se
     own = _own_paths(network, live, up)
     base = Overlay(visibility, [*_local_routes(network, live, visibility), *_own_prefix_routes(network, own)])
     vrfs = Vrfs(topology, table, graphs["l2vpn-evpn"], network.sessions, own, network.vrf_memory)
-    overlay, unsettled = _settle_overlay(network, base, vrfs)
+    overlay, unsteady = _settle_overlay(network, base, vrfs)
+    findings += unsteady
     settled = Settled(
         network=network,
         live=live,
@@ -124,8 +125,7 @@ def _settle(network: Network, failures: Failures, healthy: Settled | None) -> Se
     for prefix in underlay:
         settled.spread_of(prefix)
     for part in {id(s): s for s in spreads.values()}.values():
-        unsettled += [class_unsettled.speakers for class_unsettled in part.unsettled.values()]
-    findings += [_oscillation(topology, speakers) for speakers in unsettled]
+        findings += [_unsteady(topology, unsettled.speakers, OSCILLATION) for unsettled in part.unsettled.values()]
     return msgspec.structs.replace(settled, findings=tuple(dict.fromkeys(findings)))
 
 
@@ -135,10 +135,9 @@ def _reduced(
     """Graphs without what is down. Families whose sessions are equal go on sharing one graph and its spreads."""
     graphs: dict[Family, FamilyGraph] = {}
     spreads: dict[Family, Spreads] = {}
-    family: Family
     for family in FAMILIES:
         reduced, gone = without(network.graphs[family], up)
-        twin = next((other for other, known in graphs.items() if known.graph == reduced.graph), None)
+        twin: Family | None = next((other for other, known in graphs.items() if known.graph == reduced.graph), None)
         if twin is not None and (healthy is None or healthy.spreads[twin] is healthy.spreads[family]):
             graphs[family] = msgspec.structs.replace(reduced, graph=graphs[twin].graph)
             spreads[family] = spreads[twin]
@@ -230,11 +229,18 @@ def _prefix_routes(network: Network, index: int, prefixes: Mapping[str, Attribut
         yield prefix_route(device, node, instance, prefix, number)
 
 
-def _settle_overlay(network: Network, base: Overlay, vrfs: Vrfs) -> tuple[Overlay, list[tuple[int, ...]]]:
-    """Rounds between VRFs and EVPN until what VRFs announce stays; else the speakers that go on changing."""
+Exports = dict[int, dict[str, Attributes]]
+
+
+def _settle_overlay(network: Network, base: Overlay, vrfs: Vrfs) -> tuple[Overlay, list[Finding]]:
+    """Rounds between VRFs and EVPN until what VRFs announce stays.
+
+    When rounds in which all VRFs decide at once go in circles, VRFs decide one after the other, as real ones do more or
+    less: that may settle, but on what depends on who was first (RFC 4264 calls these wedgies).
+    """
     overlay = base
-    before: dict[int, dict[str, Attributes]] = {}
-    seen: list[dict[int, dict[str, Attributes]]] = []
+    before: Exports = {}
+    seen: list[Exports] = []
     for _ in range(ROUNDS_MAX):
         exported = vrfs.exported(overlay)
         if exported == before:
@@ -242,13 +248,28 @@ def _settle_overlay(network: Network, base: Overlay, vrfs: Vrfs) -> tuple[Overla
         if exported in seen:
             break
         seen.append(exported)
-        routes = [route for index, prefixes in exported.items() for route in _prefix_routes(network, index, prefixes)]
-        before, overlay = exported, Overlay(base.visibility, routes, base)
-    changing = {index for state in seen for index in state if state[index] != before.get(index)}
-    return overlay, [tuple(sorted(changing))]
+        before, overlay = exported, _with_exports(network, base, exported)
+    changing = tuple(sorted({index for state in seen for index in state if state[index] != before.get(index)}))
+    for _ in range(ROUNDS_MAX):
+        settled = True
+        for index in changing:
+            own = vrfs.exported(overlay).get(index, {})
+            if own != before.get(index):
+                before = {**before, index: own}
+                overlay, settled = _with_exports(network, base, before), False
+        if settled:
+            return overlay, [_unsteady(network.topology, changing, AMBIGUOUS)]
+    return overlay, [_unsteady(network.topology, changing, OSCILLATION)]
 
 
-def _oscillation(topology: Topology, speakers: Sequence[int]) -> Finding:
-    names = [f"{topology.speakers[index].device} ({topology.speakers[index].vrf})" for index in speakers]
+def _with_exports(network: Network, base: Overlay, exported: Exports) -> Overlay:
+    routes = [route for index, prefixes in exported.items() for route in _prefix_routes(network, index, prefixes)]
+    return Overlay(base.visibility, routes, base)
+
+
+def _unsteady(topology: Topology, speakers: Sequence[int], code: Code) -> Finding:
+    names = ", ".join(f"{topology.speakers[index].device} ({topology.speakers[index].vrf})" for index in speakers)
     place = Place(path=f"devices/{topology.speakers[speakers[0]].device}" if speakers else "")
-    return found(OSCILLATION, place, f"these routers change their best paths for ever: {', '.join(names)}")
+    if code is OSCILLATION:
+        return found(code, place, f"these routers change their best paths for ever: {names}")
+    return found(code, place, f"what these routers settle on depends on which of them is first: {names}")

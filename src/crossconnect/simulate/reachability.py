@@ -145,7 +145,7 @@ def arrives(question: Question, verdict: Verdict) -> bool:
     """Whether all of it gets to whom it was meant for."""
     if verdict.drops or not verdict.recipients:
         return False
-    return not question.receiver or verdict.recipients == {question.receiver}
+    return not question.receiver or verdict.recipients == frozenset((question.receiver,))
 
 
 def answer(question: Question, verdict: Verdict) -> ReachabilityRow:

@@ -266,7 +266,14 @@ def test_a_port_that_hears_nobody(healthy: State, blueprint: Blueprint) -> None:
     state = without(healthy, "lldp", lambda r: (r.device, r.port) == ("a-leaf1", wire.a_port))
     finding = only_finding(state, blueprint)
     assert (finding.code, finding.severity) == ("checks.cable-silent", Severity.WARNING)
-    assert f"a-leaf1:{wire.a_port}" in finding.message
+    assert finding.message == f"LLDP hears nobody at a-leaf1:{wire.a_port}, cabled to a-spine1"
+
+
+def test_a_switch_that_does_not_speak_lldp_is_one_finding(healthy: State, blueprint: Blueprint) -> None:
+    finding = only_finding(without(healthy, "lldp", lambda r: r.neighbor == "a-spine1"), blueprint)
+    assert (finding.code, finding.place.path) == ("checks.cable-silent", "devices/a-spine1")
+    without_lldp = msgspec.structs.replace(healthy, lldp=())
+    assert 0 < len(serious(run_checks(without_lldp, blueprint))) <= len(blueprint.devices)
 
 
 # Overlay.

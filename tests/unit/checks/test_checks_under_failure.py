@@ -123,6 +123,9 @@ def test_a_promise_that_one_spine_cannot_keep() -> None:
     assert "spine a-spine1" in finding.message
     assert {name for name, _ in report(result, "a-spine1").promises} == {"hoped", "kept"}
     assert report(result, "a-spine1").scopes[0].promises == ("hoped", "kept")
+    assert report(result, "a-spine1").promises_due == ("hoped",)
+    worst = grouped(result.reports)[0]
+    assert (worst.severity, "broken promises: hoped, kept" in worst.text) == (Severity.ERROR, True)
     two_spines = check_under_failure(blueprint_of(kept, hoped, spines=2, leaves=2))
     assert [f for f in two_spines.findings if f.code == "checks.promise-not-resilient"] == []
 

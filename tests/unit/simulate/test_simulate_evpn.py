@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from regions import compiled, small
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.simulate import Failures, simulate
 from crossconnect.state.tables import EvpnRouteRow, State
+from regions import compiled, small
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +30,7 @@ def at(state: State, device: str, route_type: int) -> list[EvpnRouteRow]:
 
 
 def rd(blueprint: Blueprint, device: str, instance: str) -> str:
-    return next(
-        i.rd for d in blueprint.devices if d.name == device for i in d.network_instances if i.name == instance
-    )
+    return next(i.rd for d in blueprint.devices if d.name == device for i in d.network_instances if i.name == instance)
 
 
 def test_routes_keep_their_next_hop_and_grow_their_path_at_spines(blueprint: Blueprint, state: State) -> None:

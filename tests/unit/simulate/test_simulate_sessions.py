@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from regions import compiled, small
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.bgp import Bgp, Neighbor
 from crossconnect.simulate import Failures, Network, SessionKey, simulate
 from crossconnect.state.tables import BgpSessionRow
+from regions import compiled, small
 
 REPLACE = msgspec.structs.replace
 
@@ -29,9 +29,7 @@ def with_neighbor(
     devices = tuple(
         REPLACE(
             d,
-            network_instances=tuple(
-                REPLACE(i, bgp=bgp(i.bgp)) if i.name == vrf else i for i in d.network_instances
-            ),
+            network_instances=tuple(REPLACE(i, bgp=bgp(i.bgp)) if i.name == vrf else i for i in d.network_instances),
         )
         if d.name == device
         else d

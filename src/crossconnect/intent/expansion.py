@@ -1,0 +1,270 @@
+"""Patterns written out: the switches, racks and servers of pods and super-spine groups, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from crossconnect.finding import Finding, found
+from crossconnect.intent import allocate_codes as codes
+from crossconnect.intent.cabling import Origin
+from crossconnect.model.device import Platform
+from crossconnect.model.inventory import Host, Port, Switch
+from crossconnect.model.platforms import BUILT_IN, expand_ports, platforms_by_name, port_set
+from crossconnect.model.pod import NodeGroup, Pod, RackGroup, SuperSpineGroup
+from crossconnect.model.region import Region
+from crossconnect.model.server import SegmentPort, ServerGroup
+from crossconnect.net import address_text, parse
+
+EVERYWHERE = "all"
+"""What segments say for all leaves; so nothing else may be called that."""
+
+LISTS = {"pod": "pods", "server": "servers", "external router": "peers"}
+"""Where the model lists things that it names itself."""
+
+FALLBACK = BUILT_IN["generic-64"]
+"""Stands in for a platform that does not exist, so that one mistake does not hide others."""
+
+
+class Expansion:
+    """The inventory in the making: names taken so far, and what was found on the way."""
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+        self.findings: list[Finding] = []
+        self.platforms = self._platforms()
+        self.switches: dict[str, Switch] = {}
+        self.origins: dict[str, Origin] = {}
+        self.racks: dict[str, list[str]] = {}
+        """Leaves by rack."""
+        self.hosts: dict[str, Host] = {}
+        self.attachments: dict[str, tuple[Port, ...]] = {}
+        """Leaf ports by server, in the order of its own ports."""
+        self._names: dict[tuple[str, str], str] = {}
+
+    def _platforms(self) -> dict[str, Platform]:
+        usable: list[Platform] = []
+        for platform in self.region.platforms:
+            place = self.region.place(f"platforms/{platform.name}")
+            try:
+                ports = port_set(platform)
+                missing = [port for port in expand_ports(platform.uplinks) if port not in ports]
+            except ValueError as error:
+                self.findings.append(
+                    found(codes.PLATFORM_PORTS, place, f"ports of platform {platform.name} cannot be read: {error}")
+                )
+                continue
+            if missing:
+                words = f"platform {platform.name} names {', '.join(missing)} as uplinks but has no such ports"
+                self.findings.append(found(codes.PLATFORM_PORTS, place, words))
+                continue
+            usable.append(platform)
+        return platforms_by_name(usable)
+
+    def platform(self, name: str) -> Platform:
+        """The platform of that name. An unknown one is reported by validation; a stand-in lets the rest be checked."""
+        return self.platforms.get(name or FALLBACK.name, FALLBACK)
+
+    def claim(self, name: str, what: str, path: str) -> bool:
+        """Take a name; False, and a finding, when it is taken already.
+
+        Switches, servers and external routers are told apart by name, as are the places that a segment may name:
+        switches, racks and pods.
+        """
+        spaces = {"switch": ("node", "place"), "rack": ("place",), "pod": ("place",)}.get(what, ("node",))
+        taken = next((self._names[space, name] for space in spaces if (space, name) in self._names), None)
+        if taken == path == f"{LISTS.get(what)}/{name}":
+            return False  # one list has the name twice, which validation says
+        if taken is None and "place" in spaces and name == EVERYWHERE:
+            taken = path
+        if taken is not None:
+            other = self.region.place(taken)
+            words = f"{what} {name} has a name already in use"
+            self.findings.append(found(codes.NAME_TAKEN, self.region.place(path), words, related=(other,)))
+            return False
+        for space in spaces:
+            self._names[space, name] = path
+        return True
+
+    def name(self, pattern: str, path: str, **values: str | int) -> str:
+        """A pattern filled in; a placeholder that does not exist is a finding, and stays as written."""
+        try:
+            return pattern.format(**values)
+        except (KeyError, IndexError, ValueError, AttributeError):
+            words = f"name pattern {pattern!r} has something other than {', '.join('{' + v + '}' for v in values)}"
+            finding = found(codes.NAME_PATTERN, self.region.place(path), words)
+            if finding not in self.findings:
+                self.findings.append(finding)
+            return f"{pattern}-{values.get('n', '')}"
+
+    def add_switch(self, switch: Switch, origin: Origin | None = None) -> None:
+        """Add a switch unless its name is taken; `origin` where it was expanded and not written by hand."""
+        if self.claim(switch.name, "switch", switch.path):
+            self.switches[switch.name] = switch
+            if origin is not None:
+                self.origins[switch.name] = origin
+
+
+def expand_pod(work: Expansion, pod: Pod) -> bool:
+    """Add a pod's switches; False when its name is taken."""
+    path = f"pods/{pod.name}"
+    if not work.claim(pod.name, "pod", path):
+        return False
+    planes = max((g.planes for g in work.region.super_spines if not g.pods or pod.name in g.pods), default=1)
+    for n in range(1, pod.spines.count + 1):
+        name = work.name(pod.spines.name or "{pod}-spine{n}", f"{path}/spines/name", pod=pod.name, n=n)
+        plane = (n - 1) % max(planes, 1)
+        node = _node(work, pod, pod.spines, "spine", name, plane)
+        work.add_switch(node, Origin(path, n - 1))
+    if pod.border_leaves is not None:
+        for n in range(1, pod.border_leaves.count + 1):
+            pattern = pod.border_leaves.name or "{pod}-border{n}"
+            name = work.name(pattern, f"{path}/border_leaves/name", pod=pod.name, n=n)
+            node = _node(work, pod, pod.border_leaves, "border-leaf", name, 0)
+            work.add_switch(node, Origin(path, n - 1))
+    rack_n = leaf_n = 0
+    for index, group in enumerate(pod.racks):
+        for _ in range(group.count):
+            rack_n += 1
+            leaf_n = _expand_rack(work, pod, group, f"{path}/racks/{index}", rack_n, leaf_n)
+    return True
+
+
+def _node(
+    work: Expansion, pod: Pod, group: NodeGroup, role: Literal["spine", "border-leaf"], name: str, plane: int
+) -> Switch:
+    spines = f"pods/{pod.name}/spines"
+    return Switch(
+        name=name,
+        role=role,
+        site=pod.site,
+        pod=pod.name,
+        rack="",
+        platform=work.platform(group.platform),
+        nos=group.nos,
+        asn=None,
+        asn_group=spines if role == "spine" else f"devices/{name}",
+        plane=plane,
+        drained=False,
+        path=spines if role == "spine" else f"pods/{pod.name}/border_leaves",
+    )
+
+
+def _expand_rack(work: Expansion, pod: Pod, group: RackGroup, path: str, rack_n: int, leaf_n: int) -> int:
+    """Add a rack's leaves; the number of leaves of the pod so far is returned."""
+    rack = work.name(group.name or "{pod}-rack{n}", f"{path}/name", pod=pod.name, n=rack_n)
+    if not work.claim(rack, "rack", path):
+        return leaf_n + group.leaves
+    leaves: list[str] = []
+    for _ in range(group.leaves):
+        leaf_n += 1
+        name = work.name(group.leaf_name or "{pod}-leaf{n}", f"{path}/leaf_name", pod=pod.name, rack=rack, n=leaf_n)
+        leaves.append(name)
+        work.add_switch(
+            Switch(
+                name=name,
+                role="leaf",
+                site=pod.site,
+                pod=pod.name,
+                rack=rack,
+                platform=work.platform(group.platform),
+                nos=group.nos,
+                asn=None,
+                asn_group=leaf_group(work.region, name, rack),
+                plane=0,
+                drained=False,
+                path=path,
+            ),
+            Origin(f"pods/{pod.name}", leaf_n - 1),
+        )
+    work.racks[rack] = leaves
+    return leaf_n
+
+
+def leaf_group(region: Region, name: str, rack: str) -> str:
+    """Leaves have an ASN each, or share their rack's (RFC 7938 5.2.1)."""
+    return f"racks/{rack}" if region.asns.leaf == "per-rack" and rack else f"devices/{name}"
+
+
+def expand_super_spines(work: Expansion, group: SuperSpineGroup) -> None:
+    """Add the switches of a super-spine group; switch i is in plane i modulo the number of planes."""
+    path = f"super_spines/{group.name}"
+    for n in range(1, group.count + 1):
+        pattern = group.device_name or "{name}{n}"
+        work.add_switch(
+            Switch(
+                name=work.name(pattern, f"{path}/device_name", name=group.name, n=n),
+                role="super-spine",
+                site=group.site,
+                pod="",
+                rack="",
+                platform=work.platform(group.platform),
+                nos=group.nos,
+                asn=None,
+                asn_group="super-spines",
+                plane=(n - 1) % max(group.planes, 1),
+                drained=False,
+                path=path,
+            ),
+            Origin(path, n - 1),
+        )
+
+
+def expand_servers(work: Expansion, pod: Pod) -> None:
+    """Add the servers of a pod's racks, once all leaves are known."""
+    rack_n = 0
+    for index, group in enumerate(pod.racks):
+        for _ in range(group.count):
+            rack_n += 1
+            pattern = group.name or "{pod}-rack{n}"
+            rack = work.name(pattern, f"pods/{pod.name}/racks/{index}/name", pod=pod.name, n=rack_n)
+            leaves = work.racks.get(rack, [])
+            for s, servers in enumerate(group.servers):
+                if leaves:
+                    path = f"pods/{pod.name}/racks/{index}/servers/{s}"
+                    _expand_server_group(work, pod, rack, leaves, servers, path)
+
+
+def _expand_server_group(
+    work: Expansion, pod: Pod, rack: str, leaves: Sequence[str], group: ServerGroup, path: str
+) -> None:
+    pattern = group.name or "{rack}-server{n}"
+    for n in range(1, group.count + 1):
+        name = work.name(pattern, f"{path}/name", pod=pod.name, rack=rack, n=n)
+        chosen = leaves[:2] if group.homing == "dual" else (leaves[(n - 1) % len(leaves)],)
+        if not work.claim(name, "server", path):
+            continue
+        segments = group.segments
+        if n > 1 and any(port.addresses for port in segments):
+            segments = tuple(_shifted(port, n - 1) for port in segments)
+        work.hosts[name] = Host(name=name, rack=rack, leaves=tuple(chosen), segments=segments, mac="", path=path)
+        work.attachments[name] = tuple(Port(leaf) for leaf in chosen)
+
+
+def _shifted(port: SegmentPort, offset: int) -> SegmentPort:
+    """The same segment port with every address moved on by `offset`."""
+    return msgspec.structs.replace(port, addresses=tuple(_address_plus(a, offset) for a in port.addresses))
+
+
+def _address_plus(address: str, offset: int) -> str:
+    try:
+        parsed = parse(address)
+        return f"{address_text(parsed.version, parsed.value + offset)}/{parsed.length}"
+    except (ValueError, OverflowError):
+        return address  # malformed or past the end of the family: validation has said so
+
+
+def generated_names(region: Region, path: str) -> list[str]:
+    """Paths of all switches, racks and servers that a pod or super-spine group expands to, in a fixed order."""
+    work = Expansion(region)
+    for pod in region.pods:
+        if path == f"pods/{pod.name}":
+            expand_pod(work, pod)
+            expand_servers(work, pod)
+    for group in region.super_spines:
+        if path == f"super_spines/{group.name}":
+            expand_super_spines(work, group)
+    devices = [f"devices/{name}" for name in work.switches]
+    return devices + [f"racks/{name}" for name in work.racks] + [f"servers/{name}" for name in work.hosts]
