@@ -145,10 +145,10 @@ def underlay_hops(blueprint: Blueprint, failures: Failures) -> dict[tuple[str, s
     asns = {d.name: d.network_instances[0].bgp.asn for d in blueprint.devices if d.network_instances[0].bgp}
     links: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for wire in blueprint.wires:
-        if wire.kind == "fabric" and wire.key not in failures.links:
-            if not {wire.a_device, wire.b_device} & failures.devices:
-                links[wire.a_device].append((wire.b_device, wire.a_port))
-                links[wire.b_device].append((wire.a_device, wire.b_port))
+        dead = wire.key in failures.links or {wire.a_device, wire.b_device} & failures.devices
+        if wire.kind == "fabric" and not dead:
+            links[wire.a_device].append((wire.b_device, wire.a_port))
+            links[wire.b_device].append((wire.a_device, wire.b_port))
     found: dict[tuple[str, str], set[str]] = {}
     for device in blueprint.devices:
         if device.name in failures.devices:

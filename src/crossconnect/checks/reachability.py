@@ -21,7 +21,8 @@ from crossconnect.simulate.forwarding import Verdict
 from crossconnect.simulate.reachability import EndpointClass, example_address
 
 PAIRS_MAX = 20_000
-"""Pairs of host classes tried per VRF: all of them up to some 140 classes; beyond, every class still takes part."""
+"""Pairs of host classes tried in the region: all of them in a small one; in a large one each VRF gets its share, and
+every class takes part, as sender and as receiver."""
 
 OUTSIDE_MAX = 8
 """External prefixes tried per VRF; they share the few paths to the borders."""
@@ -42,8 +43,9 @@ def check_reachability(subject: Subject) -> Iterator[Finding]:
     for group in subject.delivery.classes:
         if not group.cut_off and all(subject.up(leaf) for leaf in _legs(group)):
             realms.setdefault(group.vrf or group.segment, []).append(group)
+    count = sum(map(len, realms.values()))
     for realm, groups in sorted(realms.items()):
-        yield from _inside(subject, realm, groups, silent)
+        yield from _inside(subject, realm, groups, silent, PAIRS_MAX * len(groups) // count)
         yield from _outward(subject, realm, groups)
     yield from _isolation(subject, realms)
 
@@ -83,9 +85,11 @@ def _pair(
     return None
 
 
-def _inside(subject: Subject, realm: str, groups: list[EndpointClass], silent: frozenset[str]) -> Iterator[Finding]:
+def _inside(
+    subject: Subject, realm: str, groups: list[EndpointClass], silent: frozenset[str], pairs_max: int
+) -> Iterator[Finding]:
     lost: list[_Lost] = []
-    for source, destination in chosen_pairs(groups, groups, PAIRS_MAX):
+    for source, destination in chosen_pairs(groups, groups, pairs_max):
         pair = _pair(source, destination, silent)
         if pair is None or not _connected(subject, source, destination):
             continue

@@ -12,7 +12,7 @@ import msgspec
 from crossconnect.cli.output import count_text, print_findings, say
 from crossconnect.design import compile_region
 from crossconnect.design.blueprint import Blueprint
-from crossconnect.finding import Finding, Severity, has_errors
+from crossconnect.finding import Finding, Place, Severity, has_errors
 from crossconnect.intent.files import select
 from crossconnect.intent.git import files_at
 from crossconnect.intent.lock import Lock
@@ -116,9 +116,13 @@ def load_or_exit(root: Path, revision: str = "") -> Ready:
 
 def located(findings: Iterable[Finding], region: Region) -> tuple[Finding, ...]:
     """Findings about the model, given the file and line where the model says it."""
+
+    def placed(place: Place) -> Place:
+        return place if place.file or not place.path else region.place(place.path)
+
     return tuple(
-        finding
-        if finding.place.file or not finding.place.path
-        else msgspec.structs.replace(finding, place=region.place(finding.place.path))
+        msgspec.structs.replace(
+            finding, place=placed(finding.place), related=tuple(placed(place) for place in finding.related)
+        )
         for finding in findings
     )

@@ -47,6 +47,7 @@ pods:
       - name: pod1-rack1
         servers:
           - {name: web1, segments: [{segment: acme/prod/web, addresses: [10.1.1.11/24, "2001:db8:1:1::11/64"]}]}
+          - {name: db2, segments: [{segment: acme/prod/db, addresses: [10.1.2.12/24, "2001:db8:1:2::12/64"]}]}
       - name: pod1-rack2
         servers:
           - {name: web2, segments: [{segment: acme/prod/web, addresses: [10.1.1.12/24, "2001:db8:1:1::12/64"]}]}

@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from crossconnect.design.addressing import router_id
@@ -26,7 +28,7 @@ from crossconnect.design.underlay import fabric_bgp, fabric_interfaces, loopback
 from crossconnect.device.configuration import BfdProfile, DeviceConfiguration
 from crossconnect.device.interface import Interface
 from crossconnect.device.network_instance import NetworkInstance
-from crossconnect.finding import Finding, has_errors
+from crossconnect.finding import Finding, Severity, has_errors
 from crossconnect.intent.allocate import allocate
 from crossconnect.intent.inventory import expand
 from crossconnect.intent.lock import Lock
@@ -55,6 +57,16 @@ def compile_region(region: Region, previous_lock: Lock | None = None) -> Compile
         return Compiled(inventory=inventory, lock=lock, blueprint=None, findings=findings)
     blueprint, designed = design(region, inventory, lock)
     return Compiled(inventory=inventory, lock=lock, blueprint=blueprint, findings=(*findings, *designed))
+
+
+def further_findings(validation: Sequence[Finding], compiled: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What compiling found beyond validation. Once validation has errors, only errors of other kinds count: the same
+    mistake seen again would go by the same code, and warnings may be mere consequences."""
+    said = {f.code for f in validation if f.severity is Severity.ERROR}
+    if said:
+        return tuple(f for f in compiled if f.severity is Severity.ERROR and f.code not in said)
+    known = {(f.code, f.place) for f in validation}
+    return tuple(f for f in compiled if (f.code, f.place) not in known)
 
 
 def design(region: Region, inventory: Inventory, lock: Lock) -> tuple[Blueprint, tuple[Finding, ...]]:

@@ -64,7 +64,7 @@ def _nowhere(context: Context) -> Iterator[Finding]:
     placed = {segment.path for segment in context.segments.values()}
     for path in segment_paths(context.region):
         if path not in placed:
-            words = f"segment {path.removeprefix('tenants/')} is on no device"
+            words = f"segment {'/'.join(path.split('/')[1::2])} is on no device"
             yield found(codes.SEGMENT_NOWHERE, context.region.place(path), words)
 
 

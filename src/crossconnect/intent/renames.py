@@ -85,17 +85,19 @@ def renamed(region: Region, numbers: Mapping[str, Mapping[str, str]]) -> tuple[N
                 conflicts.setdefault(index, []).append(key)
         else:
             result[pool][key] = value
-    return result, _findings(region, renames, conflicts)
+    return result, _findings(region, renames, conflicts, numbers)
 
 
-def _findings(region: Region, renames: Renames, conflicts: Mapping[int, list[str]]) -> list[Finding]:
+def _findings(
+    region: Region, renames: Renames, conflicts: Mapping[int, list[str]], numbers: Mapping[str, object]
+) -> list[Finding]:
     findings: list[Finding] = []
     for index, entry in enumerate(region.moved):
         place = region.place(f"moved/{index}")
         if index in conflicts:
             words = f"moved: {entry.new} holds numbers of its own ({', '.join(sorted(set(conflicts[index]))[:3])})"
             findings.append(found(codes.MOVED_CONFLICT, place, words))
-        elif index not in renames.used:
+        elif numbers and index not in renames.used:
             findings.append(found(codes.MOVED_UNUSED, place, f"moved: the lock holds no number of {entry.old}"))
     return findings
 

@@ -37,7 +37,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
     for kind, (record, files) in FILES.items():
         (reference,), components = msgspec.json.schema_components([record], ref_template="#/$defs/{name}")
         definitions = {name: _described(definition, _records()[name]) for name, definition in components.items()}
-        schemas[kind] = {
+        schema = {
             "$schema": DIALECT,
             "$id": f"urn:crossconnect:schema:{kind}:1",
             "title": f"Crossconnect {files}",
@@ -45,6 +45,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
             **reference,
             "$defs": dict(sorted(definitions.items())),
         }
+        schemas[kind] = msgspec.json.decode(msgspec.json.encode(schema))  # plain values only: defaults hold records
     return schemas
 
 

@@ -39,6 +39,11 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         "a value is expected and something else stands here",
         "Give the value; look for a bracket above that is not closed.",
     ),
+    (
+        "found unexpected ':'",
+        "a `:` has nothing behind it",
+        "Write `name: value` with a blank behind `:`; put text that contains `:` in quotes.",
+    ),
     ("found undefined tag handle", "there is a tag (`!`), which regions do without", "Put text with `!` in quotes."),
     ("control characters are not allowed", "there is a control character", "Remove it."),
 )

@@ -5,22 +5,11 @@ page comes from another host.
 """
 
 from crossconnect.report.comparison import compare
-from crossconnect.report.inputs import (
-    Comparison,
-    Failure,
-    FailureEffect,
-    FailureSweep,
-    Ping,
-    ReportInputs,
-    RunFacts,
-)
+from crossconnect.report.inputs import Comparison, Ping, ReportInputs, RunFacts
 from crossconnect.report.page import write_html
 
 __all__ = [
     "Comparison",
-    "Failure",
-    "FailureEffect",
-    "FailureSweep",
     "Ping",
     "ReportInputs",
     "RunFacts",

@@ -7,9 +7,11 @@ from typing import Literal
 
 import msgspec
 
+from crossconnect.checks.failure_summary import grouped
+from crossconnect.checks.under_failure import UnderFailure
 from crossconnect.drills.text import duration_text
 from crossconnect.finding import Finding, Severity
-from crossconnect.report.inputs import Comparison, FailureSweep, Ping, ReportInputs
+from crossconnect.report.inputs import Comparison, Ping, ReportInputs
 
 Status = Literal["holds", "fails", "absent"]
 Verdict = Literal["proven", "simulated", "not-proven"]
@@ -38,7 +40,7 @@ def conclude(inputs: ReportInputs) -> Conclusion:
     """Proven is only what a lab of real daemons has confirmed and what no claim contradicts."""
     claims = (
         _findings_claim(inputs.findings),
-        _sweep_claim(inputs.sweep),
+        _failure_claim(inputs.under_failure),
         _comparison_claim(inputs.comparisons),
         _ping_claim(inputs.pings),
         _drill_claim(inputs),
@@ -65,20 +67,6 @@ def counted(n: int, noun: str, plural: str = "") -> str:
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
-def network_losses(sweep: FailureSweep) -> tuple[int, int, int]:
-    """Failures that lose pairs a fabric could have kept or break promises, failures that cut only what hangs on the
-    failed element, failures that hurt nobody."""
-    bad = single = calm = 0
-    for failure in sweep.failures:
-        if any(e.lost > e.attached or e.promises for e in failure.effects):
-            bad += 1
-        elif any(e.lost for e in failure.effects):
-            single += 1
-        else:
-            calm += 1
-    return bad, single, calm
-
-
 def _findings_claim(findings: Sequence[Finding] | None) -> Claim:
     title = "Checks"
     if findings is None:
@@ -89,16 +77,17 @@ def _findings_claim(findings: Sequence[Finding] | None) -> Claim:
     return Claim(anchor="findings", title=title, status="fails" if errors else "holds", text=text)
 
 
-def _sweep_claim(sweep: FailureSweep | None) -> Claim:
+def _failure_claim(under_failure: UnderFailure | None) -> Claim:
     title = "Every single failure, simulated"
-    if sweep is None:
+    if under_failure is None:
         return Claim(anchor="failures", title=title, status="absent", text="not simulated")
-    if not sweep.failures:
+    reports = under_failure.reports
+    if not reports:
         return Claim(anchor="failures", title=title, status="fails", text="no failure was simulated: proves nothing")
-    bad, single, calm = network_losses(sweep)
-    text = f"{counted(len(sweep.failures), 'failure')}: {calm} hurt nobody, {single} cut only what hangs on them"
-    if bad:
-        text += f", {bad} cut more"
+    bad = sum(len(g.reports) for g in grouped(reports) if g.severity is Severity.ERROR)
+    bad = bad or sum(f.severity is Severity.ERROR for f in under_failure.findings)
+    calm = sum(r.harmless for r in reports)
+    text = f"{counted(len(reports), 'failure')}: {calm} hurt nobody, {bad} break what was promised to survive"
     return Claim(anchor="failures", title=title, status="fails" if bad else "holds", text=text)
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from crossconnect.checks.under_failure import UnderFailure
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.drills.result import DrillResult
 from crossconnect.finding import Finding
@@ -33,36 +34,6 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     """(what, seconds of wall time), in order."""
     notes: tuple[str, ...] = ()
     """What the lab realises differently from hardware, and what was left out, with the reason."""
-
-
-class FailureEffect(msgspec.Struct, frozen=True, kw_only=True):
-    """What one failure does to one scope."""
-
-    scope: str
-    """An IP-VRF (`acme-prod`), or the path of a segment without VRF."""
-    pairs: int
-    """Ordered endpoint pairs that can talk without failure."""
-    lost: int
-    """Of those, how many cannot any more."""
-    attached: int = 0
-    """Of the lost ones, those with an end that hangs only on what failed: no fabric could save them."""
-    promises: tuple[str, ...] = ()
-    """Names of promises that are broken."""
-
-
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """One simulated failure; `effects` names only scopes that lose something."""
-
-    name: str
-    kind: Literal["device", "link"]
-    effects: tuple[FailureEffect, ...] = ()
-
-
-class FailureSweep(msgspec.Struct, frozen=True, kw_only=True):
-    """Every single failure, simulated."""
-
-    scopes: tuple[str, ...]
-    failures: tuple[Failure, ...]
 
 
 class RowDifference(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +84,8 @@ class ReportInputs(msgspec.Struct, frozen=True, kw_only=True):
     """Devices (by name) and wires (by key) to be marked as failed in the picture."""
     findings: tuple[Finding, ...] | None = None
     plan: Plan | None = None
-    sweep: FailureSweep | None = None
+    under_failure: UnderFailure | None = None
+    """Every single failure, simulated and checked."""
     comparisons: tuple[Comparison, ...] | None = None
     pings: tuple[Ping, ...] | None = None
     drills: tuple[DrillResult, ...] | None = None

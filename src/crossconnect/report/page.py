@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from crossconnect.design.blueprint import Blueprint
 from crossconnect.report.claim import Claim, Conclusion, conclude, counted
 from crossconnect.report.comparison import draw_comparisons
 from crossconnect.report.drill_timeline import draw_drills
+from crossconnect.report.failure_matrix import draw_failures
 from crossconnect.report.finding_list import draw_findings
 from crossconnect.report.graph import graph_of
 from crossconnect.report.inputs import ReportInputs, RunFacts
@@ -14,7 +16,6 @@ from crossconnect.report.markup import Markup, Node, element, fragment
 from crossconnect.report.ping_matrix import draw_pings
 from crossconnect.report.plan_tables import draw_plan
 from crossconnect.report.state_samples import draw_state
-from crossconnect.report.sweep_matrix import draw_sweep
 from crossconnect.report.table import code, mark, note, table
 from crossconnect.report.topology import draw_topology
 
@@ -66,13 +67,14 @@ def _sections(inputs: ReportInputs) -> list[tuple[str, str, Markup]]:
         found.append(("topology", "Topology", draw_topology(graph_of(blueprint, frozenset(inputs.failed)))))
     if inputs.plan is not None:
         found.append(("plan", "Plan", draw_plan(inputs.plan, len(blueprint.devices) if blueprint else 0)))
+    scopes = _scopes(blueprint) if blueprint is not None else ()
     no_lab = "Not done: no lab was run."
     if inputs.facts.notes and inputs.comparisons is None:
         no_lab = f"Not done: {inputs.facts.notes[0]}"
-    findings, sweep, comparisons = inputs.findings, inputs.sweep, inputs.comparisons
+    findings, failures, comparisons = inputs.findings, inputs.under_failure, inputs.comparisons
     found += [
         ("findings", "Checks", draw_findings(findings) if findings is not None else note("The checks were not run.")),
-        ("failures", "Failures", draw_sweep(sweep) if sweep else note("Failures were not simulated.")),
+        ("failures", "Failures", draw_failures(failures, scopes) if failures else note("Failures were not simulated.")),
         ("comparison", "Simulated = lab", note(no_lab) if comparisons is None else draw_comparisons(comparisons)),
         ("reachability", "Reachability", note(no_lab) if inputs.pings is None else draw_pings(inputs.pings)),
         ("drills", "Drills", note(no_lab) if inputs.drills is None else draw_drills(inputs.drills)),
@@ -81,6 +83,11 @@ def _sections(inputs: ReportInputs) -> list[tuple[str, str, Markup]]:
         found.append(("state", "State", draw_state(inputs.simulated, inputs.lab)))
     found.append(("run", "Run", _run(inputs.facts)))
     return found
+
+
+def _scopes(blueprint: Blueprint) -> tuple[str, ...]:
+    """All IP-VRFs and layer-2 segments, as the effects of failures name them."""
+    return (*(v.name for v in blueprint.vrfs), *(s.path for s in blueprint.segments if not s.vrf))
 
 
 def _section(anchor: str, title: str, content: Markup) -> Markup:

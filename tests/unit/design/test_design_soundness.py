@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from crossconnect.design import compile_region
-from crossconnect.finding import Finding
+from crossconnect.design import codes, compile_region, further_findings
+from crossconnect.finding import Finding, Place, found
+from crossconnect.intent import allocate_codes
 from crossconnect.model import policy as model
 from crossconnect.model.device import Device, Link, Platform
 from crossconnect.model.peer import Handoff, Peer
@@ -144,3 +145,15 @@ def test_references_that_lead_nowhere_do_not_stop_the_rest() -> None:
         devices=(Device(name="a-leaf2", platform="gone"),),
     )
     assert compile_region(region).blueprint is not None
+
+
+def test_what_validation_has_said_is_not_said_again() -> None:
+    place = Place(file="a.yaml", line=1, path="x")
+    taken, unknown = (
+        found(allocate_codes.PORT_TAKEN, place, "two cables"),
+        found(allocate_codes.PORT_UNKNOWN, place, "no port"),
+    )
+    nowhere = found(codes.VRF_NOWHERE, place, "nowhere")
+    assert further_findings([], [taken, nowhere]) == (taken, nowhere)
+    assert further_findings([nowhere], [taken, nowhere]) == (taken,)
+    assert further_findings([taken], [taken, unknown, nowhere]) == (unknown,), "warnings may follow from the error"

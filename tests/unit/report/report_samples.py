@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crossconnect.checks import FailureReport, ScopeEffect, UnderFailure
 from crossconnect.design.blueprint import Blueprint, HostPlan, PeerPlan, PeerSession, VrfPlan, Wire
 from crossconnect.device.bgp import Bgp
 from crossconnect.device.configuration import DeviceConfiguration, System
@@ -9,8 +10,9 @@ from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.drills import Drill, DrillResult, Flow, FlowResult, HealResult
 from crossconnect.drills.result import DrillVerdict
 from crossconnect.finding import Finding, Place, Severity
-from crossconnect.report import Failure, FailureSweep, Ping, ReportInputs, RunFacts, compare
+from crossconnect.report import Ping, ReportInputs, RunFacts, compare
 from crossconnect.rollout.plan import DeviceChange, NumberChange, Plan
+from crossconnect.simulate import Failures
 from crossconnect.state.tables import RouteRow, State
 
 TENANTS = ("acme", "globex", "initech")
@@ -143,11 +145,23 @@ def drill(verdict: DrillVerdict = "as-predicted") -> DrillResult:
     )
 
 
-def sweep() -> FailureSweep:
+def failure(name: str, *effects: ScopeEffect, element: str = "spine", due: tuple[str, ...] = ()) -> FailureReport:
+    failures = Failures(links=frozenset({name})) if "--" in name else Failures(devices=frozenset({name}))
+    broken = tuple((promise, "reason") for e in effects for promise in e.promises)
+    return FailureReport(
+        failures=failures, name=f"{element} {name}", element=element, scopes=effects, promises=broken, promises_due=due
+    )
+
+
+def effect(lost: int = 0, attached: int = 0, scope: str = "acme-prod", promises: tuple[str, ...] = ()) -> ScopeEffect:
+    return ScopeEffect(scope=scope, tenant="acme", pairs=90, lost=lost, attached=attached, promises=promises)
+
+
+def sweep() -> UnderFailure:
     blueprint = metro()
-    failures = [Failure(name=d.name, kind="device") for d in blueprint.devices]
-    failures += [Failure(name=w.key, kind="link") for w in blueprint.wires]
-    return FailureSweep(scopes=tuple(v.name for v in blueprint.vrfs), failures=tuple(failures))
+    reports = [failure(d.name, element=d.role) for d in blueprint.devices]
+    reports += [failure(w.key, element="leaf - spine link") for w in blueprint.wires]
+    return UnderFailure(reports=tuple(reports), findings=())
 
 
 def state(world: str) -> State:
@@ -191,7 +205,7 @@ def full_inputs() -> ReportInputs:
         blueprint=metro(),
         findings=(warning,),
         plan=plan,
-        sweep=sweep(),
+        under_failure=sweep(),
         comparisons=(compare("no failure", state("sim"), state("lab")),),
         pings=tuple(pings),
         drills=(drill(),),

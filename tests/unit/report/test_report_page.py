@@ -5,19 +5,11 @@ from html.parser import HTMLParser
 
 import msgspec
 import pytest
-from report_samples import clos, drill, full_inputs, metro, sweep
+from report_samples import clos, drill, effect, failure, full_inputs, metro, sweep
 
+from crossconnect.checks import UnderFailure
 from crossconnect.finding import Finding, Place, Severity
-from crossconnect.report import (
-    Failure,
-    FailureEffect,
-    FailureSweep,
-    Ping,
-    ReportInputs,
-    RunFacts,
-    compare,
-    write_html,
-)
+from crossconnect.report import Ping, ReportInputs, RunFacts, compare, write_html
 from crossconnect.report.claim import conclude
 from crossconnect.state.tables import RouteRow, State
 
@@ -75,29 +67,17 @@ def test_the_page_without_a_lab_says_why():
 
 BREAKS = {
     "an error finding": {"findings": (error(),)},
-    "a failure that cuts more than what hangs on it": {
-        "sweep": FailureSweep(
-            scopes=("acme-prod",),
-            failures=(
-                Failure(
-                    name="s", kind="device", effects=(FailureEffect(scope="acme-prod", pairs=9, lost=2, attached=1),)
-                ),
-            ),
-        )
-    },
     "a broken promise": {
-        "sweep": FailureSweep(
-            scopes=("acme-prod",),
-            failures=(
-                Failure(
-                    name="s",
-                    kind="device",
-                    effects=(FailureEffect(scope="acme-prod", pairs=9, lost=0, promises=("web",)),),
-                ),
-            ),
+        "under_failure": UnderFailure(
+            reports=(failure("n1-spine1", effect(promises=("web",)), due=("web",)),), findings=()
         )
     },
-    "no failure simulated": {"sweep": FailureSweep(scopes=(), failures=())},
+    "an error under failure": {
+        "under_failure": UnderFailure(
+            reports=(msgspec.structs.replace(failure("n1-spine1"), findings=(error(),)),), findings=(error(),)
+        )
+    },
+    "no failure simulated": {"under_failure": UnderFailure(reports=(), findings=())},
     "no row compared": {"comparisons": (compare("no failure", State(world="sim"), State(world="lab")),)},
     "no case compared": {"comparisons": ()},
     "a row that differs": {
@@ -117,7 +97,7 @@ BREAKS = {
     "a drill that differs": {"drills": (drill("differs"),)},
     "a drill that proves nothing": {"drills": (drill("as-predicted"), drill("proves-nothing"))},
     "no checks": {"findings": None},
-    "no sweep": {"sweep": None},
+    "no sweep": {"under_failure": None},
 }
 
 
@@ -175,7 +155,7 @@ def test_what_comes_from_the_network_cannot_inject_markup():
             region=evil,
             findings=(error(evil),),
             facts=RunFacts(command=evil, notes=(evil,)),
-            sweep=FailureSweep(scopes=(evil,), failures=(Failure(name=evil, kind="link"),)),
+            under_failure=UnderFailure(reports=(failure(evil, effect(3, scope=evil)),), findings=()),
         )
     )
     assert "alert(" in text
@@ -188,27 +168,32 @@ def test_same_inputs_same_bytes():
 
 
 def test_a_hundred_failures_stay_readable_and_every_loss_is_listed():
-    failures = tuple(
-        Failure(
-            name=f"leaf{i}",
-            kind="device" if i % 2 else "link",
-            effects=(FailureEffect(scope="acme-prod", pairs=90, lost=i, attached=i),) if i % 10 == 1 else (),
-        )
+    reports = tuple(
+        failure(f"leaf{i}--spine1" if i % 2 else f"leaf{i}", *([effect(i % 90, i % 90)] if i % 10 == 1 else []))
         for i in range(100)
     )
-    text = write_html(changed(sweep=FailureSweep(scopes=("acme-prod", "acme-dev"), failures=failures)))
-    assert "100 failures: 90 hurt nobody, 10 cut only what hangs on them" in text
-    assert "leaf91 down, acme-prod: 91 of 90 pairs lost" in text
+    text = write_html(changed(under_failure=UnderFailure(reports=reports, findings=())))
+    assert "100 failures: 90 hurt nobody, 0 break what was promised to survive" in text
+    assert "without spine leaf81--spine1, acme-prod: 81 of 90 pairs lost" in text
+    assert "10 losses, worst first" in text
     widths = [int(w) for w in re.findall(r'<svg viewBox="[^"]*" width="(\d+)" height="\d+" class="sweep"', text)]
     assert len(widths) == 2
     assert max(widths) <= 1200
+
+
+def test_cables_of_servers_are_counted_and_not_drawn_unless_they_break_a_promise():
+    cables = [failure(f"server:h{i}--leaf", effect(1, 1), element="server cable") for i in range(5)]
+    broken = failure("server:db--leaf", effect(1, 1, promises=("web",)), element="server cable", due=("web",))
+    text = write_html(changed(under_failure=UnderFailure(reports=(*cables, broken, failure("s")), findings=())))
+    assert "5 cables of servers not drawn" in text
+    assert "2 failures by" in text
 
 
 def test_a_big_region_makes_a_page_of_bearable_size():
     pods = tuple((f"p{i:02}", "n", 4, 32, 0) for i in range(14))
     region = clos(pods, tuple((f"core{i}", "n") for i in range(8)), servers=10)
     assert len(region.devices) > 500
-    assert len(write_html(ReportInputs(region="big", blueprint=region, sweep=sweep()))) < 400_000
+    assert len(write_html(ReportInputs(region="big", blueprint=region, under_failure=sweep()))) < 400_000
 
 
 def test_failed_elements_are_marked_in_the_picture():

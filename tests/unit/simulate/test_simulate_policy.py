@@ -34,7 +34,10 @@ def decide(statement: Statement, prefix: str = "10.1.0.0/16", **attributes: obje
     return apply(policies(routing_policy), "p", prefix, given, 65099)
 
 
-def statement(accept: bool = True, actions: Actions = Actions(), **conditions: object) -> Statement:
+NO_ACTIONS = Actions()
+
+
+def statement(accept: bool = True, actions: Actions = NO_ACTIONS, **conditions: object) -> Statement:
     return Statement(name="s", conditions=Conditions(**conditions), accept=accept, actions=actions)  # type: ignore[arg-type]
 
 

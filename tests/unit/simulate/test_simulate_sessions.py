@@ -9,7 +9,7 @@ import pytest
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.bgp import Bgp, Neighbor
-from crossconnect.simulate import Failures, Network, SessionKey, simulate
+from crossconnect.simulate import NO_FAILURES, Failures, Network, SessionKey, simulate
 from crossconnect.state.tables import BgpSessionRow
 from regions import compiled, small
 
@@ -38,7 +38,7 @@ def with_neighbor(
     return REPLACE(blueprint, devices=devices)
 
 
-def established(blueprint: Blueprint, failures: Failures = Failures()) -> dict[tuple[str, str, str], bool]:
+def established(blueprint: Blueprint, failures: Failures = NO_FAILURES) -> dict[tuple[str, str, str], bool]:
     """(device, remote device, family) -> up, of fabric and external sessions."""
     rows: tuple[BgpSessionRow, ...] = simulate(blueprint, failures, ["bgp_sessions"]).bgp_sessions
     return {(row.device, row.remote_device, row.family): row.established for row in rows}

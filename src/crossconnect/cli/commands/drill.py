@@ -25,13 +25,13 @@ def command(event: str | None, target: str | None, root: Path, name: str, output
     EVENT and TARGET choose one: 'device-failure n1-spine1', 'link-cut n1-leaf1--n1-spine1'. Without them the standard
     drills run: a spine dies, a fabric link is cut. Exit code 1 when an outcome differs from the simulation's.
     """
+    if event and not target:
+        raise click.UsageError(f"say what '{event}' is to happen to: a device, or a link's key ('xc show links')")
     from crossconnect.drills.catalogue import drill_of, standard_drills
     from crossconnect.drills.run import run_drill
     from crossconnect.drills.text import drills_text
     from crossconnect.lab import open_lab
 
-    if event and not target:
-        raise click.UsageError(f"say what '{event}' is to happen to: a device, or a link's key ('xc show links')")
     lab = open_lab(lab_name(name, root))
     blueprint = lab.blueprint
     drills = [drill_of(blueprint, event, target)] if event and target else standard_drills(blueprint)  # pyright: ignore[reportArgumentType]

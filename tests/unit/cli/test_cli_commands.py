@@ -1,0 +1,198 @@
+"""The command line as a user meets it: outputs, exit codes, and no traceback for anything they can do."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from crossconnect.cli.group import run
+
+RACK3 = """\
+      - name: pod1-rack3
+        servers:
+          - {name: web3, segments: [{segment: acme/prod/web, addresses: [10.1.1.13/24]}]}
+"""
+
+
+def git(directory: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
+    subprocess.run(["git", "-C", str(directory), *identity, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def region(tmp_path: Path) -> Path:
+    """A region as `xc init` writes it, with its numbers, committed."""
+    root = tmp_path / "lab1"
+    assert run(["init", str(root)]) == 0
+    assert run(["lock", "-C", str(root)]) == 0
+    git(root, "init", "-q")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "first")
+    return root
+
+
+def test_what_init_writes_is_valid_and_proven(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["validate", "--strict", "-C", str(region)]) == 0
+    assert run(["simulate", "--failures", "single", "-C", str(region)]) == 0
+    assert "hurt nobody" in capsys.readouterr().out
+
+
+def test_init_does_not_write_over_what_is_there(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", str(region)]) == 2
+    assert "not empty" in capsys.readouterr().err
+
+
+def test_a_mistake_is_one_clear_message_with_file_line_and_hint(
+    region: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tenancy = region / "tenancy" / "acme.yaml"
+    tenancy.write_text(tenancy.read_text().replace("10.1.1.1/24", "10.1.1.300/24"))
+    capsys.readouterr()
+    assert run(["validate", "-C", str(region)]) == 2
+    message = capsys.readouterr().err
+    assert "tenancy/acme.yaml:7:" in message
+    assert "hint:" in message
+    for command in (["plan"], ["simulate"], ["render"], ["show", "devices"], ["lock"], ["query", "select 1"]):
+        assert run([*command, "-C", str(region)]) == 2, command
+
+
+def test_a_second_lock_changes_nothing(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (region / "region.lock").read_bytes()
+    assert run(["lock", "-C", str(region)]) == 0
+    assert run(["lock", "--check", "-C", str(region)]) == 0
+    assert (region / "region.lock").read_bytes() == before
+    assert "up to date" in capsys.readouterr().err
+
+
+def test_a_new_rack_changes_only_what_it_must(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["plan", "-C", str(region), "--detailed-exitcode"]) == 0
+    pod = region / "fabric" / "pod1.yaml"
+    pod.write_text(pod.read_text() + RACK3)
+    capsys.readouterr()
+    assert run(["plan", "-C", str(region), "-o", "json", "--detailed-exitcode"]) == 3
+    plan = json.loads(capsys.readouterr().out)
+    assert plan["format_version"] == 1
+    assert {d["device"]: d["kind"] for d in plan["devices"]} == {
+        "pod1-leaf3": "added",
+        "pod1-spine1": "changed",
+        "pod1-spine2": "changed",
+    }
+    assert all(n["old"] == "" for n in plan["numbers"])
+    assert plan["tenants"] == ["acme"]
+
+
+def test_render_replaces_the_directory_as_a_whole(region: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run(["render", "-C", str(region), "-d", str(out)]) == 0
+    devices = {p.name for p in out.iterdir() if p.is_dir()}
+    assert devices == {"pod1-leaf1", "pod1-leaf2", "pod1-spine1", "pod1-spine2"}
+    first = (out / "pod1-leaf1" / "frr.conf").read_bytes()
+    (out / "stale-device").mkdir()
+    assert run(["render", "-C", str(region), "-d", str(out)]) == 0
+    assert not (out / "stale-device").exists()
+    assert (out / "pod1-leaf1" / "frr.conf").read_bytes() == first
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".out.")]
+
+
+def test_render_does_not_replace_what_it_did_not_write(region: Path, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("years of work")
+    assert run(["render", "-C", str(region), "-d", str(precious)]) == 2
+    assert (precious / "thesis.txt").read_text() == "years of work"
+
+
+def test_trace_follows_every_branch_and_a_failure(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["trace", "web1", "10.1.2.11", "-C", str(region)]) == 0
+    both = capsys.readouterr().out
+    assert "pod1-spine1" in both
+    assert "pod1-spine2" in both
+    assert run(["trace", "web1", "db1", "--fail-device", "pod1-spine1", "-C", str(region)]) == 0
+    assert "pod1-spine1" not in capsys.readouterr().out
+    assert run(["trace", "web1", "10.9.9.9", "-C", str(region)]) == 1
+    assert "dropped at pod1-leaf1" in capsys.readouterr().err
+
+
+def test_state_and_query_agree(region: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "sim"
+    assert run(["state", "-C", str(region), "-d", str(target)]) == 0
+    capsys.readouterr()
+    sql = "select count(*) as n from bgp_sessions where not established"
+    assert run(["query", "--state", str(target), "-o", "json", sql]) == 0
+    assert json.loads(capsys.readouterr().out)["items"] == [{"n": 0}]
+    assert run(["query", "--state", str(target), "selec"]) == 2
+    assert run(["query", "--state", str(target), "copy (select 1) to '/tmp/x.csv'"]) == 2
+
+
+def test_every_output_format_carries_the_same(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for topic in ("devices", "links", "servers", "vrfs", "segments", "numbers"):
+        capsys.readouterr()
+        assert run(["show", topic, "-C", str(region), "-o", "json"]) == 0
+        as_json = json.loads(capsys.readouterr().out)
+        assert run(["show", topic, "-C", str(region), "-o", "yaml"]) == 0
+        assert yaml.safe_load(capsys.readouterr().out) == as_json
+        assert as_json["items"], topic
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["vaidate"],
+        ["show", "nothing"],
+        ["show", "device", "no-such"],
+        ["trace", "nobody", "10.0.0.1"],
+        ["trace", "web1", "not-an-address"],
+        ["trace", "web1", "db1", "--fail-link", "no-such-link"],
+        ["plan", "--parent", "no-such-revision"],
+        ["render", "no-such-device"],
+        ["query", "select * from nothing"],
+        ["drill", "device-failure"],
+        ["lab", "status", "--name", "no-such-lab"],
+        ["lab", "status", "--name", "../../etc"],
+        ["schema", "--print", "nothing"],
+    ],
+)
+def test_a_wrong_argument_is_refused_with_exit_code_2(
+    region: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = [] if arguments[0] in ("vaidate", "schema") else ["-C", str(region)]
+    assert run([*arguments, *place]) == 2
+    message = capsys.readouterr().err
+    assert message.strip()
+    assert "Traceback" not in message
+
+
+def test_an_empty_directory_is_told_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["validate", "-C", str(tmp_path)]) == 2
+    assert "xc init" in capsys.readouterr().err
+
+
+def test_the_reader_that_goes_away_is_no_error(region: Path) -> None:
+    command = f"{sys.executable} -m crossconnect.cli show numbers -C {region} | head -n 1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert done.stdout.startswith("POOL")
+
+
+def test_no_colour_in_a_pipe_and_flags_come_from_the_environment(region: Path) -> None:
+    environment = {**os.environ, "XC_REGION": str(region), "XC_OUTPUT": "json"}
+    done = subprocess.run(
+        [sys.executable, "-m", "crossconnect.cli", "validate"], capture_output=True, env=environment, check=False
+    )
+    assert done.returncode == 0
+    assert b"\x1b" not in done.stdout + done.stderr
+    assert json.loads(done.stdout)["valid"] is True
+
+
+def test_help_of_every_command_is_there() -> None:
+    from crossconnect.cli.main import COMMANDS, help_text
+
+    for name in COMMANDS:
+        assert run([name, "--help"]) == 0
+        assert name in help_text()
