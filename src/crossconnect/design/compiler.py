@@ -30,6 +30,7 @@ from crossconnect.device.interface import Interface
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.finding import Finding, Severity, has_errors
 from crossconnect.intent.allocate import allocate
+from crossconnect.intent.cabling import settled
 from crossconnect.intent.inventory import expand
 from crossconnect.intent.lock import Lock
 from crossconnect.model.inventory import Inventory, Switch
@@ -51,6 +52,7 @@ def compile_region(region: Region, previous_lock: Lock | None = None) -> Compile
     inventory, expansion = expand(region)
     if has_errors(expansion):
         return Compiled(inventory=inventory, lock=previous_lock or Lock(), blueprint=None, findings=expansion)
+    inventory = settled(inventory, previous_lock)
     lock, allocation = allocate(region, inventory, previous_lock)
     findings = (*expansion, *allocation)
     if has_errors(allocation):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+import msgspec
 
 from crossconnect.finding import Finding, found
 from crossconnect.intent import allocate_codes as codes
+from crossconnect.intent.lock import Lock
 from crossconnect.model.device import Link
-from crossconnect.model.inventory import Cable, Port, Switch
+from crossconnect.model.inventory import Cable, Inventory, Port, Switch
 from crossconnect.model.region import Region
 from crossconnect.net.order import natural_key
 
@@ -97,3 +100,42 @@ def _implied(
                     if origins[spine.name].place % planes == origins[top.name].place % planes:
                         implied[spine.name, top.name] = (1, path)
     return implied
+
+
+def settled(inventory: Inventory, previous: Lock | None) -> Inventory:
+    """The inventory with parallel cables under the keys that they held in the previous lock.
+
+    Among cables between the same two switches the expansion can only count. When one is written in before others, the
+    ports in the lock tell which of them was which, so that none takes over another's addresses.
+    """
+    if previous is None:
+        return inventory
+    groups: dict[Pair, list[Cable]] = {}
+    for cable in inventory.cables:
+        if cable.kind == "fabric":
+            groups.setdefault((cable.a.device, cable.b.device), []).append(cable)
+    keys: dict[str, str] = {}
+    for pair, cables in groups.items():
+        if len(cables) > 1 and any(c.a.name or c.b.name for c in cables):
+            keys |= _settled_keys(pair, cables, previous)
+    if all(key == new for key, new in keys.items()):
+        return inventory
+    cables = [msgspec.structs.replace(c, key=keys[c.key]) if c.key in keys else c for c in inventory.cables]
+    return msgspec.structs.replace(inventory, cables=tuple(sorted(cables, key=lambda c: natural_key(c.key))))
+
+
+def _settled_keys(pair: Pair, cables: Sequence[Cable], previous: Lock) -> dict[str, str]:
+    """New key by present key for the cables between two switches."""
+    ports = [previous.numbers.get(f"port/{device}", {}) for device in pair]
+    left = sorted((c.key for c in cables), key=natural_key)
+    keys: dict[str, str] = {}
+    for cable in cables:
+        written = [(held, end.name) for held, end in zip(ports, (cable.a, cable.b), strict=True) if end.name]
+        match = next((k for k in left if written and all(held.get(k) == name for held, name in written)), None)
+        if match is not None:
+            keys[cable.key] = match
+            left.remove(match)
+    for cable in cables:
+        if cable.key not in keys:
+            keys[cable.key] = left.pop(0)
+    return keys

@@ -22,6 +22,11 @@ from crossconnect.net.names import AS_TRANS, ASN_MAX, VLAN_MAX, VNI_MAX
 
 Kind = Literal["number", "address", "interface", "prefix"]
 
+EVI_MIN = 10001
+"""Routers choose numbers of their own from 1 upwards for route distinguishers that nobody configured (Ethernet
+segments; VNIs until their configuration is read). FRR 8.4 empties a table of that distinguisher when it changes its
+mind, with whatever else is in it; so ours stay clear of as many as a device can have."""
+
 EVI_MAX = 65535
 """A route distinguisher of type 1 has two octets behind the address (RFC 4364 4.2)."""
 
@@ -119,9 +124,9 @@ def _switch_demand(switch: Switch) -> Demand:
     return Demand(switch.name, switch.path, _user(switch), switch.site)
 
 
-def _numbers(pool: str, purpose: str, last: int, demands: Iterable[Demand]) -> DemandPool:
-    """A pool of plain numbers from 1 that needs no pool in the model."""
-    block = Block(1, last, "", f"1-{last}")
+def _numbers(pool: str, purpose: str, last: int, demands: Iterable[Demand], first: int = 1) -> DemandPool:
+    """A pool of plain numbers that needs no pool in the model."""
+    block = Block(first, last, "", f"{first}-{last}")
     return DemandPool(pool=pool, space=pool, purpose=purpose, blocks=(block,), demands=tuple(demands))
 
 
@@ -225,7 +230,7 @@ def _tenancy_pools(region: Region, inventory: Inventory) -> Iterator[DemandPool]
         space="vni",
     )
     evis = [Demand(path, path, _tenant(path)) for path in (*segments, *vrfs)]
-    yield _numbers("evi", "EVPN instance numbers", EVI_MAX, evis)
+    yield _numbers("evi", "EVPN instance numbers", EVI_MAX, evis, EVI_MIN)
     if region.design.vlan_scope == "region":
         demands = tuple(Demand(path, path, _tenant(path), fixed=s.vlan) for path, s in segments.items())
         yield _ranges(region, "vlan", VLAN_MAX, demands)

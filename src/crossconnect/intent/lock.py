@@ -18,17 +18,18 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
       vlan                        segment path (`pod:segment path` where VLANs are scoped to pods) -> VLAN id
       handoff-vlan                handoff key -> VLAN id
       l2vni, l3vni                segment path, VRF path -> VNI
-      evi                         segment path, VRF path -> number 1..65535 (route distinguishers derive from it)
+      evi                         segment path, VRF path -> number 10001..65535 (route distinguishers derive from it)
       esi                         server name -> number 1..2**24-1 (discriminator of a type 3 ESI)
       host                        server name -> number 1..2**24-1 (MAC addresses derive from it)
-      port/<switch>               cable key -> port name
+      port/<switch>               cable key -> port name; also of external routers
     """
 
     serial: int = 0
     """Counts the locks of the region; a freed number rests for `resting_locks` serials."""
     numbers: dict[str, dict[str, str]] = {}
     resting: dict[str, dict[str, int]] = {}
-    """Pool -> value -> serial at which it was freed."""
+    """Pool -> value -> serial at which it was freed. Where numbers are unique per pod or switch it is `pool/pod`. Ports
+    do not rest: a pulled cable leaves nothing behind that a new one could be mistaken for."""
 
     def get(self, pool: str, key: str) -> str:
         """The value of `key` in `pool`. KeyError is our bug: `allocate` fills every demand or reports a finding."""

@@ -32,6 +32,8 @@ _HEADER = """\
 """
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/#:-]*[A-Za-z0-9_/])?")
 """Text that needs no quotes where every scalar is read as text (there is no blank in it, so neither `: ` nor ` #`)."""
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""What JSON leaves as it is in quotes, but YAML refuses or takes for a line break (YAML 1.2.2 5.1)."""
 
 
 def checksum(lock: Lock) -> str:
@@ -62,7 +64,9 @@ def _section(lines: list[str], name: str, pools: Mapping[str, Mapping[str, objec
 
 
 def _scalar(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) else msgspec.json.encode(text).decode()
+    if _PLAIN.fullmatch(text):
+        return text
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", msgspec.json.encode(text).decode())
 
 
 def parse_lock(text: str) -> tuple[Lock | None, tuple[Finding, ...]]:

@@ -92,6 +92,17 @@ class Lab:
         """The words before a command that make it run in a node, where the lab's end is its end too."""
         return enter_command(self.process(node), self.record.rootless, self.network_namespace(node, namespace))
 
+    def beside(self, inside: bool = True) -> list[str]:
+        """The words before a command that may enter all of the lab's namespaces, and is in none of its nodes.
+
+        `inside`: it ends with the lab; it then sees other process numbers than we do.
+        """
+        user = ["-U", "--preserve-credentials"] if self.record.rootless and os.geteuid() != 0 else []
+        processes = ["-p"] if inside else []
+        if not user and not processes:
+            return []
+        return ["nsenter", "-t", str(self.record.holder), *user, *processes, "--"]
+
     def run(
         self,
         node: str,

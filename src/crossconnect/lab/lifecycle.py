@@ -23,6 +23,8 @@ from crossconnect.lab.planning import plan_lab
 from crossconnect.lab.runtime import Progress, run_lab
 from crossconnect.lab.switch_node import rendered_devices
 
+REMOVAL_ATTEMPTS = 5
+
 LabState = Literal["starting", "up", "dead"]
 
 
@@ -106,8 +108,22 @@ def down(name: str, run_root: str = "") -> bool:
             raise Busy(f"lab {name} belongs to another user (uid {process.user})") from error
         except TimeoutError as error:
             raise Busy(f"lab {name} cannot be removed now") from error
-    shutil.rmtree(directory)
+    _remove(directory)
     return True
+
+
+def _remove(directory: Path) -> None:
+    """Delete a run directory, also while an `up` that is being ended still writes into it."""
+    for attempt in range(REMOVAL_ATTEMPTS):
+        try:
+            shutil.rmtree(directory)
+            return
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            if attempt == REMOVAL_ATTEMPTS - 1:
+                raise Busy(f"the run directory {directory} cannot be removed") from error
+            time.sleep(0.2)
 
 
 def list_labs(run_root: str = "") -> tuple[LabStatus, ...]:

@@ -2,7 +2,9 @@
 
     holder, nodes and their namespaces   one process, all nodes at once
     links                                `ip -batch` from outside, both ends created where they belong
-    each node, several at once           its interfaces, then its daemons, then their configuration: one shell script
+    switches, external routers           interfaces, then daemons: one shell script each, several at once
+    the same                             configuration, when all daemons serve: sessions then come up at the first try
+    hosts                                at last: what they say is heard by leaves that are configured
 """
 
 from __future__ import annotations
@@ -152,14 +154,21 @@ def _wire(lab: Lab, links: Sequence[Link], pid: int) -> None:
 
 
 def _start_nodes(lab: Lab, nodes: Sequence[NodePlan], timeout_s: float, progress: Progress) -> None:
-    """Nodes in the plan's order, a few at a time: more at once than the machine has processors only adds waiting."""
+    """All nodes, a few at a time: more at once than the machine has processors only adds waiting."""
     workers = min(len(nodes), 4 * (os.cpu_count() or 1)) or 1
+    routers = [node for node in nodes if node.kind != "host"]
+    phases = (
+        ("up.sh", "started", routers),
+        ("load.sh", "configured", [node for node in routers if node.after]),
+        ("up.sh", "started", [node for node in nodes if node.kind == "host"]),
+    )
     executor = concurrent.futures.ThreadPoolExecutor(workers, thread_name_prefix="xc-lab")
     try:
-        futures = {executor.submit(start_node, lab, node, "up.sh", timeout_s): node for node in nodes}
-        for future in concurrent.futures.as_completed(futures):
-            future.result()
-            progress(futures[future].name, "started")
+        for script, done, members in phases:
+            futures = {executor.submit(start_node, lab, node, script, timeout_s): node for node in members}
+            for future in concurrent.futures.as_completed(futures):
+                future.result()
+                progress(futures[future].name, done)
     except BaseException:
         # Whoever catches this removes the lab, whereupon the scripts still running end at once.
         executor.shutdown(wait=False, cancel_futures=True)
@@ -204,7 +213,7 @@ def _give_to_frr(directories: Sequence[Path], configuration: Path) -> None:
 
 
 def _write_scripts(directory: Path, node: NodePlan) -> None:
-    """`up.sh` builds and starts the node; `again.sh` does it once more after a power cut."""
+    """`up.sh` builds the node and starts its daemons, `load.sh` configures them; `again.sh` is both after a power cut."""
     first: list[str] = []
     again: list[str] = []
     for number, batch in enumerate((*node.clean, *node.setup)):
@@ -220,13 +229,15 @@ def _write_scripts(directory: Path, node: NodePlan) -> None:
             first.append(command)
             if not batch.once:
                 again.append(command)
-    start = [shlex.join(daemon.argv) for daemon in node.daemons] + [shlex.join(argv) for argv in node.after]
-    # Daemons inherit no pipe of ours: a caller that waits for the end of output would wait for the lab's end.
-    start = [f"{line} </dev/null >>/run/{SCRIPT_DIRECTORY}/log 2>&1 || {_failed(line)}" for line in start]
-    (directory / "up.sh").write_text("\n".join([*first, *start]) + "\n", encoding="utf-8")
-    (directory / "again.sh").write_text("\n".join([*again, *start]) + "\n", encoding="utf-8")
+    start = [_guarded(daemon.argv) for daemon in node.daemons]
+    load = [_guarded(argv) for argv in node.after]
+    for script, lines in (("up.sh", first + start), ("load.sh", load), ("again.sh", again + start + load)):
+        (directory / script).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _failed(line: str) -> str:
+def _guarded(argv: Sequence[str]) -> str:
+    """A command whose failure shows the end of its log. Daemons inherit no pipe of ours: a caller that waits for the
+    end of output would wait for the lab's end."""
     log = f"/run/{SCRIPT_DIRECTORY}/log"
-    return f"{{ echo {shlex.quote(line.split()[0] + ' failed:')}; tail -n 20 {log}; exit 1; }}"
+    failed = f"{{ echo {shlex.quote(argv[0])} failed:; tail -n 20 {log}; exit 1; }}"
+    return f"{shlex.join(argv)} </dev/null >>{log} 2>&1 || {failed}"

@@ -19,7 +19,8 @@ class Segment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     mtu: int | None = None
     """IP MTU, octets; none given: `design.tenant_mtu`."""
     leaves: tuple[str, ...] = ()
-    """Where it exists besides the leaves its servers are on: names of devices, racks or pods, or `all`."""
+    """Where it exists besides the leaves its servers are on: names of devices, racks or pods, or `all`. A border leaf
+    is meant by its own name only."""
     description: str = ""
     """For people."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from crossconnect.checks.effects import FailureReport, ScopeEffect
-from crossconnect.checks.failure_summary import grouped
+from crossconnect.checks.failure_summary import FailureGroup, grouped
 from crossconnect.checks.under_failure import UnderFailure
 from crossconnect.finding import Severity
 from crossconnect.net.order import natural_key
@@ -98,9 +98,16 @@ def _worth_a_row(scopes: Sequence[str], reports: Sequence[FailureReport]) -> tup
 def _summary(reports: Sequence[FailureReport]) -> Markup:
     groups = grouped(reports)
     rows: list[list[Node]] = [
-        [fragment(mark(_MARK[g.severity]), " ", g.text.removesuffix(f": {g.effect}")), g.effect] for g in groups
+        [fragment(mark(_group_mark(g)), " ", g.text.removesuffix(f": {g.effect}")), g.effect] for g in groups
     ]
     return table(f"{counted(len(reports), 'failure')}, each alone, by what they cost", ("Failure", "Effect"), rows)
+
+
+def _group_mark(group: FailureGroup) -> str:
+    """A hook only where nobody loses anything: a leaf that takes its servers along is as designed, and no good news."""
+    if group.severity is Severity.NOTE and not all(r.harmless for r in group.reports):
+        return "absent"
+    return _MARK[group.severity]
 
 
 def _band(reports: Sequence[FailureReport], scopes: Sequence[str], left: float, cell: float) -> Markup:

@@ -48,7 +48,7 @@ def test_segments_and_vrfs_exist_only_where_they_are_needed() -> None:
 def test_a_mac_vrf_has_its_numbers_and_its_gateway() -> None:
     leaf = devices(blueprint_of(small(segments=1)))["a-leaf2"]
     mac_vrf = instances(leaf, "mac-vrf")["red-v1-s1"]
-    assert (mac_vrf.vni, mac_vrf.vlan, mac_vrf.rd) == (10000, 100, "10.255.0.2:2")
+    assert (mac_vrf.vni, mac_vrf.vlan, mac_vrf.rd) == (10000, 100, "10.255.0.2:10002")
     assert mac_vrf.import_rts == mac_vrf.export_rts == ("65000:10000",)
     assert (mac_vrf.irb, mac_vrf.l3vrf, mac_vrf.mtu) == ("vlan100", "red-v1", 9000)
     irb = next(i for i in leaf.interfaces if i.kind == "irb")
@@ -65,7 +65,7 @@ def test_the_gateway_is_the_same_on_every_leaf_and_the_router_mac_is_not() -> No
 
 def test_an_ip_vrf_announces_its_subnets_as_type_5() -> None:
     vrf = instances(devices(blueprint_of(small()))["a-leaf1"], "l3vrf")["red-v1"]
-    assert (vrf.vni, vrf.rd, vrf.import_rts, vrf.export_rts) == (5000, "10.255.0.1:1", ("65000:5000",), ("65000:5000",))
+    assert (vrf.vni, vrf.rd, vrf.import_rts, vrf.export_rts) == (5000, "10.255.0.1:10001", ("65000:5000",), ("65000:5000",))
     assert vrf.bgp is not None
     assert vrf.bgp.evpn_advertise == ("ipv4-unicast", "ipv6-unicast")
     assert [(o.family, o.connected) for o in vrf.bgp.originate] == [("ipv4-unicast", True), ("ipv6-unicast", True)]

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from crossconnect.finding import Finding, has_errors
 from crossconnect.intent import allocate_codes as codes
 from crossconnect.intent.allocate import allocate
+from crossconnect.intent.cabling import settled
 from crossconnect.intent.inventory import expand
 from crossconnect.intent.lock import Lock
 from crossconnect.model.device import Device, Link, Platform
@@ -64,7 +65,7 @@ def test_every_pool_of_the_lock_is_filled() -> None:
     assert lock.numbers["vlan"][segment("s1")] == "100"
     assert lock.numbers["l2vni"][segment("s1")] == "10000"
     assert lock.numbers["l3vni"]["tenants/red/vrfs/v1"] == "5000"
-    assert set(lock.numbers["evi"].values()) == {"1", "2"}
+    assert set(lock.numbers["evi"].values()) == {"10001", "10002"}
     assert lock.numbers["esi"] == {"a-rack1-red-v1-s1-1": "1"}
     assert lock.numbers["host"] == {"a-rack1-red-v1-s1-1": "1"}
     assert lock.numbers["port/transit1"] == {"peer:transit1--a-border1#1": "eth1", "peer:transit1--a-border2#1": "eth2"}
@@ -391,3 +392,18 @@ def test_moved_entries_that_do_nothing_or_collide_are_told() -> None:
     assert [(f.code, f.place.path) for f in findings] == [(codes.MOVED_UNUSED.name, "moved/0")]
     _, findings = allocated(replace(region, moved=(Moved(old="devices/a-leaf1", new="devices/a-leaf2"),)), first)
     assert [f.code for f in findings] == [codes.MOVED_CONFLICT.name]
+
+
+def test_a_parallel_link_written_in_takes_over_no_addresses() -> None:
+    """Input: a cable at swp50, then another between the same switches at swp49. Output: swp50 keeps its /31."""
+    links = (Link(a="a-leaf1:swp50", b="a-spine1:swp9"),)
+    region = replace(small(spines=1, leaves=1, servers=0), links=links)
+    first = lock_of(region)
+    more = replace(region, links=(Link(a="a-leaf1:swp49", b="a-spine1:swp8"), *links))
+    inventory = settled(expand(more)[0], first)
+    second, findings = allocate(more, inventory, first)
+    assert findings == ()
+    assert second.numbers["port/a-leaf1"] == {"a-leaf1--a-spine1": "swp50", "a-leaf1--a-spine1#2": "swp49"}
+    assert second.numbers["link-v4"]["a-leaf1--a-spine1"] == first.numbers["link-v4"]["a-leaf1--a-spine1"]
+    assert settled(expand(more)[0], second).cables == inventory.cables
+    assert settled(inventory, None) is inventory

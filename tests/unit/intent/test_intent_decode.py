@@ -98,9 +98,9 @@ tenants:
         (3, 34, "intent.field-missing"),
         (3, 35, "intent.field-unknown"),
         (3, 73, "intent.number-range"),
-        (5, 23, "intent.vlan-range"),
-        (5, 40, "intent.address-malformed"),
-        (5, 68, "intent.value-type"),
+        (5, 25, "intent.vlan-range"),
+        (5, 42, "intent.address-malformed"),
+        (5, 70, "intent.value-type"),
         (6, 5, "intent.value-type"),
     ]
 

@@ -108,7 +108,7 @@ def test_a_write_that_fails_leaves_the_old_lock_whole(tmp_path: Path, monkeypatc
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(subject.os, "fsync", disk_full)
-    with pytest.raises(Permanent, match="region.lock"):
+    with pytest.raises(Permanent, match=r"region\.lock"):
         write_lock(tmp_path, LOCK)
     assert read_lock(tmp_path) == (Lock(serial=1), ())
     assert [path.name for path in tmp_path.iterdir()] == ["region.lock"]

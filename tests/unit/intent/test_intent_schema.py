@@ -21,7 +21,7 @@ SCHEMAS = json_schemas()
 def test_schema_is_a_json_schema(kind: str) -> None:
     schema = SCHEMAS[kind]
     jsonschema.Draft202012Validator.check_schema(schema)
-    assert schema["$id"] and schema["title"] and schema["$schema"]
+    assert all(schema[key] for key in ("$schema", "$id", "title"))
     assert msgspec.json.decode(msgspec.json.encode(schema)) == schema
 
 

@@ -25,4 +25,5 @@ def test_numbers_in_names_count_as_numbers() -> None:
 
 @given(st.lists(st.text(max_size=12), unique=True))
 def test_any_names_have_one_order(names: list[str]) -> None:
-    assert sorted(names, key=natural_key) == sorted(names[::-1], key=natural_key)
+    backwards = names[::-1]
+    assert sorted(names, key=natural_key) == sorted(backwards, key=natural_key)
