@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from crossconnect.finding import Finding, Severity, has_errors
+from crossconnect.intent import codes
 from crossconnect.intent.allocate import allocate
 from crossconnect.intent.inventory import expand
 from crossconnect.intent.lock_text import parse_lock
@@ -75,3 +76,46 @@ def test_planted_mistake_is_found_at_its_line(case: str) -> None:
     blamed = {(f.place.file, f.place.line) for f in findings if f.severity is not Severity.NOTE}
     assert blamed == planted or not planted
     assert all(finding.hint for finding in findings)
+
+
+PEERS = {
+    # Design errors that were planted in other tools' inputs, most of which those accept, and the same mistake here.
+    "VLAN id 5000": "vlan-5000",
+    "same VLAN id twice": "vlan-on-two-segments",
+    "VNI over 2^24": "vni-over-24-bits",
+    "same VNI on two VLANs": "vni-on-two-segments",
+    "duplicate VNI of VRFs": "l3vni-on-two-vrfs",
+    "L2VNI collides with L3VNI": "l2vni-is-l3vni",
+    "same subnet twice in a VRF": "prefix-twice-in-vrf",
+    "tenant subnet over an underlay pool": "tenant-prefix-over-pool",
+    "loopback pool over link pool": "loopback-pool-over-link-pool",
+    "link pool too small": "link-pool-too-small",
+    "leaf ASN is spine ASN": "leaf-asn-is-spine-asn",
+    "two racks share an ASN": "racks-share-an-asn",
+    "two leaves on one spine port": "two-leaves-on-one-spine-port",
+    "server on a port used as uplink": "link-and-server-in-a-port",
+    "link to an unknown switch": "cable-to-unknown-device",
+    "two devices of one name": "device-name-taken",
+    "server on a VLAN not defined": "segment-nobody-defines",
+    "VLAN in an unknown VRF": "vrf-unknown",
+    "fabric MTU below tenant MTU": "fabric-mtu-too-small",
+    "gateway malformed": "gateway-malformed",
+}
+
+
+@pytest.mark.parametrize("mistake", PEERS)
+def test_a_mistake_planted_in_other_tools_is_refused_here(mistake: str) -> None:
+    assert " error " in (HERE / PEERS[mistake] / "expected.txt").read_text()
+
+
+TESTED_WITH_FILES = {"intent.no-region", "intent.file-unreadable", "intent.file-too-large"}
+"""In tests/unit/intent/test_intent_tree.py: a tree without region.yaml, files that are none, limits."""
+
+
+def test_every_code_of_reading_and_validating_has_a_case() -> None:
+    shown = {
+        line.split(": ")[0].rpartition(" ")[2]
+        for case in CASES
+        for line in (HERE / case / "expected.txt").read_text().splitlines()
+    }
+    assert {code.name for code in codes.CODES} - shown == TESTED_WITH_FILES

@@ -35,7 +35,7 @@ def _rows(row_type: Any) -> st.SearchStrategy[tuple[Any, ...]]:
 states = st.builds(State, world=st.just("sim"), **{name: _rows(row_type) for name, row_type in TABLES.items()})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(states)
 def test_disk_changes_nothing(state: State) -> None:
     with tempfile.TemporaryDirectory(prefix="xc-checks-") as directory:
@@ -43,7 +43,7 @@ def test_disk_changes_nothing(state: State) -> None:
         assert read_state(Path(directory) / "s") == state
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(states, states)
 def test_a_difference_leads_from_one_state_to_the_other(a: State, b: State) -> None:
     differences = difference(a, b)

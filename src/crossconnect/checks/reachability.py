@@ -6,7 +6,7 @@ per VRF or layer-2 segment. Hosts that are cut off by themselves are not looked 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from crossconnect.checks.codes import EXTERNAL_UNREACHABLE, HOST_NOT_ISOLATED, HOST_UNREACHABLE
@@ -38,14 +38,14 @@ class _Lost(NamedTuple):
 def check_reachability(subject: Subject) -> Iterator[Finding]:
     """Within each VRF and layer-2 segment all hosts reach each other, and what external routers announce; between
     VRFs only as imported by declaration."""
-    silent = _silent_hosts(subject)
+    unknown = _unknown_macs(subject)
     realms: dict[str, list[EndpointClass]] = {}
     for group in subject.delivery.classes:
         if not group.cut_off and all(subject.up(leaf) for leaf in _legs(group)):
             realms.setdefault(group.vrf or group.segment, []).append(group)
     count = sum(map(len, realms.values()))
     for realm, groups in sorted(realms.items()):
-        yield from _inside(subject, realm, groups, silent, PAIRS_MAX * len(groups) // count)
+        yield from _inside(subject, realm, groups, unknown, PAIRS_MAX * len(groups) // count)
         yield from _outward(subject, realm, groups)
     yield from _isolation(subject, realms)
 
@@ -59,39 +59,52 @@ def _connected(subject: Subject, source: EndpointClass, destination: EndpointCla
     return all(a == b or subject.connected(a, b) for a in _legs(source) for b in _legs(destination))
 
 
-def _silent_hosts(subject: Subject) -> frozenset[str]:
-    """Hosts whose MAC is not known everywhere; that is a finding of its own, and flooding may still find them."""
+def _unknown_macs(subject: Subject) -> dict[str, set[str]]:
+    """Host -> VTEPs of its segments that do not know its MAC."""
     known = {(row.device, row.vni, row.mac) for row in subject.state.macs}
-    silent: set[str] = set()
+    unknown: dict[str, set[str]] = {}
     for host in subject.blueprint.hosts:
         for endpoint in host.endpoints:
             segment = subject.layout.segments[endpoint.segment]
-            wanted = [d for d in segment.devices if subject.up(d) and d in subject.layout.vteps]
-            if any((device, segment.vni, host.mac) not in known for device in wanted):
-                silent.add(host.name)
-    return frozenset(silent)
+            for device in segment.devices:
+                if subject.up(device) and (device, segment.vni, host.mac) not in known:
+                    unknown.setdefault(host.name, set()).add(device)
+    return unknown
+
+
+def _may_be_flooded(subject: Subject, source: EndpointClass, destination: EndpointClass, unknown: set[str]) -> bool:
+    """Whether only a MAC is missing: that is a finding of its own, and flooding finds a silent host all the same."""
+    if not unknown.isdisjoint(_legs(destination)):
+        return True
+    vteps = [subject.layout.vteps.get(leaf, "") for leaf in _legs(destination)]
+    suffix = "/128" if any(":" in vtep for vtep in vteps) else "/32"
+    return any(
+        leaf in unknown and all(vtep + suffix in subject.routes.get((leaf, "default"), {}) for vtep in vteps)
+        for leaf in _legs(source)
+    )
 
 
 def _pair(
-    source: EndpointClass, destination: EndpointClass, silent: frozenset[str]
+    source: EndpointClass, destination: EndpointClass, unknown: Mapping[str, set[str]]
 ) -> tuple[Endpoint, Endpoint] | None:
-    """A host of each class, not the same one."""
-    for sender in source.endpoints:
-        for receiver in destination.endpoints:
-            if sender.host != receiver.host and receiver.host not in silent:
-                return sender, receiver
-        if len(destination.endpoints) > 1:
-            break
+    """A host of each class, not the same one, the receiver rather one whose MAC is known everywhere."""
+    for sender in source.endpoints[:2]:
+        others = [receiver for receiver in destination.endpoints if receiver.host != sender.host]
+        if others:
+            return sender, next((receiver for receiver in others if receiver.host not in unknown), others[0])
     return None
 
 
 def _inside(
-    subject: Subject, realm: str, groups: list[EndpointClass], silent: frozenset[str], pairs_max: int
+    subject: Subject, realm: str, groups: list[EndpointClass], unknown: Mapping[str, set[str]], pairs_max: int
 ) -> Iterator[Finding]:
     lost: list[_Lost] = []
     for source, destination in chosen_pairs(groups, groups, pairs_max):
-        pair = _pair(source, destination, silent)
+        pair = _pair(source, destination, unknown)
         if pair is None or not _connected(subject, source, destination):
+            continue
+        lacking = unknown.get(pair[1].host)
+        if lacking and _may_be_flooded(subject, source, destination, lacking):
             continue
         for address, verdict in subject.delivery.between(*pair):
             if not arrives(verdict, pair[1].host):

@@ -10,9 +10,9 @@ import click
 import msgspec
 
 from crossconnect.cli.output import count_text, print_findings, say
-from crossconnect.design import compile_region
+from crossconnect.design import Compiled, compile_region, further_findings
 from crossconnect.design.blueprint import Blueprint
-from crossconnect.finding import Finding, Place, Severity, has_errors
+from crossconnect.finding import Finding, Place, Severity, found, has_errors
 from crossconnect.intent.files import select
 from crossconnect.intent.git import files_at
 from crossconnect.intent.lock import Lock
@@ -21,6 +21,8 @@ from crossconnect.intent.tree import read_region, read_region_from_texts
 from crossconnect.intent.validate import validate
 from crossconnect.model.inventory import Inventory
 from crossconnect.model.region import Region
+from crossconnect.nos.codes import NOS_UNKNOWN
+from crossconnect.nos.registry import RENDERERS
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
@@ -57,10 +59,9 @@ def load(root: Path, revision: str = "") -> Loaded:
         return Loaded(
             region=region, inventory=None, previous_lock=previous, lock=None, blueprint=None, findings=tuple(findings)
         )
-    findings += validate(region)
+    validation = validate(region)
     compiled = compile_region(region, previous)
-    known = {(f.code, f.place) for f in findings}
-    findings += [f for f in compiled.findings if (f.code, f.place) not in known]
+    findings += [*validation, *further_findings(validation, compiled.findings), *_unknown_systems(region, compiled)]
     return Loaded(
         region=region,
         inventory=compiled.inventory,
@@ -69,6 +70,20 @@ def load(root: Path, revision: str = "") -> Loaded:
         blueprint=None if has_errors(findings) else compiled.blueprint,
         findings=tuple(sorted(findings, key=Finding.sort_key)),
     )
+
+
+def _unknown_systems(region: Region, compiled: Compiled) -> list[Finding]:
+    """Switches whose network OS nobody can render; said here, since `intent` does not know the renderers."""
+    return [
+        found(
+            NOS_UNKNOWN,
+            region.place(switch.path),
+            f"{switch.name} is to run '{switch.nos}', which is no network OS known here",
+            expected="one of " + ", ".join(sorted(RENDERERS)),
+        )
+        for switch in compiled.inventory.switches
+        if switch.nos not in RENDERERS
+    ]
 
 
 def _read(root: Path, revision: str) -> tuple[Region | None, Lock | None, list[Finding]]:

@@ -5,6 +5,6 @@ flow that never crossed what was broken is a failed drill, not a passed one.
 """
 
 from crossconnect.drills.definition import Drill, Event, Flow, PredictedFlow
-from crossconnect.drills.result import DrillResult, FlowResult, HealResult
+from crossconnect.drills.result import DrillResult, FlowResult, HealResult, Ping
 
-__all__ = ["Drill", "DrillResult", "Event", "Flow", "FlowResult", "HealResult", "PredictedFlow"]
+__all__ = ["Drill", "DrillResult", "Event", "Flow", "FlowResult", "HealResult", "Ping", "PredictedFlow"]

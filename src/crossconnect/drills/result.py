@@ -102,3 +102,15 @@ class DrillResult(msgspec.Struct, frozen=True, kw_only=True):
         if not times or any(t is None for t in times):
             return None
         return max(t for t in times if t is not None)
+
+
+class Ping(msgspec.Struct, frozen=True, kw_only=True):
+    """Reachability from one endpoint to another, as expected and as seen. Isolation is proven by silence."""
+
+    source: str
+    source_scope: str
+    destination: str
+    destination_scope: str
+    version: Literal[4, 6] = 4
+    expected: bool
+    seen: bool

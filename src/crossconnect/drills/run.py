@@ -17,11 +17,12 @@ from crossconnect.drills.expectation import predict
 from crossconnect.drills.measurement import FlowTrace, healed, judge, measure_flow
 from crossconnect.drills.result import DrillResult, HealResult
 from crossconnect.lab import flows as lab_flows
-from crossconnect.lab.collect import collect_state
+from crossconnect.lab.collection import collect_state
+from crossconnect.lab.convergence import wait_converged
 from crossconnect.lab.failure import Failure, apply_failure, heal
 from crossconnect.lab.handle import Lab
-from crossconnect.state.difference import difference, row_text
-from crossconnect.state.tables import State
+from crossconnect.state.difference import row_text
+from crossconnect.state.tables import TABLES, State
 
 Progress = Callable[[str], None]
 
@@ -31,7 +32,8 @@ WARM_UP_TRIES = 20
 LEAD_S = 0.5
 """Flows run this much longer than asked for: what an injection takes must not come off the time after it."""
 HEAL_TIMEOUT_S = 90.0
-HEAL_POLL_S = 1.0
+RESTORED_TABLES = tuple(name for name in TABLES if name != "lldp")
+"""LLDP comes back at its own pace, up to half a minute, and carries no traffic."""
 DIFFERENCES_MAX = 20
 
 
@@ -44,7 +46,7 @@ def run_drill(lab: Lab, blueprint: Blueprint, drill: Drill, *, progress: Progres
     predicted = predict(blueprint, drill)
     if not predicted:
         return judge(drill, (), 0.0, (0.0, 0.0))
-    before = collect_state(lab, blueprint)
+    before = collect_state(lab, RESTORED_TABLES)
     say(f"proving that {len(predicted)} flows run")
     _warm_up(lab, predicted)
     failure = Failure(kind=drill.event, target=drill.target)
@@ -55,7 +57,7 @@ def run_drill(lab: Lab, blueprint: Blueprint, drill: Drill, *, progress: Progres
         say("healing")
         started = time.monotonic()
         heal(lab, failure)
-    return healed(result, _wait_healed(lab, blueprint, predicted, before, started))
+    return healed(result, _wait_healed(lab, predicted, before, started))
 
 
 def _measure(
@@ -131,22 +133,17 @@ def _packets(lab: Lab, device: str, ports: set[str]) -> tuple[int, int]:
     return sum(c["tx"]["packets"] for c in counted), sum(c["rx"]["packets"] for c in counted)
 
 
-def _wait_healed(
-    lab: Lab, blueprint: Blueprint, predicted: Sequence[PredictedFlow], before: State, started: float
-) -> HealResult:
+def _wait_healed(lab: Lab, predicted: Sequence[PredictedFlow], before: State, started: float) -> HealResult:
     """Wait until the tables are as they were, then see whether every flow runs again."""
-    while True:
-        now = collect_state(lab, blueprint)
-        differences = difference(before, now)
-        seconds = time.monotonic() - started
-        if not differences or seconds > HEAL_TIMEOUT_S:
-            break
-        time.sleep(HEAL_POLL_S)
-    rows = [f"{d.table} -{row_text(row)}" for d in differences for row in d.only_a]
-    rows += [f"{d.table} +{row_text(row)}" for d in differences for row in d.only_b]
-    rows += [f"{d.table} {row_text(c.a)} -> {row_text(c.b)}" for d in differences for c in d.changed]
+    convergence = wait_converged(lab, before, tables=RESTORED_TABLES, timeout_s=HEAL_TIMEOUT_S)
+    seconds = time.monotonic() - started
+    rows: list[str] = []
+    for d in convergence.differences:
+        rows += [f"{d.table} -{row_text(row)}" for row in d.only_a]
+        rows += [f"{d.table} +{row_text(row)}" for row in d.only_b]
+        rows += [f"{d.table} {row_text(c.a)} -> {row_text(c.b)}" for c in d.changed]
     return HealResult(
-        state_restored=not differences,
+        state_restored=convergence.converged,
         seconds=seconds,
         differences=tuple(rows[:DIFFERENCES_MAX]),
         flows_restored=_warm_up(lab, predicted),

@@ -137,7 +137,7 @@ DEVICE_UNKNOWN = Code(
     "intent.device-unknown",
     _E,
     "A device is named that no pod expands to and that is not written by hand.",
-    "Correct the name; `xc show inventory` lists all devices.",
+    "Correct the name, or add the device.",
 )
 SEGMENT_UNKNOWN = Code(
     "intent.segment-unknown",
@@ -317,12 +317,7 @@ ATTACHMENT_ROLE = Code(
     "A server or a handoff is on a switch that is no leaf; spines carry no tenant's VRF.",
     "Use a leaf for servers, and a border leaf (or leaf) for handoffs.",
 )
-LINK_ENDS = Code(
-    "intent.link-ends",
-    _E,
-    "A link has both ends on one device.",
-    "Connect two devices.",
-)
+LINK_ENDS = Code("intent.link-ends", _E, "A link has both ends on one device.", "Connect two devices.")
 
 # Fabric.
 MTU_TOO_SMALL = Code(

@@ -15,7 +15,7 @@ import msgspec
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.bgp import Neighbor
 from crossconnect.device.configuration import DeviceConfiguration
-from crossconnect.net import canonical_prefix
+from crossconnect.net import canonical_prefix, parse
 from crossconnect.nos.frr.collect import (
     EvpnReport,
     InterfaceReport,
@@ -133,6 +133,7 @@ def bgp_route_rows(device: str, report: DeviceReport, around: Surroundings) -> I
     for path in report.paths:
         peer, next_hop = _sender(device, path, index, around)
         groups.setdefault((path.vrf, path.prefix, peer, next_hop), []).append(path)
+    arbitrary = _arbitrary_best(groups)
     for (vrf, prefix, peer, next_hop), paths in groups.items():
         shown = min(paths, key=lambda p: (not p.best, not p.multipath, -p.local_pref, p.as_path.count(" "), p.as_path))
         yield BgpRouteRow(
@@ -145,9 +146,28 @@ def bgp_route_rows(device: str, report: DeviceReport, around: Surroundings) -> I
             local_pref=shown.local_pref,
             med=shown.med,
             communities=shown.communities,
-            best=any(p.best for p in paths),
+            best=(peer, next_hop) == best if (best := arbitrary.get((vrf, prefix))) else any(p.best for p in paths),
             multipath=any(p.multipath for p in paths) or _in_set(report.paths, paths),
         )
+
+
+def _arbitrary_best(
+    groups: Mapping[tuple[str, str, str, str], Sequence[PathReport]],
+) -> dict[tuple[str, str], tuple[str, str]]:
+    """(VRF, prefix) -> (peer, next hop) of the path to be called best where FRR has no reason for its own choice.
+
+    Routes of several VTEPs that tie came over the same sessions, so that router ids and addresses of senders are equal
+    too: "Nothing left to compare", and the order of arrival decides. All of them are used; the lowest next hop is named.
+    """
+    chosen: dict[tuple[str, str], tuple[str, str]] = {}
+    tied: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for (vrf, prefix, peer, next_hop), paths in groups.items():
+        if peer.startswith("evpn:"):
+            if any(p.best or p.multipath for p in paths):
+                tied.setdefault((vrf, prefix), []).append((peer, next_hop))
+            if any(p.best for p in paths):
+                chosen[vrf, prefix] = (peer, next_hop)
+    return {key: min(tied[key], key=lambda member: (parse(member[1]).value, member[0])) for key in chosen}
 
 
 def _in_set(all_paths: Sequence[PathReport], paths: Sequence[PathReport]) -> bool:

@@ -4,8 +4,9 @@ Invariant: pure, and honest. What was not done is shown as not done; a count of 
 page comes from another host.
 """
 
+from crossconnect.drills.result import Ping
 from crossconnect.report.comparison import compare
-from crossconnect.report.inputs import Comparison, Ping, ReportInputs, RunFacts
+from crossconnect.report.inputs import Comparison, ReportInputs, RunFacts
 from crossconnect.report.page import write_html
 
 __all__ = [

@@ -9,9 +9,10 @@ import msgspec
 
 from crossconnect.checks.failure_summary import grouped
 from crossconnect.checks.under_failure import UnderFailure
+from crossconnect.drills.result import Ping
 from crossconnect.drills.text import duration_text
 from crossconnect.finding import Finding, Severity
-from crossconnect.report.inputs import Comparison, Ping, ReportInputs
+from crossconnect.report.inputs import Comparison, ReportInputs
 
 Status = Literal["holds", "fails", "absent"]
 Verdict = Literal["proven", "simulated", "not-proven"]

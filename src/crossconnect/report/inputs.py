@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
 from crossconnect.checks.under_failure import UnderFailure
 from crossconnect.design.blueprint import Blueprint
-from crossconnect.drills.result import DrillResult
+from crossconnect.drills.result import DrillResult, Ping
 from crossconnect.finding import Finding
 from crossconnect.rollout.plan import Plan
 from crossconnect.state.tables import State
@@ -60,18 +58,6 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     case: str
     tables: tuple[TableComparison, ...]
-
-
-class Ping(msgspec.Struct, frozen=True, kw_only=True):
-    """Reachability from one endpoint to another, as expected and as seen. Isolation is proven by silence."""
-
-    source: str
-    source_scope: str
-    destination: str
-    destination_scope: str
-    version: Literal[4, 6] = 4
-    expected: bool
-    seen: bool
 
 
 class ReportInputs(msgspec.Struct, frozen=True, kw_only=True):

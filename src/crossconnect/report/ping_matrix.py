@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from crossconnect.drills.result import Ping
 from crossconnect.report.claim import counted
-from crossconnect.report.inputs import Ping
 from crossconnect.report.markup import Markup, Node, element, fragment
 from crossconnect.report.table import code, mark, note, table
 

@@ -144,18 +144,25 @@ class _Line(NamedTuple):
 
 
 def _vrf_lines(entry: VrfEntry) -> list[_Line]:
-    """One line per sender and next hop: an EVPN route that came over several spines is one line."""
+    """One line per sender and next hop: an EVPN route that came over several spines is one line.
+
+    Which of several EVPN routes that tie completely FRR calls best depends on which came first; here it is the one with
+    the lowest next hop.
+    """
+    called_best = entry.best
+    if len(entry.multipath) > 1 and entry.paths[entry.best].candidate.labelled:
+        called_best = min(entry.multipath, key=lambda index: parse(entry.paths[index].candidate.next_hop))
     groups: dict[tuple[str, str], list[int]] = {}
     for index, path in enumerate(entry.paths):
         groups.setdefault((path.peer, path.candidate.next_hop), []).append(index)
     lines: list[_Line] = []
     for (peer, next_hop), members in groups.items():
         used = [index for index in members if index in entry.multipath]
-        shown = min(used or members, key=lambda index: (index != entry.best, entry.paths[index].candidate.rank))
+        shown = min(used or members, key=lambda index: (index != called_best, entry.paths[index].candidate.rank))
         attributes = entry.paths[shown].candidate.attributes
         path = as_path_text(attributes.as_path)
         several = len(entry.multipath) > 1 and bool(used)
-        lines.append(_Line(peer, next_hop, path, attributes, entry.best in members, several))
+        lines.append(_Line(peer, next_hop, path, attributes, called_best in members, several))
     return lines
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from crossconnect.checks import Expectation, run_checks
 from crossconnect.checks.announcements import is_public
+from crossconnect.design import compile_region
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, Severity
 from crossconnect.model.device import Device
@@ -129,6 +130,23 @@ def test_a_declared_import_is_no_leak_and_its_prefixes_are_wanted() -> None:
     assert [(f.code, f.message) for f in serious(list(findings))] == [
         ("checks.prefix-missing", "VRF red-v1 lacks 10.2.17.0/24 on a-leaf1")
     ]
+
+
+def test_two_leaves_that_share_an_asn_do_not_hear_each_other() -> None:
+    region = small(leaves=4, dual_homed=True, segments=1)
+    racks = tuple(
+        msgspec.structs.replace(
+            r, servers=tuple(msgspec.structs.replace(g, homing="single", count=2) for g in r.servers)
+        )
+        for r in region.pods[0].racks
+    )
+    pods = (msgspec.structs.replace(region.pods[0], racks=racks),)
+    shared = msgspec.structs.replace(region, pods=pods, asns=msgspec.structs.replace(region.asns, leaf="per-rack"))
+    blueprint = compile_region(shared).blueprint  # the design says no, and says what it would have been
+    assert blueprint is not None
+    findings = serious(list(run_checks(simulate(blueprint), blueprint)))
+    assert {f.code for f in findings} >= {"checks.vtep-unreachable", "checks.host-unreachable"}
+    assert "ASN of their own" in next(f.hint for f in findings if f.code == "checks.vtep-unreachable")
 
 
 # What is single.

@@ -424,6 +424,18 @@ def test_mtu_of_a_link(healthy: State, blueprint: Blueprint) -> None:
     assert serious(run_checks(changed(healthy, "interfaces", both, mtu=9050), blueprint)) == []
 
 
+def test_vxlan_over_ipv6_takes_seventy_octets(healthy: State, blueprint: Blueprint) -> None:
+    over_ipv6 = msgspec.structs.replace(
+        blueprint,
+        devices=tuple(msgspec.structs.replace(d, vtep="fd00::1" if d.vtep else "") for d in blueprint.devices),
+    )
+    fabric = {(w.a_device, w.a_port) for w in blueprint.wires} | {(w.b_device, w.b_port) for w in blueprint.wires}
+    uplinks = lambda r: (r.device, r.interface) in fabric and r.mtu == 9216  # noqa: E731
+    enough, short = (changed(healthy, "interfaces", uplinks, mtu=mtu) for mtu in (9070, 9069))
+    assert run_checks(enough, over_ipv6, only=["mtu"]) == ()
+    assert {f.code for f in run_checks(short, over_ipv6, only=["mtu"])} == {"checks.mtu-too-small"}
+
+
 def test_mtu_of_a_servers_port(healthy: State, blueprint: Blueprint) -> None:
     wire = next(w for w in blueprint.wires if w.kind == "server")
     end = lambda r: (r.device, r.interface) == (wire.b_device, wire.b_port)  # noqa: E731

@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 import pytest
 
+from crossconnect.checks.delivery import chosen_pairs
 from crossconnect.checks.fabric import Fabric, fabrics
 from crossconnect.checks.grouping import by_common_end, count_text, names_text
 from crossconnect.checks.layout import layout_of
@@ -168,6 +169,16 @@ def test_prefixes_are_found_under_all_that_cover_them() -> None:
 def test_pairs_are_told_by_the_end_they_have_in_common() -> None:
     groups = by_common_end([("a", "x"), ("b", "x"), ("c", "x"), ("d", "y")])
     assert [(g.end, g.of_source, g.others) for g in groups] == [("d", True, ("y",)), ("x", False, ("a", "b", "c"))]
+
+
+def test_of_too_many_pairs_every_member_still_takes_part_on_both_sides() -> None:
+    few = list(chosen_pairs("abc", "xy", 100))
+    assert len(few) == 6
+    many = list(range(500))
+    some = list(chosen_pairs(many, many[:70], 2_000))
+    assert len(some) <= 2_000
+    assert {a for a, _ in some} == set(many)
+    assert {b for _, b in some} == set(many[:70])
 
 
 def test_texts_of_many() -> None:

@@ -65,7 +65,12 @@ def test_the_gateway_is_the_same_on_every_leaf_and_the_router_mac_is_not() -> No
 
 def test_an_ip_vrf_announces_its_subnets_as_type_5() -> None:
     vrf = instances(devices(blueprint_of(small()))["a-leaf1"], "l3vrf")["red-v1"]
-    assert (vrf.vni, vrf.rd, vrf.import_rts, vrf.export_rts) == (5000, "10.255.0.1:10001", ("65000:5000",), ("65000:5000",))
+    assert (vrf.vni, vrf.rd, vrf.import_rts, vrf.export_rts) == (
+        5000,
+        "10.255.0.1:10001",
+        ("65000:5000",),
+        ("65000:5000",),
+    )
     assert vrf.bgp is not None
     assert vrf.bgp.evpn_advertise == ("ipv4-unicast", "ipv6-unicast")
     assert [(o.family, o.connected) for o in vrf.bgp.originate] == [("ipv4-unicast", True), ("ipv6-unicast", True)]

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from crossconnect.cli.output import say
 from crossconnect.cli.region import load_or_exit, region_option
-from crossconnect.errors import BadInput
-
-MARKER = ".crossconnect-render"
+from crossconnect.cli.render_directory import write_devices
 
 
 @click.command("render")
@@ -36,43 +31,12 @@ def command(devices: tuple[str, ...], root: Path, directory: Path, to_stdout: bo
         if name not in known:
             raise click.UsageError(f"the region has no device '{name}'; 'xc show devices' lists them")
     chosen = [known[name] for name in devices] or list(known.values())
-    files = {device.name: render_files(device) for device in chosen}
     if to_stdout:
-        for device, texts in files.items():
-            for name, text in texts.items():
-                print(f"# ---- {device}/{name}")
+        for device in chosen:
+            for name, text in render_files(device).items():
+                print(f"# ---- {device.name}/{name}")
                 print(text, end="")
         return 0
-    write_directory(directory, files, replace_all=not devices)
-    say(f"wrote {len(files)} devices to {directory}")
+    written = write_devices(directory, chosen, render_files, replace_all=not devices)
+    say(f"wrote {directory}: {written.rendered} devices rendered, {written.unchanged} unchanged")
     return 0
-
-
-def write_directory(directory: Path, files: Mapping[str, Mapping[str, str]], *, replace_all: bool) -> None:
-    """Write `device/file` texts so that a reader sees the old tree or the new one, never a mixture.
-
-    Refuses to replace a directory that it has not written itself.
-    """
-    if directory.exists() and any(directory.iterdir()) and not (directory / MARKER).exists():
-        raise BadInput(f"{directory} was not written by 'xc render' and is not empty; choose another directory")
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
-    try:
-        fresh.chmod(0o755)
-        if not replace_all and directory.exists():
-            shutil.copytree(directory, fresh, dirs_exist_ok=True)
-        (fresh / MARKER).write_text("written by xc render; replaced as a whole\n", encoding="utf-8")
-        for device, texts in files.items():
-            shutil.rmtree(fresh / device, ignore_errors=True)
-            for name, text in texts.items():
-                target = fresh / device / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(text, encoding="utf-8")
-        old = fresh.with_name(fresh.name + ".old")
-        if directory.exists():
-            directory.rename(old)
-        fresh.rename(directory)
-        shutil.rmtree(old, ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise

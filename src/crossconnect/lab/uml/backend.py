@@ -17,13 +17,23 @@ import msgspec
 from crossconnect.errors import Unreachable
 from crossconnect.lab.handle import Lab, LabRecord, write_record
 from crossconnect.lab.options import LabOptions
-from crossconnect.lab.plan import LabPlan
+from crossconnect.lab.plan import LabPlan, NodePlan
 from crossconnect.lab.uml import machine
 from crossconnect.lab.uml.messages import UP, UpRequest
 
 _MEMORY_BASE_MIB = 192
 _MEMORY_SWITCH_MIB = 72
 _MEMORY_OTHER_MIB = 12
+
+HEARING_SYSCTLS = tuple(
+    (f"net.{setting}", "1")
+    for setting in (
+        "ipv4.conf.all.arp_accept",
+        "ipv4.conf.default.arp_accept",
+        "ipv6.conf.all.accept_untracked_na",
+        "ipv6.conf.default.accept_untracked_na",
+    )
+)
 
 Progress = Callable[[str, str], None]
 
@@ -44,6 +54,7 @@ def up(plan: LabPlan, options: LabOptions, directory: Path, blueprint: bytes, pr
 
     `directory` is the lab's run directory, which exists; `blueprint` is encoded. Errors as of `run_lab`.
     """
+    plan = msgspec.structs.replace(plan, nodes=tuple(map(_hearing, plan.nodes)))
     guest = machine.boot(directory, memory_mib=memory_mib(plan))
     progress("", "user-mode-linux started")
     request = UpRequest(plan=plan, options=options, blueprint=blueprint)
@@ -54,6 +65,13 @@ def up(plan: LabPlan, options: LabOptions, directory: Path, blueprint: bytes, pr
     record = msgspec.structs.replace(record, backend="uml")
     write_record(directory, record)
     return Lab(directory, record)
+
+
+def _hearing(node: NodePlan) -> NodePlan:
+    """A switch that takes an answer nobody asked for, as its hosts give them (`crossconnect.lab.announce`)."""
+    if node.kind != "switch":
+        return node
+    return msgspec.structs.replace(node, sysctls=(*node.sysctls, *HEARING_SYSCTLS))
 
 
 def request(directory: Path, operation: str, payload: bytes = b"", *, timeout_s: float = 600.0) -> bytes:

@@ -18,7 +18,10 @@ from pathlib import Path
 import msgspec
 
 from crossconnect.errors import BadInput
+from crossconnect.lab.announce import start_announcer
+from crossconnect.lab.handle import Lab, open_lab
 from crossconnect.lab.lifecycle import write_plan
+from crossconnect.lab.operation import serve_operation
 from crossconnect.lab.runtime import run_lab
 from crossconnect.lab.uml import exchange
 from crossconnect.lab.uml.exchange import Progress
@@ -67,13 +70,8 @@ def bring_up(payload: bytes, progress: Progress) -> bytes:
     (directory / "blueprint.msgpack").write_bytes(request.blueprint)
     plan = msgspec.structs.replace(request.plan, backend="kernel-vrf")
     write_plan(directory, plan)
-    lock = threading.Lock()
-
-    def tell(node: str, what: str) -> None:
-        with lock:
-            progress(f"{node}\t{what}")
-
-    lab = run_lab(plan, options, directory, False, tell)
+    lab = run_lab(plan, options, directory, False, lambda node, what: progress(f"{node}\t{what}"))
+    start_announcer(lab)
     return msgspec.msgpack.encode(lab.record)
 
 
@@ -109,11 +107,27 @@ def _start(root: Path, name: str) -> bool:
 
 def _work(root: Path, name: str, request: exchange.Request) -> None:
     try:
+        lock = threading.Lock()
+
+        def tell(line: str) -> None:
+            with lock:
+                exchange.report(root, name, line)
+
         operation = MACHINE_OPERATIONS.get(request.operation)
-        if operation is None:
-            raise BadInput(f"{request.operation} is not an operation of a user-mode-linux guest")
-        reply = exchange.Reply(payload=operation(request.payload, lambda line: exchange.report(root, name, line)))
+        if operation is not None:
+            payload = operation(request.payload, tell)
+        else:
+            payload = serve_operation(_lab(), request.operation, request.payload, tell)
+        reply = exchange.Reply(payload=payload)
     except Exception as error:
         traceback.print_exc()
         reply = exchange.failure(error)
     exchange.answer(root, name, reply)
+
+
+def _lab() -> Lab:
+    """The one lab of this guest."""
+    names = os.listdir(RUN_ROOT) if os.path.isdir(RUN_ROOT) else []
+    if len(names) != 1:
+        raise BadInput("no lab is up in this user-mode-linux guest")
+    return open_lab(names[0], RUN_ROOT)

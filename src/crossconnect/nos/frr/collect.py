@@ -20,6 +20,7 @@ Daemon = Literal["zebra", "bgpd"]
 Answer = TypeVar("Answer")
 
 SESSIONS = "show bgp vrf all neighbors json"
+SUMMARY = "show bgp vrf all summary json"
 EVPN_ROUTES = "show bgp l2vpn evpn route detail json"
 VNIS = "show evpn vni detail json"
 MACS = "show evpn mac vni all detail json"
@@ -51,6 +52,15 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     family: str
     remote_asn: int
     negotiated: bool
+
+
+class SummaryReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One family of a session as the summary has it: established says nothing yet of the family."""
+
+    vrf: str
+    peer: str
+    family: str
+    established: bool
 
 
 class NextHop(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,6 +191,38 @@ def sessions(answer: bytes) -> tuple[SessionReport, ...]:
                     )
                 )
     return tuple(reports)
+
+
+class _SummaryPeer(msgspec.Struct, frozen=True, rename="camel"):
+    state: str = ""
+
+
+class _SummaryFamily(msgspec.Struct, frozen=True, rename="camel"):
+    table_version: int = 0
+    rib_count: int = 0
+    peers: dict[str, _SummaryPeer] = {}
+
+
+_Summary = dict[str, dict[str, _SummaryFamily]]
+
+
+def summary(answer: bytes) -> tuple[SummaryReport, ...]:
+    """The answer to `SUMMARY`."""
+    return tuple(
+        SummaryReport(vrf=vrf, peer=peer, family=FAMILY_NAMES.get(name, name), established=row.state == "Established")
+        for vrf, families in _decoded(answer, _Summary, {}).items()
+        for name, family in families.items()
+        for peer, row in family.peers.items()
+    )
+
+
+def versions(answer: bytes) -> tuple[tuple[str, str, int, int], ...]:
+    """Of the answer to `SUMMARY`: (VRF, family, table version, prefixes). Equal while no table changes."""
+    return tuple(
+        (vrf, name, family.table_version, family.rib_count)
+        for vrf, families in _decoded(answer, _Summary, {}).items()
+        for name, family in families.items()
+    )
 
 
 # --- routing tables ---------------------------------------------------------------------------------------------------
