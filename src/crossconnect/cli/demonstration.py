@@ -1,13 +1,14 @@
 """What `xc demo` does, step by step, with what each step found kept for the report.
 
-    validate -> plan -> simulate -> every failure -> boot -> compare -> ping -> drills -> report
-                                                     '---------- with a lab ----------'
+validate -> plan -> simulate -> every failure -> boot -> compare -> ping -> drills -> report
+                                                 '---------- with a lab ----------'
 """
 
 from __future__ import annotations
 
 import datetime
 import platform
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -20,12 +21,13 @@ from crossconnect import __version__
 from crossconnect.checks import UnderFailure, check_under_failure, grouped, run_checks
 from crossconnect.cli.commands.plan import side
 from crossconnect.cli.output import count_text, draw, print_findings, say
+from crossconnect.cli.outside_pings import ping_outside
 from crossconnect.cli.progress import Counter
 from crossconnect.cli.region import Ready, load_or_exit, located
 from crossconnect.cli.secrets import references_of, resolve
-from crossconnect.cli.sweep_report import sweep_of
 from crossconnect.drills import DrillResult
 from crossconnect.drills.catalogue import standard_drills
+from crossconnect.drills.ping import plan_pings, run_pings
 from crossconnect.drills.run import run_drill
 from crossconnect.drills.text import drills_text
 from crossconnect.errors import CrossconnectError, Unsupported
@@ -36,16 +38,13 @@ from crossconnect.lab import (
     LabOptions,
     collect_state,
     down,
-    expected_pings,
-    ping_matrix,
-    software_versions,
     up,
     wait_converged,
 )
-from crossconnect.report import Comparison, Ping, ReportInputs, RunFacts, compare, write_html
+from crossconnect.report import Comparison, ReportInputs, RunFacts, compare, write_html
 from crossconnect.rollout.plan import plan
 from crossconnect.simulate import NO_FAILURES, Failures, simulate
-from crossconnect.state.difference import difference, differences_text
+from crossconnect.state.difference import difference, difference_text
 
 CONVERGENCE_TIMEOUT_S = 90.0
 LAB_NAME = "demo"
@@ -137,12 +136,14 @@ class Demonstration:
             self._say_failures(under)
             everything = (*findings, *located(under.findings, ready.region))
             print_findings([f for f in everything if f.severity.value == "error"], limit=10)
-            self.keep_for_report(findings=everything, simulated=state, sweep=sweep_of(ready.blueprint, under))
+            self.keep_for_report(findings=everything, simulated=state, under_failure=under)
 
     def _say_failures(self, under: UnderFailure) -> None:
         harmless = sum(1 for report in under.reports if report.harmless)
         errors = has_errors(under.findings)
-        self.claim(not errors, f"{len(under.reports)} failures: {harmless} hurt nobody, the others as the design has it")
+        self.claim(
+            not errors, f"{len(under.reports)} failures: {harmless} hurt nobody, the others as the design has it"
+        )
         for group in grouped(under.reports):
             say(f"     {group.text}")
 
@@ -159,19 +160,19 @@ class Demonstration:
             say(f"{nodes} nodes up after {time.monotonic() - begin:.1f} s, backend {self.lab.record.backend}")
             for note in self.lab.record.notes:
                 say(f"note: {note}")
-            result = wait_converged(self.lab, blueprint, simulate(blueprint), timeout_s=CONVERGENCE_TIMEOUT_S)
+            result = wait_converged(self.lab, simulate(blueprint), timeout_s=CONVERGENCE_TIMEOUT_S)
             self.claim(result.converged, f"converged {time.monotonic() - begin:.1f} s after the start")
-            for line in result.missing[:10]:
-                say(f"     {line}")
+            for session in result.missing_sessions[:10]:
+                say(f"     session not up: {' '.join(session)}")
             self.backend = self.lab.record.backend
             self.notes += self.lab.record.notes
-            self.versions += software_versions()
+            self.versions += installed_versions()
         return self.lab
 
     def compare(self, lab: Lab, ready: Ready, case: str, failures: Failures) -> None:
         """Every table of the lab against the simulation's."""
         with self.step(f"compare real daemons with the simulation ({case})"):
-            simulated, real = simulate(ready.blueprint, failures), collect_state(lab, ready.blueprint)
+            simulated, real = simulate(ready.blueprint, failures), collect_state(lab)
             comparison = compare(case, simulated, real)
             rows = [(t.table, t.rows_simulated, t.rows_lab, t.rows_different) for t in comparison.tables]
             say(draw(("table", "simulated", "real", "different"), rows))
@@ -179,27 +180,14 @@ class Demonstration:
             total = sum(t.rows_lab for t in comparison.tables)
             self.claim(different == 0 and total > 0, f"{total} rows compared, {different} differences")
             if different:
-                say(differences_text(difference(simulated, real)))
+                say(difference_text(difference(simulated, real), "simulated", "real", rows_max=10))
             earlier: tuple[Comparison, ...] = self.inputs.comparisons or ()
             self.keep_for_report(comparisons=(*earlier, comparison), lab=real)
 
     def ping(self, lab: Lab, ready: Ready) -> None:
         """Every host to every host: must answer inside a VRF, must not answer across."""
         with self.step("ping every host from every host, IPv4 and IPv6"):
-            expected = expected_pings(ready.blueprint)
-            seen = ping_matrix(lab, [e.pair for e in expected])
-            pings = tuple(
-                Ping(
-                    source=e.pair.source,
-                    source_scope=e.source_scope,
-                    destination=e.destination,
-                    destination_scope=e.destination_scope,
-                    version=e.version,
-                    expected=e.expected,
-                    seen=answered,
-                )
-                for e, answered in zip(expected, seen, strict=True)
-            )
+            pings = run_pings(lab, plan_pings(ready.blueprint)) + ping_outside(lab, ready.blueprint)
             for wanted, what in ((True, "answered, as they must"), (False, "stayed without answer, as they must")):
                 chosen = [p for p in pings if p.expected is wanted]
                 right = sum(1 for p in chosen if p.seen is wanted)
@@ -250,3 +238,15 @@ class Demonstration:
         draft = path.with_name(path.name + ".part")
         draft.write_text(write_html(msgspec.structs.replace(self.inputs, facts=facts)), encoding="utf-8")
         draft.replace(path)
+
+
+def installed_versions() -> list[tuple[str, str]]:
+    """Versions of the daemons that the lab runs, by Debian's package database."""
+    versions: list[tuple[str, str]] = []
+    for package, name in (("frr", "FRR"), ("bird2", "BIRD"), ("lldpd", "lldpd")):
+        done = subprocess.run(
+            ["dpkg-query", "-W", "-f=${Version}", package], capture_output=True, text=True, check=False
+        )
+        if done.returncode == 0:
+            versions.append((name, done.stdout))
+    return versions

@@ -96,7 +96,7 @@ def _segment_routes(
         instances = [by_vlan[member.vlan] for member in interface.members if member.vlan in by_vlan]
         for instance in instances:
             route = _route(device, speaker, instance, number, 1, f"{esi}/0")
-            yield route._replace(labels=(instance.vni or 0,), esi=esi)
+            yield route._replace(esi=esi)
         if not instances or not live.interface_up(device.name, interface.name):
             continue
         base = _route(device, speaker, instances[0], number, 4, f"{esi}/{device.vtep}")._replace(

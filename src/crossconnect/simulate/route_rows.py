@@ -154,16 +154,24 @@ def _vrf_lines(entry: VrfEntry) -> list[_Line]:
         called_best = min(entry.multipath, key=lambda index: parse(entry.paths[index].candidate.next_hop))
     groups: dict[tuple[str, str], list[int]] = {}
     for index, path in enumerate(entry.paths):
-        groups.setdefault((path.peer, path.candidate.next_hop), []).append(index)
+        # FRR shows no next hop of a path leaked from another VRF.
+        next_hop = "" if path.peer.startswith("vrf:") else path.candidate.next_hop
+        groups.setdefault((path.peer, next_hop), []).append(index)
     lines: list[_Line] = []
     for (peer, next_hop), members in groups.items():
         used = [index for index in members if index in entry.multipath]
-        shown = min(used or members, key=lambda index: (index != called_best, entry.paths[index].candidate.rank))
-        attributes = entry.paths[shown].candidate.attributes
+        # None of them may be in use; then the one that would be preferred is shown, whoever sent it.
+        candidates = [(index != called_best, *_worth(entry, index), index) for index in used or members]
+        attributes = entry.paths[min(candidates)[-1]].candidate.attributes
         path = as_path_text(attributes.as_path)
         several = len(entry.multipath) > 1 and bool(used)
         lines.append(_Line(peer, next_hop, path, attributes, called_best in members, several))
     return lines
+
+
+def _worth(entry: VrfEntry, index: int) -> tuple[int, int, str]:
+    attributes = entry.paths[index].candidate.attributes
+    return -attributes.local_pref, len(attributes.as_path), as_path_text(attributes.as_path)
 
 
 def _vrf_rows(settled: Settled, speaker: Speaker) -> Iterator[BgpRouteRow]:

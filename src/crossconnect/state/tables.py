@@ -112,7 +112,7 @@ class EvpnRouteRow(msgspec.Struct, frozen=True, order=True):
     """Import route targets only; other extended communities are left out, ES-import (type 4) included as
     `es-import:mac`."""
     labels: tuple[int, ...]
-    """VNIs; empty for types 3 and 4 and for type 1 per Ethernet segment."""
+    """VNIs of types 2 and 5; empty for types 1, 3 and 4, whose labels FRR does not show."""
     router_mac: str
     esi: str
     as_path: str

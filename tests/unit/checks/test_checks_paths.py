@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Collection
 
 import pytest
@@ -151,9 +150,7 @@ def test_the_smaller_side_of_a_cut_is_the_one_that_is_lost() -> None:
 def test_cuts_of_a_chain_of_ten_thousand_do_not_recurse() -> None:
     nodes = [f"n{i}" for i in range(10_000)]
     edges = [(f"e{i}", nodes[i], nodes[i + 1]) for i in range(9_999)]
-    begin = time.process_time()
     assert sum(1 for c in cuts(nodes, edges, {nodes[0], nodes[-1]}) if c.edge) == 9_999
-    assert time.process_time() - begin < 5
 
 
 def test_prefixes_are_found_under_all_that_cover_them() -> None:

@@ -20,7 +20,11 @@ def default_region() -> Path:
     "-C", "--region", "root", type=click.Path(path_type=Path), default=None, help="Region.  [default: examples/metro]"
 )
 @click.option(
-    "--report", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True, help="The page to write."
+    "--report",
+    type=click.Path(path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
+    help="The page to write.",
 )
 @click.option("--lab/--no-lab", "with_lab", default=True, help="Boot real daemons, or stop after the simulation.")
 @click.option("--keep", is_flag=True, help="Leave the lab running at the end.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import subprocess
 import time
 from pathlib import Path
 
@@ -54,6 +54,7 @@ def up_command(root: Path, name: str, backend: str, lldp: bool, keep: bool, wait
     from crossconnect.cli.secrets import references_of, resolve
     from crossconnect.lab import LabOptions, up, wait_converged
     from crossconnect.simulate import simulate
+    from crossconnect.state.difference import difference_text
 
     ready = load_or_exit(root)
     blueprint = ready.blueprint
@@ -66,11 +67,12 @@ def up_command(root: Path, name: str, backend: str, lldp: bool, keep: bool, wait
     for note in lab.record.notes:
         say(f"    note: {note}")
     if wait:
-        result = wait_converged(lab, blueprint, simulate(blueprint), timeout_s=timeout_s)
+        result = wait_converged(lab, simulate(blueprint), timeout_s=timeout_s)
         if not result.converged:
-            say(f"not converged after {timeout_s:.0f} s:")
-            for line in result.missing[:20]:
-                say(f"    {line}")
+            say(f"not converged as predicted after {timeout_s:.0f} s:")
+            for session in result.missing_sessions[:20]:
+                say(f"    session not up: {' '.join(session)}")
+            say(difference_text(result.differences, "predicted", "real", rows_max=10))
             return 1
         say(f"converged {time.monotonic() - begin:.1f} s after the start")
     say("next: xc lab status, xc lab exec NODE -- COMMAND, xc drill, xc lab down")
@@ -133,16 +135,14 @@ def list_command(output: str) -> int:
 @click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED)
 @region_option
 @name_option
-@click.option("--netns", default="", help="VRF's namespace inside the node (namespace backend).")
-def exec_command(node: str, arguments: tuple[str, ...], root: Path, name: str, netns: str) -> int:
+@click.option("--vrf", default="", help="Run it in this VRF of the node.")
+def exec_in_node(node: str, arguments: tuple[str, ...], root: Path, name: str, vrf: str) -> int:
     """Run a command inside a node: xc lab exec n1-leaf1 -- vtysh -c 'show bgp summary'."""
-    from crossconnect.lab import execute, open_lab
+    from crossconnect.lab import exec_command, open_lab
 
     lab = open_lab(lab_name(name, root))
-    done = execute(lab, node, list(arguments), netns)
-    sys.stdout.write(done.stdout)
-    sys.stderr.write(done.stderr)
-    return done.returncode
+    # The terminal is the command's: interactive programs such as vtysh work.
+    return subprocess.run(exec_command(lab, node, list(arguments), vrf), check=False).returncode
 
 
 @command.command("capture")
@@ -151,16 +151,15 @@ def exec_command(node: str, arguments: tuple[str, ...], root: Path, name: str, n
 @click.argument("path", type=click.Path(path_type=Path))
 @region_option
 @name_option
-@click.option("--packets", default=100, show_default=True, help="Stop after so many packets.")
-@click.option("--seconds", default=10.0, show_default=True, help="Stop after so long.")
+@click.option("--seconds", default=None, type=float, help="Stop after so long.  [default: at Ctrl-C]")
 @click.option("--filter", "expression", default="", help="Filter in tcpdump's language.")
 def capture_command(
-    node: str, interface: str, path: Path, root: Path, name: str, packets: int, seconds: float, expression: str
+    node: str, interface: str, path: Path, root: Path, name: str, seconds: float | None, expression: str
 ) -> int:
     """Write packets of a node's interface to PATH (pcap)."""
     from crossconnect.lab import capture, open_lab
 
     lab = open_lab(lab_name(name, root))
-    count = capture(lab, node, interface, path, packets=packets, seconds=seconds, expression=expression)
-    say(f"wrote {count} packets to {path}")
+    size = capture(lab, node, interface, path, expression=expression, duration_s=seconds)
+    say(f"wrote {path}: {size} octets; read it with tcpdump -r")
     return 0

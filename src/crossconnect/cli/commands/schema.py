@@ -30,5 +30,7 @@ def command(directory: Path, kind: str) -> int:
         text = msgspec.json.format(msgspec.json.encode(schema), indent=2) + b"\n"
         (directory / f"{name}.schema.json").write_bytes(text)
     say(f"wrote {len(schemas)} schemas to {directory}")
-    say(f"first line of a file for the YAML language server: # yaml-language-server: $schema={directory}/<kind>.schema.json")
+    say(
+        f"first line of a file for the YAML language server: # yaml-language-server: $schema={directory}/<kind>.schema.json"
+    )
     return 0

@@ -9,7 +9,7 @@ import msgspec
 
 from crossconnect.checks import FailureGroup, UnderFailure, grouped
 from crossconnect.cli.failure_option import failures_of, failures_options
-from crossconnect.cli.output import count_text, coloured, draw, emit, output_option, print_findings, say
+from crossconnect.cli.output import coloured, count_text, draw, emit, output_option, print_findings, say
 from crossconnect.cli.region import load_or_exit, located, region_option
 from crossconnect.finding import Finding, has_errors
 

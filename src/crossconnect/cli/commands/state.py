@@ -13,7 +13,9 @@ from crossconnect.cli.region import load_or_exit, region_option
 @click.command("state")
 @region_option
 @output_option
-@click.option("--from", "world", type=click.Choice(["sim", "lab"]), default="sim", show_default=True, help="Whose state.")
+@click.option(
+    "--from", "world", type=click.Choice(["sim", "lab"]), default="sim", show_default=True, help="Whose state."
+)
 @click.option("--name", default="", help="Name of the lab.  [default: the region's name]")
 @click.option(
     "-d", "--directory", type=click.Path(path_type=Path), help="Where to.  [default: state/<sim or lab>]", default=None
@@ -31,7 +33,7 @@ def command(root: Path, output: str, world: str, name: str, directory: Path | No
     else:
         from crossconnect.lab import collect_state, open_lab
 
-        state = collect_state(open_lab(name or ready.region.name), ready.blueprint)
+        state = collect_state(open_lab(name or ready.region.name))
     target = directory or Path("state") / world
     write_state(state, target)
     counts = [(table, len(getattr(state, table))) for table in TABLES]

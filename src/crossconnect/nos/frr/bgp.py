@@ -29,8 +29,10 @@ COALESCE_MS = 50
 """How long bgpd waits for more sessions before it starts to announce to a group of them. FRR starts at 1 s and
 adapts; in a fabric all sessions come up together, and 50 ms halves the time until 20 routers have converged."""
 
-RESTART_S = 60
-"""How long neighbours keep stale routes. watchfrr has bgpd back in seconds; a minute without it is a failure."""
+RESTART_S = 15
+"""How long neighbours keep the routes of a bgpd that went away. watchfrr has it back in seconds. Longer would hurt: a
+bgpd that is stopped in order deletes its routes from the kernel but does not tell neighbours that restart gracefully
+(bgp_terminate in bgpd.c), so for this long they send traffic into a hole. Drain a router before stopping its bgpd."""
 
 SELECT_DEFER_S = 20
 """How long a restarted bgpd waits for the last End-of-RIB before it decides. FRR's 360 s would keep a router whose

@@ -1,0 +1,66 @@
+"""Looking into a lab: commands in a node, packets of an interface."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from crossconnect.errors import BadInput, Rejected, Unsupported
+from crossconnect.lab.handle import Lab
+from crossconnect.lab.host import available_programs
+from crossconnect.lab.plan import MAIN
+
+
+def namespace_of(lab: Lab, node: str, interface: str) -> str:
+    """The nested namespace of a node that has an interface. Raises BadInput when none has."""
+    names = (MAIN, *lab.node_plans[node].namespaces) if lab.process(node) else ()
+    for name in names:
+        if not lab.run(node, ["ip", "link", "show", "dev", interface], namespace=name).returncode:
+            return name
+    raise BadInput(f"{node} has no interface {interface!r}")
+
+
+def exec_command(lab: Lab, node: str, argv: Sequence[str], vrf: str = "") -> list[str]:
+    """The command line that runs `argv` in a node, in one of its VRFs where given; for a caller that wants the
+    terminal to be the command's. Raises BadInput for an unknown node or VRF."""
+    if not argv:
+        raise BadInput("no command is given")
+    lab.process(node)
+    if not vrf or vrf == "default":
+        return [*lab.enter(node), *argv]
+    if vrf in lab.node_plans[node].namespaces:
+        return [*lab.enter(node, vrf), *argv]
+    if lab.record.backend == "namespace":
+        raise BadInput(f"{node} has no VRF {vrf!r}")
+    return [*lab.enter(node), "ip", "vrf", "exec", vrf, *argv]
+
+
+def capture(
+    lab: Lab, node: str, interface: str, path: Path, *, expression: str = "", duration_s: float | None = None
+) -> int:
+    """Write the packets of an interface to a pcap file, until `duration_s` is over or the caller is interrupted.
+
+    Returns the size of the file in octets. Raises Unsupported without tcpdump, Rejected when it fails.
+    """
+    if not available_programs(("tcpdump",))["tcpdump"]:
+        raise Unsupported("capturing needs the program tcpdump, which is not installed")
+    namespace = namespace_of(lab, node, interface)
+    # -w - : tcpdump writes to us, whose file it is; it need not see it from inside the node, nor as another user.
+    argv = [*lab.enter(node, namespace), "tcpdump", "-i", interface, "-U", "-n", "-s", "0", "-Z", "root", "-w", "-"]
+    argv += expression.split()
+    with path.open("wb") as file:
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.PIPE)
+        try:
+            _, said = process.communicate(timeout=duration_s)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            lab.run(node, ["pkill", "-INT", "-x", "tcpdump"])
+            try:
+                _, said = process.communicate(timeout=3)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                _, said = process.communicate()
+            return path.stat().st_size
+    if process.returncode:
+        raise Rejected(f"tcpdump on {node} {interface}: {said.decode(errors='replace').strip()[-500:]}")
+    return path.stat().st_size

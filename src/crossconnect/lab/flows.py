@@ -1,0 +1,238 @@
+"""Traffic through a lab, packet by packet: UDP flows with sequence numbers, and what became of each packet."""
+
+from __future__ import annotations
+
+import json
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from crossconnect.errors import BadInput, Rejected, Unreachable
+from crossconnect.lab import traffic_agent
+from crossconnect.lab.handle import Lab
+
+NS_PER_S = 1_000_000_000
+NS_PER_MS = 1_000_000
+IN_FLIGHT_S = 0.5
+"""How long after the last packet was sent the receiver still listens."""
+
+FLOWS_MAX = 64
+PACKETS_PER_SECOND_MAX = 20_000
+"""Of all flows together: what one Python process sends evenly on a slow core."""
+
+
+class FlowSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One flow; flows of one pair differ in source port, so that ECMP spreads them. Addresses without length."""
+
+    number: int
+    source: str
+    destination: str
+    source_address: str
+    destination_address: str
+    source_port: int
+    destination_port: int
+    packets_per_second: int = 1000
+    source_interface: str = ""
+
+
+class FlowTrace(msgspec.Struct, frozen=True, kw_only=True):
+    """What was recorded of a flow, all times on the machine's monotonic clock. `sent_ns` is indexed by sequence number,
+    and has the packets too that could not be sent (`send_errors` counts them)."""
+
+    number: int
+    sent_ns: list[int]
+    arrived: dict[int, int]
+    duplicated: int
+    send_errors: int
+
+
+class FlowSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A flow in a line. `longest_gap_ms`: longest time without an arriving packet, by the times of sending."""
+
+    number: int
+    sent: int
+    received: int
+    lost: int
+    longest_gap_ms: float
+    lost_by_100_ms: dict[int, int]
+    """Packets lost per tenth of a second from the first packet on; only those with losses."""
+    failed: bool
+    """Nothing was sent, or nothing of it arrived: this flow proves nothing."""
+
+
+class FlowRun:
+    """Flows under way."""
+
+    def __init__(
+        self,
+        specs: Sequence[FlowSpec],
+        start_ns: int,
+        end_ns: int,
+        directory: tempfile.TemporaryDirectory[str],
+        processes: tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]],
+    ) -> None:
+        self.specs = tuple(specs)
+        self.start_ns = start_ns
+        self.end_ns = end_ns
+        self.directory = directory
+        self.sender, self.receiver = processes
+
+    def abort(self) -> None:
+        """End both processes now."""
+        for process in (self.sender, self.receiver):
+            process.kill()
+            process.wait()
+        self.directory.cleanup()
+
+
+def start_flows(lab: Lab, specs: Sequence[FlowSpec], duration_s: float) -> FlowRun:
+    """Start all flows; returns when sender and receiver are ready and the time of the first packet is fixed.
+
+    Raises BadInput for flows that cannot be measured, Rejected when one cannot be set up.
+    """
+    _check(lab, specs)
+    directory = tempfile.TemporaryDirectory(prefix="flows-", dir=lab.directory)
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
+        receiver = _started(lab, "receive", specs, duration_s, directory.name)
+        processes.append(receiver)
+        _said(receiver.stdout)
+        sender = _started(lab, "send", specs, duration_s, directory.name)
+        processes.append(sender)
+        start_ns = _said(sender.stdout)["start"]
+    except BaseException:
+        for process in processes:
+            process.kill()
+            process.wait()
+        directory.cleanup()
+        raise
+    return FlowRun(specs, start_ns, start_ns + int(duration_s * NS_PER_S), directory, (sender, receiver))
+
+
+def finish_flows(run: FlowRun) -> tuple[FlowTrace, ...]:
+    """Wait for the end of all flows and return what was recorded, in the order of the specifications."""
+    try:
+        _said(run.sender.stdout, wait_s=max(0.0, (run.end_ns - time.monotonic_ns()) / NS_PER_S) + 10)
+        time.sleep(max(0.0, (run.end_ns - time.monotonic_ns()) / NS_PER_S) + IN_FLIGHT_S)
+        assert run.receiver.stdin is not None
+        run.receiver.stdin.close()
+        _said(run.receiver.stdout, wait_s=10)
+        sent = _records(Path(run.directory.name, "send"))
+        received = _records(Path(run.directory.name, "receive"))
+    finally:
+        run.abort()
+    return tuple(_trace(spec, sent.get(spec.number, []), received.get(spec.number, [])) for spec in run.specs)
+
+
+def summarise(trace: FlowTrace) -> FlowSummary:
+    """Losses and the longest silence of a flow."""
+    sent = trace.sent_ns
+    lost = [n for n in range(len(sent)) if n not in trace.arrived]
+    timeline: dict[int, int] = {}
+    for n in lost:
+        tenth = (sent[n] - sent[0]) // (100 * NS_PER_MS)
+        timeline[tenth] = timeline.get(tenth, 0) + 1
+    return FlowSummary(
+        number=trace.number,
+        sent=len(sent),
+        received=len(trace.arrived),
+        lost=len(lost),
+        longest_gap_ms=_longest_gap_ns(sent, trace.arrived) / NS_PER_MS,
+        lost_by_100_ms=timeline,
+        failed=not sent or not trace.arrived,
+    )
+
+
+def _longest_gap_ns(sent: Sequence[int], arrived: Mapping[int, int]) -> int:
+    if not sent:
+        return 0
+    longest, last = 0, sent[0]
+    for number, moment in enumerate(sent):
+        if number in arrived:
+            longest, last = max(longest, moment - last), moment
+    return max(longest, sent[-1] - last)
+
+
+def _check(lab: Lab, specs: Sequence[FlowSpec]) -> None:
+    if not 0 < len(specs) <= FLOWS_MAX:
+        raise BadInput(f"{len(specs)} flows cannot be measured at once: 1 to {FLOWS_MAX} can")
+    if len({spec.number for spec in specs}) < len(specs):
+        raise BadInput("two flows have the same number")
+    rate = sum(spec.packets_per_second for spec in specs)
+    if rate > PACKETS_PER_SECOND_MAX or any(spec.packets_per_second < 1 for spec in specs):
+        raise BadInput(f"{rate} packets per second cannot be sent evenly: at most {PACKETS_PER_SECOND_MAX} can")
+    for spec in specs:
+        lab.process(spec.source)
+        lab.process(spec.destination)
+
+
+def _started(
+    lab: Lab, mode: str, specs: Sequence[FlowSpec], duration_s: float, directory: str
+) -> subprocess.Popen[bytes]:
+    flows = [
+        [
+            spec.number,
+            lab.network_namespace(spec.source if mode == "send" else spec.destination),
+            spec.source_interface,
+            spec.source_address,
+            spec.source_port,
+            spec.destination_address,
+            spec.destination_port,
+            NS_PER_S // spec.packets_per_second,
+        ]
+        for spec in specs
+    ]
+    specification = {"flows": flows, "duration_ns": int(duration_s * NS_PER_S), "result": f"{directory}/{mode}"}
+    process = subprocess.Popen(
+        [*lab.beside(), sys.executable, "-I", "-S", traffic_agent.__file__, mode],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(specification).encode() + b"\n")
+    process.stdin.flush()
+    return process
+
+
+def _said(stream: IO[bytes] | None, wait_s: float = 10.0) -> dict[str, int]:
+    """The next line of an agent. Rejected when it ended instead, Unreachable when it says nothing in time."""
+    assert stream is not None
+    deadline = time.monotonic() + wait_s
+    line = stream.readline()
+    if not line:
+        raise Rejected("flows cannot be set up: the agent ended (see its message above)")
+    if time.monotonic() > deadline:
+        raise Unreachable("the agent that sends flows was too late")
+    return json.loads(line)
+
+
+_RECORD = struct.Struct("<HIq")
+
+
+def _records(path: Path) -> dict[int, list[tuple[int, int]]]:
+    """Per flow: (sequence number, time), in the order of recording."""
+    flows: dict[int, list[tuple[int, int]]] = {}
+    for flow, number, moment in _RECORD.iter_unpack(path.read_bytes()):
+        flows.setdefault(flow, []).append((number, moment))
+    return flows
+
+
+def _trace(spec: FlowSpec, sent: list[tuple[int, int]], received: list[tuple[int, int]]) -> FlowTrace:
+    arrived: dict[int, int] = {}
+    for number, moment in received:
+        arrived.setdefault(number, moment)
+    errors = sum(1 for number, _ in sent if number & traffic_agent.NOT_SENT)
+    return FlowTrace(
+        number=spec.number,
+        sent_ns=[moment for _, moment in sent],
+        arrived=arrived,
+        duplicated=len(received) - len(arrived),
+        send_errors=errors,
+    )

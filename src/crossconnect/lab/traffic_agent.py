@@ -1,0 +1,166 @@
+"""UDP flows between many namespaces: one process sends all, another receives all. Standard library alone.
+
+    python -I -S traffic_agent.py receive < SPECIFICATION     says {"ready": ns}, works until its input ends
+    python -I -S traffic_agent.py send    < SPECIFICATION     says {"ready": ns}, then {"done": ns}
+
+First line of input, SPECIFICATION:
+    {"flows": [[number, namespace path, interface, source address, source port, destination address, destination port,
+                interval in ns], ...], "duration_ns": n, "result": path}
+    (a receiver's namespaces are the destinations', its interface is empty)
+
+Results, binary: per packet `<HIq`, flow, sequence number (top bit set: could not be sent), CLOCK_MONOTONIC ns.
+
+A socket stays in the namespace in which it was opened (setns(2)), so that two processes do for any number of hosts:
+sixteen of them at 1,000 packets per second would load a small machine until the measurement is of itself.
+"""
+
+import ctypes
+import json
+import os
+import selectors
+import socket
+import struct
+import sys
+import time
+
+CLONE_NEWNET = 0x40000000
+SO_RCVBUFFORCE = 33
+RECORD = struct.Struct("<HIq")
+PACKET = struct.Struct("!HI")
+PADDING = bytes(58)  # 64 octets of payload
+NOT_SENT = 1 << 31
+RECEIVE_BUFFER = 8 << 20  # seconds of packets: daemons that converge may keep us off the processor
+LEAD_NS = 20_000_000  # first packet is this much after "ready"
+REALTIME_PRIORITY = 1
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def enter(path):
+    """setns(2) into a network namespace."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        if libc.setns(descriptor, CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "setns " + path)
+    finally:
+        os.close(descriptor)
+
+
+def bound_socket(path, interface, address, port):
+    """A non-blocking UDP socket of a namespace."""
+    enter(path)
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if interface:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
+    except OSError:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+    sock.bind((address, port))
+    sock.setblocking(False)
+    return sock
+
+
+def say(message):
+    """One line to the caller."""
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def be_punctual():
+    """Ask to be scheduled at once; works where the caller is root, and is no loss where not."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(REALTIME_PRIORITY))
+    except OSError:
+        pass
+
+
+def receive(specification):
+    """Record what arrives until the input ends."""
+    selector = selectors.DefaultSelector()
+    bound = {}
+    for _, path, _, _, _, address, port, _ in specification["flows"]:
+        if (path, address, port) not in bound:
+            bound[path, address, port] = sock = bound_socket(path, "", address, port)
+            selector.register(sock, selectors.EVENT_READ)
+    selector.register(sys.stdin, selectors.EVENT_READ)
+    be_punctual()
+    say({"ready": time.monotonic_ns()})
+    records = []
+    running = True
+    while running:
+        for key, _ in selector.select():
+            if key.fileobj is sys.stdin:
+                running = False
+            else:
+                drain(key.fileobj, records)
+    for sock in bound.values():
+        drain(sock, records)
+    return records
+
+
+def drain(sock, records):
+    """Everything that has arrived at a socket."""
+    while True:
+        try:
+            data = sock.recv(256)
+        except BlockingIOError:
+            return
+        except OSError:
+            continue  # an ICMP error
+        if len(data) >= PACKET.size:
+            flow, number = PACKET.unpack_from(data)
+            records.append(RECORD.pack(flow, number, time.monotonic_ns()))
+
+
+def send(specification):
+    """Send every flow at its own pace until the time is over; late packets are sent at once, none is left out."""
+    flows = []
+    for number, path, interface, address, port, to_address, to_port, interval in specification["flows"]:
+        sock = bound_socket(path, interface, address, port)
+        sock.connect((to_address, to_port))
+        flows.append([number, sock, interval, 0])
+    be_punctual()
+    ready = time.monotonic_ns()
+    start = ready + LEAD_NS
+    end = start + specification["duration_ns"]
+    say({"ready": ready, "start": start})
+    records = []
+    # Flows are shifted against each other, so that packets come evenly and not in bursts of as many as there are flows.
+    due = [start + interval * index // len(flows) for index, (_, _, interval, _) in enumerate(flows)]
+    while True:
+        first = min(due)
+        if first >= end:
+            return records
+        wait = first - time.monotonic_ns()
+        if wait > 0:
+            time.sleep(wait / 1e9)
+        now = time.monotonic_ns()
+        for index, flow in enumerate(flows):
+            while due[index] <= now and due[index] < end:
+                number, sock, interval, sequence = flow
+                moment = time.monotonic_ns()
+                mark = sequence
+                try:
+                    sock.send(PACKET.pack(number, sequence) + PADDING)
+                except OSError:
+                    mark = sequence | NOT_SENT
+                records.append(RECORD.pack(number, mark, moment))
+                flow[3] += 1
+                due[index] += interval
+            if due[index] >= end:
+                due[index] = max(due[index], end)
+
+
+def main():
+    """See above."""
+    specification = json.loads(sys.stdin.readline())
+    records = receive(specification) if sys.argv[1] == "receive" else send(specification)
+    with open(specification["result"], "wb") as file:
+        file.write(b"".join(records))
+    say({"done": time.monotonic_ns()})
+
+
+if __name__ == "__main__":
+    main()
