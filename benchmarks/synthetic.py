@@ -55,15 +55,23 @@ def write_region(
         lines = ["pods:", f"  - name: p{index}", "    site: site1"]
         lines.append(f"    spines: {{count: {spines}, platform: generic-128}}")
         lines.append("    racks:")
-        rack = f"      - count: {leaves}\n        platform: generic-128"
         if servers:
-            rack += f"\n        servers:\n          - count: {servers}\n            segments: [{{segment: t1/v1/s1}}]"
-        lines.append(rack)
+            lines += [_rack_with_servers(index, n, servers) for n in range(leaves)]
+        else:
+            lines.append(f"      - count: {leaves}\n        platform: generic-128")
         (root / "fabric" / f"p{index}.yaml").write_text("\n".join(lines) + "\n")
     if supers:
         group = f"{{name: core, site: site1, count: {supers}, planes: 4, platform: generic-128}}"
         (root / "fabric" / "core.yaml").write_text(f"super_spines:\n  - {group}\n")
     write_tenant(root, "t1", vrfs, segments, first_octet=10)
+
+
+def _rack_with_servers(pod: int, rack: int, servers: int) -> str:
+    """A rack written singly: base addresses of its servers must differ from the next rack's."""
+    host = 10 + rack * servers
+    addresses = f'[10.1.1.{host % 250}/24, "2001:db8:1:a01::{pod:x}:{host:x}/64"]'
+    segment = f"[{{segment: t1/v1/s1, addresses: {addresses}}}]"
+    return f"      - platform: generic-128\n        servers:\n          - {{count: {servers}, segments: {segment}}}"
 
 
 def write_tenant(root: Path, name: str, vrfs: int, segments: int, first_octet: int) -> None:

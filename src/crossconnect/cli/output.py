@@ -86,6 +86,11 @@ def _is_number(text: str) -> bool:
     return text.replace(".", "", 1).isdigit()
 
 
+def reference_of(path: str) -> str:
+    """The form in which files refer to a tenant's object: `tenants/a/vrfs/b/segments/c` is `a/b/c`."""
+    return "/".join(path.split("/")[1::2])
+
+
 def print_findings(findings: Sequence[Finding], *, verbose: bool = True, limit: int = 0) -> None:
     """Findings on stderr, one block each, in reading order; `limit` 0 prints all."""
     colour = coloured()
@@ -97,7 +102,7 @@ def print_findings(findings: Sequence[Finding], *, verbose: bool = True, limit: 
         say(f"{finding.place}: {severity} {finding.code}: {finding.message}")
         if not verbose:
             continue
-        if finding.place.file and finding.place.path:
+        if finding.place.file and finding.place.path and finding.place.path not in finding.message:
             say(f"    at: {finding.place.path}")
         if finding.expected:
             say(f"    expected: {finding.expected}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -47,9 +48,13 @@ def region_option(function: _F) -> _F:
         type=click.Path(path_type=Path),
         default=Path("."),
         envvar="XC_REGION",
-        show_default="this directory",
-        help="Directory of the region (where region.yaml is).",
+        help="Directory of the region (where region.yaml is).  [default: this directory]",
     )(function)
+
+
+def option_text(root: Path) -> str:
+    """` -C DIR` to put behind a suggested command; nothing for this directory."""
+    return "" if root == Path(".") else f" -C {shlex.quote(str(root))}"
 
 
 def load(root: Path, revision: str = "") -> Loaded:

@@ -1,4 +1,4 @@
-"""Which flows a drill runs: pairs that cross what will be broken, spread over VRFs and hosts, several ports each."""
+"""Which flows a drill runs: pairs that cross what will be broken, spread over VRFs, hosts and ports."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ import msgspec
 from crossconnect.design.blueprint import Endpoint
 from crossconnect.drills.definition import Drill, Flow, PredictedFlow, Prediction
 
-PORTS_PER_PAIR = 4
-"""Source ports of one pair: with two equal paths fifteen in sixteen such sets use both."""
-SOURCE_PORT = 20001
+SOURCE_PORT = 20000
 DESTINATION_PORT = 9100
 
 
@@ -27,36 +25,32 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def choose_flows(drill: Drill, candidates: Sequence[Candidate]) -> tuple[PredictedFlow, ...]:
-    """The drill's flows, at most `flows_max`; empty when no candidate crosses the target.
+    """The drill's flows, `flows_max` of them; empty when no candidate crosses the target.
 
-    Half of the pairs are those to be cut, where there are any, so that both halves of the prediction are tried.
+    As many different pairs as there are, then further source ports of the same ones: a switch spreads flows over equal
+    paths by their ports, but Linux keeps one path for each remote MAC of a VXLAN device (its `dst_cache`), whatever
+    the ports. Half of the pairs are those to be cut, where there are any, so that both predictions are tried.
     """
     crossing = [c for c in candidates if c.crosses]
-    pairs_max = max(1, drill.flows_max // PORTS_PER_PAIR)
-    cut = _spread([c for c in crossing if c.prediction == "cut"])
-    survive = _spread([c for c in crossing if c.prediction == "survive"])
-    cut_count = min(len(cut), max(pairs_max // 2, pairs_max - len(survive)))
-    chosen = survive[: pairs_max - cut_count] + cut[:cut_count]
-    flows = [(c, port) for c in chosen for port in range(PORTS_PER_PAIR)][: max(drill.flows_max, 1)]
-    return tuple(_flow(number, c, port) for number, (c, port) in enumerate(flows, start=1))
+    cut = _spread([c for c in crossing if c.prediction == "cut"], drill.flows_max)
+    survive = _spread([c for c in crossing if c.prediction == "survive"], drill.flows_max)
+    cut_count = min(len(cut), max(drill.flows_max // 2, drill.flows_max - len(survive)))
+    pairs = survive[: drill.flows_max - cut_count] + cut[:cut_count]
+    return tuple(_flow(n + 1, pairs[n % len(pairs)]) for n in range(drill.flows_max)) if pairs else ()
 
 
-def _spread(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """In an order in which the first few differ as much as they can: VRF, then source host, then IP version."""
+def _spread(candidates: Sequence[Candidate], at_most: int) -> list[Candidate]:
+    """The first few in an order in which they differ as much as they can: VRF, then hosts, then IP version."""
     order: list[Candidate] = []
     rest = sorted(candidates, key=_name)
     seen: dict[object, int] = {}
-    while rest and len(order) < _PAIRS_TRIED:
+    while rest and len(order) < at_most:
         best = min(rest, key=lambda c: tuple(seen.get(key, 0) for key in _keys(c)))
         order.append(best)
         rest.remove(best)
         for key in _keys(best):
             seen[key] = seen.get(key, 0) + 1
     return order
-
-
-_PAIRS_TRIED = 16
-"""More pairs than this are never run at once; choosing each is linear in the candidates."""
 
 
 def _keys(c: Candidate) -> tuple[tuple[str, object], ...]:
@@ -85,7 +79,7 @@ def address_in(endpoint: Endpoint, version: int) -> str:
     return ""
 
 
-def _flow(number: int, c: Candidate, port: int) -> PredictedFlow:
+def _flow(number: int, c: Candidate) -> PredictedFlow:
     flow = Flow(
         number=number,
         source=c.source.host,
@@ -93,7 +87,7 @@ def _flow(number: int, c: Candidate, port: int) -> PredictedFlow:
         source_address=address_in(c.source, c.version),
         destination_address=address_in(c.destination, c.version),
         source_interface=c.source.interface,
-        source_port=SOURCE_PORT + port,
+        source_port=SOURCE_PORT + number,
         destination_port=DESTINATION_PORT + number,
         scope=scope_of(c.source),
     )

@@ -36,6 +36,18 @@ class FlowTrace(msgspec.Struct, frozen=True, kw_only=True):
     duplicated: int = 0
 
 
+class Carried(msgspec.Struct, frozen=True, kw_only=True):
+    """What the target carried by its own counters; None where they were not read or do not matter."""
+
+    before: int | None = None
+    """Packets before the event."""
+    late: int | None = None
+    """Packets at the end of the time after it, where the event must have emptied the target."""
+
+
+NOT_COUNTED = Carried()
+
+
 def measure_flow(predicted: PredictedFlow, trace: FlowTrace, event_ns: int) -> FlowResult:
     """Losses, longest silence and convergence of one flow around the event."""
     lost = [n for n in range(len(trace.sent_ns)) if n not in trace.arrived_ns]
@@ -66,24 +78,23 @@ def judge(
     flows: Sequence[FlowResult],
     injection_ms: float,
     window_ms: tuple[float, float],
-    crossed: int | None = None,
+    carried: Carried = NOT_COUNTED,
 ) -> DrillResult:
-    """The verdict over all flows, before healing: `healed` adds the way back.
-
-    `crossed` counts the packets that the target carried before the event, if it was asked.
-    """
+    """The verdict over all flows, before healing: `healed` adds the way back."""
     nothing = _proves_nothing(flows)
-    if crossed is not None and crossed < drill.packets_per_second * drill.before_s / 2:
+    if carried.before is not None and carried.before < drill.packets_per_second * drill.before_s / 2:
         # ECMP may have sent every flow the other way; keepalives alone stay far below half a flow.
-        nothing.append(f"no flow went over what was broken: it carried {crossed} packets before the event")
+        nothing.append(f"no flow went over what was broken: it carried {carried.before} packets before the event")
     reasons = nothing or _differences(drill, flows)
+    if not nothing and carried.late is not None and carried.late > drill.packets_per_second * drill.after_s / 8:
+        reasons.append(f"{drill.target} still carries traffic: {carried.late} packets at the end")
     verdict: DrillVerdict = "proves-nothing" if nothing else "differs" if reasons else "as-predicted"
     return DrillResult(
         drill=drill,
         flows=tuple(flows),
         injection_ms=injection_ms,
         window_ms=window_ms,
-        crossed=crossed,
+        crossed=carried.before,
         verdict=verdict,
         reasons=tuple(reasons),
     )

@@ -1,8 +1,8 @@
 """Which backend can build a blueprint on a machine, or why none can. Nothing is approximated in silence.
 
-    namespace    VRFs as network namespaces, tags as links of their own: needs veth, bridge, VXLAN and nothing more
-    kernel-vrf   VRF devices, 802.1Q, bonds, one VLAN-aware bridge, as a switch has them
-    uml          the kernel-vrf backend inside user-mode-linux, where this kernel has not what it needs
+namespace    VRFs as network namespaces, tags as links of their own: needs veth, bridge, VXLAN and nothing more
+kernel-vrf   VRF devices, 802.1Q, bonds, one VLAN-aware bridge, as a switch has them
+uml          the kernel-vrf backend inside user-mode-linux, where this kernel has not what it needs
 """
 
 from __future__ import annotations
@@ -91,9 +91,7 @@ def lab_features(blueprint: Blueprint) -> frozenset[str]:
     return frozenset(needed)
 
 
-def choose_backend(
-    features: Iterable[str], host: HostFacts, wanted: BackendName | None = None
-) -> Choice | Refusal:
+def choose_backend(features: Iterable[str], host: HostFacts, wanted: BackendName | None = None) -> Choice | Refusal:
     """The first backend that can do all of `features`; only `wanted`, where given."""
     needed = sorted(features)
     reasons: dict[str, tuple[str, ...]] = {}
@@ -125,7 +123,9 @@ def _objections(backend: BackendName, needed: list[str], host: HostFacts) -> lis
         probe = probes.get(name)
         if probe and probe not in host.features:
             lacking.setdefault(probe, []).append(_LAB_FEATURES.get(name) or FEATURES.get(name, name))
-    found += [f"this kernel has no {_PROBE_NAMES[probe]}, needed for {'; '.join(why)}" for probe, why in lacking.items()]
+    found += [
+        f"this kernel has no {_PROBE_NAMES[probe]}, needed for {'; '.join(why)}" for probe, why in lacking.items()
+    ]
     return found
 
 

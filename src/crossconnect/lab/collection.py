@@ -76,9 +76,7 @@ class _LldpAnswer(msgspec.Struct, frozen=True):
     lldp: tuple[_LldpNeighbors, ...] = ()
 
 
-def collect_state(
-    lab: Lab, tables: Collection[str] = ALL_TABLES, devices: Collection[str] | None = None
-) -> State:
+def collect_state(lab: Lab, tables: Collection[str] = ALL_TABLES, devices: Collection[str] | None = None) -> State:
     """The lab's state now. Only `tables`, and of switches only `devices`, where given; the others are empty.
 
     A switch whose daemons do not answer is down, and has no rows but that. KeyError for an unknown table.

@@ -1,14 +1,14 @@
 """Waiting until a lab has settled, and saying what is still missing when it does not.
 
-    1. sessions   every switch is asked, over and over, for its BGP summary: all expected families established
-    2. hosts      speak once, so that leaves know them
-    3. routes     with an expected state: tables equal, switch by switch; without: nothing has changed for a while
+1. sessions   every switch is asked, over and over, for its BGP summary: all expected families established
+2. hosts      speak once, so that leaves know them
+3. routes     with an expected state: tables equal, switch by switch; without: nothing has changed for a while
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable
 
 import msgspec
 
@@ -23,6 +23,9 @@ from crossconnect.state.tables import State
 POLL_S = 0.1
 POLL_MAX_S = 1.0
 """Questions cost the daemons time that they need to converge: ask less often the longer it takes."""
+
+SETTLE_S = 0.2
+"""How long BGP tables must stand still before they are read and compared."""
 
 QUIET_S = 0.6
 """Without an expected state: how long no table may change. Longer than the interval of any pacing timer in use."""
@@ -76,13 +79,12 @@ def wait_converged(
         )
     announce_hosts(lab)
     if expected is None:
-        settled, found = _wait_quiet(lab, deadline), ()
+        everyone = [device.name for device in lab.blueprint.devices]
+        settled, found = _wait_quiet(lab, everyone, QUIET_S, deadline) is not None, ()
     else:
         found = _wait_equal(lab, expected, tables, deadline, progress)
         settled = not found
-    return Convergence(
-        converged=settled, seconds=time.monotonic() - began, sessions_s=sessions_s, differences=found
-    )
+    return Convergence(converged=settled, seconds=time.monotonic() - began, sessions_s=sessions_s, differences=found)
 
 
 def _expected_sessions(lab: Lab, expected: State | None) -> dict[str, set[Session]]:
@@ -102,9 +104,7 @@ def _expected_sessions(lab: Lab, expected: State | None) -> dict[str, set[Sessio
     return wanted
 
 
-def _wait_sessions(
-    lab: Lab, wanted: dict[str, set[Session]], deadline: float, progress: Told | None
-) -> set[Session]:
+def _wait_sessions(lab: Lab, wanted: dict[str, set[Session]], deadline: float, progress: Told | None) -> set[Session]:
     """Those still missing at the deadline."""
     pending = dict(wanted)
     pause = POLL_S
@@ -131,61 +131,72 @@ def _established(lab: Lab, device: str) -> set[Session]:
     return {(device, r.vrf, r.peer, r.family) for r in reports if r.established}
 
 
-def _wait_quiet(lab: Lab, deadline: float) -> bool:
-    """Whether no BGP table of any switch changed for `QUIET_S` before the deadline."""
-    last: dict[str, object] = {}
+Versions = dict[str, object]
+"""By device: versions and sizes of its BGP tables, None when bgpd does not answer. Equal while nothing changes."""
+
+
+def _versions(lab: Lab, devices: Iterable[str]) -> Versions:
+    found: Versions = {}
+    for device in devices:
+        try:
+            with lab.vty(device, "bgpd") as bgpd:
+                found[device] = frr.versions(bgpd.ask(frr.SUMMARY))
+        except Unreachable:
+            found[device] = None
+    return found
+
+
+def _wait_quiet(lab: Lab, devices: Collection[str], quiet_s: float, deadline: float) -> Versions | None:
+    """The versions of all BGP tables once none has changed for a while; None when the deadline came first."""
+    last = _versions(lab, devices)
     quiet_since = time.monotonic()
-    while time.monotonic() <= deadline:
-        now: dict[str, object] = {}
-        for device in lab.blueprint.devices:
-            try:
-                with lab.vty(device.name, "bgpd") as bgpd:
-                    now[device.name] = frr.versions(bgpd.ask(frr.SUMMARY))
-            except Unreachable:
-                now[device.name] = None
+    while time.monotonic() - quiet_since < quiet_s:
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(POLL_S)
+        now = _versions(lab, devices)
         if now != last:
             last, quiet_since = now, time.monotonic()
-        elif time.monotonic() - quiet_since >= QUIET_S:
-            return True
-        time.sleep(POLL_S)
-    return False
+    return last
 
 
 def _wait_equal(
     lab: Lab, expected: State, tables: Collection[str], deadline: float, progress: Told | None
 ) -> tuple[Difference, ...]:
-    """What differs at the deadline. Switches that are equal are not asked again until all are."""
-    pending: Sequence[str] = [device.name for device in lab.blueprint.devices]
+    """What differs at the deadline. Whole tables are dear: they are read when the cheap versions have stood still, and
+    of switches that were equal only again when their versions have moved since."""
+    everyone = [device.name for device in lab.blueprint.devices]
+    pending: Collection[str] = everyone
+    seen: Versions = {}
     pause = POLL_S
     speak_at = time.monotonic() + SPEAK_AGAIN_S
     while True:
-        found = _differences(lab, expected, tables, pending)
+        versions = _wait_quiet(lab, everyone, SETTLE_S, deadline) or _versions(lab, everyone)
+        moved = {device for device in everyone if device not in pending and versions[device] != seen[device]}
+        asked = moved.union(pending)
+        found = _differences(lab, expected, tables, asked)
         different = {_device(row) for d in found for row in _rows(d)}
-        for device in pending:
-            if device not in different and progress:
+        seen.update((device, versions[device]) for device in asked)
+        if progress:
+            for device in sorted(asked - different):
                 progress(device, "as expected")
-        pending = [device for device in pending if device in different]
-        if not pending:
-            # What was equal early may have moved since.
-            found = _differences(lab, expected, tables, None)
-            if not found or time.monotonic() > deadline:
-                return found
-            pending = sorted({_device(row) for d in found for row in _rows(d)})
+        if not different and _versions(lab, everyone) == seen:
+            return ()
         if time.monotonic() > deadline:
             return _differences(lab, expected, tables, None)
+        pending = different
         time.sleep(pause)
-        pause = min(pause * 1.3, POLL_MAX_S)
+        pause = min(pause * 1.5, POLL_MAX_S)
         if time.monotonic() > speak_at:
             announce_hosts(lab)
             speak_at = time.monotonic() + SPEAK_AGAIN_S
 
 
 def _differences(
-    lab: Lab, expected: State, tables: Collection[str], devices: Sequence[str] | None
+    lab: Lab, expected: State, tables: Collection[str], devices: Collection[str] | None
 ) -> tuple[Difference, ...]:
-    chosen = None if devices is None else set(devices)
-    actual = collect_state(lab, tables, chosen)
-    wanted = expected if chosen is None else _of_devices(expected, tables, chosen)
+    actual = collect_state(lab, tables, devices)
+    wanted = expected if devices is None else _of_devices(expected, tables, devices)
     return difference(wanted, actual, tables)
 
 

@@ -1,12 +1,12 @@
 """Breaking a lab on purpose, and healing it: links, power, daemons, sessions, drains.
 
-    link-cut        <wire key>                both ends of a fabric cable go down; of a server's or peer's the switch's end,
-                                              whereupon the other has no carrier
-    device-failure  <node>                    power off: all processes die, all its ports go dark, at once
-    device-silent   <node>                    the worst case: all processes die, ports stay lit, nothing passes
-    daemon-kill     <switch>                  bgpd dies, the kernel goes on forwarding
-    session-shut    <switch> <neighbour key>  `neighbor X shutdown`
-    drain           <switch>                  graceful shutdown (RFC 8326) in every BGP instance
+link-cut        <wire key>                both ends of a fabric cable go down; of a server's or peer's the switch's end,
+                                          whereupon the other has no carrier
+device-failure  <node>                    power off: all processes die, all its ports go dark, at once
+device-silent   <node>                    the worst case: all processes die, ports stay lit, nothing passes
+daemon-kill     <switch>                  bgpd dies, the kernel goes on forwarding
+session-shut    <switch> <neighbour key>  `neighbor X shutdown`
+drain           <switch>                  graceful shutdown (RFC 8326) in every BGP instance
 """
 
 from __future__ import annotations

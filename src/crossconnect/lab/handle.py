@@ -1,11 +1,11 @@
 """A handle on a lab that runs: found by its run directory, from any process, after any crash of the one that made it.
 
-    <run root>/<lab>/
-      lab.json            what it is: backend, holder, the process that keeps each node
-      journal.jsonl       processes that exist because of it (see `journal`)
-      blueprint.msgpack   what it was made from
-      plan.msgpack        what was built
-      nodes/<node>/       run -> /run of the node, etc-frr -> /etc/frr, tmp -> /var/tmp
+<run root>/<lab>/
+  lab.json            what it is: backend, holder, the process that keeps each node
+  journal.jsonl       processes that exist because of it (see `journal`)
+  blueprint.msgpack   what it was made from
+  plan.msgpack        what was built
+  nodes/<node>/       run -> /run of the node, etc-frr -> /etc/frr, tmp -> /var/tmp
 """
 
 from __future__ import annotations

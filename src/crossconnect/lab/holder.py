@@ -16,6 +16,7 @@ Whoever kills the holder kills every process of the lab with it (pid_namespaces(
 namespaces, their interfaces and their mounts are gone: nothing is left outside but the run directory.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -29,8 +30,9 @@ MS_BIND, MS_REC, MS_PRIVATE = 1 << 12, 1 << 14, 1 << 18
 PR_SET_NAME = 15
 
 # /run last: run directories may themselves lie under /run, and could not be found any more once it is covered.
-MOUNTS = (("etc-frr", "/etc/frr"), ("tmp", "/var/tmp"), ("run", "/run"))
-"""Directory of a node's own directory -> where the node sees it. FRR keeps crash logs in /var/tmp/frr."""
+MOUNTS = (("etc-frr", "/etc/frr"), ("etc-group", "/etc/group"), ("tmp", "/var/tmp"), ("run", "/run"))
+"""What is in a node's own directory -> where the node sees it. FRR keeps crash logs in /var/tmp/frr. /run comes last:
+run directories may themselves be there, and are then out of sight."""
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -88,13 +90,13 @@ def make_node(node):
     """Turn this process into a node; returns the kernel settings that do not exist here."""
     unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWNET)
     mount("none", "/", "none", MS_REC | MS_PRIVATE)
-    for directory, target in MOUNTS:
-        if os.path.isdir(target):
-            mount(os.path.join(node["directory"], directory), target, "none", MS_BIND)
-    try:
+    for name, target in MOUNTS:
+        source = os.path.join(node["directory"], name)
+        if os.path.exists(source) and os.path.exists(target):
+            mount(source, target, "none", MS_BIND)
+    with contextlib.suppress(OSError):
+        # Refused in some containers; only tools that read /sys/class/net then see the host's interfaces.
         mount("sysfs", "/sys", "sysfs")
-    except OSError:
-        pass  # in some containers; only tools that read /sys/class/net would see the host's interfaces
     socket.sethostname(node["name"])
     skipped = apply_sysctls(node["sysctls"])
     own = os.open("/proc/self/ns/net", os.O_RDONLY)
@@ -151,7 +153,7 @@ def main():
     try:
         if start["rootless"]:
             become_root_of_a_user_namespace()
-        unshare(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET)
+        unshare(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS)
         if os.fork() == 0:
             hold(start["name"])
     except BaseException as error:

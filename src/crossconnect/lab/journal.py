@@ -36,9 +36,7 @@ def record_process(run_directory: Path, pid: int, role: str, namespace: str = ""
     start = start_time(pid)
     if start is None:
         raise ProcessLookupError(pid)
-    record = ProcessRecord(
-        role=role, pid=pid, start=start, boot=_boot(), namespace=namespace, user=os.geteuid()
-    )
+    record = ProcessRecord(role=role, pid=pid, start=start, boot=_boot(), namespace=namespace, user=os.geteuid())
     line = msgspec.json.encode(record) + b"\n"
     descriptor = os.open(run_directory / JOURNAL, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -50,7 +48,7 @@ def record_process(run_directory: Path, pid: int, role: str, namespace: str = ""
 
 
 def recorded_processes(run_directory: Path) -> tuple[ProcessRecord, ...]:
-    """All processes ever written down. A last line cut off by a crash is skipped: its process had not been let go on."""
+    """All processes ever written down. A last line cut off by a crash is skipped: its process has gone too."""
     try:
         lines = (run_directory / JOURNAL).read_bytes().splitlines()
     except FileNotFoundError:

@@ -69,9 +69,7 @@ def up(
     rootless = os.geteuid() != 0
     known = secrets or {}
     devices = rendered_devices(blueprint, known)
-    plan = plan_lab(
-        blueprint, devices, choice.backend, secrets=known, lldp=options.lldp, rootless=rootless
-    )
+    plan = plan_lab(blueprint, devices, choice.backend, secrets=known, lldp=options.lldp, rootless=rootless)
     plan = _with_programs(plan, rootless)
     directory = _make_directory(options)
     try:

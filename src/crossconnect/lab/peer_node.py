@@ -123,7 +123,7 @@ def bird_configuration(peer: PeerPlan, passwords: Mapping[str, str]) -> str:
         )
     if any(s.bfd for s in peer.sessions):
         lines.append(
-            f"protocol bfd {{ interface \"*\" {{ interval {BFD_INTERVAL_MS} ms; multiplier {BFD_MULTIPLIER}; }}; }}"
+            f'protocol bfd {{ interface "*" {{ interval {BFD_INTERVAL_MS} ms; multiplier {BFD_MULTIPLIER}; }}; }}'
         )
     for number, session in enumerate(peer.sessions, 1):
         lines += _bird_session(peer, session, number, passwords)

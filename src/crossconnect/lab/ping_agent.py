@@ -147,9 +147,9 @@ class Pinger:
                 continue
             kind, _, _, identifier, _ = PACKET.unpack_from(data)
             magic, index = BODY.unpack_from(data, PACKET.size)
-            if kind in (0, 129) and identifier == self.identifier and magic == MAGIC and index < len(self.pings):
-                if self.round_trips[index] is None:
-                    self.round_trips[index] = (now - self.sent_ns[index]) // 1000
+            ours = kind in (0, 129) and identifier == self.identifier and magic == MAGIC and index < len(self.pings)
+            if ours and self.round_trips[index] is None:
+                self.round_trips[index] = (now - self.sent_ns[index]) // 1000
 
     def run(self, attempts, timeout_s, rate):
         """Ask each until it answers, at most `attempts` times."""

@@ -122,9 +122,7 @@ def _gateway_pings(host: str, endpoint: Endpoint) -> list[Ping]:
     return pings
 
 
-def _asked(
-    lab: Lab, pings: Sequence[Ping], attempts: int, timeout_s: float, announce: list[list[str]]
-) -> _Answer:
+def _asked(lab: Lab, pings: Sequence[Ping], attempts: int, timeout_s: float, announce: list[list[str]]) -> _Answer:
     specification = {
         "attempts": attempts,
         "timeout_s": timeout_s,

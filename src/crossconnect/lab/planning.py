@@ -10,7 +10,7 @@ from crossconnect.design.blueprint import Blueprint, Wire
 from crossconnect.lab.host_node import HostNode, host_node
 from crossconnect.lab.options import BackendName
 from crossconnect.lab.peer_node import PeerNode, peer_node
-from crossconnect.lab.plan import MAIN, MANAGEMENT_NODE, Batch, End, LabPlan, Link, NodePlan
+from crossconnect.lab.plan import MAIN, MANAGEMENT_NODE, Batch, End, File, LabPlan, Link, NodePlan
 from crossconnect.lab.switch_node import RenderedDevice, SwitchNode, frr_commands, switch_node
 from crossconnect.net import contains, interface_prefix
 
@@ -49,7 +49,10 @@ def plan_lab(
     links += management_links
     links += _open_ports(blueprint, ends, links)
     tags = sum(1 for link in links if link.wire and link.port_a != link.a.interface)
-    nodes = [s.node for s in switches] + [p.node for p in peers] + [h.node for h in hosts] + [management]
+    routers = [s.node for s in switches] + [p.node for p in peers]
+    if rootless:
+        routers = [msgspec.structs.replace(node, files=(*node.files, _ONE_USER)) for node in routers]
+    nodes = [*routers, *(h.node for h in hosts), management]
     return LabPlan(
         region=blueprint.region,
         backend=backend,
@@ -57,6 +60,11 @@ def plan_lab(
         links=tuple(links),
         notes=_notes(kernel, len(blueprint.vrfs), tags),
     )
+
+
+_ONE_USER = File(path="/etc/group", content="root:x:0:\nfrr:x:0:root\nfrrvty:x:0:root\n")
+"""Without root there is but one user, root of the lab's own user namespace: FRR insists that whoever runs it is in the
+group of its command sockets."""
 
 
 def _notes(kernel: bool, vrfs: int, tags: int) -> tuple[str, ...]:
@@ -70,9 +78,7 @@ def _notes(kernel: bool, vrfs: int, tags: int) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _ends(
-    switches: Iterable[SwitchNode], peers: Iterable[PeerNode], hosts: Iterable[HostNode]
-) -> dict[str, _Ends]:
+def _ends(switches: Iterable[SwitchNode], peers: Iterable[PeerNode], hosts: Iterable[HostNode]) -> dict[str, _Ends]:
     ends = {s.node.name: _Ends(s.realisation.ports, s.realisation.tags) for s in switches}
     ends.update((p.node.name, _Ends(p.ports, p.tags)) for p in peers)
     ends.update((h.node.name, _Ends(h.ports, h.tags)) for h in hosts)
@@ -121,9 +127,7 @@ def _management(blueprint: Blueprint, ends: Mapping[str, _Ends]) -> tuple[NodePl
             if interface.kind == "management":
                 place = ends[device.name].ports[interface.name]
                 name = f"m{len(links)}"
-                links.append(
-                    Link(a=End(device.name, place, interface.name), b=End(MANAGEMENT_NODE, MAIN, name))
-                )
+                links.append(Link(a=End(device.name, place, interface.name), b=End(MANAGEMENT_NODE, MAIN, name)))
                 lines += [f"link set {name} master {MANAGEMENT_BRIDGE} addrgenmode none", f"link set {name} up"]
                 subnets.update((interface_prefix(address), None) for address in interface.addresses)
         gateways.update(dict.fromkeys(device.system.management_gateways))

@@ -134,6 +134,8 @@ def bgp_route_rows(device: str, report: DeviceReport, around: Surroundings) -> I
         peer, next_hop = _sender(device, path, index, around)
         groups.setdefault((path.vrf, path.prefix, peer, next_hop), []).append(path)
     arbitrary = _arbitrary_best(groups)
+    # FRR 8.4 marks in some answers only the others of a set as multipath, not the best one.
+    shared = {(path.vrf, path.prefix) for path in report.paths if path.multipath}
     for (vrf, prefix, peer, next_hop), paths in groups.items():
         shown = min(paths, key=lambda p: (not p.best, not p.multipath, -p.local_pref, p.as_path.count(" "), p.as_path))
         yield BgpRouteRow(
@@ -147,7 +149,7 @@ def bgp_route_rows(device: str, report: DeviceReport, around: Surroundings) -> I
             med=shown.med,
             communities=shown.communities,
             best=(peer, next_hop) == best if (best := arbitrary.get((vrf, prefix))) else any(p.best for p in paths),
-            multipath=any(p.multipath for p in paths) or _in_set(report.paths, paths),
+            multipath=any(p.multipath or (p.best and (vrf, prefix) in shared) for p in paths),
         )
 
 
@@ -156,26 +158,26 @@ def _arbitrary_best(
 ) -> dict[tuple[str, str], tuple[str, str]]:
     """(VRF, prefix) -> (peer, next hop) of the path to be called best where FRR has no reason for its own choice.
 
-    Routes of several VTEPs that tie came over the same sessions, so that router ids and addresses of senders are equal
-    too: "Nothing left to compare", and the order of arrival decides. All of them are used; the lowest next hop is named.
+    Routes of several VTEPs that tie and came over one session have senders' router ids and addresses in common too:
+    "Nothing left to compare", and the order of arrival decides. All are used; the lowest next hop is named here.
     """
-    chosen: dict[tuple[str, str], tuple[str, str]] = {}
-    tied: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for (vrf, prefix, peer, next_hop), paths in groups.items():
+    session: dict[tuple[str, str], str] = {}
+    for (vrf, prefix, peer, _), paths in groups.items():
         if peer.startswith("evpn:"):
-            if any(p.best or p.multipath for p in paths):
-                tied.setdefault((vrf, prefix), []).append((peer, next_hop))
-            if any(p.best for p in paths):
+            session.update(((vrf, prefix), path.peer) for path in paths if path.best)
+    chosen: dict[tuple[str, str], tuple[str, str]] = {}
+    for (vrf, prefix, peer, next_hop), paths in groups.items():
+        over = session.get((vrf, prefix))
+        used = any(path.best or path.multipath for path in paths)
+        if over is not None and used and peer.startswith("evpn:") and any(path.peer == over for path in paths):
+            known = chosen.get((vrf, prefix))
+            if known is None or _order(peer, next_hop) < _order(*known):
                 chosen[vrf, prefix] = (peer, next_hop)
-    return {key: min(tied[key], key=lambda member: (parse(member[1]).value, member[0])) for key in chosen}
+    return chosen
 
 
-def _in_set(all_paths: Sequence[PathReport], paths: Sequence[PathReport]) -> bool:
-    """Whether the best path has company: FRR 8.4 marks in some answers only the others as multipath."""
-    if not any(p.best for p in paths):
-        return False
-    first = paths[0]
-    return any(p.multipath for p in all_paths if p.vrf == first.vrf and p.prefix == first.prefix)
+def _order(peer: str, next_hop: str) -> tuple[int, str]:
+    return parse(next_hop).value, peer
 
 
 def _sender(device: str, path: PathReport, index: _EvpnIndex, around: Surroundings) -> tuple[str, str]:

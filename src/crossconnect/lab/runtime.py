@@ -1,10 +1,10 @@
 """Builds a planned lab on this machine, and starts what runs in it.
 
-    holder, nodes and their namespaces   one process, all nodes at once
-    links                                `ip -batch` from outside, both ends created where they belong
-    switches, external routers           interfaces, then daemons: one shell script each, several at once
-    the same                             configuration, when all daemons serve: sessions then come up at the first try
-    hosts                                at last: what they say is heard by leaves that are configured
+holder, nodes and their namespaces   one process, all nodes at once
+links                                `ip -batch` from outside, both ends created where they belong
+switches, external routers           interfaces, then daemons: one shell script each, several at once
+the same                             configuration, when all daemons serve: sessions then come up at the first try
+hosts                                at last: what they say is heard by leaves that are configured
 """
 
 from __future__ import annotations
@@ -195,6 +195,8 @@ def _write_node(directory: Path, node: NodePlan) -> None:
 
 def _outside(base: Path, path: str) -> Path:
     for name, target in holder.MOUNTS:
+        if path == target:
+            return base / name
         if path.startswith(target + "/"):
             return base / name / path[len(target) + 1 :]
     raise ValueError(f"{path} is not one of a node's own paths")
@@ -213,7 +215,7 @@ def _give_to_frr(directories: Sequence[Path], configuration: Path) -> None:
 
 
 def _write_scripts(directory: Path, node: NodePlan) -> None:
-    """`up.sh` builds the node and starts its daemons, `load.sh` configures them; `again.sh` is both after a power cut."""
+    """`up.sh` builds a node and starts daemons, `load.sh` configures them; `again.sh` is both, after a power cut."""
     first: list[str] = []
     again: list[str] = []
     for number, batch in enumerate((*node.clean, *node.setup)):

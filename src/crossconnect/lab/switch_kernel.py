@@ -1,8 +1,8 @@
 """A switch as hardware has it: VRF devices, one VLAN-aware bridge, 802.1Q subinterfaces, bonds (`kernel-vrf` backend).
 
-    br0 (VLAN-aware)  +- vni10100 (pvid 100)       vlan100 on br0, in VRF red-prod, gateway address and MAC
-                      +- swp1 (untagged 100)       l3vni5001 (bridge of its own) +- vni5001, in VRF red-prod
-                      +- bond7 (LACP, 100 tagged)  swp3.101, in VRF red-prod
+br0 (VLAN-aware)  +- vni10100 (pvid 100)       vlan100 on br0, in VRF red-prod, gateway address and MAC
+                  +- swp1 (untagged 100)       l3vni5001 (bridge of its own) +- vni5001, in VRF red-prod
+                  +- bond7 (LACP, 100 tagged)  swp3.101, in VRF red-prod
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ A socket stays in the namespace in which it was opened (setns(2)), so that two p
 sixteen of them at 1,000 packets per second would load a small machine until the measurement is of itself.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -70,10 +71,8 @@ def say(message):
 
 def be_punctual():
     """Ask to be scheduled at once; works where the caller is root, and is no loss where not."""
-    try:
+    with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(REALTIME_PRIORITY))
-    except OSError:
-        pass
 
 
 def receive(specification):

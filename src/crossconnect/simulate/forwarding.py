@@ -10,7 +10,7 @@ for the same place and destination is answered from memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,68 +19,12 @@ from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.net import parse, version_of
 from crossconnect.simulate.fib import Fib
 from crossconnect.simulate.topology import DEFAULT
+from crossconnect.simulate.trace import MTU_UNLIMITED, Action, Drop, Step, Trace, Verdict
 
 VXLAN_OVERHEAD = 50
 """Octets that VXLAN over IPv4 adds to an IP packet: inner Ethernet 14, VXLAN 8, UDP 8, IPv4 20 (RFC 7348 5)."""
 
-MTU_UNLIMITED = 1 << 16
-
 _NO_DROPS: frozenset[Drop] = frozenset()
-
-Outcome = Literal["delivered", "partial", "dropped"]
-Action = Literal["send", "bridge", "route", "tunnel", "forward", "deliver", "drop"]
-
-
-class Drop(NamedTuple):
-    """Where and why packets are lost."""
-
-    device: str
-    reason: str
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """What becomes of packets from a step on, over all branches."""
-
-    recipients: frozenset[str]
-    """Hosts, external routers or switches (for their own addresses) that get it."""
-    drops: frozenset[Drop]
-    mtu: int
-    """Largest IP packet that fits over every branch that delivers."""
-
-    @property
-    def outcome(self) -> Outcome:
-        """Partial: some flows arrive and some do not, depending on their hash."""
-        if not self.recipients:
-            return "dropped"
-        return "partial" if self.drops else "delivered"
-
-
-class Step(msgspec.Struct, frozen=True):
-    """One thing that happens to a packet at one device."""
-
-    number: int
-    device: str
-    action: Action
-    detail: str
-    """What decided: route, MAC address, interface, or the reason for a drop."""
-    next: tuple[int, ...]
-    """Steps that may follow; several are equal-cost branches."""
-    tunnel: int
-    """Of a `tunnel` step: first step in the underlay, -1 for others."""
-    verdict: Verdict
-
-
-class Trace(msgspec.Struct, frozen=True, kw_only=True):
-    """All ways of a packet. The first step is the source's."""
-
-    source: str
-    destination: str
-    steps: tuple[Step, ...]
-
-    @property
-    def verdict(self) -> Verdict:
-        """What becomes of it."""
-        return self.steps[0].verdict
 
 
 class _Side(NamedTuple):

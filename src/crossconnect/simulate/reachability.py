@@ -15,7 +15,8 @@ from crossconnect.design.blueprint import Blueprint, Endpoint, HostPlan
 from crossconnect.net import address_of, parse, version_of
 from crossconnect.net.address import BITS, address_text
 from crossconnect.simulate.fib import Fib
-from crossconnect.simulate.forwarding import Forwarder, Outcome, Verdict
+from crossconnect.simulate.forwarding import Forwarder
+from crossconnect.simulate.trace import Outcome, Verdict
 
 _INTERNET = {4: "203.0.113.254", 6: "2a00::1"}
 """What stands for all of the outside: TEST-NET-3 (RFC 5737), and an address of a block that a registry holds."""

@@ -54,7 +54,11 @@ class Choices:
 
 
 def _address_order(sessions: Sequence[Session], family: FamilyGraph, speaker: Speaker) -> list[tuple[int, int]]:
-    """Sort keys of positions in FRR's order of next hops, which says who stays within `maximum-paths`."""
+    """Sort keys of positions in FRR's order of next hops, which says who stays within `maximum-paths`.
+
+    True for IPv4 over numbered links. Link-local next hops cannot be foretold, so where IPv6 or an unnumbered underlay
+    has more equal paths than `maximum-paths`, real daemons may keep others than these (as many, though).
+    """
     order: list[tuple[int, int]] = []
     for position, index in enumerate(family.sessions[speaker.index]):
         address = sessions[index].neighbor.address

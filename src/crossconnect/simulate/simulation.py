@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from crossconnect.design.blueprint import Blueprint
+from crossconnect.finding import Finding
 from crossconnect.simulate.evpn_rows import evpn_route_rows, mac_rows, vni_rows, vtep_rows
 from crossconnect.simulate.failures import NO_FAILURES, Failures
 from crossconnect.simulate.network import Network, Settled
@@ -34,7 +35,16 @@ Row = TypeVar("Row", bound=msgspec.Struct)
 
 def simulate(blueprint: Blueprint, failures: Failures = NO_FAILURES, tables: Collection[str] = tuple(TABLES)) -> State:
     """The state that real daemons settle on. Only the tables asked for are made; the others are empty."""
-    return state_of(Network(blueprint).settle(failures), tables)
+    return predict(blueprint, failures, tables)[0]
+
+
+def predict(
+    blueprint: Blueprint, failures: Failures = NO_FAILURES, tables: Collection[str] = tuple(TABLES)
+) -> tuple[State, tuple[Finding, ...]]:
+    """The state, and what has to be said of the network on the way: sessions that cannot come up as configured, routes
+    that never settle, prefix limits exceeded."""
+    settled = Network(blueprint).settle(failures)
+    return state_of(settled, tables), settled.findings
 
 
 def state_of(settled: Settled, tables: Collection[str] = tuple(TABLES)) -> State:

@@ -39,9 +39,14 @@ def test_only_pairs_that_cross_the_target_are_chosen():
     assert choose_flows(DRILL, [candidate("a", "b", crosses=False)]) == ()
 
 
-def test_a_pair_has_several_source_ports_so_that_ecmp_spreads_it():
+def test_a_single_pair_has_several_source_ports_so_that_ecmp_spreads_it():
     flows = choose_flows(DRILL, [candidate("a", "b")])
-    assert len({f.flow.source_port for f in flows}) == 4
+    assert len({f.flow.source_port for f in flows}) == len(flows) == 8
+
+
+def test_different_pairs_come_before_more_ports_of_one():
+    flows = choose_flows(DRILL, [candidate(a, b) for a in "abc" for b in "xyz"])
+    assert len({(f.flow.source, f.flow.destination) for f in flows}) == 8
 
 
 def test_no_two_flows_share_their_receiving_socket():

@@ -1,7 +1,7 @@
 """From arrival times to verdicts: what a drill may claim, and what it must not."""
 
 from crossconnect.drills import Drill, Flow, HealResult, PredictedFlow
-from crossconnect.drills.measurement import FlowTrace, healed, judge, measure_flow
+from crossconnect.drills.measurement import Carried, FlowTrace, healed, judge, measure_flow
 from crossconnect.drills.text import drills_text
 
 MS = 1_000_000
@@ -127,8 +127,15 @@ def test_flows_that_pass_by_the_target_prove_nothing():
 
 
 def test_a_target_that_carried_only_keepalives_proves_nothing():
-    assert verdict(measured(), crossed=40).verdict == "proves-nothing"
-    assert verdict(measured(), crossed=1200).verdict == "as-predicted"
+    assert verdict(measured(), carried=Carried(before=40)).verdict == "proves-nothing"
+    assert verdict(measured(), carried=Carried(before=1200)).verdict == "as-predicted"
+
+
+def test_a_drained_device_that_goes_on_carrying_traffic_was_not_drained():
+    assert verdict(measured(), carried=Carried(before=1200, late=30)).verdict == "as-predicted"
+    result = verdict(measured(), carried=Carried(before=1200, late=2000))
+    assert result.verdict == "differs"
+    assert "n1-spine1 still carries traffic" in result.reasons[0]
 
 
 def test_a_network_that_does_not_come_back_as_it_was_fails_the_drill():

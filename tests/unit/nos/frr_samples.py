@@ -248,9 +248,7 @@ def leaf(
         system=SYSTEM,
         interfaces=(management, _lo(leaf_id(n)), *uplinks, *ports, *segments),
         network_instances=(
-            NetworkInstance(
-                name="default", kind="default", bgp=_default_bgp(leaf_asn(n), leaf_id(n), sessions, True)
-            ),
+            NetworkInstance(name="default", kind="default", bgp=_default_bgp(leaf_asn(n), leaf_id(n), sessions, True)),
             management_vrf,
             *instances,
         ),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from crossconnect.design.blueprint import Blueprint
-from crossconnect.simulate import Failures, Network, simulate, single_failures, state_of, sweep
+from crossconnect.simulate import Failures, Network, predict, simulate, single_failures, state_of, sweep
 from crossconnect.state.difference import difference, difference_text
 from regions import compiled, small
 
@@ -57,6 +58,19 @@ def test_two_failures_at_once_lose_what_hung_on_both() -> None:
     pairs = {(row.source_leaves, row.destination_leaves) for row in outcomes[both].lost}
     assert (("a-leaf1",), ("a-leaf3",)) in pairs
     assert (("a-leaf1",), ("a-leaf1",)) not in pairs, "within a leaf nothing is lost"
+
+
+def test_what_has_to_be_said_comes_with_the_state() -> None:
+    sound = compiled(small()).blueprint
+    assert predict(sound, tables=["vnis"]) == (simulate(sound, tables=["vnis"]), ())
+    instances = sound.devices[0].network_instances
+    odd = tuple(
+        msgspec.structs.replace(i, bgp=msgspec.structs.replace(i.bgp, asn=65099)) if i.bgp else i for i in instances
+    )
+    devices = (msgspec.structs.replace(sound.devices[0], network_instances=odd), *sound.devices[1:])
+    _, findings = predict(msgspec.structs.replace(sound, devices=devices))
+    assert {f.code for f in findings} == {"simulate.session-fault"}
+    assert all(f.hint and f.place.path for f in findings)
 
 
 def test_only_the_tables_asked_for_are_made(blueprint: Blueprint) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from crossconnect.cli.output import draw, emit, output_option, say
-from crossconnect.cli.region import load_or_exit, region_option
+from crossconnect.cli.region import load_or_exit, option_text, region_option
 
 
 @click.command("lock")
@@ -33,7 +33,8 @@ def command(root: Path, output: str, check: bool) -> int:
         say("region.lock is up to date")
         return 0
     if check:
-        say(f"region.lock is not up to date: {len(changes)} numbers would change; run 'xc lock -C {root}'")
+        say(f"region.lock is not up to date: {len(changes)} numbers would change; run 'xc lock{option_text(root)}'")
         return 1
     say(f"wrote {root / 'region.lock'}: {len(changes)} numbers changed, serial {ready.lock.serial}")
+    say("next: commit region.lock with the change that caused it")
     return 0

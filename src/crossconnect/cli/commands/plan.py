@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from crossconnect.cli.output import coloured, draw, emit, output_option, print_findings, say
-from crossconnect.cli.region import Ready, load_or_exit, located, region_option
+from crossconnect.cli.region import Ready, load_or_exit, located, option_text, region_option
 from crossconnect.rollout.plan import Plan, Side
 
 
@@ -45,7 +45,7 @@ def command(
             say(f"\nfindings cured: {len(result.findings_cured)}")
             print_findings(result.findings_cured, verbose=False, limit=20)
         if not result.empty and new.previous_lock != new.lock:
-            say(f"next: xc lock -C {root}, and commit region.lock with the change")
+            say(f"next: xc lock{option_text(root)}, and commit region.lock with the change")
     if any(f.severity.value == "error" for f in result.findings_new):
         return 1
     return 3 if detailed_exitcode and not result.empty else 0

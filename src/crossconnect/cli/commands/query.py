@@ -26,6 +26,8 @@ def command(sql: str, root: Path, output: str, directories: tuple[Path, ...]) ->
     """Run one SQL query (DuckDB's dialect) over the state tables; without --state, over the simulated state.
 
     \b
+    xc query "show tables"
+    xc query "describe routes"
     xc query "select device, count(*) from routes group by all"
     xc query --state state/sim --state state/lab "select * from sim.routes except select * from lab.routes"
     """

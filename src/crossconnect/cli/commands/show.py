@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from crossconnect.cli.output import draw, emit, output_option
+from crossconnect.cli.output import draw, emit, output_option, reference_of, say
 from crossconnect.cli.region import Ready, load_or_exit, region_option
 
 Rows = tuple[Sequence[str], list[Sequence[object]]]
@@ -32,7 +32,7 @@ def _links(ready: Ready) -> Rows:
 
 def _servers(ready: Ready) -> Rows:
     return ("server", "leaves", "interface", "segment", "vlan", "tagged", "addresses"), [
-        (h.name, h.leaves, e.interface, e.segment, e.vlan, e.tagged, e.addresses)
+        (h.name, h.leaves, e.interface, reference_of(e.segment), e.vlan, e.tagged, e.addresses)
         for h in ready.blueprint.hosts
         for e in h.endpoints
     ]
@@ -47,7 +47,8 @@ def _vrfs(ready: Ready) -> Rows:
 
 def _segments(ready: Ready) -> Rows:
     return ("segment", "tenant", "vrf", "vni", "devices", "gateways", "mtu"), [
-        (s.mac_vrf, s.tenant, s.vrf, s.vni, len(s.devices), s.gateways, s.mtu) for s in ready.blueprint.segments
+        (reference_of(s.path), s.tenant, s.vrf, s.vni, len(s.devices), s.gateways, s.mtu)
+        for s in ready.blueprint.segments
     ]
 
 
@@ -77,12 +78,12 @@ TOPICS: dict[str, Callable[[Ready], Rows]] = {
 
 
 @click.command("show")
-@click.argument("topic", type=click.Choice([*TOPICS, "device"]))
+@click.argument("topic", type=click.Choice([*TOPICS, "device"]), metavar="TOPIC")
 @click.argument("name", default="")
 @region_option
 @output_option
 def command(topic: str, name: str, root: Path, output: str) -> int:
-    """List devices, links, servers, vrfs, segments, peers or numbers; `show device NAME` prints one configuration.
+    """List what TOPIC names: devices, links, servers, vrfs, segments, peers or numbers; 'device NAME' shows one device.
 
     NAME filters the rows: those in which any column contains it.
     """
@@ -94,6 +95,8 @@ def command(topic: str, name: str, root: Path, output: str) -> int:
         rows = [row for row in rows if any(name in str(cell) for cell in row)]
     records = [dict(zip((h.replace(" ", "_") for h in headers), row, strict=True)) for row in rows]
     emit(records, output, lambda: draw(headers, rows))
+    if not rows:
+        say(f"no {topic} match '{name}'" if name else f"the region has no {topic}")
     return 0
 
 

@@ -75,8 +75,12 @@ def command(
     )
     emit(result, output, lambda: _text(rows, under, every))
     if output == "table":
-        print_findings([f for f in findings if not f.code.startswith("checks.effect-")], limit=40)
-        say(f"{ready.region.name}: {count_text(findings)}")
+        # Effects of failures are in the table above, many to a line.
+        effects = [f for f in findings if f.code.startswith("checks.effect-")]
+        others = [f for f in findings if not f.code.startswith("checks.effect-")]
+        print_findings(others, limit=40)
+        summary = f"; effects of failures, listed above: {count_text(effects)}" if effects else ""
+        say(f"{ready.region.name}: {count_text(others)}{summary}")
     return 1 if has_errors(findings) else 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from crossconnect.cli.failure_option import failures_of, failures_options
-from crossconnect.cli.output import emit, output_option, say
+from crossconnect.cli.output import emit, output_option, reference_of, say
 from crossconnect.cli.region import load_or_exit, region_option
 from crossconnect.design.blueprint import Blueprint, Endpoint
 from crossconnect.errors import BadInput
@@ -44,7 +44,8 @@ def command(
     trace = forward(fib(blueprint, simulate(blueprint, failures)), sender, address)
     emit(trace, output, lambda: text(trace))
     verdict = trace.steps[0].verdict
-    say(f"{source} to {address}: {verdict.outcome}, largest packet {verdict.mtu} octets")
+    size = "" if verdict.outcome == "dropped" else f", largest packet {verdict.mtu} octets"
+    say(f"{source} to {address}: {verdict.outcome}{size}")
     for drop in sorted(verdict.drops):
         say(f"    dropped at {drop.device}: {drop.reason}")
     return 0 if verdict.outcome == "delivered" else 1
@@ -55,9 +56,9 @@ def _endpoint(blueprint: Blueprint, host: str, segment: str) -> Endpoint:
     found = [e for plan in blueprint.hosts if plan.name == host for e in plan.endpoints]
     if not found:
         raise BadInput(f"the region has no server '{host}' with a segment; 'xc show servers' lists them")
-    chosen = [e for e in found if segment in e.segment]
+    chosen = [e for e in found if segment in e.segment or segment in reference_of(e.segment)]
     if len(chosen) != 1:
-        names = ", ".join(e.segment for e in found)
+        names = ", ".join(reference_of(e.segment) for e in found)
         raise BadInput(f"'{host}' is in {len(found)} segments; choose one with --segment: {names}")
     return chosen[0]
 

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from crossconnect.cli.output import count_text, emit, output_option, print_findings, say
-from crossconnect.cli.region import load, region_option
+from crossconnect.cli.region import load, option_text, region_option
 from crossconnect.finding import Finding, has_errors
 
 
@@ -35,5 +35,5 @@ def command(root: Path, output: str, strict: bool) -> int:
             say(f"{loaded.region.name}: {len(i.switches)} switches, {len(i.cables)} cables, {len(i.hosts)} servers")
         say(("not valid: " if bad else "valid: ") + count_text(loaded.findings))
         if not bad:
-            say(f"next: xc plan -C {root}")
+            say(f"next: xc plan{option_text(root)}")
     return 2 if bad else 0

@@ -38,6 +38,7 @@ MODULES = (
     "cls_u32",
     "cls_matchall",
     "cls_flower",
+    "cls_bpf",
     "act_gact",
     "act_mirred",
     "act_skbedit",

@@ -24,3 +24,35 @@ def version_of(banner: str) -> Version | None:
 def nexthop_groups_in_kernel(device: DeviceConfiguration) -> bool:
     """Whether next-hop groups must be kernel objects: Ethernet segments are (zebra_evpn_mh.c, L2 next-hop groups)."""
     return any(i.esi for i in device.interfaces)
+
+
+RANGES: dict[str, tuple[int, int]] = {
+    # Where versions differ, what both take. Sources: the command definitions in bgp_vty.c and bfdd_cli.c.
+    "bfd-interval-ms": (10, 60000),
+    "bfd-multiplier": (2, 255),
+    "connect-retry-s": (1, 65535),
+    "hold-time-s": (3, 65535),
+    "keepalive-s": (1, 21845),  # a third of the longest hold time
+    "maximum-paths": (1, 256),  # Debian builds with --enable-multipath=256
+}
+
+NOT_SHOWN: tuple[str, ...] = (
+    # Rendered lines that `show running-config` leaves out since they are the default there (`*` stands for a word).
+    # They are written nevertheless: defaults differ between FRR's profiles and versions.
+    "service integrated-vtysh-config",
+    "ip forwarding",
+    "ipv6 forwarding",
+    "bgp ebgp-requires-policy",
+    "bgp suppress-duplicates",
+    "bgp hard-administrative-reset",
+    "no bgp default show-hostname",
+    "no bgp default show-nexthop-hostname",
+    "bgp network import-check",
+    "neighbor * capability extended-nexthop",  # always on where the peer is an interface
+    "neighbor * attribute-unchanged next-hop",  # always on for EVPN (peer_new in bgpd.c)
+    "neighbor * enforce-first-as",  # default since 9.1
+    "rd *",  # where it is what bgpd would derive by itself
+    "detect-multiplier 3",
+    "transmit-interval 300",
+    "receive-interval 300",
+)

@@ -1,0 +1,117 @@
+"""Two trees -> the commands that turn one into the other, in an order that FRR accepts. The inverse: swap the trees.
+
+    1. what goes, from the end of the file to its start: L3VNIs before their BGP instance, instances before the default
+    2. what comes or changes, in file order: policies before the sessions that use them
+    3. policies that nobody uses any more: route maps, then the lists that they used
+
+A line that replaces another of the same key (`maximum-paths 8` after `maximum-paths 4`) is only entered; taking the
+old one away first would, for `remote-as`, take the whole session. Entries of a list are the exception: FRR ignores one
+that the list already has under another number, so those that go, go first, right before those that come. What a policy
+lets through in that instant bgpd looks at again when it has settled (`bgp route-map delay-timer`, 5 s).
+"""
+
+from __future__ import annotations
+
+from crossconnect.nos.frr.negation import Context, key_of, list_of, negated, neighbor_of, starts_neighbor
+from crossconnect.nos.frr.tree import Block, Entry, Tree
+
+_KEPT_BLOCKS = ("interface ", "vrf ", "address-family ", "bfd")
+"""Blocks that are no objects of their own, or belong to the kernel too: emptied line by line, never `no`."""
+
+
+def changes(old: Tree, new: Tree) -> Tree:
+    """Commands, as a tree, that make a router with `old` one with `new`. Empty for equal trees."""
+    if old == new:
+        return ()
+    policies = tuple(e for e in old if _is_policy(e))
+    rest = tuple(e for e in old if not _is_policy(e))
+    going = _removals(rest, new, "")
+    coming = _additions(old, new, "")
+    unused = _removals(policies, new, "")
+    return (*going, *coming, *unused)
+
+
+def _is_policy(entry: Entry) -> bool:
+    if isinstance(entry, Block):
+        return entry.header.startswith("route-map ")
+    return list_of(entry) is not None
+
+
+def _removals(old: Tree, new: Tree, context: Context, gone: frozenset[str] = frozenset()) -> list[Entry]:
+    """Negations of what only `old` has, last entry first; `gone` are neighbours that leave with all their lines."""
+    new_keys = {key_of(context, e) for e in new if isinstance(e, str)}
+    new_blocks = {e.header: e for e in new if isinstance(e, Block)}
+    taken = {_route_map_entry(header) for header in new_blocks}
+    if context == "router":
+        gone = frozenset(
+            neighbor_of(e)
+            for e in old
+            if isinstance(e, str) and starts_neighbor(e) and key_of(context, e) not in new_keys
+        )
+    out: list[Entry] = []
+    for entry in reversed(old):
+        if isinstance(entry, Block):
+            out += _block_removal(entry, new_blocks.get(entry.header), context, gone, taken)
+        elif key_of(context, entry) not in new_keys:
+            leaves_anyway = neighbor_of(entry) in gone and not starts_neighbor(entry)
+            if not leaves_anyway and (command := negated(context, entry)):
+                out.append(command)
+    return out
+
+
+def _block_removal(
+    old: Block, new: Block | None, context: Context, gone: frozenset[str], taken: set[str]
+) -> list[Entry]:
+    if new is None and old.header.startswith("route-map ") and _route_map_entry(old.header) in taken:
+        return []
+    if new is None and not old.header.startswith(_KEPT_BLOCKS):
+        return [f"no {old.header}"]
+    body = _removals(old.body, new.body if new else (), _inner(old, context), gone)
+    return [Block(old.header, tuple(body), old.exit)] if body else []
+
+
+def _additions(old: Tree, new: Tree, context: Context) -> list[Entry]:
+    old_lines = {e for e in old if isinstance(e, str)}
+    old_blocks = {e.header: e for e in old if isinstance(e, Block)}
+    old_entries = {_route_map_entry(header): header for header in old_blocks}
+    old_lists = _lists(old) if context == "" else {}
+    new_lines = {e for e in new if isinstance(e, str)}
+    out: list[Entry] = []
+    for entry in new:
+        if isinstance(entry, str):
+            if context == "" and (listed := list_of(entry)) is not None:
+                out += [f"no {line}" for line in old_lists.pop(listed, ()) if line not in new_lines]
+            if entry not in old_lines:
+                out.append(entry)
+            continue
+        before = old_blocks.get(entry.header)
+        if before is None:
+            # `route-map X deny 10` after `route-map X permit 10` would keep what the old entry matched and set.
+            clash = old_entries.get(_route_map_entry(entry.header))
+            if clash is not None and clash.startswith("route-map "):
+                out.append(f"no {clash}")
+            out.append(entry)
+            continue
+        body = _additions(before.body, entry.body, _inner(entry, context))
+        if body:
+            out.append(Block(entry.header, tuple(body), entry.exit))
+    return out
+
+
+def _lists(tree: Tree) -> dict[str, list[str]]:
+    lists: dict[str, list[str]] = {}
+    for entry in tree:
+        if isinstance(entry, str) and (name := list_of(entry)) is not None:
+            lists.setdefault(name, []).append(entry)
+    return lists
+
+
+def _inner(block: Block, context: Context) -> Context:
+    word = block.header.partition(" ")[0]
+    return f"{context}/{word}" if word == "vni" else word
+
+
+def _route_map_entry(header: str) -> str:
+    """Name and number of a route map entry; of other blocks, the header."""
+    words = header.split()
+    return f"{words[1]} {words[3]}" if words[0] == "route-map" else header

@@ -1,0 +1,45 @@
+"""Tests with real daemons: skipped, and said so, only where no lab can run at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import fidelity
+import pytest
+
+from crossconnect.lab import probe_host
+
+HERE = Path(__file__).parent
+
+
+def impossible() -> tuple[str, str]:
+    """Why no lab runs on this machine at all, and why none runs in its own namespaces; empty where one can."""
+    host = probe_host()
+    missing = f"these programs are missing: {', '.join(host.missing_programs)}" if host.missing_programs else ""
+    return missing, host.namespaces
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    mine = [item for item in items if HERE in item.path.parents]
+    if not mine:
+        return
+    missing, no_namespaces = impossible()
+    for item in mine:
+        item.add_marker(pytest.mark.lab)
+        # A guest of user-mode-linux has namespaces of its own, whatever the host allows.
+        reason = missing or ("" if item.get_closest_marker("uml") else no_namespaces)
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=f"no lab with real daemons can run here: {reason}"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was compared: a comparison of nothing would pass as well."""
+    if not fidelity.COMPARISONS:
+        return
+    terminalreporter.section("simulated state against real daemons' state")
+    for c in fidelity.COMPARISONS:
+        terminalreporter.write_line(
+            f"{c.case:<28} {c.event:<40} {c.rows:>6} rows {c.differences:>3} different {c.seconds:>6.1f} s"
+        )
+    rows = sum(c.rows for c in fidelity.COMPARISONS)
+    terminalreporter.write_line(f"{len(fidelity.COMPARISONS)} comparisons, {rows} rows")

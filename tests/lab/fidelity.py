@@ -1,0 +1,146 @@
+"""The proof of the proof: what was simulated against what real daemons say, table by table.
+
+    with proof("numbered", blueprint) as proved:       a lab of its own, removed at the end whatever happens
+        proved.agrees()                                healthy: every table equal, or both rows are shown
+        proved.survives(link_cut(wire))                broken: equal to simulate(that failure); healed: equal again
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from crossconnect import lab as labs
+from crossconnect.design.blueprint import Blueprint, Wire
+from crossconnect.lab import Failure, Lab, LabOptions
+from crossconnect.simulate import NO_FAILURES, Failures, simulate
+from crossconnect.state.difference import difference, difference_text
+from crossconnect.state.tables import TABLES, State
+
+CONVERGENCE_S = 40.0
+"""Bound on the wait for each expected state. A quiet machine needs 1 to 5 s; CI shares two processors."""
+
+POLL_S = 0.5
+ROWS_SHOWN = 12
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """One comparison of all tables, for the summary at the end of the run."""
+
+    case: str
+    event: str
+    rows: int
+    """Of the lab."""
+    differences: int
+    seconds: float
+    """From the event until equal, boot and collection included."""
+
+
+COMPARISONS: list[Comparison] = []
+
+
+class Broken(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that breaks: as the lab does it, and as the simulator is told."""
+
+    failure: Failure
+    failures: Failures
+
+
+def link_cut(wire: Wire) -> Broken:
+    return Broken(failure=Failure(kind="link-cut", target=wire.key), failures=Failures(links=frozenset({wire.key})))
+
+
+def device_down(name: str) -> Broken:
+    return Broken(failure=Failure(kind="device-failure", target=name), failures=Failures(devices=frozenset({name})))
+
+
+def wire_between(blueprint: Blueprint, a: str, b: str) -> Wire:
+    """The first cable between two devices."""
+    return next(w for w in blueprint.wires if {w.a_device, w.b_device} == {a, b})
+
+
+class Proved:
+    """A lab under comparison."""
+
+    def __init__(self, case: str, blueprint: Blueprint, lab: Lab, lldp: bool, began: float) -> None:
+        self.case = case
+        self.blueprint = blueprint
+        self.lab = lab
+        # Without lldpd there is nothing that could fill that table.
+        self.tables = tuple(name for name in TABLES if lldp or name != "lldp")
+        self._began = began
+
+    def agrees(
+        self, event: str = "healthy", failures: Failures = NO_FAILURES, *, timeout_s: float = CONVERGENCE_S
+    ) -> State:
+        """Wait until the lab's state is the simulated one in every table; the lab's is returned.
+
+        AssertionError with both rows of every difference that is left when the time is up.
+        """
+        expected = simulate(self.blueprint, failures)
+        convergence = labs.wait_converged(self.lab, expected, timeout_s=timeout_s)
+        deadline = time.monotonic() + timeout_s
+        while True:
+            actual = labs.collect_state(self.lab)
+            found = difference(expected, actual, self.tables)
+            # Interfaces and LLDP neighbours, which `wait_converged` does not wait for, follow at a pace of their own.
+            if not found or not convergence.converged or time.monotonic() > deadline:
+                break
+            time.sleep(POLL_S)
+        now = time.monotonic()
+        compared = Comparison(
+            case=self.case,
+            event=event,
+            rows=sum(len(getattr(actual, name)) for name in self.tables),
+            differences=sum(d.count for d in found),
+            seconds=now - self._began,
+        )
+        COMPARISONS.append(compared)
+        self._began = now
+        said = difference_text(found, "simulated", "real", ROWS_SHOWN)
+        missing = "".join(f"\nsession not up: {' '.join(s)}" for s in convergence.missing_sessions)
+        assert not found, f"{self.case}, {event}: {compared.differences} rows differ{missing}\n{said}"
+        return actual
+
+    def breaks(self, broken: Broken) -> State:
+        """Break it and compare."""
+        self._began = time.monotonic()
+        labs.apply_failure(self.lab, broken.failure)
+        return self.agrees(str(broken.failures), broken.failures)
+
+    def heals(self, broken: Broken) -> State:
+        """Undo that and compare with the healthy network."""
+        self._began = time.monotonic()
+        labs.heal(self.lab, broken.failure)
+        return self.agrees("healed")
+
+    def survives(self, broken: Broken) -> None:
+        """Break, compare, heal, compare."""
+        self.breaks(broken)
+        self.heals(broken)
+
+
+@contextlib.contextmanager
+def proof(
+    case: str, blueprint: Blueprint, *, lldp: bool = False, secrets: Mapping[str, str] | None = None
+) -> Iterator[Proved]:
+    """A lab of the blueprint in a run root of its own, which is empty again at the end."""
+    root = tempfile.mkdtemp(prefix="xc-fidelity-")
+    began = time.monotonic()
+    try:
+        lab = labs.up(blueprint, LabOptions(name=case, run_root=root, lldp=lldp), secrets=secrets)
+        yield Proved(case, blueprint, lab, lldp, began)
+    finally:
+        labs.down(case, root)
+        shutil.rmtree(root)
+
+
+def filled(state: State, *but: str) -> None:
+    """Every table has rows: two empty tables are equal as well."""
+    empty = [name for name in TABLES if not getattr(state, name) and name not in but]
+    assert not empty, f"nothing was compared in {', '.join(empty)}"

@@ -1,0 +1,135 @@
+"""A dual-homed region inside user-mode-linux: real bonds, real Ethernet segments, one leg cut, one leaf dead."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from regions import compiled, small
+
+from crossconnect import lab as labs
+from crossconnect.design.blueprint import Blueprint
+from crossconnect.errors import BadInput
+from crossconnect.lab import Failure, Lab, LabOptions
+from crossconnect.lab.uml import machine
+from crossconnect.simulate import Failures, simulate
+from crossconnect.state.difference import difference
+from crossconnect.state.tables import State
+
+pytestmark = [
+    pytest.mark.uml,
+    pytest.mark.lab,
+    pytest.mark.skipif(machine.unavailable() != "", reason=machine.unavailable() or "-"),
+]
+
+LEAF, OTHER_LEAF = "a-leaf1", "a-leaf2"
+SETTLE_S = 20.0
+"""LACP and BGP after a change, in a guest that shares its processor with other tests."""
+
+
+def uml_processes() -> set[int]:
+    found: set[int] = set()
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(path / "exe") == os.path.realpath(machine.kernel()):
+                found.add(int(path.name))
+    return found
+
+
+@pytest.fixture(scope="module")
+def blueprint() -> Blueprint:
+    return compiled(small(spines=2, leaves=2, dual_homed=True)).blueprint
+
+
+@pytest.fixture(scope="module")
+def lab(blueprint: Blueprint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    root = tmp_path_factory.mktemp("uml-labs")
+    before = uml_processes()
+    mounts = Path("/proc/self/mountinfo").read_text()
+    options = LabOptions(name="dual", run_root=str(root), lldp=False)
+    running = labs.up(blueprint, options)
+    mine = uml_processes() - before
+    assert mine
+    yield running
+    labs.down("dual", str(root))
+    assert not list(root.iterdir())
+    deadline = time.monotonic() + 5
+    while mine & uml_processes() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not mine & uml_processes()
+    assert Path("/proc/self/mountinfo").read_text() == mounts
+    assert labs.down("dual", str(root)) is False
+
+
+def unanswered(lab: Lab, within_s: float = SETTLE_S) -> list[str]:
+    """What still does not answer when the time is up."""
+    deadline = time.monotonic() + within_s
+    while True:
+        results = labs.ping_matrix(lab, labs.host_pairs(lab.blueprint))
+        missing = [r.ping.name for r in results if not r.answered]
+        if not missing or time.monotonic() > deadline:
+            return missing
+
+
+def equal(lab: Lab, expected: State, within_s: float = SETTLE_S) -> list[str]:
+    """Rows in which the lab still differs from what was simulated when the time is up."""
+    deadline = time.monotonic() + within_s
+    tables = ("bgp_sessions", "routes", "evpn_routes", "vteps", "vnis", "macs")
+    while True:
+        found = difference(expected, labs.collect_state(lab), tables)
+        if not found or time.monotonic() > deadline:
+            return [f"{d.table}: sim {d.only_a[:3]} lab {d.only_b[:3]} changed {d.changed[:3]}" for d in found]
+
+
+def state(blueprint: Blueprint, **failures: frozenset[str]) -> State:
+    return simulate(blueprint, Failures(**failures)).state if failures else simulate(blueprint).state
+
+
+def test_a_region_with_ethernet_segments_is_built_in_user_mode_linux(lab: Lab) -> None:
+    assert lab.record.backend == "uml"
+    status = labs.status("dual", str(lab.directory.parent))
+    assert status.state == "up"
+    daemons = {node.name: node.daemons for node in status.nodes}
+    assert daemons[LEAF]["zebra"]
+    assert daemons[LEAF]["bgpd"]
+
+
+def test_it_converges_to_what_was_simulated(lab: Lab, blueprint: Blueprint) -> None:
+    convergence = labs.wait_converged(lab, timeout_s=60)
+    assert convergence.converged, convergence
+    assert unanswered(lab) == []
+    assert equal(lab, state(blueprint)) == []
+
+
+def test_a_cut_leg_leaves_every_server_reachable(lab: Lab, blueprint: Blueprint) -> None:
+    wire = next(w for w in blueprint.wires if w.kind == "server" and w.b_device == LEAF)
+    cut = Failure(kind="link-cut", target=wire.key)
+    labs.apply_failure(lab, cut)
+    try:
+        assert unanswered(lab) == []
+        assert equal(lab, state(blueprint, links=frozenset({wire.key}))) == []
+    finally:
+        labs.heal(lab, cut)
+    assert unanswered(lab) == []
+    assert equal(lab, state(blueprint)) == []
+
+
+def test_a_dead_leaf_leaves_every_server_reachable(lab: Lab, blueprint: Blueprint) -> None:
+    dead = Failure(kind="device-failure", target=LEAF)
+    labs.apply_failure(lab, dead)
+    try:
+        assert unanswered(lab) == []
+        assert equal(lab, state(blueprint, devices=frozenset({LEAF}))) == []
+    finally:
+        labs.heal(lab, dead)
+    assert unanswered(lab, 40) == []
+    assert equal(lab, state(blueprint), 40) == []
+
+
+def test_what_is_no_node_is_said(lab: Lab) -> None:
+    with pytest.raises(BadInput, match="nobody"):
+        labs.apply_failure(lab, Failure(kind="device-failure", target="nobody"))

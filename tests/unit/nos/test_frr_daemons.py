@@ -1,0 +1,151 @@
+"""Every rendered configuration against real FRR, 8.4 and 10.x."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable
+
+import pytest
+from frr_router import dry_run, router
+from frr_samples import border, leaf, leaking_leaf, multihomed_leaf, samples, spine, tenant_leaf
+from msgspec.structs import replace
+
+from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.nos.frr import VERSIONS, Tree, Version, changes, parse, render, text
+from crossconnect.nos.frr.facts import NOT_SHOWN
+from crossconnect.nos.frr.negation import negated
+from crossconnect.nos.frr.tree import Block, lines
+
+SAMPLES = samples()
+IN_NO_VRF_YET = ("interface swp20.101",)
+"""A router without interfaces shows those of a VRF without their VRF."""
+
+
+def shown(tree: Tree) -> set[tuple[str, ...]]:
+    """Paths of all lines, as far as a router without interfaces shows them."""
+    out: set[tuple[str, ...]] = set()
+    for path in lines(tree):
+        if len(path) == 1 and path[0].startswith("vrf "):  # an empty block means nothing, and stays
+            continue
+        if path[0].startswith("frr version") or any(fnmatch.fnmatchcase(path[-1], p) for p in NOT_SHOWN):
+            continue
+        bare = path[0].split(" vrf ")[0]
+        out.add((bare, *path[1:]) if bare in IN_NO_VRF_YET else path)
+    return out
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_vtysh_takes_every_line(name: str, version: Version) -> None:
+    assert dry_run(version, text(render(SAMPLES[name], version))) == ""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_dry_run_sees_what_is_wrong(version: Version) -> None:
+    assert "bgp nonsense" in dry_run(version, "router bgp 1\n bgp nonsense\nexit\n")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_running_configuration_has_every_line_and_no_other(name: str, version: Version) -> None:
+    device = SAMPLES[name]
+    tree = render(device, version)
+    with router(version, device.name) as real:
+        real.load(text(tree))
+        running = parse(real.running())
+    assert shown(running) == shown(tree)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_every_line_can_be_taken_back(name: str, version: Version) -> None:
+    def inverse(tree: Tree, context: str = "") -> Iterable[str | Block]:
+        for entry in tree:
+            if isinstance(entry, Block):
+                word = entry.header.partition(" ")[0]
+                yield Block(entry.header, tuple(inverse(entry.body, word)), entry.exit)
+            elif command := negated(context, entry):
+                yield command
+
+    assert dry_run(version, text(tuple(inverse(render(SAMPLES[name], version))))) == ""
+
+
+def edited_policy() -> DeviceConfiguration:
+    """The border with other statements in another order, sets with other members, and one set less."""
+    device = border(2)
+    policy = device.routing_policy
+    import_policy, export_policy = policy.policies
+    statements = tuple(replace(s, accept=not s.accept) for s in reversed(import_policy.statements))
+    return replace(
+        device,
+        routing_policy=replace(
+            policy,
+            prefix_sets=(
+                replace(policy.prefix_sets[0], rules=policy.prefix_sets[0].rules[::-1]),
+                policy.prefix_sets[2],
+            ),
+            community_sets=(
+                policy.community_sets[0],
+                replace(policy.community_sets[2], members=("65000:2", "65000:9")),
+            ),
+            as_path_sets=(replace(policy.as_path_sets[0], patterns=("^64513$",)),),
+            policies=(
+                replace(import_policy, statements=statements),
+                replace(export_policy, statements=export_policy.statements * 2),
+            ),
+        ),
+    )
+
+
+def moved_numbers() -> DeviceConfiguration:
+    """The border with another L3VNI, distinguisher, targets, peer ASN, limits, password and segment VNI."""
+    device = border(2)
+    instances = []
+    for instance in device.network_instances:
+        if instance.kind == "l3vrf" and instance.bgp is not None:
+            sessions = tuple(
+                replace(
+                    n,
+                    remote_asn=64999,
+                    password="file:/run/key",
+                    hold_time_s=30,
+                    keepalive_s=10,
+                    bfd=False,
+                    families=tuple(replace(f, max_prefixes=7) for f in n.families),
+                )
+                for n in instance.bgp.neighbors
+            )
+            bgp = replace(instance.bgp, neighbors=sessions, maximum_paths=2, graceful_restart=False)
+            target = ("65000:5999",)
+            instance = replace(instance, vni=5999, rd="10.0.0.12:77", import_rts=target, export_rts=target, bgp=bgp)
+        elif instance.kind == "mac-vrf":
+            instance = replace(instance, vni=10199, import_rts=("65000:10199",), export_rts=("65000:10199",))
+        instances.append(instance)
+    return replace(device, network_instances=tuple(instances))
+
+
+CHANGES: dict[str, tuple[DeviceConfiguration, DeviceConfiguration]] = {
+    "tenant arrives": (leaf(2), tenant_leaf(2)),
+    "handoff arrives": (tenant_leaf(2), border(2)),
+    "numbered to unnumbered": (spine(1), spine(1, numbered=False)),
+    "leaves arrive": (spine(1, 2), spine(1, 4)),
+    "drain": (spine(1), spine(1, drained=True)),
+    "policy edited": (border(2), edited_policy()),
+    "numbers moved": (border(2), moved_numbers()),
+    "leak": (leaf(1), leaking_leaf(1)),
+    "multihoming, without host routes": (tenant_leaf(1, numbered=False), multihomed_leaf(1)),
+}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", sorted(CHANGES))
+def test_changes_lead_there_and_back(name: str, version: Version) -> None:
+    before, after = (render(device, version) for device in CHANGES[name])
+    with router(version, CHANGES[name][0].name) as real:
+        real.load(text(before))
+        answers = real.load(text(changes(before, after)))
+        there = shown(parse(real.running()))
+        answers += real.load(text(changes(after, before)))
+        back = shown(parse(real.running()))
+    assert there == shown(after), answers
+    assert back == shown(before), answers
