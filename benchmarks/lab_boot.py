@@ -55,7 +55,9 @@ def lab_sizes(sizes: tuple[int, ...] = (6, 20, 50, 100)) -> None:
                 booted = time.monotonic() - begin
                 result = wait_converged(lab, expected, timeout_s=90)
                 total = time.monotonic() - begin
-                pids = [pid for programs in node_processes(lab).values() for found in programs.values() for pid in found]
+                pids = [
+                    pid for programs in node_processes(lab).values() for found in programs.values() for pid in found
+                ]
                 mib = memory_mib(pids)
             finally:
                 down(NAME)

@@ -1,6 +1,6 @@
 """Writes docs/reference/{commands,findings,fields,tables}.md from the code; `--check` fails when they are out of date.
 
-    python tools/reference.py [--check]
+python tools/reference.py [--check]
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import msgspec
 from crossconnect.drills.definition import Drill, PredictedFlow
 from crossconnect.drills.result import (
     BUCKET_MS,
+    BrokenState,
     DrillResult,
     DrillVerdict,
     FlowResult,
@@ -100,17 +101,25 @@ def judge(
     )
 
 
+def with_broken_state(result: DrillResult, broken: BrokenState) -> DrillResult:
+    """The result with the tables while broken judged as well: they are what the prediction was made from."""
+    reasons = () if broken.as_simulated else ("while broken, the tables are not as simulated",)
+    return _more(msgspec.structs.replace(result, broken=broken), reasons)
+
+
 def healed(result: DrillResult, heal: HealResult) -> DrillResult:
     """The result with the way back judged as well: a network that does not return to its state failed the drill."""
-    reasons = list(result.reasons)
+    reasons: list[str] = []
     if not heal.state_restored:
         reasons.append("after healing the state is not as before")
     if not heal.flows_restored:
         reasons.append("after healing not every flow came back")
-    verdict = result.verdict
-    if verdict == "as-predicted" and len(reasons) > len(result.reasons):
-        verdict = "differs"
-    return msgspec.structs.replace(result, heal=heal, verdict=verdict, reasons=tuple(reasons))
+    return _more(msgspec.structs.replace(result, heal=heal), reasons)
+
+
+def _more(result: DrillResult, reasons: Sequence[str]) -> DrillResult:
+    verdict = "differs" if reasons and result.verdict == "as-predicted" else result.verdict
+    return msgspec.structs.replace(result, verdict=verdict, reasons=(*result.reasons, *reasons))
 
 
 def _outcome(trace: FlowTrace, event_ns: int) -> Outcome:

@@ -38,8 +38,9 @@ class PlannedPing(msgspec.Struct, frozen=True, kw_only=True):
 def plan_pings(blueprint: Blueprint, failures: Failures = NO_FAILURES) -> tuple[PlannedPing, ...]:
     """Pings within and between all VRFs and layer-2 segments, expected as the simulation forwards request and reply.
 
-    Left out are pairs of which it does not say one thing for all flows, and addresses that mean somebody else in the
-    source's VRF (tenants may use the same ones).
+    Left out are pairs of which it does not say one thing for all flows, addresses that mean somebody else in the
+    source's VRF (tenants may use the same ones), and pairs whose VRFs meet at an external router: what passes there is
+    not the region's to promise.
     """
     forwarder = Forwarder(fib(blueprint, simulate(blueprint, failures, _TABLES)))
     planned: list[PlannedPing] = []
@@ -81,6 +82,8 @@ def _lab_ping(p: PlannedPing) -> LabPing:
 def _answered(forwarder: Forwarder, source: Endpoint, destination: Endpoint, version: int) -> bool | None:
     """Whether an echo reply comes back; None where that is not certain, or would be somebody else's."""
     there = forwarder.send(source, address_in(destination, version))
+    if there.recipients and there.recipients <= _outside(forwarder.tables.blueprint, destination.vrf):
+        return False  # by a default route to an external router, which knows nothing of the destination's VRF
     if there.recipients - {destination.host} or there.outcome == "partial":
         return None
     if there.outcome == "dropped":
@@ -89,6 +92,11 @@ def _answered(forwarder: Forwarder, source: Endpoint, destination: Endpoint, ver
     if back.outcome == "partial":
         return None
     return back.recipients == {source.host}
+
+
+def _outside(blueprint: Blueprint, vrf: str) -> frozenset[str]:
+    """External routers that have no session with a VRF. What one that has learns there, its policies decide."""
+    return frozenset(p.name for p in blueprint.peers if all(s.vrf != vrf for s in p.sessions))
 
 
 def _pairs(blueprint: Blueprint) -> Iterator[tuple[Endpoint, Endpoint, int]]:

@@ -43,6 +43,16 @@ class FlowResult(msgspec.Struct, frozen=True, kw_only=True):
         return self.outcome == ("survived" if self.prediction == "survive" else "cut")
 
 
+class BrokenState(msgspec.Struct, frozen=True, kw_only=True):
+    """The lab's tables while broken, against the simulation of the same failure."""
+
+    rows: int
+    """Compared."""
+    as_simulated: bool
+    differences: tuple[str, ...] = ()
+    """Rows that differ, as text; at most a few."""
+
+
 class HealResult(msgspec.Struct, frozen=True, kw_only=True):
     """The way back after the event was undone."""
 
@@ -65,6 +75,8 @@ class DrillResult(msgspec.Struct, frozen=True, kw_only=True):
     """First and last sending time, from the event."""
     crossed: int | None = None
     """Packets that the target carried before the event, by its own counters; None where they were not read."""
+    broken: BrokenState | None = None
+    """None where the simulation has no state for the event: a switch whose bgpd is dead says nothing."""
     heal: HealResult | None = None
     verdict: DrillVerdict
     reasons: tuple[str, ...] = ()

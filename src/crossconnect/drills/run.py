@@ -10,19 +10,19 @@ import time
 from collections.abc import Callable, Sequence
 
 from crossconnect.design.blueprint import Blueprint
-from crossconnect.drills.catalogue import touched
+from crossconnect.drills.catalogue import simulated_state, touched
 from crossconnect.drills.choice import Candidate, address_in, choose_flows
 from crossconnect.drills.definition import Drill, PredictedFlow
 from crossconnect.drills.expectation import candidates
-from crossconnect.drills.measurement import Carried, FlowTrace, healed, judge, measure_flow
-from crossconnect.drills.result import DrillResult, HealResult
+from crossconnect.drills.measurement import Carried, FlowTrace, healed, judge, measure_flow, with_broken_state
+from crossconnect.drills.result import BrokenState, DrillResult, HealResult
 from crossconnect.drills.traffic import Ports, send, strike
 from crossconnect.lab import flows as lab_flows
 from crossconnect.lab.collection import collect_state
 from crossconnect.lab.convergence import wait_converged
 from crossconnect.lab.failure import Failure, heal
 from crossconnect.lab.handle import Lab
-from crossconnect.state.difference import row_text
+from crossconnect.state.difference import Difference, row_text
 from crossconnect.state.tables import TABLES, State
 
 Progress = Callable[[str], None]
@@ -36,6 +36,7 @@ PROBE_SHARE = 0.7
 """Of one flow's packets: what the target must carry in a probe. Keepalives stay far below."""
 CHOICES_MAX = 4
 """Sets of flows tried. One set of eight misses one of two equal paths once in 256 times, one of four once in ten."""
+BROKEN_TIMEOUT_S = 30.0
 HEAL_TIMEOUT_S = 90.0
 RESTORED_TABLES = tuple(name for name in TABLES if name not in ("lldp", "devices"))
 """LLDP comes back at its own pace, up to half a minute, and carries no traffic; devices show in all other tables."""
@@ -59,6 +60,9 @@ def run_drill(lab: Lab, blueprint: Blueprint, drill: Drill, *, progress: Progres
     say(f"{drill.text} under {len(predicted)} flows of {drill.packets_per_second} packets per second")
     try:
         result = _measure(lab, blueprint, drill, predicted, ports)
+        if (expected := simulated_state(blueprint, drill, RESTORED_TABLES)) is not None:
+            say("comparing what is left with the simulation")
+            result = with_broken_state(result, _compare_broken(lab, expected))
     finally:
         say("healing")
         started = time.monotonic()
@@ -152,21 +156,34 @@ def _ports(blueprint: Blueprint, target: frozenset[str]) -> Ports:
     return tuple(found)
 
 
+def _compare_broken(lab: Lab, expected: State) -> BrokenState:
+    convergence = wait_converged(lab, expected, tables=RESTORED_TABLES, timeout_s=BROKEN_TIMEOUT_S)
+    return BrokenState(
+        rows=sum(len(getattr(expected, name)) for name in RESTORED_TABLES),
+        as_simulated=convergence.converged,
+        differences=_rows(convergence.differences),
+    )
+
+
 def _wait_healed(lab: Lab, predicted: Sequence[PredictedFlow], before: State, started: float) -> HealResult:
     """Wait until the tables are as they were, then see whether every flow runs again."""
     convergence = wait_converged(lab, before, tables=RESTORED_TABLES, timeout_s=HEAL_TIMEOUT_S)
-    seconds = time.monotonic() - started
+    return HealResult(
+        state_restored=convergence.converged,
+        seconds=time.monotonic() - started,
+        differences=_rows(convergence.differences),
+        flows_restored=_warm_up(lab, predicted),
+    )
+
+
+def _rows(differences: Sequence[Difference]) -> tuple[str, ...]:
+    """Rows that differ, `-` wanted and missing, `+` there and not wanted."""
     rows: list[str] = []
-    for d in convergence.differences:
+    for d in differences:
         rows += [f"{d.table} -{row_text(row)}" for row in d.only_a]
         rows += [f"{d.table} +{row_text(row)}" for row in d.only_b]
         rows += [f"{d.table} {row_text(c.a)} -> {row_text(c.b)}" for c in d.changed]
-    return HealResult(
-        state_restored=convergence.converged,
-        seconds=seconds,
-        differences=tuple(rows[:DIFFERENCES_MAX]),
-        flows_restored=_warm_up(lab, predicted),
-    )
+    return tuple(rows[:DIFFERENCES_MAX])
 
 
 def _silent(message: str) -> None:

@@ -11,7 +11,7 @@ from crossconnect.report.markup import Markup, Node, element, fragment
 from crossconnect.report.table import code, folded, mark, note, table
 
 WIDTH = 1120.0
-LEFT = 210.0
+LEFT = 250.0
 RIGHT = 24.0
 BARS = 64.0
 LANE = 13.0
@@ -37,6 +37,7 @@ def draw_drills(drills: Sequence[DrillResult]) -> Markup:
             duration_text(d.longest_gap_ms) if d.survivors else "–",
             duration_text(d.converged_ms) if d.survivors else "–",
             prediction_text(d),
+            _broken(d),
             _healed(d),
             mark("holds" if d.verdict == "as-predicted" else "fails", VERDICT_TEXT[d.verdict].lower()),
         ]
@@ -44,10 +45,17 @@ def draw_drills(drills: Sequence[DrillResult]) -> Markup:
     ]
     headers = ("Event", "Flows", "Sent", "Lost", "of survivors", "Longest gap", "Converged", "Simulation said")
     return fragment(
-        table("All drills", (*headers, "Healed", "Verdict"), rows, numeric=(1, 2, 3, 4, 5, 6)),
+        table("All drills", (*headers, "State while broken", "Healed", "Verdict"), rows, numeric=(1, 2, 3, 4, 5, 6)),
         note("Longest gap and convergence are those of flows that were to survive, counted from the event."),
         [_drill(d) for d in drills],
     )
+
+
+def _broken(result: DrillResult) -> Node:
+    if result.broken is None:
+        return mark("absent")
+    text = f"{result.broken.rows:,} rows as simulated" if result.broken.as_simulated else "not as simulated"
+    return mark("holds" if result.broken.as_simulated else "fails", text)
 
 
 def _healed(result: DrillResult) -> Node:
@@ -59,16 +67,22 @@ def _healed(result: DrillResult) -> Node:
 
 def _drill(result: DrillResult) -> Markup:
     reasons = [element("li", reason) for reason in result.reasons]
-    differences = [element("li", code(row)) for row in (result.heal.differences if result.heal else ())]
+    broken = _rows("Rows that differ from the simulation", result.broken.differences if result.broken else ())
+    after = _rows("Rows that differ after healing", result.heal.differences if result.heal else ())
     return element(
         "article",
         element("h3", result.drill.text),
         element("ul", reasons, class_="reasons") if reasons else None,
         element("div", _timeline(result), class_="scroll"),
         folded("Flows", _flows(result.flows)),
-        folded("Rows that differ after healing", element("ul", differences, class_="rows")) if differences else None,
+        broken,
+        after,
         class_="drill",
     )
+
+
+def _rows(title: str, rows: Sequence[str]) -> Markup | None:
+    return folded(title, element("ul", [element("li", code(row)) for row in rows], class_="rows")) if rows else None
 
 
 def _flows(flows: Sequence[FlowResult]) -> Markup:
@@ -171,7 +185,7 @@ def _lane(flow: FlowResult, y: float, end: float, at: _Scale) -> Markup:
     return element(
         "g",
         element("title", f"{name}: {flow.lost} of {flow.sent} lost, predicted to {_said(flow)}"),
-        element("text", name if len(name) <= 32 else f"{name[:31]}…", sign, x=LEFT - 8, y=y + 10, class_="label"),
+        element("text", name if len(name) <= 38 else f"{name[:37]}…", sign, x=LEFT - 8, y=y + 10, class_="label"),
         element("rect", x=LEFT, y=y + 2, width=WIDTH - LEFT - RIGHT, height=LANE - 5, class_="lane"),
         lost,
     )

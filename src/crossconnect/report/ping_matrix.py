@@ -134,7 +134,7 @@ def _legend() -> Markup:
         ("answered", "✓", "answered, as promised"),
         ("silent", "∅", "silent, as promised: isolated"),
         ("wrong", "✗", "not as promised"),
-        ("untried", "", "not tried"),
+        ("untried", "", "not tried: the same address means another host, or both VRFs meet at an external router"),
     ]
     return element(
         "ul",

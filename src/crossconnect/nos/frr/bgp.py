@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crossconnect.device.bgp import Bgp, Neighbor, NeighborFamily, Originate
+from crossconnect.device.bgp import Bgp, Family, Neighbor, NeighborFamily, Originate
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.nos.frr.bfd import PROFILE
 from crossconnect.nos.frr.evpn import default_instance_evpn, vrf_instance_evpn
 from crossconnect.nos.frr.facts import Version
-from crossconnect.nos.frr.names import DENY_ALL, FAMILY_VERSION, FAMILY_WORDS, one_line, route_map_name
+from crossconnect.nos.frr.names import ALLOW_FABRIC, DENY_ALL, FAMILY_VERSION, FAMILY_WORDS, one_line, route_map_name
 from crossconnect.nos.frr.policy import Use
 from crossconnect.nos.frr.text import secret_token
 from crossconnect.nos.frr.tree import Block, Entry
@@ -38,6 +38,7 @@ SELECT_DEFER_S = 20
 """How long a restarted bgpd waits for the last End-of-RIB before it decides. FRR's 360 s would keep a router whose
 one neighbour is down out of the network for six minutes."""
 
+_UNICAST: tuple[Family, ...] = ("ipv4-unicast", "ipv6-unicast")
 _EXIT_FAMILY = "exit-address-family"
 
 
@@ -50,10 +51,10 @@ def render_bgp(device: DeviceConfiguration, version: Version) -> list[Entry]:
     return blocks
 
 
-def policy_uses(device: DeviceConfiguration) -> tuple[set[Use], bool]:
-    """Which policies the device attaches, and whether a session needs the route map that denies everything."""
+def policy_uses(device: DeviceConfiguration) -> tuple[set[Use], set[str]]:
+    """Which policies the device attaches, and which of the built-in route maps."""
     uses: set[Use] = set()
-    deny_all = False
+    built_in: set[str] = set()
     for instance in device.network_instances:
         bgp = instance.bgp
         if bgp is None:
@@ -63,24 +64,36 @@ def policy_uses(device: DeviceConfiguration) -> tuple[set[Use], bool]:
                 uses.add((originate.connected_policy, FAMILY_VERSION[originate.family], bgp.asn))
         if bgp.evpn_advertise_policy:
             uses.update((bgp.evpn_advertise_policy, FAMILY_VERSION[f], bgp.asn) for f in bgp.evpn_advertise)
+        strict = _requires_policy(bgp)
         for neighbor in bgp.neighbors:
             for family in neighbor.families:
-                ip_version = FAMILY_VERSION[family.family]
+                version = FAMILY_VERSION[family.family]
                 for name in (family.import_policy, family.export_policy):
-                    if name and ip_version:
-                        uses.add((name, ip_version, bgp.asn))
-                    elif name or neighbor.kind == "external":
-                        deny_all = True
-    return uses, deny_all
+                    if name and version:
+                        uses.add((name, version, bgp.asn))
+                    elif map_name := _built_in_map(neighbor, name, strict):
+                        built_in.add(map_name)
+    return uses, built_in
+
+
+def _requires_policy(bgp: Bgp) -> bool:
+    """Whether `bgp ebgp-requires-policy` is on: anywhere but where all sessions are the fabric's."""
+    return not bgp.neighbors or any(n.kind == "external" for n in bgp.neighbors)
+
+
+def _built_in_map(neighbor: Neighbor, policy: str, strict: bool) -> str:
+    """The route map that stands where no policy is attached, or one that cannot be (on EVPN routes)."""
+    if neighbor.kind == "external" or policy:
+        return DENY_ALL
+    return ALLOW_FABRIC if strict else ""
 
 
 def _router(device: DeviceConfiguration, instance: NetworkInstance, bgp: Bgp, version: Version) -> Block:
     default = instance.kind == "default"
-    fabric_only = all(n.kind == "fabric" for n in bgp.neighbors) and bool(bgp.neighbors)
     body: list[Entry] = [
         f"bgp router-id {bgp.router_id}",
         "bgp log-neighbor-changes",
-        "no bgp ebgp-requires-policy" if fabric_only else "bgp ebgp-requires-policy",
+        "bgp ebgp-requires-policy" if _requires_policy(bgp) else "no bgp ebgp-requires-policy",
         "bgp suppress-duplicates",
         "bgp hard-administrative-reset",
         "no bgp default ipv4-unicast",
@@ -99,7 +112,7 @@ def _router(device: DeviceConfiguration, instance: NetworkInstance, bgp: Bgp, ve
     bfd = device.bfd is not None
     for neighbor in bgp.neighbors:
         body += _neighbor(neighbor, bfd, version)
-    for family in ("ipv4-unicast", "ipv6-unicast"):
+    for family in _UNICAST:
         body += _unicast(bgp, instance, family)
     evpn = default_instance_evpn(device, bgp, _evpn_neighbors(bgp)) if default else vrf_instance_evpn(instance, bgp)
     body += evpn
@@ -150,7 +163,7 @@ def _neighbor(neighbor: Neighbor, bfd: bool, version: Version) -> Iterator[str]:
         yield f"{n} capability extended-nexthop"
 
 
-def _unicast(bgp: Bgp, instance: NetworkInstance, family: str) -> list[Entry]:
+def _unicast(bgp: Bgp, instance: NetworkInstance, family: Family) -> list[Entry]:
     body: list[Entry] = []
     for originate in bgp.originate:
         if originate.family == family:
@@ -158,13 +171,12 @@ def _unicast(bgp: Bgp, instance: NetworkInstance, family: str) -> list[Entry]:
     for neighbor in bgp.neighbors:
         for neighbor_family in neighbor.families:
             if neighbor_family.family == family:
-                body += _neighbor_family(neighbor, neighbor_family)
+                body += _neighbor_family(neighbor, neighbor_family, _requires_policy(bgp))
     body += [f"import vrf {name}" for name in instance.imports]
     if not body:
         return []
     body.append(f"maximum-paths {bgp.maximum_paths}")
-    words = "ipv4 unicast" if family == "ipv4-unicast" else "ipv6 unicast"
-    return [Block(f"address-family {words}", tuple(body), _EXIT_FAMILY)]
+    return [Block(f"address-family {FAMILY_WORDS[family]}", tuple(body), _EXIT_FAMILY)]
 
 
 def _originate(originate: Originate) -> Iterator[str]:
@@ -176,15 +188,15 @@ def _originate(originate: Originate) -> Iterator[str]:
         yield "redistribute connected" + (f" route-map {route_map_name(policy, version)}" if policy else "")
 
 
-def _neighbor_family(neighbor: Neighbor, family: NeighborFamily) -> Iterator[str]:
+def _neighbor_family(neighbor: Neighbor, family: NeighborFamily, strict: bool) -> Iterator[str]:
     """Filters and limits before `activate`: at no moment is the session open without them."""
     n = f"neighbor {neighbor.key}"
     version = FAMILY_VERSION[family.family]
     for policy, direction in ((family.import_policy, "in"), (family.export_policy, "out")):
         if policy and version:
             yield f"{n} route-map {route_map_name(policy, version)} {direction}"
-        elif policy or neighbor.kind == "external":
-            yield f"{n} route-map {DENY_ALL} {direction}"
+        elif map_name := _built_in_map(neighbor, policy, strict):
+            yield f"{n} route-map {map_name} {direction}"
     if family.max_prefixes:
         yield f"{n} maximum-prefix {family.max_prefixes}"
     if family.next_hop_unchanged:
@@ -198,8 +210,5 @@ def _evpn_neighbors(bgp: Bgp) -> list[str]:
         for neighbor in bgp.neighbors
         for family in neighbor.families
         if family.family == "l2vpn-evpn"
-        for line in _neighbor_family(neighbor, family)
+        for line in _neighbor_family(neighbor, family, _requires_policy(bgp))
     ]
-
-
-__all__ = ["FAMILY_WORDS", "policy_uses", "render_bgp"]

@@ -9,7 +9,7 @@ from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.finding import Code, Finding, Place, Severity, found
 from crossconnect.nos.frr.bgp import policy_uses
 from crossconnect.nos.frr.communities import MATCHES_EVERYTHING
-from crossconnect.nos.frr.facts import RANGES, Version
+from crossconnect.nos.frr.facts import AS_PATH_CHARACTERS, RANGES, Version
 from crossconnect.nos.frr.names import INTERFACE_LENGTH_MAX
 from crossconnect.nos.frr.text import PASSWORD_LENGTH_MAX, secret_token
 
@@ -43,11 +43,17 @@ NAME_TOO_LONG = Code(
     "An interface or VRF has a name that Linux does not allow: up to 15 characters, no spaces, no slashes.",
     "shorten the name",
 )
-UNPRINTABLE = Code(
-    "frr.unprintable-text",
+AS_PATH_PATTERN = Code(
+    "frr.as-path-pattern",
     Severity.ERROR,
-    "A text that must be rendered as it is has characters that cannot stand in a configuration line.",
-    "use printable ASCII characters",
+    "An AS-path pattern has characters that FRR refuses, or `| `, which begins an output filter there.",
+    "use digits and `_ ^ | [ ] , { } ( ) $ * + . ? -` only, and no space after `|`",
+)
+SET_NAME = Code(
+    "frr.set-name",
+    Severity.ERROR,
+    "A community set's name is a number, which FRR does not take for a name.",
+    "put a letter into the name",
 )
 SECRET_NAME = Code(
     "frr.secret-name-too-long",
@@ -99,7 +105,8 @@ CODES: tuple[Code, ...] = (
     POLICY_MISSING,
     PREPEND_ASN,
     NAME_TOO_LONG,
-    UNPRINTABLE,
+    AS_PATH_PATTERN,
+    SET_NAME,
     SECRET_NAME,
     OUT_OF_RANGE,
     ROUTED_BOND,
@@ -165,12 +172,16 @@ def _policies(device: DeviceConfiguration, version: Version) -> Iterator[Finding
             PREPEND_ASN, _place(device, "policies", name), f"{device.name}: {name!r} is used under several ASNs"
         )
     for as_path_set in device.routing_policy.as_path_sets:
-        if not all(p and p.isascii() and p.isprintable() for p in as_path_set.patterns):
-            here = _place(device, "as-path-sets", as_path_set.name)
-            yield found(
-                UNPRINTABLE, here, f"{device.name}: as-path set {as_path_set.name!r} cannot be written in a line"
-            )
+        for pattern in as_path_set.patterns:
+            if not pattern or not AS_PATH_CHARACTERS.issuperset(pattern) or "| " in pattern:
+                here = _place(device, "as-path-sets", as_path_set.name)
+                yield found(AS_PATH_PATTERN, here, f"{device.name}: {as_path_set.name!r} has the pattern {pattern!r}")
     for community_set in device.routing_policy.community_sets:
+        if community_set.name.isdigit():
+            here = _place(device, "community-sets", community_set.name)
+            yield found(
+                SET_NAME, here, f"{device.name}: community set {community_set.name!r} needs a letter in its name"
+            )
         if version == "8.4" and MATCHES_EVERYTHING in community_set.members:
             here = _place(device, "community-sets", community_set.name)
             yield found(COMMUNITY_MATCHES_EVERYTHING, here, f"{device.name}: {community_set.name!r} holds 0:0")

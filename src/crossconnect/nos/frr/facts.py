@@ -26,6 +26,9 @@ def nexthop_groups_in_kernel(device: DeviceConfiguration) -> bool:
     return any(i.esi for i in device.interfaces)
 
 
+AS_PATH_CHARACTERS = frozenset("1234567890_^|[,{}() ]$*+.?-")
+"""What bgpd takes in an AS-path pattern (config_bgp_aspath_validate in bgp_filter.c), less the backslash."""
+
 RANGES: dict[str, tuple[int, int]] = {
     # Where versions differ, what both take. Sources: the command definitions in bgp_vty.c and bfdd_cli.c.
     "bfd-interval-ms": (10, 60000),

@@ -10,6 +10,9 @@ INTERFACE_LENGTH_MAX = 15
 DENY_ALL = "xc-deny-all"
 """Route map that stands where a policy should be and is not. Rendered policies end in `-v4` or `-v6`: no clash."""
 
+ALLOW_FABRIC = "xc-allow-fabric"
+"""Route map of fabric sessions in an instance that also has external ones, where RFC 8212 asks for one."""
+
 FAMILY_WORDS: dict[Family, str] = {
     "ipv4-unicast": "ipv4 unicast",
     "ipv6-unicast": "ipv6 unicast",
@@ -39,7 +42,10 @@ def svi_name(vlan: int) -> str:
 
 
 def one_line(free_text: str) -> str:
-    """Free text as it may stand in a line: printable, single spaces, so that no description can become a command."""
-    if free_text.isascii() and free_text.isprintable() and "  " not in free_text:
-        return free_text.strip()
-    return " ".join("".join(c if c.isprintable() else " " for c in free_text).split())
+    """Free text as it may stand in a line: printable, single spaces, so that no description can become a command.
+
+    `| ` would begin an output filter (handle_pipe_action in lib/command.c), in a file too.
+    """
+    if not (free_text.isascii() and free_text.isprintable()) or "  " in free_text:
+        free_text = " ".join("".join(c if c.isprintable() else " " for c in free_text).split())
+    return free_text.strip().replace("| ", "/ ")

@@ -8,12 +8,12 @@ an entry all matches must hold and the set means any.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from crossconnect.device.policy import Actions, CommunitySet, Policy, PrefixSet, RoutingPolicy, Statement
 from crossconnect.net import parse
 from crossconnect.nos.frr.communities import community_word, ordered
-from crossconnect.nos.frr.names import DENY_ALL, one_line, route_map_name
+from crossconnect.nos.frr.names import ALLOW_FABRIC, DENY_ALL, one_line, route_map_name
 from crossconnect.nos.frr.tree import Block, Entry
 
 Use = tuple[str, int, int]
@@ -24,8 +24,8 @@ _BITS = {4: 32, 6: 128}
 _LIST_WORD = {"standard": "community-list", "large": "large-community-list"}
 
 
-def render_policy(routing_policy: RoutingPolicy, uses: Iterable[Use], deny_all: bool) -> list[Entry]:
-    """Everything that the used policies need, sets first. `deny_all` asks for the route map of that name."""
+def render_policy(routing_policy: RoutingPolicy, uses: Iterable[Use], built_in: Collection[str]) -> list[Entry]:
+    """Everything that the used policies need, sets first; then the built-in route maps that are asked for."""
     entries: list[Entry] = []
     for prefix_set in routing_policy.prefix_sets:
         entries += _prefix_list(prefix_set)
@@ -44,7 +44,9 @@ def render_policy(routing_policy: RoutingPolicy, uses: Iterable[Use], deny_all: 
     for name, version, asn in sorted(set(uses)):
         policy = policies.get(name) or Policy(name=name, statements=())
         entries += _route_map(policy, version, asn, routing_policy)
-    if deny_all:
+    if ALLOW_FABRIC in built_in:
+        entries.append(Block(f"route-map {ALLOW_FABRIC} permit 10"))
+    if DENY_ALL in built_in:
         entries.append(Block(f"route-map {DENY_ALL} deny {_SEQUENCE_LAST}"))
     return entries
 

@@ -19,10 +19,10 @@ def render(device: DeviceConfiguration, version: Version = "8.4") -> Tree:
     Policies stand before the sessions that use them: when a session comes up while the file is read, its filters
     are there. VRFs with their L3VNIs come after BGP, which drops L3VNIs it hears of before it speaks EVPN.
     """
-    uses, deny_all = policy_uses(device)
+    uses, built_in = policy_uses(device)
     return (
         *render_system(device, version),
-        *render_policy(device.routing_policy, uses, deny_all),
+        *render_policy(device.routing_policy, uses, built_in),
         *render_bfd(device.bfd),
         *render_interfaces(device),
         *render_bgp(device, version),
