@@ -14,12 +14,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from synthetic import write_region
-
 from crossconnect.cli.region import load_or_exit
 from crossconnect.lab import LabOptions, down, up, wait_converged
 from crossconnect.lab.lifecycle import node_processes
 from crossconnect.simulate import simulate
+from synthetic import write_region
 
 NAME = "bench"
 

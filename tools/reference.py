@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import itertools
 import pkgutil
 import sys
 from pathlib import Path
@@ -56,8 +57,8 @@ def commands_page() -> str:
     lines = [
         "# Commands\n",
         "Data goes to stdout, messages to stderr. Exit codes: 0 success, 1 findings or failure, 2 bad input or usage,",
-        "3 changes (`plan --detailed-exitcode`), 130 interrupted. `NO_COLOR` is honoured; colour and progress appear only",
-        "on a terminal.\n",
+        "3 changes (`plan --detailed-exitcode`), 130 interrupted. `NO_COLOR` is honoured; colour and progress appear",
+        "only on a terminal.\n",
     ]
     context = click.Context(cli, info_name="xc")
     for name in COMMANDS:
@@ -142,7 +143,7 @@ def _field_docs(row: type) -> dict[str, str]:
 
     body = ast.parse(textwrap.dedent(inspect.getsource(row))).body[0].body  # type: ignore[attr-defined]
     docs: dict[str, str] = {}
-    for before, after in zip(body, body[1:], strict=False):
+    for before, after in itertools.pairwise(body):
         if isinstance(before, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
             docs[before.target.id] = str(after.value.value)  # type: ignore[attr-defined]
     return docs

@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import random
 import shutil
 import tempfile
 import time
@@ -40,6 +42,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     """From the event until equal, boot and collection included."""
 
+
+SEED = int(os.environ.get("XC_FIDELITY_SEED") or random.SystemRandom().randrange(1 << 32))
+"""Of the random regions: printed at the end of each run, given to repeat one."""
 
 COMPARISONS: list[Comparison] = []
 

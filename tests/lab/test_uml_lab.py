@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from regions import compiled, small
 
 from crossconnect import lab as labs
 from crossconnect.design.blueprint import Blueprint
@@ -19,6 +18,7 @@ from crossconnect.lab.uml import machine
 from crossconnect.simulate import Failures, simulate
 from crossconnect.state.difference import difference
 from crossconnect.state.tables import State
+from regions import compiled, small
 
 pytestmark = [
     pytest.mark.uml,
@@ -31,11 +31,12 @@ SETTLE_S = 20.0
 """LACP and BGP after a change, in a guest that shares its processor with other tests."""
 
 
-def uml_processes() -> set[int]:
+def inside(namespace: str) -> set[int]:
+    """Processes of this host in that process namespace."""
     found: set[int] = set()
     for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if os.readlink(path / "exe") == os.path.realpath(machine.kernel()):
+            if os.readlink(path / "ns/pid") == namespace:
                 found.add(int(path.name))
     return found
 
@@ -48,19 +49,21 @@ def blueprint() -> Blueprint:
 @pytest.fixture(scope="module")
 def lab(blueprint: Blueprint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     root = tmp_path_factory.mktemp("uml-labs")
-    before = uml_processes()
     mounts = Path("/proc/self/mountinfo").read_text()
     options = LabOptions(name="dual", run_root=str(root), lldp=False)
     running = labs.up(blueprint, options)
-    mine = uml_processes() - before
-    assert mine
+    guest = machine.find(running.directory)
+    assert guest is not None
+    namespace = os.readlink(f"/proc/{guest.process.pid}/ns/pid_for_children")
+    assert inside(namespace)
     yield running
     labs.down("dual", str(root))
     assert not list(root.iterdir())
     deadline = time.monotonic() + 5
-    while mine & uml_processes() and time.monotonic() < deadline:
+    while inside(namespace) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not mine & uml_processes()
+    assert not inside(namespace)
+    assert not machine.alive(guest)
     assert Path("/proc/self/mountinfo").read_text() == mounts
     assert labs.down("dual", str(root)) is False
 
@@ -86,7 +89,7 @@ def equal(lab: Lab, expected: State, within_s: float = SETTLE_S) -> list[str]:
 
 
 def state(blueprint: Blueprint, **failures: frozenset[str]) -> State:
-    return simulate(blueprint, Failures(**failures)).state if failures else simulate(blueprint).state
+    return simulate(blueprint, Failures(**failures))
 
 
 def test_a_region_with_ethernet_segments_is_built_in_user_mode_linux(lab: Lab) -> None:

@@ -86,8 +86,12 @@ def failures_of(blueprint: Blueprint, event: Event, target: str) -> Failures:
 
 
 def simulated_state(blueprint: Blueprint, drill: Drill, tables: Collection[str]) -> State | None:
-    """What the tables are to be while broken; None where a switch whose bgpd is dead has nothing to say."""
-    if drill.event == "daemon-kill":
+    """What the tables are to be while broken.
+
+    None where a switch whose bgpd is dead says nothing, and for a silent device, whose neighbours keep their ports and
+    connected routes up: the simulation knows dead devices and dead sessions, but not ports that lie.
+    """
+    if drill.event in ("daemon-kill", "device-silent"):
         return None
     if drill.event == "drain":
         return simulate(_drained(blueprint, drill.target), tables=tables)

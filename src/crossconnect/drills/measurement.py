@@ -86,6 +86,8 @@ def judge(
     if carried.before is not None and carried.before < drill.packets_per_second * drill.before_s / 2:
         # ECMP may have sent every flow the other way; keepalives alone stay far below half a flow.
         nothing.append(f"no flow went over what was broken: it carried {carried.before} packets before the event")
+    if flows and window_ms[1] < 1000 * drill.after_s / 2:
+        nothing.append(f"the event took too long to inject: only {window_ms[1]:.0f} ms of the flows came after it")
     reasons = nothing or _differences(drill, flows)
     if not nothing and carried.late is not None and carried.late > drill.packets_per_second * drill.after_s / 8:
         reasons.append(f"{drill.target} still carries traffic: {carried.late} packets at the end")

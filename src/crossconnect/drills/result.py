@@ -76,7 +76,7 @@ class DrillResult(msgspec.Struct, frozen=True, kw_only=True):
     crossed: int | None = None
     """Packets that the target carried before the event, by its own counters; None where they were not read."""
     broken: BrokenState | None = None
-    """None where the simulation has no state for the event: a switch whose bgpd is dead says nothing."""
+    """None where the event has no simulated state (`daemon-kill`, `device-silent`)."""
     heal: HealResult | None = None
     verdict: DrillVerdict
     reasons: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ removed, however the run ended; what a backend cannot do faithfully is refused, 
 """
 
 from crossconnect.lab.backend import Choice, Refusal, choose_backend, lab_features
-from crossconnect.lab.capture import capture, exec_command
+from crossconnect.lab.capture import capture, exec_command, execute
 from crossconnect.lab.collection import collect_state
 from crossconnect.lab.convergence import Convergence, wait_converged
 from crossconnect.lab.failure import Failure, Injection, apply_failure, heal
@@ -48,6 +48,7 @@ __all__ = [
     "collect_state",
     "down",
     "exec_command",
+    "execute",
     "finish_flows",
     "heal",
     "host_pairs",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from crossconnect.errors import BadInput, Rejected, Unsupported
-from crossconnect.lab.handle import Lab
+from crossconnect.lab.handle import Lab, run_command
 from crossconnect.lab.host import available_programs
+from crossconnect.lab.operation import operation
 from crossconnect.lab.plan import MAIN
 
 
@@ -41,8 +43,33 @@ def capture(
 ) -> int:
     """Write the packets of an interface to a pcap file, until `duration_s` is over or the caller is interrupted.
 
-    Returns the size of the file in octets. Raises Unsupported without tcpdump, Rejected when it fails.
+    Returns the size of the file in octets. Raises Unsupported without tcpdump, and in user-mode-linux without
+    `duration_s`; Rejected when tcpdump fails.
     """
+    if lab.record.backend != "uml":
+        return _capture(lab, node, interface, path, expression, duration_s)
+    if duration_s is None:
+        raise Unsupported("a capture inside user-mode-linux needs a duration")
+    return path.write_bytes(captured(lab, node, interface, expression, duration_s))
+
+
+@operation
+def captured(lab: Lab, node: str, interface: str, expression: str, duration_s: float) -> bytes:
+    """What `capture` would write."""
+    with tempfile.NamedTemporaryFile(suffix=".pcap") as file:
+        _capture(lab, node, interface, Path(file.name), expression, duration_s)
+        return file.read()
+
+
+@operation
+def execute(
+    lab: Lab, node: str, argv: Sequence[str], vrf: str = "", timeout_s: float = 60.0
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a node to its end and return what it wrote; `exec_command` is for terminals."""
+    return run_command(exec_command(lab, node, argv, vrf), timeout_s=timeout_s)
+
+
+def _capture(lab: Lab, node: str, interface: str, path: Path, expression: str, duration_s: float | None) -> int:
     if not available_programs(("tcpdump",))["tcpdump"]:
         raise Unsupported("capturing needs the program tcpdump, which is not installed")
     namespace = namespace_of(lab, node, interface)

@@ -13,6 +13,7 @@ import msgspec
 from crossconnect.errors import Unreachable
 from crossconnect.lab.handle import Lab
 from crossconnect.lab.lifecycle import node_processes
+from crossconnect.lab.operation import operation
 from crossconnect.lab.plan import NodePlan
 from crossconnect.lab.rows import (
     DeviceReport,
@@ -29,6 +30,8 @@ from crossconnect.lab.rows import (
 )
 from crossconnect.lab.switch_node import LLDP_SOCKET
 from crossconnect.nos.frr import collect as frr
+from crossconnect.nos.frr import collect_evpn as evpn_of
+from crossconnect.nos.frr.reports import EvpnReport, InterfaceReport, PathReport, RibReport, SessionReport
 from crossconnect.state.tables import TABLES, DeviceRow, State
 
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -76,6 +79,7 @@ class _LldpAnswer(msgspec.Struct, frozen=True):
     lldp: tuple[_LldpNeighbors, ...] = ()
 
 
+@operation
 def collect_state(lab: Lab, tables: Collection[str] = ALL_TABLES, devices: Collection[str] | None = None) -> State:
     """The lab's state now. Only `tables`, and of switches only `devices`, where given; the others are empty.
 
@@ -123,21 +127,21 @@ def device_report(lab: Lab, device: str, tables: Collection[str] = ALL_TABLES) -
     configuration = next(d for d in lab.blueprint.devices if d.name == device)
     vrfs = [i.name for i in configuration.network_instances if i.kind != "mac-vrf"]
     speaking = [i.name for i in configuration.network_instances if i.bgp is not None]
-    rib: list[frr.RibReport] = []
-    interfaces: list[frr.InterfaceReport] = []
+    rib: list[RibReport] = []
+    interfaces: list[InterfaceReport] = []
     try:
         with lab.vty(device, "zebra") as zebra:
             if "rib" in need:
                 rib = [r for vrf in vrfs for v in IP_VERSIONS for r in frr.rib(zebra.ask(frr.rib_command(vrf, v)))]
             if "interfaces" in need:
                 interfaces = [i for vrf in vrfs for i in frr.interfaces(zebra.ask(frr.interface_command(vrf)))]
-            vnis = frr.vnis(zebra.ask(frr.VNIS)) if "vnis" in need else ()
-            macs = frr.macs(zebra.ask(frr.MACS)) if "macs" in need else ()
+            vnis = evpn_of.vnis(zebra.ask(evpn_of.VNIS)) if "vnis" in need else ()
+            macs = evpn_of.macs(zebra.ask(evpn_of.MACS)) if "macs" in need else ()
     except Unreachable:
         return None
-    sessions: tuple[frr.SessionReport, ...] = ()
-    paths: list[frr.PathReport] = []
-    evpn: tuple[frr.EvpnReport, ...] = ()
+    sessions: tuple[SessionReport, ...] = ()
+    paths: list[PathReport] = []
+    evpn: tuple[EvpnReport, ...] = ()
     try:
         with lab.vty(device, "bgpd") as bgpd:
             if "sessions" in need:
@@ -146,7 +150,7 @@ def device_report(lab: Lab, device: str, tables: Collection[str] = ALL_TABLES) -
                 commands = [frr.bgp_command(vrf, v) for vrf in speaking for v in IP_VERSIONS]
                 paths = [p for command in commands for p in frr.bgp_paths(bgpd.ask(command))]
             if "evpn" in need:
-                evpn = frr.evpn_paths(bgpd.ask(frr.EVPN_ROUTES))
+                evpn = evpn_of.evpn_paths(bgpd.ask(evpn_of.EVPN_ROUTES))
     except Unreachable:
         pass  # bgpd is dead, the switch is not: it has interfaces and connected routes, and no sessions
     return DeviceReport(

@@ -13,12 +13,13 @@ from collections.abc import Callable, Collection, Iterable
 import msgspec
 
 from crossconnect.errors import Unreachable
-from crossconnect.lab.collection import collect_state, device_report
+from crossconnect.lab.collection import collect_state
 from crossconnect.lab.handle import Lab
+from crossconnect.lab.operation import operation
 from crossconnect.lab.pings import announce_hosts
 from crossconnect.nos.frr import collect as frr
 from crossconnect.state.difference import Difference, difference
-from crossconnect.state.tables import State
+from crossconnect.state.tables import TABLES, State
 
 POLL_S = 0.1
 POLL_MAX_S = 1.0
@@ -33,8 +34,8 @@ QUIET_S = 0.6
 SPEAK_AGAIN_S = 5.0
 """How often hosts speak again while routes are missing: a first packet may have come before its leaf was ready."""
 
-COMPARED_TABLES = ("bgp_sessions", "routes", "bgp_routes", "evpn_routes", "vteps", "vnis", "macs")
-"""What `wait_converged` compares; interfaces follow at once, LLDP at its own pace."""
+COMPARED_TABLES = tuple(name for name in TABLES if name != "devices")
+"""What `wait_converged` compares; LLDP only where lldpd runs."""
 
 Told = Callable[[str, str], None]
 
@@ -54,17 +55,21 @@ class Convergence(msgspec.Struct, frozen=True, kw_only=True):
 Session = tuple[str, str, str, str]
 
 
+@operation
 def wait_converged(
     lab: Lab,
     expected: State | None = None,
     *,
-    tables: Collection[str] = COMPARED_TABLES,
+    tables: Collection[str] | None = None,
     timeout_s: float = 60.0,
     progress: Told | None = None,
 ) -> Convergence:
-    """Wait until the lab has settled: on `expected` in all `tables`, or, without it, on anything stable with every
-    session of the blueprint up."""
+    """Wait until the lab has settled: on `expected` in all `tables` (`COMPARED_TABLES`), or, without it, on anything
+    stable with every session of the blueprint up."""
     began = time.monotonic()
+    if tables is None:
+        heard = any(daemon.name == "lldpd" for node in lab.plan.nodes for daemon in node.daemons)
+        tables = [name for name in COMPARED_TABLES if heard or name != "lldp"]
     deadline = began + timeout_s
     missing = _wait_sessions(lab, _expected_sessions(lab, expected), deadline, progress)
     sessions_s = None if missing else time.monotonic() - began
@@ -211,6 +216,3 @@ def _rows(found: Difference) -> list[msgspec.Struct]:
 
 def _device(row: msgspec.Struct) -> str:
     return str(getattr(row, "device"))  # noqa: B009 - every table has the column, the base class does not
-
-
-__all__ = ["COMPARED_TABLES", "Convergence", "device_report", "wait_converged"]

@@ -26,6 +26,7 @@ from crossconnect.errors import BadInput, Rejected, Unsupported
 from crossconnect.lab import failure_agent
 from crossconnect.lab.handle import Lab, run_command
 from crossconnect.lab.lifecycle import node_processes, wait_nodes_gone
+from crossconnect.lab.operation import operation
 from crossconnect.lab.plan import End
 from crossconnect.lab.runtime import start_node
 
@@ -49,6 +50,7 @@ class Injection(msgspec.Struct, frozen=True, kw_only=True):
     end_ns: int
 
 
+@operation
 def apply_failure(lab: Lab, failure: Failure) -> Injection:
     """Break it. Raises BadInput for what the lab does not have, Rejected when it cannot be broken."""
     match failure.kind:
@@ -71,6 +73,7 @@ def apply_failure(lab: Lab, failure: Failure) -> Injection:
             return _drain(lab, failure.target, "")
 
 
+@operation
 def heal(lab: Lab, failure: Failure) -> Injection:
     """Undo exactly that; what it led to heals by itself, or not."""
     match failure.kind:

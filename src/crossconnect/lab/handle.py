@@ -20,7 +20,7 @@ from typing import Literal
 import msgspec
 
 from crossconnect.design.blueprint import Blueprint
-from crossconnect.errors import BadInput, Unreachable
+from crossconnect.errors import BadInput, Unreachable, Unsupported
 from crossconnect.lab.journal import is_alive, recorded_processes
 from crossconnect.lab.options import BackendName, LabOptions, checked_name
 from crossconnect.lab.plan import MAIN, LabPlan, NodePlan
@@ -78,6 +78,9 @@ class Lab:
 
     def process(self, node: str) -> int:
         """The process that keeps a node's namespaces. Raises BadInput for a node the lab does not have."""
+        if self.record.backend == "uml":
+            # Its processes and namespaces are the guest's; whole operations run there (`operation`).
+            raise Unsupported(f"lab {self.name} runs inside user-mode-linux and cannot be entered from outside")
         try:
             return self.record.nodes[node]
         except KeyError:

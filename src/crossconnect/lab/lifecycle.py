@@ -13,15 +13,19 @@ import msgspec
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, Busy, Unreachable, Unsupported
+from crossconnect.lab.announce import start_announcer
 from crossconnect.lab.backend import Choice, Refusal, choose_backend, lab_features
 from crossconnect.lab.handle import Lab, LabRecord, read_record
 from crossconnect.lab.host import HostFacts, available_programs, probe_host
 from crossconnect.lab.journal import is_alive, kill, recorded_processes
+from crossconnect.lab.limits import give_back, make_room
+from crossconnect.lab.operation import operation
 from crossconnect.lab.options import LabOptions, checked_name
 from crossconnect.lab.plan import LabPlan, NodePlan
 from crossconnect.lab.planning import plan_lab
 from crossconnect.lab.runtime import Progress, run_lab
 from crossconnect.lab.switch_node import rendered_devices
+from crossconnect.lab.uml import backend as uml
 
 REMOVAL_ATTEMPTS = 5
 
@@ -65,17 +69,25 @@ def up(
     build it, BadInput for a missing secret, Rejected when a command or daemon fails.
     """
     checked_name(options.name)
-    choice = chosen_backend(blueprint, options, host or probe_host())
-    rootless = os.geteuid() != 0
+    choice = chosen_backend(blueprint, options, host or probe_host(uml.available()))
+    rootless = os.geteuid() != 0 and choice.backend != "uml"
     known = secrets or {}
     devices = rendered_devices(blueprint, known)
     plan = plan_lab(blueprint, devices, choice.backend, secrets=known, lldp=options.lldp, rootless=rootless)
     plan = _with_programs(plan, rootless)
+    if choice.backend == "kernel-vrf":
+        plan = _hearing(plan)
     directory = _make_directory(options)
     try:
         (directory / "blueprint.msgpack").write_bytes(msgspec.msgpack.encode(blueprint))
         write_plan(directory, plan)
-        return run_lab(plan, options, directory, rootless, progress or _silent)
+        if choice.backend == "uml":
+            return uml.up(plan, options, directory, msgspec.msgpack.encode(blueprint), progress or _silent)
+        notes = make_room(blueprint, directory, root=not rootless)
+        plan = msgspec.structs.replace(plan, notes=(*plan.notes, *notes))
+        lab = run_lab(plan, options, directory, rootless, progress or _silent)
+        start_announcer(lab)
+        return lab
     except BaseException:
         if not options.keep:
             down(options.name, options.run_root)
@@ -106,6 +118,8 @@ def down(name: str, run_root: str = "") -> bool:
             raise Busy(f"lab {name} belongs to another user (uid {process.user})") from error
         except TimeoutError as error:
             raise Busy(f"lab {name} cannot be removed now") from error
+    alive = [Path(lab.directory) for lab in list_labs(run_root) if lab.state != "dead" and lab.name != name]
+    give_back(directory, alive)
     _remove(directory)
     return True
 
@@ -155,6 +169,7 @@ def status(name: str, run_root: str = "") -> LabStatus:
     return msgspec.structs.replace(summary, nodes=nodes)
 
 
+@operation
 def node_processes(lab: Lab) -> dict[str, dict[str, list[int]]]:
     """Processes of every node by program name, as seen from outside: those that share the node's mount namespace.
 
@@ -226,6 +241,15 @@ def _with_programs(plan: LabPlan, rootless: bool) -> LabPlan:
         raise Unsupported("the blueprint has external routers that BIRD stands in for, and the program bird is missing")
     nodes = tuple(_without(node, drop) for node in plan.nodes) if drop else plan.nodes
     return msgspec.structs.replace(plan, nodes=nodes, notes=tuple(notes))
+
+
+def _hearing(plan: LabPlan) -> LabPlan:
+    """Switches take what hosts say without being asked (`announce`)."""
+    nodes = tuple(
+        msgspec.structs.replace(node, sysctls=(*node.sysctls, *uml.HEARING_SYSCTLS)) if node.kind == "switch" else node
+        for node in plan.nodes
+    )
+    return msgspec.structs.replace(plan, nodes=nodes)
 
 
 def _without(node: NodePlan, names: set[str]) -> NodePlan:

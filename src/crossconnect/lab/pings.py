@@ -13,6 +13,7 @@ from crossconnect.design.blueprint import Blueprint, Endpoint
 from crossconnect.errors import Rejected
 from crossconnect.lab import ping_agent
 from crossconnect.lab.handle import Lab, run_command
+from crossconnect.lab.operation import operation
 from crossconnect.lab.plan import MAIN
 from crossconnect.net import address_of, version_of
 
@@ -53,6 +54,7 @@ class _Answer(msgspec.Struct, frozen=True):
     errors: dict[str, str]
 
 
+@operation
 def ping_matrix(
     lab: Lab, pings: Sequence[Ping], *, attempts: int = 3, timeout_s: float = 0.6
 ) -> tuple[PingResult, ...]:
@@ -70,6 +72,7 @@ def ping_matrix(
     )
 
 
+@operation
 def announce_hosts(lab: Lab, timeout_s: float = 0.7, attempts: int = 2) -> tuple[PingResult, ...]:
     """Let every host speak: gratuitous ARP in every segment, and a ping to each gateway, so that its leaf knows its
     MAC and its addresses and announces them. Returns what the gateways said."""

@@ -16,7 +16,8 @@ from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.bgp import Neighbor
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.net import canonical_prefix, parse
-from crossconnect.nos.frr.collect import (
+from crossconnect.nos.frr.paths import route_targets, router_mac
+from crossconnect.nos.frr.reports import (
     EvpnReport,
     InterfaceReport,
     MacReport,
@@ -25,8 +26,6 @@ from crossconnect.nos.frr.collect import (
     RibReport,
     SessionReport,
     VniReport,
-    route_targets,
-    router_mac,
 )
 from crossconnect.state.tables import (
     BgpRouteRow,

@@ -36,6 +36,9 @@ Progress = Callable[[str, str], None]
 LINKS_PER_BATCH = 200
 """`ip -batch` keeps the namespace descriptors of every line open; 1,024 files is the usual limit of a process."""
 
+KERNEL_WIDE = ("net.ipv4.neigh.default.gc_", "net.ipv6.neigh.default.gc_")
+"""Settings that no namespace has of its own: `limits` takes care of them."""
+
 SCRIPT_DIRECTORY = "crossconnect"
 """Under a node's /run: what was run in it, to be read and to be run again."""
 
@@ -56,6 +59,7 @@ def run_lab(plan: LabPlan, options: LabOptions, directory: Path, rootless: bool,
     for node in plan.nodes:
         _write_node(directory, node)
     pid, nodes, skipped = _hold(plan, options, directory, rootless)
+    skipped = tuple(key for key in skipped if not key.startswith(KERNEL_WIDE))
     if skipped:
         note = f"this kernel has no {', '.join(skipped)} in a network namespace: the host's own values hold"
         record = msgspec.structs.replace(record, notes=(*plan.notes, note))

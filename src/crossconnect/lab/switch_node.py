@@ -18,7 +18,7 @@ from crossconnect.nos.frr.linux import LinuxDevice
 FRR_DIRECTORY = "/usr/lib/frr"
 LLDP_CONFIGURATION = "/run/lldpd.conf"
 LLDP_SOCKET = "/run/lldpd.socket"
-LLDP_INTERVAL_S = 2
+LLDP_INTERVAL_S = 1
 """IEEE 802.1AB's 30 s would make a lab wait half a minute for the first neighbour."""
 
 _PRIVATE = ("/run/", "/etc/frr/")

@@ -1,7 +1,8 @@
 """From arrival times to verdicts: what a drill may claim, and what it must not."""
 
 from crossconnect.drills import Drill, Flow, HealResult, PredictedFlow
-from crossconnect.drills.measurement import Carried, FlowTrace, healed, judge, measure_flow
+from crossconnect.drills.measurement import Carried, FlowTrace, healed, judge, measure_flow, with_broken_state
+from crossconnect.drills.result import BrokenState
 from crossconnect.drills.text import drills_text
 
 MS = 1_000_000
@@ -129,6 +130,20 @@ def test_flows_that_pass_by_the_target_prove_nothing():
 def test_a_target_that_carried_only_keepalives_proves_nothing():
     assert verdict(measured(), carried=Carried(before=40)).verdict == "proves-nothing"
     assert verdict(measured(), carried=Carried(before=1200)).verdict == "as-predicted"
+
+
+def test_an_event_that_came_when_the_flows_were_almost_over_proves_nothing():
+    result = judge(DRILL, (measured(after_ms=180),), 5.0, (-5300.0, 180.0))
+    assert result.verdict == "proves-nothing"
+    assert "only 180 ms of the flows came after it" in result.reasons[0]
+
+
+def test_tables_that_are_not_as_simulated_while_broken_fail_the_drill():
+    good = verdict(measured())
+    assert with_broken_state(good, BrokenState(rows=900, as_simulated=True)).verdict == "as-predicted"
+    bad = with_broken_state(good, BrokenState(rows=900, as_simulated=False, differences=("routes -x",)))
+    assert bad.verdict == "differs"
+    assert bad.reasons == ("while broken, the tables are not as simulated",)
 
 
 def test_a_drained_device_that_goes_on_carrying_traffic_was_not_drained():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable
+from typing import Literal
 
 import pytest
 from frr_router import dry_run, router
@@ -15,6 +16,7 @@ from crossconnect.nos.frr import VERSIONS, Tree, Version, changes, parse, render
 from crossconnect.nos.frr.facts import NOT_SHOWN
 from crossconnect.nos.frr.negation import negated
 from crossconnect.nos.frr.tree import Block, lines
+from regions import compiled, small
 
 SAMPLES = samples()
 IN_NO_VRF_YET = ("interface swp20.101",)
@@ -38,6 +40,34 @@ def shown(tree: Tree) -> set[tuple[str, ...]]:
 @pytest.mark.parametrize("name", sorted(SAMPLES))
 def test_vtysh_takes_every_line(name: str, version: Version) -> None:
     assert dry_run(version, text(render(SAMPLES[name], version))) == ""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("underlay", ["numbered", "unnumbered"])
+def test_vtysh_takes_every_line_of_a_designed_region(
+    underlay: Literal["numbered", "unnumbered"], version: Version
+) -> None:
+    region = small(
+        underlay=underlay,
+        pods=2,
+        spines=2,
+        leaves=4,
+        super_spines=4,
+        planes=2,
+        tenants=2,
+        vrfs=2,
+        segments=2,
+        servers=1,
+        dual_homed=True,
+        l2_only=True,
+        border=True,
+    )
+    blueprint = compiled(region).blueprint
+    assert blueprint is not None
+    one_of_each = {device.role: device for device in blueprint.devices}
+    assert set(one_of_each) == {"leaf", "spine", "super-spine", "border-leaf"}
+    for device in one_of_each.values():
+        assert dry_run(version, text(render(device, version))) == "", device.name
 
 
 @pytest.mark.parametrize("version", VERSIONS)

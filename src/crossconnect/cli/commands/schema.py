@@ -30,7 +30,6 @@ def command(directory: Path, kind: str) -> int:
         text = msgspec.json.format(msgspec.json.encode(schema), indent=2) + b"\n"
         (directory / f"{name}.schema.json").write_bytes(text)
     say(f"wrote {len(schemas)} schemas to {directory}")
-    say(
-        f"first line of a file for the YAML language server: # yaml-language-server: $schema={directory}/<kind>.schema.json"
-    )
+    say("for the YAML language server, begin each file with a line such as")
+    say(f"    # yaml-language-server: $schema={directory}/tenancy.schema.json")
     return 0

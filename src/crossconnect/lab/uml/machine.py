@@ -229,17 +229,14 @@ def _wrapping(with_parent: bool) -> list[str]:
 
 def _processor() -> int:
     """The processor with the fewest guests bound to it; whatever else runs moves away by itself."""
-    taken = dict.fromkeys(sorted(os.sched_getaffinity(0)), 0)
-    binary = os.path.realpath(kernel())
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(OSError):
-                if os.readlink(f"/proc/{name}/exe") == binary:
-                    allowed = os.sched_getaffinity(int(name))
-                    if len(allowed) == 1:
-                        processor = next(iter(allowed))
-                        taken[processor] = taken.get(processor, 0) + 1
-    return min(taken, key=lambda processor: (taken[processor], processor))
+    guests: dict[int, set[int]] = {processor: set() for processor in os.sched_getaffinity(0)}
+    for pid in _processes():
+        with contextlib.suppress(OSError):
+            for processor in os.sched_getaffinity(pid):
+                if processor in guests:
+                    # A guest is a session: user-mode-linux makes one.
+                    guests[processor].add(os.getsid(pid))
+    return min(guests, key=lambda processor: (len(guests[processor]), processor))
 
 
 @functools.cache
@@ -266,10 +263,20 @@ def _environment(memory_mib: int, run_dir: Path) -> dict[str, str]:
 def _session_members(machine: Machine) -> list[int]:
     """Processes of user-mode-linux in the session that was made for this machine."""
     members: list[int] = []
+    for pid in _processes():
+        with contextlib.suppress(OSError):
+            if os.getsid(pid) == machine.process.pid:
+                members.append(pid)
+    return members
+
+
+def _processes() -> list[int]:
+    """Processes of user-mode-linux on this host that we may look at."""
     binary = os.path.realpath(kernel())
+    found: list[int] = []
     for name in os.listdir("/proc"):
         if name.isdigit():
             with contextlib.suppress(OSError):
-                if os.getsid(int(name)) == machine.process.pid and os.readlink(f"/proc/{name}/exe") == binary:
-                    members.append(int(name))
-    return members
+                if os.readlink(f"/proc/{name}/exe") == binary:
+                    found.append(int(name))
+    return found

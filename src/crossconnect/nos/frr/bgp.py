@@ -19,7 +19,6 @@ from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.nos.frr.bfd import PROFILE
 from crossconnect.nos.frr.evpn import default_instance_evpn, vrf_instance_evpn
-from crossconnect.nos.frr.facts import Version
 from crossconnect.nos.frr.names import ALLOW_FABRIC, DENY_ALL, FAMILY_VERSION, FAMILY_WORDS, one_line, route_map_name
 from crossconnect.nos.frr.policy import Use
 from crossconnect.nos.frr.text import secret_token
@@ -42,12 +41,12 @@ _UNICAST: tuple[Family, ...] = ("ipv4-unicast", "ipv6-unicast")
 _EXIT_FAMILY = "exit-address-family"
 
 
-def render_bgp(device: DeviceConfiguration, version: Version) -> list[Entry]:
+def render_bgp(device: DeviceConfiguration) -> list[Entry]:
     """A `router bgp` block per network instance that speaks BGP, the default one first."""
     blocks: list[Entry] = []
     for instance in sorted(device.network_instances, key=lambda i: i.kind != "default"):
         if instance.bgp is not None:
-            blocks.append(_router(device, instance, instance.bgp, version))
+            blocks.append(_router(device, instance, instance.bgp))
     return blocks
 
 
@@ -88,7 +87,7 @@ def _built_in_map(neighbor: Neighbor, policy: str, strict: bool) -> str:
     return ALLOW_FABRIC if strict else ""
 
 
-def _router(device: DeviceConfiguration, instance: NetworkInstance, bgp: Bgp, version: Version) -> Block:
+def _router(device: DeviceConfiguration, instance: NetworkInstance, bgp: Bgp) -> Block:
     default = instance.kind == "default"
     body: list[Entry] = [
         f"bgp router-id {bgp.router_id}",
@@ -111,7 +110,7 @@ def _router(device: DeviceConfiguration, instance: NetworkInstance, bgp: Bgp, ve
     body.append("bgp network import-check")
     bfd = device.bfd is not None
     for neighbor in bgp.neighbors:
-        body += _neighbor(neighbor, bfd, version)
+        body += _neighbor(neighbor, bfd)
     for family in _UNICAST:
         body += _unicast(bgp, instance, family)
     evpn = default_instance_evpn(device, bgp, _evpn_neighbors(bgp)) if default else vrf_instance_evpn(instance, bgp)
@@ -136,7 +135,7 @@ def _graceful_restart(bgp: Bgp) -> Iterator[str]:
     yield "bgp graceful-restart preserve-fw-state"
 
 
-def _neighbor(neighbor: Neighbor, bfd: bool, version: Version) -> Iterator[str]:
+def _neighbor(neighbor: Neighbor, bfd: bool) -> Iterator[str]:
     """Lines of a session that belong to no family. The password comes before anything that would let it start."""
     key = neighbor.key
     n = f"neighbor {key}"

@@ -25,6 +25,6 @@ def render(device: DeviceConfiguration, version: Version = "8.4") -> Tree:
         *render_policy(device.routing_policy, uses, built_in),
         *render_bfd(device.bfd),
         *render_interfaces(device),
-        *render_bgp(device, version),
+        *render_bgp(device),
         *render_vrfs(device),
     )
