@@ -103,6 +103,18 @@ def judge(
     )
 
 
+def unproven(drill: Drill, reason: str) -> DrillResult:
+    """A drill that was not carried out, because it could have proven nothing."""
+    return DrillResult(
+        drill=drill,
+        flows=(),
+        injection_ms=0.0,
+        window_ms=(0.0, 0.0),
+        verdict="proves-nothing",
+        reasons=(f"nothing was broken: {reason}",),
+    )
+
+
 def with_broken_state(result: DrillResult, broken: BrokenState) -> DrillResult:
     """The result with the tables while broken judged as well: they are what the prediction was made from."""
     reasons = () if broken.as_simulated else ("while broken, the tables are not as simulated",)

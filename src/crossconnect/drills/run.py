@@ -14,7 +14,7 @@ from crossconnect.drills.catalogue import simulated_state, touched
 from crossconnect.drills.choice import Candidate, address_in, choose_flows
 from crossconnect.drills.definition import Drill, PredictedFlow
 from crossconnect.drills.expectation import candidates
-from crossconnect.drills.measurement import Carried, FlowTrace, healed, judge, measure_flow, with_broken_state
+from crossconnect.drills.measurement import Carried, FlowTrace, healed, judge, measure_flow, unproven, with_broken_state
 from crossconnect.drills.result import BrokenState, DrillResult, HealResult
 from crossconnect.drills.traffic import Ports, send, strike
 from crossconnect.lab import flows as lab_flows
@@ -50,12 +50,13 @@ def run_drill(lab: Lab, blueprint: Blueprint, drill: Drill, *, progress: Progres
     """
     say = progress or _silent
     found = candidates(blueprint, drill)
-    if not choose_flows(drill, found):
-        return judge(drill, (), 0.0, (0.0, 0.0))
     before = collect_state(lab, RESTORED_TABLES)
     ports = _ports(blueprint, touched(blueprint, drill.event, drill.target))
     say(f"{drill.name}: proving that flows run, over what will be broken")
-    predicted = _proven_flows(lab, drill, found, ports)
+    predicted, reason = _proven_flows(lab, drill, found, ports)
+    if reason:
+        say(f"nothing was broken: {reason}")
+        return unproven(drill, reason)
     failure = Failure(kind=drill.event, target=drill.target)
     say(f"{drill.text} under {len(predicted)} flows of {drill.packets_per_second} packets per second")
     try:
@@ -70,23 +71,29 @@ def run_drill(lab: Lab, blueprint: Blueprint, drill: Drill, *, progress: Progres
     return healed(result, _wait_healed(lab, predicted, before, started))
 
 
-def _proven_flows(lab: Lab, drill: Drill, found: Sequence[Candidate], ports: Ports) -> tuple[PredictedFlow, ...]:
-    """Flows that run and of which some go over the target: which of its equal paths a flow takes is the kernel's hash,
-    so that others are tried when none does. The first choice when none of them does either; the verdict says so."""
-    first = predicted = choose_flows(drill, found)
+def _proven_flows(
+    lab: Lab, drill: Drill, found: Sequence[Candidate], ports: Ports
+) -> tuple[tuple[PredictedFlow, ...], str]:
+    """Flows that run and of which some go over the target, or the reason why there are none.
+
+    Which of its equal paths a flow takes is the kernel's hash, so that others are tried when none goes over the target.
+    """
+    reason = "no flow crosses what would be broken"
     for _ in range(CHOICES_MAX):
+        predicted = choose_flows(drill, found)
         if not predicted:
             break
-        _warm_up(lab, predicted)
+        if silent := _warm_up(lab, predicted):
+            return (), f"{len(silent)} flows do not run, such as {silent[0].flow.text}"
         probe = send(lab, _specs(predicted, PROBE_RATE), WARM_UP_S, ports)
         if probe.carried > PROBE_RATE * WARM_UP_S * PROBE_SHARE:
-            return predicted
+            return predicted, ""
+        reason = "no flow went over what would be broken, although all of them may"
         tried = {(p.flow.source_address, p.flow.destination_address) for p in predicted}
         found = [
             c for c in found if (address_in(c.source, c.version), address_in(c.destination, c.version)) not in tried
         ]
-        predicted = choose_flows(drill, found)
-    return first
+    return (), reason
 
 
 def _measure(
@@ -135,14 +142,22 @@ def _specs(predicted: Sequence[PredictedFlow], packets_per_second: int) -> tuple
     )
 
 
-def _warm_up(lab: Lab, predicted: Sequence[PredictedFlow]) -> bool:
-    """Send a few packets on every flow until nothing is lost; whether that came about."""
+def _warm_up(lab: Lab, predicted: Sequence[PredictedFlow]) -> list[PredictedFlow]:
+    """Send a few packets on every flow until nothing is lost; those that still lost some at the last try."""
     specs = _specs(predicted, WARM_UP_RATE)
+    silent = list(predicted)
     for _ in range(WARM_UP_TRIES):
-        traces = send(lab, specs, WARM_UP_S, ()).traces
-        if all(t.sent_ns and not t.send_errors and len(t.arrived) == len(t.sent_ns) for t in traces):
-            return True
-    return False
+        traces = {t.number: t for t in send(lab, specs, WARM_UP_S, ()).traces}
+        silent = [p for p in predicted if not _is_clean(traces.get(p.flow.number))]
+        if not silent:
+            break
+    return silent
+
+
+def _is_clean(trace: lab_flows.FlowTrace | None) -> bool:
+    if trace is None or not trace.sent_ns or trace.send_errors:
+        return False
+    return len(trace.arrived) == len(trace.sent_ns)
 
 
 def _ports(blueprint: Blueprint, target: frozenset[str]) -> Ports:
@@ -172,7 +187,7 @@ def _wait_healed(lab: Lab, predicted: Sequence[PredictedFlow], before: State, st
         state_restored=convergence.converged,
         seconds=time.monotonic() - started,
         differences=_rows(convergence.differences),
-        flows_restored=_warm_up(lab, predicted),
+        flows_restored=not _warm_up(lab, predicted),
     )
 
 

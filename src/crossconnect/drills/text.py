@@ -37,10 +37,12 @@ def duration_text(ms: float | None) -> str:
 
 
 def prediction_text(result: DrillResult) -> str:
-    """`8 survive, 2 cut`."""
+    """`8 survive, 2 cut`; `-` without flows."""
+    if not result.flows:
+        return "-"
     survive = len(result.survivors)
     cut = len(result.flows) - survive
-    parts = [f"{survive} survive"] if survive or not cut else []
+    parts = [f"{survive} survive"] if survive else []
     return ", ".join([*parts, f"{cut} cut"] if cut else parts)
 
 

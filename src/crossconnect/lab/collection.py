@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import operator
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TypeVar
 
 import msgspec
 
+from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.errors import Unreachable
 from crossconnect.lab.handle import Lab
 from crossconnect.lab.lifecycle import node_processes
@@ -29,12 +31,14 @@ from crossconnect.lab.rows import (
     vtep_rows,
 )
 from crossconnect.lab.switch_node import LLDP_SOCKET
+from crossconnect.lab.vty import Vty
 from crossconnect.nos.frr import collect as frr
 from crossconnect.nos.frr import collect_evpn as evpn_of
 from crossconnect.nos.frr.reports import EvpnReport, InterfaceReport, PathReport, RibReport, SessionReport
 from crossconnect.state.tables import TABLES, DeviceRow, State
 
 Row = TypeVar("Row", bound=msgspec.Struct)
+Ask = Callable[[str, str], bytes]
 
 ALL_TABLES = tuple(TABLES)
 IP_VERSIONS = (4, 6)
@@ -94,9 +98,20 @@ def collect_state(lab: Lab, tables: Collection[str] = ALL_TABLES, devices: Colle
     with concurrent.futures.ThreadPoolExecutor(2 * (os.cpu_count() or 1) + 2) as executor:
         answers = executor.map(lambda name: device_report(lab, name, tables), wanted)
         reports = {name: report for name, report in zip(wanted, answers, strict=True) if report is not None}
+    rows = device_rows(lab, set(reports), wanted) if "devices" in tables else []
+    return state_of(reports, around, rows, tables)
+
+
+def state_of(
+    reports: Mapping[str, DeviceReport],
+    around: Surroundings,
+    devices: Iterable[DeviceRow],
+    tables: Collection[str] = ALL_TABLES,
+) -> State:
+    """The tables of what all switches reported."""
     return State(
         world="lab",
-        devices=_sorted("devices", device_rows(lab, set(reports), wanted), tables),
+        devices=_sorted("devices", devices, tables),
         interfaces=_sorted("interfaces", _all(reports, interface_rows, around), tables),
         lldp=_sorted("lldp", _all(reports, lldp_rows, around), tables),
         bgp_sessions=_sorted("bgp_sessions", _all(reports, session_rows, around), tables),
@@ -122,35 +137,50 @@ def _sorted(name: str, rows: Iterable[Row], tables: Collection[str]) -> tuple[Ro
 
 def device_report(lab: Lab, device: str, tables: Collection[str] = ALL_TABLES) -> DeviceReport | None:
     """What a switch's daemons say, as far as `tables` need it; None when zebra does not answer: the switch is down."""
+    configuration = next(d for d in lab.blueprint.devices if d.name == device)
+    with contextlib.ExitStack() as stack:
+        connections: dict[str, Vty] = {}
+
+        def ask(daemon: str, command: str) -> bytes:
+            if daemon not in connections:
+                connections[daemon] = stack.enter_context(lab.vty(device, daemon))
+            return connections[daemon].ask(command)
+
+        report = read_device(ask, configuration, tables)
+    if report is None or "lldp" not in tables:
+        return report
+    return msgspec.structs.replace(report, lldp=_lldp(lab, device))
+
+
+def read_device(ask: Ask, configuration: DeviceConfiguration, tables: Collection[str]) -> DeviceReport | None:
+    """Ask FRR for what `tables` need. `ask(daemon, command)` raises Unreachable where a daemon does not answer."""
     chosen = set(tables)
     need = {name for name, for_tables in _NEEDS.items() if chosen & for_tables}
-    configuration = next(d for d in lab.blueprint.devices if d.name == device)
     vrfs = [i.name for i in configuration.network_instances if i.kind != "mac-vrf"]
     speaking = [i.name for i in configuration.network_instances if i.bgp is not None]
     rib: list[RibReport] = []
     interfaces: list[InterfaceReport] = []
     try:
-        with lab.vty(device, "zebra") as zebra:
-            if "rib" in need:
-                rib = [r for vrf in vrfs for v in IP_VERSIONS for r in frr.rib(zebra.ask(frr.rib_command(vrf, v)))]
-            if "interfaces" in need:
-                interfaces = [i for vrf in vrfs for i in frr.interfaces(zebra.ask(frr.interface_command(vrf)))]
-            vnis = evpn_of.vnis(zebra.ask(evpn_of.VNIS)) if "vnis" in need else ()
-            macs = evpn_of.macs(zebra.ask(evpn_of.MACS)) if "macs" in need else ()
+        if "rib" in need:
+            rib = [r for vrf in vrfs for v in IP_VERSIONS for r in frr.rib(ask("zebra", frr.rib_command(vrf, v)))]
+        if "interfaces" in need:
+            interfaces = [i for vrf in vrfs for i in frr.interfaces(ask("zebra", frr.interface_command(vrf)))]
+        # Always one question, so that a switch that is down is seen to be.
+        vnis = evpn_of.vnis(ask("zebra", evpn_of.VNIS))
+        macs = evpn_of.macs(ask("zebra", evpn_of.MACS)) if "macs" in need else ()
     except Unreachable:
         return None
     sessions: tuple[SessionReport, ...] = ()
     paths: list[PathReport] = []
     evpn: tuple[EvpnReport, ...] = ()
     try:
-        with lab.vty(device, "bgpd") as bgpd:
-            if "sessions" in need:
-                sessions = frr.sessions(bgpd.ask(frr.SESSIONS))
-            if "paths" in need:
-                commands = [frr.bgp_command(vrf, v) for vrf in speaking for v in IP_VERSIONS]
-                paths = [p for command in commands for p in frr.bgp_paths(bgpd.ask(command))]
-            if "evpn" in need:
-                evpn = evpn_of.evpn_paths(bgpd.ask(evpn_of.EVPN_ROUTES))
+        if "sessions" in need:
+            sessions = frr.sessions(ask("bgpd", frr.SESSIONS))
+        if "paths" in need:
+            commands = [frr.bgp_command(vrf, v) for vrf in speaking for v in IP_VERSIONS]
+            paths = [p for command in commands for p in frr.bgp_paths(ask("bgpd", command))]
+        if "evpn" in need:
+            evpn = evpn_of.evpn_paths(ask("bgpd", evpn_of.EVPN_ROUTES))
     except Unreachable:
         pass  # bgpd is dead, the switch is not: it has interfaces and connected routes, and no sessions
     return DeviceReport(
@@ -161,7 +191,6 @@ def device_report(lab: Lab, device: str, tables: Collection[str] = ALL_TABLES) -
         vnis=vnis,
         macs=macs,
         interfaces=tuple(interfaces),
-        lldp=_lldp(lab, device) if "lldp" in need else (),
     )
 
 
@@ -199,13 +228,17 @@ def _lldp(lab: Lab, device: str) -> tuple[tuple[str, str, str], ...]:
     done = lab.run(device, ["lldpcli", "-u", LLDP_SOCKET, "-f", "json0", "show", "neighbors"])
     if done.returncode or not done.stdout.strip():
         return ()
-    answer = msgspec.json.decode(done.stdout, type=_LldpAnswer)
+    return lldp_neighbors(done.stdout)
+
+
+def lldp_neighbors(answer: str) -> tuple[tuple[str, str, str], ...]:
+    """(port, neighbour's system name, its port) of `lldpcli -f json0 show neighbors`."""
     return tuple(
         (
             interface.name,
             next((name.value for chassis in interface.chassis for name in chassis.name), ""),
             next((port_id.value for port in interface.port for port_id in port.id), ""),
         )
-        for neighbors in answer.lldp
+        for neighbors in msgspec.json.decode(answer, type=_LldpAnswer).lldp
         for interface in neighbors.interface
     )

@@ -197,6 +197,8 @@ def _neighbor_family(neighbor: Neighbor, family: NeighborFamily, strict: bool) -
         elif map_name := _built_in_map(neighbor, policy, strict):
             yield f"{n} route-map {map_name} {direction}"
     if family.max_prefixes:
+        # Counts what the import policy accepts. `force` would count everything announced, but counts wrongly: accepted
+        # prefixes after the first refused one twice, and other peers' too (bgp_filtered_routes_count).
         yield f"{n} maximum-prefix {family.max_prefixes}"
     if family.next_hop_unchanged:
         yield f"{n} attribute-unchanged next-hop"
