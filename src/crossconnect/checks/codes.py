@@ -199,13 +199,13 @@ SINGLE_HANDOFF = Code(
     "checks.single-handoff",
     _N,
     "A VRF's connection to the outside hangs on one border device or one external router.",
-    "Add a handoff on a second border device.",
+    "Add a handoff to a second external router, on a second border device.",
 )
 SINGLE_HOMED = Code(
     "checks.single-homed",
     _N,
     "Servers hang on one leaf and go with it.",
-    "Cable them to both leaves of the rack (`homing: dual`) where their owners need it.",
+    "Where their owners need it, cable them to two leaves: `homing: dual` in a rack with `leaves: 2`.",
 )
 
 # Limits and leaks.
@@ -337,7 +337,7 @@ EFFECT_EXTERNAL = Code(
     "checks.effect-external",
     _W,
     "A failure cuts a VRF off from the outside.",
-    "Add a handoff on a second border device.",
+    "Add a handoff to a second external router, on a second border device.",
 )
 
 _ALL = (value for value in list(globals().values()) if isinstance(value, Code))

@@ -23,7 +23,7 @@ from crossconnect.intent.validate import validate
 from crossconnect.model.inventory import Inventory
 from crossconnect.model.region import Region
 from crossconnect.nos.codes import NOS_UNKNOWN
-from crossconnect.nos.registry import RENDERERS
+from crossconnect.nos.registry import SYSTEMS, device_findings
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
@@ -67,6 +67,8 @@ def load(root: Path, revision: str = "") -> Loaded:
     validation = validate(region)
     compiled = compile_region(region, previous)
     findings += [*validation, *further_findings(validation, compiled.findings), *_unknown_systems(region, compiled)]
+    if compiled.blueprint is not None and not has_errors(findings):
+        findings += located(_told_by_systems(compiled.blueprint), region)
     return Loaded(
         region=region,
         inventory=compiled.inventory,
@@ -77,6 +79,22 @@ def load(root: Path, revision: str = "") -> Loaded:
     )
 
 
+def _told_by_systems(blueprint: Blueprint) -> list[Finding]:
+    """What network operating systems cannot do of their configurations; the same on many devices is said once."""
+    devices: dict[Finding, list[str]] = {}
+    for device in blueprint.devices:
+        for finding in device_findings(device):
+            message = finding.message.removeprefix(f"{device.name}: ")
+            devices.setdefault(msgspec.structs.replace(finding, message=message), []).append(device.name)
+    return [
+        msgspec.structs.replace(
+            finding,
+            message=f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {finding.message}",
+        )
+        for finding, names in devices.items()
+    ]
+
+
 def _unknown_systems(region: Region, compiled: Compiled) -> list[Finding]:
     """Switches whose network OS nobody can render; said here, since `intent` does not know the renderers."""
     return [
@@ -84,10 +102,10 @@ def _unknown_systems(region: Region, compiled: Compiled) -> list[Finding]:
             NOS_UNKNOWN,
             region.place(switch.path),
             f"{switch.name} is to run '{switch.nos}', which is no network OS known here",
-            expected="one of " + ", ".join(sorted(RENDERERS)),
+            expected="one of " + ", ".join(sorted(SYSTEMS)),
         )
         for switch in compiled.inventory.switches
-        if switch.nos not in RENDERERS
+        if switch.nos not in SYSTEMS
     ]
 
 

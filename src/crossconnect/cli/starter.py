@@ -1,6 +1,13 @@
 """The region that `xc init` writes: small, complete, commented, and working in the lab."""
 
 STARTER: dict[str, str] = {
+    ".gitignore": """\
+# What xc writes beside the region: rendered configurations, state tables, schemas, the report.
+/out/
+/state/
+/schemas/
+/report.html
+""",
     "region.yaml": """\
 # What holds for the whole region. `xc schema` gives your editor completion for these files.
 format: 1

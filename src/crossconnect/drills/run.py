@@ -16,12 +16,12 @@ from crossconnect.drills.definition import Drill, PredictedFlow
 from crossconnect.drills.expectation import candidates
 from crossconnect.drills.measurement import Carried, FlowTrace, healed, judge, measure_flow, unproven, with_broken_state
 from crossconnect.drills.result import BrokenState, DrillResult, HealResult
-from crossconnect.drills.traffic import Ports, send, strike
 from crossconnect.lab import flows as lab_flows
 from crossconnect.lab.collection import collect_state
 from crossconnect.lab.convergence import wait_converged
 from crossconnect.lab.failure import Failure, heal
 from crossconnect.lab.handle import Lab
+from crossconnect.lab.strike import Ports, send, strike
 from crossconnect.state.difference import Difference, row_text
 from crossconnect.state.tables import TABLES, State
 

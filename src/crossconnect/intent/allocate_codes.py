@@ -72,13 +72,13 @@ LOCK_CONFLICT = Code(
     "intent.lock-conflict",
     _E,
     "The lock gives one number to two objects: it was edited by hand, or two branches were merged.",
-    "Restore region.lock from Git; after a merge remove the newer object's line, and it is numbered again.",
+    "Restore it with `git checkout region.lock`; after a merge take one side's file whole, then run `xc lock`.",
 )
 LOCK_VALUE = Code(
     "intent.lock-value",
     _E,
     "The lock holds a value that is no number of its pool: it was edited by hand.",
-    "Restore region.lock from Git, or remove the line, and the object is numbered again.",
+    "Restore it with `git checkout region.lock`; a number of your choice is written at its object, not here.",
 )
 MOVED_UNUSED = Code(
     "intent.moved-unused",

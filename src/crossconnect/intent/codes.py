@@ -227,7 +227,7 @@ ASN_IN_PLAN = Code(
     "intent.asn-in-plan",
     _W,
     "An external router's ASN lies in the range from which fabric ASNs are allocated.",
-    "Take the range of `asns` elsewhere if the ASN is not your own.",
+    "Unless the ASN is your own, move the range of `asns` away from it, or numbers will clash one day.",
 )
 POOL_FORM = Code(
     "intent.pool-form",
@@ -339,7 +339,10 @@ TIMERS = Code(
     "Set `hold_time_s` to three times `keepalive_s` or more.",
 )
 VRF_RESERVED = Code(
-    "intent.vrf-reserved", _E, "The management VRF has a name that devices use themselves.", "Use another name, mgmt."
+    "intent.vrf-reserved",
+    _E,
+    "The management VRF has a name that devices use themselves.",
+    "Use another name, such as mgmt.",
 )
 
 # Edge.

@@ -234,7 +234,8 @@ def evpn_rows(device: str, report: DeviceReport, around: Surroundings) -> Iterat
             key=_evpn_key(path),
             next_hop=path.next_hop,
             route_targets=route_targets(path.extended),
-            labels=() if per_segment or path.route_type == 3 else path.labels,
+            # Of the other types only the originator shows the label, and nobody who has received it.
+            labels=path.labels if path.route_type in (2, 5) else (),
             router_mac=router_mac(path.extended),
             esi=path.esi,
             as_path=path.as_path,

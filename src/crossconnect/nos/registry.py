@@ -1,4 +1,4 @@
-"""Which network operating systems there are, and one way to render any of them."""
+"""Which network operating systems there are, and one way to speak to any of them."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.finding import Finding
 from crossconnect.nos import frr
 
-Renderer = Callable[[DeviceConfiguration], dict[str, str]]
-"""A device's configuration files by name, secrets as references."""
+
+class NetworkOs(msgspec.Struct, frozen=True):
+    """One network operating system: its renderer, and what it cannot do of a configuration."""
+
+    files: Callable[[DeviceConfiguration], dict[str, str]]
+    """A device's configuration files by name, secrets as references."""
+    findings: Callable[[DeviceConfiguration], tuple[Finding, ...]]
 
 
-def _frr_files(device: DeviceConfiguration) -> dict[str, str]:
-    """`frr.conf`, and the Linux side as JSON for whatever applies it."""
-    linux = msgspec.json.encode(frr.linux_side(device))
-    return {
-        "frr.conf": frr.text(frr.render(device)),
-        "linux.json": msgspec.json.format(linux, indent=1).decode() + "\n",
-    }
-
-
-RENDERERS: Mapping[str, Renderer] = {"frr": _frr_files}
+SYSTEMS: Mapping[str, NetworkOs] = {"frr": NetworkOs(frr.configuration_files, frr.findings)}
 
 
 def render_files(device: DeviceConfiguration) -> dict[str, str]:
     """The device's configuration files by name. KeyError is our bug: an unknown NOS is refused by validation."""
-    return RENDERERS[device.nos](device)
+    return SYSTEMS[device.nos].files(device)
+
+
+def device_findings(device: DeviceConfiguration) -> tuple[Finding, ...]:
+    """What the device's network OS cannot do of its configuration. KeyError as in `render_files`."""
+    return SYSTEMS[device.nos].findings(device)

@@ -124,7 +124,7 @@ def _timeline(result: DrillResult) -> Markup:
     for kind, x, text in moments:
         marks.append(element("line", x1=x, x2=x, y1=14, y2=22.0 + BARS, class_=kind))
         marks.append(element("line", x1=x, x2=x, y1=lanes_top - 6, y2=height - 4, class_=kind))
-        marks.append(element("text", text, x=x + 4, y=12, class_=kind))
+        marks.append(element("text", text, x=x - 4 if kind == "event" else x + 4, y=12, class_=kind))
     return element(
         "svg",
         element("title", f"{result.drill.text}: packets lost over time"),

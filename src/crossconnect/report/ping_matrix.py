@@ -79,7 +79,7 @@ def _matrix(scope: str, pings: Sequence[Ping]) -> Markup:
 def _cell(pings: Sequence[Ping]) -> Markup:
     """One cell for all IP versions of a pair; wrong if any of them is."""
     if not pings:
-        return element("td", class_="untried", title="not tried")
+        return element("td", "?", class_="untried", title="not tried")
     p = pings[0]
     wrong = [q for q in pings if q.expected != q.seen]
     tip = f"{p.source} to {p.destination}: " + ", ".join(
@@ -119,7 +119,7 @@ def _across(pings: Iterable[Ping]) -> Markup:
 
 def _count(a: str, b: str, pings: Sequence[Ping]) -> Markup:
     if not pings:
-        return element("td", class_="untried", title=f"{a} to {b}: not tried")
+        return element("td", "?", class_="untried", title=f"{a} to {b}: not tried")
     wrong = sum(p.expected != p.seen for p in pings)
     expected = sum(p.expected for p in pings)
     tip = f"{a} to {b}: {len(pings)} pings, {expected} to be answered, {wrong} wrong"
@@ -134,7 +134,7 @@ def _legend() -> Markup:
         ("answered", "✓", "answered, as promised"),
         ("silent", "∅", "silent, as promised: isolated"),
         ("wrong", "✗", "not as promised"),
-        ("untried", "", "not tried: the same address means another host, or both VRFs meet at an external router"),
+        ("untried", "?", "not tried: the same address means another host, or both VRFs meet at an external router"),
     ]
     return element(
         "ul",

@@ -15,7 +15,6 @@ MACS = "show evpn mac vni all detail json"
 class _EvpnPrefix(msgspec.Struct, frozen=True, rename="camel"):
     route_type: int
     eth_tag: int = 0
-    esi: str = ""
     mac: str = ""
     ip: str = ""
     ip_len: int = 0
@@ -71,7 +70,7 @@ def _evpn_path(rd: str, prefix: _EvpnPrefix, named: _Named, path: Path) -> EvpnR
         rd=rd,
         route_type=prefix.route_type,
         ethernet_tag=named.ethernet_tag,
-        esi=named.esi or ("" if prefix.esi.replace(":", "").strip("0") == "" else prefix.esi),
+        esi=named.esi or ("" if path.esi.replace(":", "").strip("0") == "" else path.esi),
         mac=named.mac,
         ip=named.ip,
         next_hop=path.nexthops[0].ip if path.nexthops else "",

@@ -47,6 +47,7 @@ class Path(msgspec.Struct, frozen=True, rename="camel"):
     extended_community: Text = Text()
     nh_vrf_name: str = msgspec.field(default="", name="nhVrfName")
     vni: str = ""
+    esi: str = ""
 
 
 def as_path_of(path: Path) -> str:
