@@ -42,6 +42,9 @@ KERNEL_WIDE = ("net.ipv4.neigh.default.gc_", "net.ipv6.neigh.default.gc_")
 SCRIPT_DIRECTORY = "crossconnect"
 """Under a node's /run: what was run in it, to be read and to be run again."""
 
+NO_HISTORY = "export VTYSH_HISTFILE=/dev/null"
+"""vtysh would leave `.history_frr` in the home directory of whoever brings a lab up."""
+
 
 def run_lab(plan: LabPlan, options: LabOptions, directory: Path, rootless: bool, progress: Progress) -> Lab:
     """Build and start; returns when every daemon has its configuration. Raises Rejected or Unsupported with what
@@ -238,7 +241,7 @@ def _write_scripts(directory: Path, node: NodePlan) -> None:
     start = [_guarded(daemon.argv) for daemon in node.daemons]
     load = [_guarded(argv) for argv in node.after]
     for script, lines in (("up.sh", first + start), ("load.sh", load), ("again.sh", again + start + load)):
-        (directory / script).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (directory / script).write_text("\n".join((NO_HISTORY, *lines)) + "\n", encoding="utf-8")
 
 
 def _guarded(argv: Sequence[str]) -> str:

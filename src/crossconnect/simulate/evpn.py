@@ -145,17 +145,18 @@ def _host_routes(topology: Topology, attachment: Attachment, routed: bool, numbe
         # Nobody here has a neighbour entry for the host: it stays a MAC address.
         return
     l3vrf = topology.instances.get((device.name, instance.l3vrf))
-    with_ip = base
-    if routed and l3vrf is not None and l3vrf.vni is not None and l3vrf.host_routes:
-        with_ip = base._replace(
-            route_targets=tuple(sorted({*instance.export_rts, *l3vrf.export_rts})),
-            labels=(instance.vni, l3vrf.vni),
-            router_mac=l3vrf.router_mac,
-        )
+    with_ip, host_route = base, False
+    if l3vrf is not None and l3vrf.vni is not None and l3vrf.host_routes:
+        # FRR keeps the second label also where it leaves out what would make it a host route.
+        with_ip, host_route = base._replace(labels=(instance.vni, l3vrf.vni)), routed
+        if routed:
+            with_ip = with_ip._replace(
+                route_targets=tuple(sorted({*instance.export_rts, *l3vrf.export_rts})), router_mac=l3vrf.router_mac
+            )
     for text in attachment.endpoint.addresses:
         address = address_of(text)
         prefix = f"{address}/{128 if version_of(address) == 6 else 32}"
-        yield with_ip._replace(key=f"{mac}/{address}", prefix=prefix if with_ip is not base else "")
+        yield with_ip._replace(key=f"{mac}/{address}", prefix=prefix if host_route else "")
 
 
 def prefix_route(

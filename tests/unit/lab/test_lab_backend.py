@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from regions import compiled, small
 
 from crossconnect.lab.backend import Choice, Refusal, choose_backend, lab_features
 from crossconnect.lab.host import PROBES, HostFacts
+from regions import compiled, small
 
 EVERYTHING = frozenset(PROBES)
 PLAIN = frozenset({"namespace", "vxlan", "tcp-md5", "policy-routing"})

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from regions import compiled, small
 
 from crossconnect.errors import BadInput, Busy
 from crossconnect.lab import limits
@@ -14,6 +13,7 @@ from crossconnect.lab.handle import open_lab
 from crossconnect.lab.lifecycle import down, list_labs, up
 from crossconnect.lab.limits import LIMITS, Raised, give_back, neighbours_needed
 from crossconnect.lab.options import LabOptions, checked_name
+from regions import compiled, small
 
 
 @pytest.mark.parametrize("name", ["", "../etc", "a/b", "A", "-x", "x" * 33, "a b", "."])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import msgspec
-from regions import compiled, small
 
 from crossconnect.design.blueprint import Blueprint, Endpoint, HostPlan, PeerPlan, PeerSession
 from crossconnect.lab.host_node import host_node
@@ -11,6 +10,7 @@ from crossconnect.lab.peer_node import bird_configuration, frr_configuration, se
 from crossconnect.lab.plan import MANAGEMENT_NODE, LabPlan
 from crossconnect.lab.planning import plan_lab
 from crossconnect.lab.switch_node import rendered_devices
+from regions import compiled, small
 
 
 def blueprint_of(**region: object) -> Blueprint:

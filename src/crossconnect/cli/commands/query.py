@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from crossconnect.cli.output import draw, emit, output_option
+from crossconnect.cli.output import draw, emit, output_option, say
 from crossconnect.cli.region import load_or_exit, region_option
 from crossconnect.errors import BadInput
 
@@ -45,4 +45,6 @@ def command(sql: str, root: Path, output: str, directories: tuple[Path, ...]) ->
         result = query(simulate(load_or_exit(root).blueprint), sql)
     records = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
     emit(records, output, lambda: draw(result.columns, result.rows))
+    if not records:
+        say("no rows")
     return 0

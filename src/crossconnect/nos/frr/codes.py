@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from crossconnect.device.configuration import DeviceConfiguration
@@ -133,18 +134,20 @@ def _place(device: DeviceConfiguration, *parts: str) -> Place:
     return Place(path="/".join(("devices", device.name, *parts)))
 
 
+@functools.cache
 def _linux_name(name: str) -> bool:
     return 0 < len(name) <= INTERFACE_LENGTH_MAX and not any(c.isspace() or c == "/" for c in name)
 
 
 def _interfaces(device: DeviceConfiguration) -> Iterator[Finding]:
     for interface in device.interfaces:
-        here = _place(device, "interfaces", interface.name)
         if not _linux_name(interface.name):
+            here = _place(device, "interfaces", interface.name)
             yield found(
                 NAME_TOO_LONG, here, f"{device.name}: interface name {interface.name!r} is not possible in Linux"
             )
         if interface.kind == "lag" and interface.addresses:
+            here = _place(device, "interfaces", interface.name)
             yield found(ROUTED_BOND, here, f"{device.name}: bond {interface.name} has addresses")
 
 

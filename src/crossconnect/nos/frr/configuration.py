@@ -11,12 +11,13 @@ from crossconnect.nos.frr.text import text
 
 
 def configuration_files(device: DeviceConfiguration) -> dict[str, str]:
-    """Files by name: `frr.conf`, `linux.json` (the Linux side as data), and the services' files by their path.
+    """Files by name: `frr.conf`, `linux.json` (the Linux side as data), and the services' files.
 
-    Secrets are references.
+    Those are named by their path with `_` for `/` (`etc_frr_daemons`): a directory each would cost more than
+    everything else where a thousand devices are written. Secrets are references.
     """
     linux = linux_side(device)
     data = msgspec.json.encode(msgspec.structs.replace(linux, files=()))
     files = {"frr.conf": text(render(device)), "linux.json": msgspec.json.format(data).decode() + "\n"}
-    files.update((path.lstrip("/"), content) for path, content in linux.files)
+    files.update((path.lstrip("/").replace("/", "_"), content) for path, content in linux.files)
     return files
