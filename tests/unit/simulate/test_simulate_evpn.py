@@ -139,7 +139,7 @@ def test_a_leaf_whose_leg_is_cut_keeps_announcing_the_mac_but_no_host_route(dual
     rows = {r.next_hop: r for r in at(state, "a-leaf3", 2) if r.key == f"{host.mac}/10.1.17.11"}
     assert len(rows[vteps["a-leaf2"]].route_targets) == 2
     cut = rows[vteps["a-leaf1"]]
-    assert (len(cut.route_targets), cut.router_mac, cut.labels) == (1, "", (10000,))
+    assert (len(cut.route_targets), cut.router_mac, cut.labels) == (1, "", (10000, 5000))
     esi = cut.esi
     assert [r.next_hop for r in at(state, "a-leaf3", 4) if r.esi == esi] == [vteps["a-leaf2"]]
     per_evi = [r for r in at(state, "a-leaf3", 1) if r.key == f"{esi}/0"]

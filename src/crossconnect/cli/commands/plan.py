@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from pathlib import Path
 
 import click
@@ -83,7 +84,7 @@ def _text(result: Plan, revision: str, show_diff: bool, show_numbers: bool) -> s
     against = "an empty network" if revision == "none" else revision
     if result.empty:
         return f"no changes against {against}"
-    parts.append(f"against {against}: {len(result.devices)} devices, {len(result.numbers)} numbers change")
+    parts.append(f"changes against {against}: {_count(result.devices, 'device')}, {_count(result.numbers, 'number')}")
     if result.tenants:
         parts.append(f"tenants whose networks change: {', '.join(result.tenants)}")
     if result.devices:
@@ -96,6 +97,10 @@ def _text(result: Plan, revision: str, show_diff: bool, show_numbers: bool) -> s
     elif result.devices:
         parts.append("\n'xc plan --diff' prints the configuration differences")
     return "\n".join(parts)
+
+
+def _count(things: Sized, noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
 
 
 def _numbers(result: Plan, every_one: bool) -> str:
