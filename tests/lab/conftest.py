@@ -42,4 +42,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"{c.case:<28} {c.event:<40} {c.rows:>6} rows {c.differences:>3} different {c.seconds:>6.1f} s"
         )
     rows = sum(c.rows for c in fidelity.COMPARISONS)
-    terminalreporter.write_line(f"{len(fidelity.COMPARISONS)} comparisons, {rows} rows; random regions: XC_FIDELITY_SEED={fidelity.SEED}")
+    terminalreporter.write_line(
+        f"{len(fidelity.COMPARISONS)} comparisons, {rows} rows; random regions: XC_FIDELITY_SEED={fidelity.SEED}"
+    )

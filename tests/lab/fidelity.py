@@ -1,8 +1,8 @@
 """The proof of the proof: what was simulated against what real daemons say, table by table.
 
-    with proof("numbered", blueprint) as proved:       a lab of its own, removed at the end whatever happens
-        proved.agrees()                                healthy: every table equal, or both rows are shown
-        proved.survives(link_cut(wire))                broken: equal to simulate(that failure); healed: equal again
+with proof("numbered", blueprint) as proved:       a lab of its own, removed at the end whatever happens
+    proved.agrees()                                healthy: every table equal, or both rows are shown
+    proved.survives(link_cut(wire))                broken: equal to simulate(that failure); healed: equal again
 """
 
 from __future__ import annotations

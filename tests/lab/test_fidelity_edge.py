@@ -7,19 +7,21 @@ import re
 import msgspec
 import pytest
 from fidelity import Broken, Proved, device_down, filled, link_cut, proof
-from regions import compiled, small
 
 from crossconnect.design.blueprint import Blueprint, Wire
 from crossconnect.errors import BadInput
 from crossconnect.model.peer import Handoff, Peer
 from crossconnect.model.policy import CommunitySet, Match, Policy, PrefixSet, Set, Statement
 from crossconnect.model.region import Region
+from regions import compiled, small
 
 SECRET = "env:XC_TEST_TRANSIT"
 ANNOUNCED = ("0.0.0.0/0", "192.0.2.0/24", "198.51.100.0/24", "::/0", "2001:db8:ffff::/48", "2001:db8:eeee::/48")
 
 
-def edge(*, announces: tuple[str, ...] = ANNOUNCED, daemon: str = "bird", password: str = "", bfd: bool = False) -> Region:
+def edge(
+    *, announces: tuple[str, ...] = ANNOUNCED, daemon: str = "bird", password: str = "", bfd: bool = False
+) -> Region:
     """Two border leaves, a transit provider at both, and policies that use every kind of condition and change.
 
     In:  routes of `special` get communities, a local preference, a MED and two prepends; the default route a local
@@ -47,7 +49,9 @@ def edge(*, announces: tuple[str, ...] = ANNOUNCED, daemon: str = "bird", passwo
                 name="customer1",
                 asn=64511,
                 daemon="bird",
-                handoffs=(Handoff(border="a-border1", vrf="red/v1", import_policy="none", export_policy="to-customer"),),
+                handoffs=(
+                    Handoff(border="a-border1", vrf="red/v1", import_policy="none", export_policy="to-customer"),
+                ),
                 announces=("203.0.113.0/24",),
             ),
         ),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 from fidelity import device_down, filled, link_cut, proof, wire_between
-from regions import compiled, small
 
 from crossconnect.model.device import Device
+from regions import compiled, small
 
 
 def test_numbered_three_stage() -> None:

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 from fidelity import link_cut, proof, wire_between
-from regions import compiled, small
 
 from crossconnect.lab.options import default_run_root
+from regions import compiled, small
 
 MARK = "XC_TEST_MARK"
 NOBODY = 65534

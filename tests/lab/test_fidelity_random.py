@@ -1,29 +1,31 @@
 """Regions that nobody thought of: whatever `small` can be asked for, healthy and under one random failure.
 
 Each run tries other regions. The seed is printed at the end of the run; `XC_FIDELITY_SEED=<it>` repeats the run. A
-failing region is printed too, as the call that makes it.
+failing region is printed too, by what makes it.
 """
 
 from __future__ import annotations
 
 import itertools
+import os
 
 import fidelity
+import msgspec
 from fidelity import Broken, device_down, link_cut, proof
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
-from regions import compiled, small
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.lab import lab_features
-from crossconnect.model.region import Region
+from crossconnect.model.region import Bfd, Region
+from regions import compiled, small
 
 NUMBERS = itertools.count(1)
 
 
 @st.composite
 def regions(draw: st.DrawFn) -> tuple[str, Region]:
-    """A region of 2 to 6 switches, and the call that makes it."""
+    """A region of 2 to 6 switches, and what makes it: arguments of `small`, design choices, parallel links."""
     stages = draw(st.sampled_from(["three", "three", "five"]))
     shape = (
         {"spines": draw(st.integers(1, 2)), "leaves": draw(st.integers(1, 3))}
@@ -45,7 +47,21 @@ def regions(draw: st.DrawFn) -> tuple[str, Region]:
     }
     if arguments["vrfs"] == 0:
         arguments |= {"l2_only": True, "border": False}
-    return f"small({', '.join(f'{k}={v!r}' for k, v in arguments.items())})", small(**arguments)
+    choices = {
+        "maximum_paths": draw(st.sampled_from([1, 64])),
+        "bfd": Bfd(enabled=draw(st.booleans())),
+        "graceful_restart": draw(st.booleans()),
+        "host_routes": draw(st.booleans()),
+    }
+    links = draw(st.integers(1, 2)) if switches <= 4 else 1
+    region = small(**arguments)
+    region = msgspec.structs.replace(
+        region,
+        design=msgspec.structs.replace(region.design, **choices),
+        pods=tuple(msgspec.structs.replace(pod, links_per_spine=links) for pod in region.pods),
+    )
+    words = [f"{name}={value!r}" for name, value in (arguments | choices | {"links_per_spine": links}).items()]
+    return ", ".join(words), region
 
 
 def breakable(blueprint: Blueprint) -> list[Broken]:
@@ -55,7 +71,7 @@ def breakable(blueprint: Blueprint) -> list[Broken]:
 
 @seed(fidelity.SEED)
 @settings(
-    max_examples=4,
+    max_examples=int(os.environ.get("XC_FIDELITY_REGIONS") or 4),
     deadline=None,
     print_blob=True,
     database=None,
@@ -65,12 +81,12 @@ def breakable(blueprint: Blueprint) -> list[Broken]:
 )
 @given(made=regions(), which=st.integers(0, 1000))
 def test_random_region(made: tuple[str, Region], which: int) -> None:
-    call, region = made
-    note(call)
+    recipe, region = made
+    note(recipe)
     blueprint = compiled(region).blueprint
     assert blueprint is not None
     assert "bond" not in lab_features(blueprint)
     ways = breakable(blueprint)
     with proof(f"random-{next(NUMBERS)}", blueprint) as proved:
-        proved.agrees(f"healthy: {call}")
+        proved.agrees(f"healthy: {recipe}")
         proved.breaks(ways[which % len(ways)])

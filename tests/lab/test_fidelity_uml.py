@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 from fidelity import device_down, filled, link_cut, proof
-from regions import compiled, small
 
 from crossconnect.lab.uml import machine
 from crossconnect.model.region import Region
+from regions import compiled, small
 
 pytestmark = [
     pytest.mark.uml,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.drills.catalogue import simulated_state, touched
 from crossconnect.drills.choice import Candidate, address_in, choose_flows
@@ -31,13 +33,16 @@ WARM_UP_S = 0.3
 WARM_UP_RATE = 100
 WARM_UP_TRIES = 10
 """Hosts resolve their gateways, leaves learn MACs, EVPN spreads them: ten seconds are plenty."""
-PROBE_RATE = 1000
+PROBE_PACKETS = 300
 PROBE_SHARE = 0.7
 """Of one flow's packets: what the target must carry in a probe. Keepalives stay far below."""
+REPEATS_MAX = 2
 CHOICES_MAX = 4
 """Sets of flows tried. One set of eight misses one of two equal paths once in 256 times, one of four once in ten."""
 BROKEN_TIMEOUT_S = 30.0
 HEAL_TIMEOUT_S = 90.0
+UML_FLOWS_MAX, UML_PACKETS_PER_SECOND = 4, 200
+"""User-mode-linux is one processor, several times slower: eight flows of 1,000 packets per second lost nearly all."""
 RESTORED_TABLES = tuple(name for name in TABLES if name not in ("lldp", "devices"))
 """LLDP comes back at its own pace, up to half a minute, and carries no traffic; devices show in all other tables."""
 DIFFERENCES_MAX = 20
@@ -46,18 +51,32 @@ DIFFERENCES_MAX = 20
 def run_drill(lab: Lab, blueprint: Blueprint, drill: Drill, *, progress: Progress | None = None) -> DrillResult:
     """Inject the drill's failure under traffic, measure, heal, and judge.
 
-    What was broken is healed however this ends, Ctrl-C included. Raises Unreachable when the lab does not answer.
+    What was broken is healed however this ends, Ctrl-C included. A run that proves nothing is repeated: a busy machine
+    may drop a packet before the event or inject it late, and flows may move off the target in the last moment. A run
+    that proves something is not, whatever it proves. Raises Unreachable when the lab does not answer.
     """
     say = progress or _silent
+    drill = paced(drill, lab.record.backend)
     found = candidates(blueprint, drill)
     before = collect_state(lab, RESTORED_TABLES)
+    result = _run_once(lab, blueprint, drill, found, before, say)
+    for _ in range(REPEATS_MAX):
+        if result.verdict != "proves-nothing" or not result.flows:
+            break
+        say(f"this proves nothing ({'; '.join(result.reasons)}): again")
+        result = _run_once(lab, blueprint, drill, found, before, say)
+    return result
+
+
+def _run_once(
+    lab: Lab, blueprint: Blueprint, drill: Drill, found: Sequence[Candidate], before: State, say: Progress
+) -> DrillResult:
     ports = _ports(blueprint, touched(blueprint, drill.event, drill.target))
     say(f"{drill.name}: proving that flows run, over what will be broken")
     predicted, reason = _proven_flows(lab, drill, found, ports)
     if reason:
         say(f"nothing was broken: {reason}")
         return unproven(drill, reason)
-    failure = Failure(kind=drill.event, target=drill.target)
     say(f"{drill.text} under {len(predicted)} flows of {drill.packets_per_second} packets per second")
     try:
         result = _measure(lab, blueprint, drill, predicted, ports)
@@ -67,8 +86,19 @@ def run_drill(lab: Lab, blueprint: Blueprint, drill: Drill, *, progress: Progres
     finally:
         say("healing")
         started = time.monotonic()
-        heal(lab, failure)
+        heal(lab, Failure(kind=drill.event, target=drill.target))
     return healed(result, _wait_healed(lab, predicted, before, started))
+
+
+def paced(drill: Drill, backend: str) -> Drill:
+    """The drill with no more traffic than the lab's backend carries."""
+    if backend != "uml":
+        return drill
+    return msgspec.structs.replace(
+        drill,
+        flows_max=min(drill.flows_max, UML_FLOWS_MAX),
+        packets_per_second=min(drill.packets_per_second, UML_PACKETS_PER_SECOND),
+    )
 
 
 def _proven_flows(
@@ -85,8 +115,9 @@ def _proven_flows(
             break
         if silent := _warm_up(lab, predicted):
             return (), f"{len(silent)} flows do not run, such as {silent[0].flow.text}"
-        probe = send(lab, _specs(predicted, PROBE_RATE), WARM_UP_S, ports)
-        if probe.carried > PROBE_RATE * WARM_UP_S * PROBE_SHARE:
+        rate = drill.packets_per_second
+        probe = send(lab, _specs(predicted, rate), PROBE_PACKETS / rate, ports)
+        if probe.carried > PROBE_PACKETS * PROBE_SHARE:
             return predicted, ""
         reason = "no flow went over what would be broken, although all of them may"
         tried = {(p.flow.source_address, p.flow.destination_address) for p in predicted}

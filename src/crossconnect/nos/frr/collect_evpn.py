@@ -131,4 +131,7 @@ def macs(answer: bytes) -> tuple[MacReport, ...]:
         )
         for vni, table in decoded(answer, dict[str, _Macs], {}).items()
         for mac, row in table.macs.items()
+        # `auto` is a placeholder that neighbour entries refer to after the address itself was forgotten
+        # (zebra_evpn_mac.c, ZEBRA_MAC_AUTO); nothing is forwarded or announced by it.
+        if row.type in ("local", "remote")
     )
