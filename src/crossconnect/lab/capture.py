@@ -13,6 +13,8 @@ from crossconnect.lab.host import available_programs
 from crossconnect.lab.operation import operation
 from crossconnect.lab.plan import MAIN
 
+_TIMED_OUT = 124  # timeout(1)
+
 
 def namespace_of(lab: Lab, node: str, interface: str) -> str:
     """The nested namespace of a node that has an interface. Raises BadInput when none has."""
@@ -74,20 +76,31 @@ def _capture(lab: Lab, node: str, interface: str, path: Path, expression: str, d
         raise Unsupported("capturing needs the program tcpdump, which is not installed")
     namespace = namespace_of(lab, node, interface)
     # -w - : tcpdump writes to us, whose file it is; it need not see it from inside the node, nor as another user.
-    argv = [*lab.enter(node, namespace), "tcpdump", "-i", interface, "-U", "-n", "-s", "0", "-Z", "root", "-w", "-"]
+    bound = [] if duration_s is None else ["timeout", "--signal=INT", f"{duration_s:g}"]
+    argv = [
+        *lab.enter(node, namespace),
+        *bound,
+        "tcpdump",
+        "-i",
+        interface,
+        "-U",
+        "-n",
+        "-s",
+        "0",
+        "-Z",
+        "root",
+        "-w",
+        "-",
+    ]
     argv += expression.split()
     with path.open("wb") as file:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.PIPE)
         try:
-            _, said = process.communicate(timeout=duration_s)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt):
-            lab.run(node, ["pkill", "-INT", "-x", "tcpdump"])
-            try:
-                _, said = process.communicate(timeout=3)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                _, said = process.communicate()
+            _, said = process.communicate()
+        except KeyboardInterrupt:
+            # The terminal has told tcpdump too.
+            process.wait(timeout=5)
             return path.stat().st_size
-    if process.returncode:
+    if process.returncode not in (0, _TIMED_OUT):
         raise Rejected(f"tcpdump on {node} {interface}: {said.decode(errors='replace').strip()[-500:]}")
     return path.stat().st_size

@@ -95,6 +95,9 @@ def make_node(node):
         if os.path.exists(source) and os.path.exists(target):
             mount(source, target, "none", MS_BIND)
     with contextlib.suppress(OSError):
+        # Commands in a node then see, and can only mean, processes of the lab. Some containers refuse it.
+        mount("proc", "/proc", "proc")
+    with contextlib.suppress(OSError):
         # Refused in some containers; only tools that read /sys/class/net then see the host's interfaces.
         mount("sysfs", "/sys", "sysfs")
     socket.sethostname(node["name"])

@@ -15,12 +15,14 @@ import ctypes
 import json
 import os
 import selectors
+import signal
 import socket
 import struct
 import sys
 import time
 
 CLONE_NEWNET = 0x40000000
+PR_SET_PDEATHSIG = 1
 ICMP6_FILTER = 1
 MAGIC = b"xc-ping"
 PACKET = struct.Struct("!BBHHH")  # type, code, checksum, identifier, sequence number (RFC 792, RFC 4443)
@@ -170,6 +172,7 @@ class Pinger:
 
 def main():
     """See above."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # whoever gives up on us kills our parent, which cannot pass it on
     specification = json.load(sys.stdin)
     announce(specification["announce"])
     pinger = Pinger(specification["pings"], os.getpid() & 0xFFFF)

@@ -43,6 +43,9 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     port_a: str = ""
     port_b: str = ""
     """Ports of the wire, where the link realises one 802.1Q tag of it (`swp3.101` of `swp3`); else the interfaces."""
+    mac_a: str = ""
+    mac_b: str = ""
+    """MAC addresses of the ends; none given: the kernel picks random ones."""
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from crossconnect.lab.peer_node import PeerNode, peer_node
 from crossconnect.lab.plan import MAIN, MANAGEMENT_NODE, Batch, End, File, LabPlan, Link, NodePlan
 from crossconnect.lab.switch_node import RenderedDevice, SwitchNode, frr_commands, switch_node
 from crossconnect.net import contains, interface_prefix
+from crossconnect.net.order import natural_key
 
 MANAGEMENT_BRIDGE = "oob"
 
@@ -44,7 +45,7 @@ def plan_lab(
     peers = [peer_node(peer, secrets, kernel, plain) for peer in blueprint.peers]
     hosts = [host_node(host, kernel) for host in blueprint.hosts]
     ends = _ends(switches, peers, hosts)
-    links = [link for wire in blueprint.wires for link in _wire_links(wire, ends)]
+    links = _with_macs(blueprint, [link for wire in blueprint.wires for link in _wire_links(wire, ends)])
     management, management_links = _management(blueprint, ends)
     links += management_links
     links += _open_ports(blueprint, ends, links)
@@ -111,6 +112,30 @@ def _wire_links(wire: Wire, ends: Mapping[str, _Ends]) -> list[Link]:
             )
         )
     return links
+
+
+def _with_macs(blueprint: Blueprint, links: Iterable[Link]) -> list[Link]:
+    """Fabric ports get MAC addresses that ascend with the port, as a switch's do: a port's link-local address follows
+    from its MAC, and between parallel unnumbered links the lowest address of the neighbour decides which is best."""
+    ports: dict[str, list[str]] = {}
+    for wire in blueprint.wires:
+        if wire.kind == "fabric":
+            ports.setdefault(wire.a_device, []).append(wire.a_port)
+            ports.setdefault(wire.b_device, []).append(wire.b_port)
+    numbers = {name: number for number, name in enumerate(sorted(ports, key=natural_key), 1)}
+    macs = {
+        (device, port): f"02:0c:{numbers[device] >> 8:02x}:{numbers[device] & 255:02x}:{n >> 8:02x}:{n & 255:02x}"
+        for device, names in ports.items()
+        for n, port in enumerate(sorted(names, key=natural_key), 1)
+    }
+    return [
+        msgspec.structs.replace(
+            link,
+            mac_a=macs.get((link.a.node, link.a.interface), ""),
+            mac_b=macs.get((link.b.node, link.b.interface), ""),
+        )
+        for link in links
+    ]
 
 
 def _management(blueprint: Blueprint, ends: Mapping[str, _Ends]) -> tuple[NodePlan, list[Link]]:

@@ -149,8 +149,10 @@ def _heard(stream: IO[bytes]) -> dict[str, object]:
 
 def _wire(lab: Lab, links: Sequence[Link], pid: int) -> None:
     lines = [
-        f"link add {link.a.interface} netns {lab.network_namespace(link.a.node, link.a.namespace)} type veth"
-        f" peer name {link.b.interface} netns {lab.network_namespace(link.b.node, link.b.namespace)}"
+        f"link add {link.a.interface}{_address(link.mac_a)}"
+        f" netns {lab.network_namespace(link.a.node, link.a.namespace)} type veth"
+        f" peer name {link.b.interface}{_address(link.mac_b)}"
+        f" netns {lab.network_namespace(link.b.node, link.b.namespace)}"
         for link in links
     ]
     argv = [*enter_command(pid, lab.record.rootless, f"/proc/{pid}/ns/net"), "ip", "-batch", "-"]
@@ -158,6 +160,10 @@ def _wire(lab: Lab, links: Sequence[Link], pid: int) -> None:
         done = run_command(argv, text="\n".join(lines[first : first + LINKS_PER_BATCH]) + "\n", timeout_s=120)
         if done.returncode:
             raise Rejected(f"links could not be made: {done.stderr.strip()[-1000:]}")
+
+
+def _address(mac: str) -> str:
+    return f" address {mac}" if mac else ""
 
 
 def _start_nodes(lab: Lab, nodes: Sequence[NodePlan], timeout_s: float, progress: Progress) -> None:

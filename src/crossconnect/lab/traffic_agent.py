@@ -19,12 +19,14 @@ import ctypes
 import json
 import os
 import selectors
+import signal
 import socket
 import struct
 import sys
 import time
 
 CLONE_NEWNET = 0x40000000
+PR_SET_PDEATHSIG = 1
 SO_RCVBUFFORCE = 33
 RECORD = struct.Struct("<HIq")
 PACKET = struct.Struct("!HI")
@@ -154,6 +156,7 @@ def send(specification):
 
 def main():
     """See above."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # whoever gives up on us kills our parent, which cannot pass it on
     specification = json.loads(sys.stdin.readline())
     records = receive(specification) if sys.argv[1] == "receive" else send(specification)
     with open(specification["result"], "wb") as file:

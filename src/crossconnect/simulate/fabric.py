@@ -39,13 +39,13 @@ def family_graphs(topology: Topology, sessions: Sequence[Session]) -> dict[Famil
     nodes = [speaker for speaker in topology.speakers if speaker.vrf == DEFAULT]
     result: dict[Family, FamilyGraph] = {}
     for family in FAMILIES:
-        edges: list[list[tuple[tuple[object, ...], int, int]]] = [[] for _ in nodes]
+        edges: list[list[tuple[tuple[int, ...], int, int]]] = [[] for _ in nodes]
         filtered = False
         for session in sessions:
             if session.twin < 0 or session.fault or session.unsupported or family not in session.families:
                 continue
             source = sessions[session.twin].speaker
-            edges[session.speaker].append((_rank(topology, session, source), source, session.index))
+            edges[session.speaker].append((rank_of(topology, session, sessions[session.twin]), source, session.index))
             settings = family_settings(session, family)
             filtered = filtered or bool(settings.import_policy or settings.export_policy)
         for incoming in edges:
@@ -72,16 +72,18 @@ def family_settings(session: Session, family: Family) -> NeighborFamily:
 
 def peer_rank(router_id: str, address: str, interface: str) -> tuple[int, ...]:
     """The last tie-breaks of the decision: the peer's router id, then its address. An unnumbered peer's link-local
-    address is not known beforehand; the own interface's name stands in, which matters between parallel links only."""
+    address is not known beforehand; its interface's name stands in, since addresses ascend with a switch's ports. It
+    matters between parallel links only."""
     if address:
         return (parse(router_id).value, parse(address).value)
     digits = "".join(c if c.isdigit() else " " for c in interface).split()
     return (parse(router_id).value, *map(int, digits))
 
 
-def _rank(topology: Topology, session: Session, source: int) -> tuple[object, ...]:
-    neighbor = session.neighbor
-    return peer_rank(topology.speakers[source].bgp.router_id, neighbor.address, neighbor.interface)
+def rank_of(topology: Topology, session: Session, twin: Session) -> tuple[int, ...]:
+    """`peer_rank` of a session inside the fabric; `twin` is its other end."""
+    router_id = topology.speakers[twin.speaker].bgp.router_id
+    return peer_rank(router_id, session.neighbor.address, twin.neighbor.interface)
 
 
 def without(family: FamilyGraph, up: Sequence[bool]) -> tuple[FamilyGraph, tuple[tuple[int, int], ...]]:

@@ -20,7 +20,7 @@ from crossconnect.simulate.attributes import (
 )
 from crossconnect.simulate.decision import Candidate, select
 from crossconnect.simulate.evpn import EvpnRoute
-from crossconnect.simulate.fabric import FamilyGraph, family_settings, peer_rank
+from crossconnect.simulate.fabric import FamilyGraph, family_settings, peer_rank, rank_of
 from crossconnect.simulate.overlay import Overlay
 from crossconnect.simulate.policy import Policies, apply
 from crossconnect.simulate.sessions import Session
@@ -246,8 +246,7 @@ class Vrfs:
         rank = self._ranks.get(session_index)
         if rank is None:
             session = self._sessions[session_index]
-            router_id = self._topology.speakers[self._sessions[session.twin].speaker].bgp.router_id
-            rank = peer_rank(router_id, session.neighbor.address, session.neighbor.interface)
+            rank = rank_of(self._topology, session, self._sessions[session.twin])
             self._ranks[session_index] = rank
         return rank
 

@@ -124,7 +124,8 @@ def build_root(exchange: str) -> None:
     mount("sysfs", "sys", "sysfs")
     mount("devtmpfs", "dev", "devtmpfs")
     mount("tmpfs", "run", "tmpfs", _MS_NOSUID, "mode=755")
-    for name, kind, data in (("pts", "devpts", ""), ("shm", "tmpfs", "mode=1777")):
+    # cgroup2 under /dev, which is no mount of the nodes' own: `ip vrf exec` looks for it in the list of mounts.
+    for name, kind, data in (("pts", "devpts", ""), ("shm", "tmpfs", "mode=1777"), ("cgroup", "cgroup2", "")):
         os.makedirs(f"dev/{name}", exist_ok=True)
         mount(kind, f"dev/{name}", kind, 0, data)
     for link, target in (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):

@@ -7,6 +7,7 @@ init (PID 1) -- builds the root, loads modules, forks --> server (`guest.serve`)
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import os
 import sys
 import time
@@ -33,10 +34,14 @@ def main() -> None:
         server = os.fork()
         if server == 0:
             os.setsid()
+            faulthandler.enable()
             serve(EXCHANGE, DOORBELL)
             os._exit(0)
-        while os.wait()[0] != server:
-            pass
+        ended, status = os.wait()
+        while ended != server:
+            ended, status = os.wait()
+        if status:
+            print(f"the server ended with {os.waitstatus_to_exitcode(status)}", flush=True)
     except BaseException:
         traceback.print_exc()
     finally:
