@@ -98,3 +98,15 @@ def test_drained_spine(underlay: str) -> None:
         # Nothing else is left then: a drained way is still a way.
         proved.survives(link_cut(wire_between(blueprint, "a-leaf1", "a-spine2")))
         proved.breaks(device_down("a-spine2"))
+
+
+@pytest.mark.parametrize("underlay", ["numbered", "unnumbered"])
+def test_parallel_links(underlay: str) -> None:
+    """Two cables between each pair: the neighbour's port decides which of two equal paths is best."""
+    region = small(underlay=underlay, spines=1, leaves=2, segments=1)
+    pods = tuple(msgspec.structs.replace(pod, links_per_spine=2) for pod in region.pods)
+    blueprint = compiled(msgspec.structs.replace(region, pods=pods)).blueprint
+    with proof(f"parallel-{underlay}", blueprint) as proved:
+        filled(proved.agrees(), "lldp")
+        proved.survives(link_cut(wire_between(blueprint, "a-leaf1", "a-spine1")))
+        proved.breaks(device_down("a-leaf2"))

@@ -8,10 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from crossconnect.design.blueprint import Blueprint
-from crossconnect.errors import BadInput
+from crossconnect.errors import BadInput, Rejected
 from crossconnect.lab import (
     Failure,
     FlowSpec,
@@ -112,6 +113,14 @@ def test_flows_that_cannot_be_measured_are_refused(lab: Lab, blueprint: Blueprin
         start_flows(lab, [], 1)
     with pytest.raises(BadInput, match="same number"):
         start_flows(lab, [spec, spec], 1)
+
+
+def test_a_flow_from_an_address_that_the_host_has_not_is_refused_with_the_reason(
+    lab: Lab, blueprint: Blueprint
+) -> None:
+    [spec] = flow_specs(blueprint, 1, "a-rack1-red-v1-s1-1", "a-rack2-red-v1-s1-1")
+    with pytest.raises(Rejected, match="assign requested address"):
+        start_flows(lab, [msgspec.structs.replace(spec, source_address="192.0.2.77")], 1)
 
 
 def test_tenants_are_isolated_and_hosts_of_one_reach_each_other(lab: Lab, blueprint: Blueprint) -> None:

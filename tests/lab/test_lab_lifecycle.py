@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from crossconnect.design.blueprint import Blueprint
@@ -24,6 +25,7 @@ from crossconnect.lab import (
     exec_command,
     execute,
     host_pairs,
+    lifecycle,
     list_labs,
     open_lab,
     ping_matrix,
@@ -144,13 +146,9 @@ def test_interrupted_it_removes_itself(root: Path) -> None:
 
 
 def test_what_failed_is_said_and_kept_if_asked(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import crossconnect.lab.lifecycle as lifecycle
-
     honest = lifecycle.rendered_devices
 
     def broken(blueprint: Blueprint, secrets: object) -> object:
-        import msgspec
-
         made = honest(blueprint, {})
         first = next(iter(made))
         return {**made, first: msgspec.structs.replace(made[first], text="router bgp nonsense\n")}
@@ -164,8 +162,6 @@ def test_what_failed_is_said_and_kept_if_asked(root: Path, monkeypatch: pytest.M
 
 
 def test_a_missing_secret_is_said_before_anything_is_made(root: Path) -> None:
-    import msgspec
-
     blueprint = tiny(border=True)
     peer = blueprint.peers[0]
     guarded = tuple(msgspec.structs.replace(session, password="env:NOWHERE") for session in peer.sessions)

@@ -36,7 +36,7 @@ WARM_UP_TRIES = 10
 PROBE_PACKETS = 300
 PROBE_SHARE = 0.7
 """Of one flow's packets: what the target must carry in a probe, beyond keepalives."""
-KEEPALIVES_PER_PORT_S = 10
+KEEPALIVES_PER_PORT_S = 6
 """BFD every 300 ms, BGP, LACP, ARP and neighbour discovery; a probe may take seconds on a busy machine."""
 REPEATS_MAX = 2
 CHOICES_MAX = 4

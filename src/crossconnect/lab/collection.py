@@ -83,6 +83,10 @@ class _LldpAnswer(msgspec.Struct, frozen=True):
     lldp: tuple[_LldpNeighbors, ...] = ()
 
 
+_LLDP = msgspec.json.Decoder(_LldpAnswer)
+"""Made here, once: switches are asked in parallel, and two threads may not be the first to decode a type together."""
+
+
 @operation
 def collect_state(lab: Lab, tables: Collection[str] = ALL_TABLES, devices: Collection[str] | None = None) -> State:
     """The lab's state now. Only `tables`, and of switches only `devices`, where given; the others are empty.
@@ -239,6 +243,6 @@ def lldp_neighbors(answer: str) -> tuple[tuple[str, str, str], ...]:
             next((name.value for chassis in interface.chassis for name in chassis.name), ""),
             next((port_id.value for port in interface.port for port_id in port.id), ""),
         )
-        for neighbors in msgspec.json.decode(answer, type=_LldpAnswer).lldp
+        for neighbors in _LLDP.decode(answer).lldp
         for interface in neighbors.interface
     )

@@ -4,9 +4,12 @@
     answers {"begin": ns, "end": ns, "errors": [text, ...]} (CLOCK_MONOTONIC)
 
 Everything is prepared first (namespaces entered, sockets open), so that what is to happen at once happens within
-milliseconds: processes die first, or they would tell their neighbours of the interfaces that go down.
+milliseconds. Processes are stopped, then interfaces go down, then processes die: running ones would tell their
+neighbours of the interfaces that go down, and of dying ones the kernel would close the connections, by which neighbours
+that keep routes for a restart (RFC 4724) take a power cut for one.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -52,15 +55,18 @@ def main():
     errors = []
     begin = time.monotonic_ns()
     for process in work["kill"]:
-        try:
-            os.kill(process, signal.SIGKILL)
-        except OSError as error:
-            errors.append(f"process {process}: {error.strerror}")
+        with contextlib.suppress(OSError):
+            os.kill(process, signal.SIGSTOP)
     for sock, request, interface in links:
         try:
             fcntl.ioctl(sock, SIOCSIFFLAGS, request)
         except OSError as error:
             errors.append(f"{interface}: {error.strerror}")
+    for process in work["kill"]:
+        try:
+            os.kill(process, signal.SIGKILL)
+        except OSError as error:
+            errors.append(f"process {process}: {error.strerror}")
     json.dump({"begin": begin, "end": time.monotonic_ns(), "errors": errors}, sys.stdout)
 
 

@@ -10,11 +10,10 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
 import msgspec
 
-from crossconnect.errors import BadInput, Rejected, Unreachable
+from crossconnect.errors import BadInput, Rejected
 from crossconnect.lab import traffic_agent
 from crossconnect.lab.handle import Lab
 
@@ -22,6 +21,9 @@ NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
 IN_FLIGHT_S = 0.5
 """How long after the last packet was sent the receiver still listens."""
+
+ERRORS = "errors"
+"""What the agents say when they fail, in the run's own directory."""
 
 FLOWS_MAX = 64
 PACKETS_PER_SECOND_MAX = 20_000
@@ -103,10 +105,10 @@ def start_flows(lab: Lab, specs: Sequence[FlowSpec], duration_s: float) -> FlowR
     try:
         receiver = _started(lab, "receive", specs, duration_s, directory.name)
         processes.append(receiver)
-        _said(receiver.stdout)
+        _said(receiver, directory.name)
         sender = _started(lab, "send", specs, duration_s, directory.name)
         processes.append(sender)
-        start_ns = _said(sender.stdout)["start"]
+        start_ns = _said(sender, directory.name)["start"]
     except BaseException:
         for process in processes:
             process.kill()
@@ -119,11 +121,11 @@ def start_flows(lab: Lab, specs: Sequence[FlowSpec], duration_s: float) -> FlowR
 def finish_flows(run: FlowRun) -> tuple[FlowTrace, ...]:
     """Wait for the end of all flows and return what was recorded, in the order of the specifications."""
     try:
-        _said(run.sender.stdout, wait_s=max(0.0, (run.end_ns - time.monotonic_ns()) / NS_PER_S) + 10)
+        _said(run.sender, run.directory.name)
         time.sleep(max(0.0, (run.end_ns - time.monotonic_ns()) / NS_PER_S) + IN_FLIGHT_S)
         assert run.receiver.stdin is not None
         run.receiver.stdin.close()
-        _said(run.receiver.stdout, wait_s=10)
+        _said(run.receiver, run.directory.name)
         sent = _records(Path(run.directory.name, "send"))
         received = _records(Path(run.directory.name, "receive"))
     finally:
@@ -190,26 +192,26 @@ def _started(
         for spec in specs
     ]
     specification = {"flows": flows, "duration_ns": int(duration_s * NS_PER_S), "result": f"{directory}/{mode}"}
-    process = subprocess.Popen(
-        [*lab.beside(), sys.executable, "-I", "-S", traffic_agent.__file__, mode],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
+    with Path(directory, ERRORS).open("ab") as errors:
+        process = subprocess.Popen(
+            [*lab.beside(), sys.executable, "-I", "-S", traffic_agent.__file__, mode],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
     assert process.stdin is not None
     process.stdin.write(json.dumps(specification).encode() + b"\n")
     process.stdin.flush()
     return process
 
 
-def _said(stream: IO[bytes] | None, wait_s: float = 10.0) -> dict[str, int]:
-    """The next line of an agent. Rejected when it ended instead, Unreachable when it says nothing in time."""
-    assert stream is not None
-    deadline = time.monotonic() + wait_s
-    line = stream.readline()
+def _said(process: subprocess.Popen[bytes], directory: str) -> dict[str, int]:
+    """The next line of an agent. Raises Rejected with its last words when it ended instead."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
     if not line:
-        raise Rejected("flows cannot be set up: the agent ended (see its message above)")
-    if time.monotonic() > deadline:
-        raise Unreachable("the agent that sends flows was too late")
+        words = Path(directory, ERRORS).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        raise Rejected(f"flows cannot be set up: {words[-1] if words else 'the agent ended'}")
     return json.loads(line)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import threading
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -84,8 +86,20 @@ def router_mac(extended: tuple[str, ...]) -> str:
     return next((community[5:] for community in extended if community.startswith("Rmac:")), "")
 
 
+_BUILDING = threading.Lock()
+"""Switches are asked in parallel, and msgspec 0.22 crashes the interpreter when two threads are the first to decode one
+type: it completes what it knows of a type at its first use."""
+
+
 def decoded(answer: bytes, kind: type[Answer], empty: Answer) -> Answer:
     """Decode, with `empty` for an empty answer. ValueError says that FRR's answer is not what we know."""
     if not answer.strip():
         return empty
-    return msgspec.json.decode(answer, type=kind)
+    with _BUILDING:
+        decoder = _decoder(kind)
+    return decoder.decode(answer)
+
+
+@functools.cache
+def _decoder(kind: type[Answer]) -> msgspec.json.Decoder[Answer]:
+    return msgspec.json.Decoder(kind)
