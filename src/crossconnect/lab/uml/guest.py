@@ -19,13 +19,27 @@ import msgspec
 
 from crossconnect.errors import BadInput
 from crossconnect.lab.announce import start_announcer
-from crossconnect.lab.handle import Lab, open_lab
+from crossconnect.lab.capture import exec_command
+from crossconnect.lab.handle import Lab, open_lab, read_record
 from crossconnect.lab.lifecycle import write_plan
 from crossconnect.lab.operation import serve_operation
 from crossconnect.lab.runtime import run_lab
-from crossconnect.lab.uml import exchange
+from crossconnect.lab.uml import exchange, terminal
 from crossconnect.lab.uml.exchange import Progress
-from crossconnect.lab.uml.messages import EXEC, HALT, STATUS, UP, Command, CommandResult, MachineStatus, UpRequest
+from crossconnect.lab.uml.messages import (
+    EXEC,
+    HALT,
+    STATUS,
+    TERMINAL,
+    TERMINAL_INPUT,
+    UP,
+    Command,
+    CommandResult,
+    MachineStatus,
+    TerminalInput,
+    TerminalRequest,
+    UpRequest,
+)
 
 RUN_ROOT = "/crossconnect"
 """Where the guest keeps its lab: in its own memory, and not under a directory that nodes have of their own."""
@@ -33,9 +47,19 @@ RUN_ROOT = "/crossconnect"
 Operation = Callable[[bytes, Progress], bytes]
 
 
+# Decoders are made here, while there is one thread: msgspec 0.22 crashes the interpreter when two threads are the first
+# to decode one type.
+_COMMAND = msgspec.msgpack.Decoder(Command)
+_UP = msgspec.msgpack.Decoder(UpRequest)
+_TERMINAL = msgspec.msgpack.Decoder(TerminalRequest)
+_INPUT = msgspec.msgpack.Decoder(TerminalInput)
+_opening = threading.Lock()
+_labs: list[Lab] = []
+
+
 def execute(payload: bytes, progress: Progress) -> bytes:
     """`EXEC`. A command that runs too long is killed and has return code 124."""
-    command = msgspec.msgpack.decode(payload, type=Command)
+    command = _COMMAND.decode(payload)
     try:
         done = subprocess.run(command.argv, input=command.stdin, capture_output=True, timeout=command.timeout_s)
         result = CommandResult(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
@@ -63,7 +87,7 @@ def status(payload: bytes, progress: Progress) -> bytes:
 
 def bring_up(payload: bytes, progress: Progress) -> bytes:
     """`UP`: build the lab here, as this kernel can do everything."""
-    request = msgspec.msgpack.decode(payload, type=UpRequest)
+    request = _UP.decode(payload)
     options = msgspec.structs.replace(request.options, run_root=RUN_ROOT, backend="kernel-vrf")
     directory = options.root / options.name
     directory.mkdir(parents=True)
@@ -75,7 +99,24 @@ def bring_up(payload: bytes, progress: Progress) -> bytes:
     return msgspec.msgpack.encode(lab.record)
 
 
-MACHINE_OPERATIONS: dict[str, Operation] = {EXEC: execute, STATUS: status, UP: bring_up}
+def open_terminal(payload: bytes, progress: Progress) -> bytes:
+    """`TERMINAL`."""
+    request = _TERMINAL.decode(payload)
+    return terminal.run(request, exec_command(_lab(), request.node, request.argv, request.vrf), progress)
+
+
+def feed_terminal(payload: bytes, progress: Progress) -> bytes:
+    """`TERMINAL_INPUT`."""
+    return terminal.feed(_INPUT.decode(payload))
+
+
+MACHINE_OPERATIONS: dict[str, Operation] = {
+    EXEC: execute,
+    STATUS: status,
+    UP: bring_up,
+    TERMINAL: open_terminal,
+    TERMINAL_INPUT: feed_terminal,
+}
 
 
 def serve(directory: str, doorbell: str) -> None:
@@ -126,8 +167,17 @@ def _work(root: Path, name: str, request: exchange.Request) -> None:
 
 
 def _lab() -> Lab:
-    """The one lab of this guest."""
-    names = os.listdir(RUN_ROOT) if os.path.isdir(RUN_ROOT) else []
-    if len(names) != 1:
-        raise BadInput("no lab is up in this user-mode-linux guest")
-    return open_lab(names[0], RUN_ROOT)
+    """The one lab of this guest, its record as it is now."""
+    with _opening:
+        if not _labs:
+            names = os.listdir(RUN_ROOT) if os.path.isdir(RUN_ROOT) else []
+            if len(names) != 1:
+                raise BadInput("no lab is up in this user-mode-linux guest")
+            lab = open_lab(names[0], RUN_ROOT)
+            # Read once, and before threads share it.
+            assert lab.blueprint
+            assert lab.plan
+            _labs.append(lab)
+        lab = _labs[0]
+        lab.record = read_record(lab.directory) or lab.record
+        return lab

@@ -16,6 +16,11 @@ HALT = "machine.halt"
 UP = "lab.up"
 """UpRequest -> LabRecord (`crossconnect.lab.handle`), as the guest has it."""
 
+TERMINAL = "lab.terminal"
+"""TerminalRequest -> return code (msgpack). Each line of progress is a piece of output in base64."""
+TERMINAL_INPUT = "lab.terminal-input"
+"""TerminalInput -> nothing."""
+
 
 class UpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A lab to be brought up inside. `blueprint` is encoded (msgpack), as lab directories keep it."""
@@ -49,3 +54,24 @@ class MachineStatus(msgspec.Struct, frozen=True, kw_only=True):
     memory_mib: int
     memory_used_mib: int
     processes: int
+
+
+class TerminalRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A command in a node, on a terminal of its own. `session` is any text that no other terminal has."""
+
+    session: str
+    node: str
+    vrf: str
+    argv: tuple[str, ...]
+    rows: int
+    columns: int
+    kind: str
+    """TERM of its environment."""
+
+
+class TerminalInput(msgspec.Struct, frozen=True, kw_only=True):
+    """What was typed into a session; `hang_up` ends it."""
+
+    session: str
+    data: bytes = b""
+    hang_up: bool = False
