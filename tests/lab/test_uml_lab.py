@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pty
+import select
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +16,7 @@ from crossconnect import lab as labs
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput
 from crossconnect.lab import Failure, Lab, LabOptions
-from crossconnect.lab.uml import machine
+from crossconnect.lab.uml import backend, machine
 from crossconnect.simulate import Failures, simulate
 from crossconnect.state.difference import difference
 from crossconnect.state.tables import State
@@ -135,6 +137,37 @@ def test_a_dead_leaf_leaves_every_server_reachable(lab: Lab, blueprint: Blueprin
         labs.heal(lab, dead)
     assert unanswered(lab) == []
     assert equal(lab, state(blueprint)) == []
+
+
+def on_terminal(lab: Lab, argv: list[str], conversation: list[tuple[str, str]]) -> tuple[int, str]:
+    """Run a command in a node as `xc lab exec` does, on a terminal; wait for each text, then type the answer."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        command = backend.console_command(lab.directory, LEAF, argv)
+        os.execvp(command[0], command)
+    said = ""
+    seen = 0
+    with open(terminal, "rb+", buffering=0) as file, contextlib.suppress(OSError):
+        for awaited, answer in conversation:
+            while awaited not in said[seen:]:
+                assert select.select([file], [], [], 30)[0], said
+                said += file.read(4096).decode(errors="replace")
+            seen = said.index(awaited, seen) + len(awaited)
+            file.write(answer.encode())
+        while select.select([file], [], [], 30)[0] and (data := file.read(4096)):
+            said += data.decode(errors="replace")
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said
+
+
+def test_a_terminal_in_a_node_is_a_terminal(lab: Lab) -> None:
+    conversation = [(f"{LEAF}#", "show evpn es\r"), ("bond1", "exit\r")]
+    code, said = on_terminal(lab, ["vtysh"], conversation)
+    assert code == 0, said
+    assert "03:02:e5:00:00:00:01" in said
+    code, said = on_terminal(lab, ["sh", "-c", "tty; read answer; echo $answer; exit 7"], [("/dev/pts/", "typed\r")])
+    assert code == 7
+    assert said.count("typed") == 2
+    assert on_terminal(lab, ["sh", "-c", "echo ready; sleep 600"], [("ready", "\x03")])[0] == 130
 
 
 def test_what_is_no_node_is_said(lab: Lab) -> None:

@@ -65,6 +65,8 @@ def main():
     for process in work["kill"]:
         try:
             os.kill(process, signal.SIGKILL)
+        except ProcessLookupError:
+            continue  # gone already, as it should be
         except OSError as error:
             errors.append(f"process {process}: {error.strerror}")
     json.dump({"begin": begin, "end": time.monotonic_ns(), "errors": errors}, sys.stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -20,7 +21,7 @@ from crossconnect.lab.host import HostFacts, available_programs, probe_host
 from crossconnect.lab.journal import is_alive, kill, recorded_processes
 from crossconnect.lab.limits import give_back, make_room
 from crossconnect.lab.operation import operation
-from crossconnect.lab.options import LabOptions, checked_name
+from crossconnect.lab.options import LabOptions, checked_name, default_run_root
 from crossconnect.lab.plan import LabPlan, NodePlan
 from crossconnect.lab.planning import plan_lab
 from crossconnect.lab.runtime import Progress, run_lab
@@ -121,6 +122,9 @@ def down(name: str, run_root: str = "") -> bool:
     alive = [Path(lab.directory) for lab in list_labs(run_root) if lab.state != "dead" and lab.name != name]
     give_back(directory, alive)
     _remove(directory)
+    if directory.parent == default_run_root():
+        with contextlib.suppress(OSError):  # not empty: other labs
+            directory.parent.rmdir()
     return True
 
 

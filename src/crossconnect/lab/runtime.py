@@ -119,8 +119,11 @@ def _hold(
         _say(process.stdin, {"nodes": specifications})
         nodes: dict[str, int] = {}
         skipped: dict[str, None] = {}
-        while len(nodes) < len(plan.nodes):
+        done = False
+        # Also to its last word: it would die, and the lab with it, of a pipe that nobody reads any more.
+        while not done or len(nodes) < len(plan.nodes):
             answer = _heard(process.stdout)
+            done = done or "done" in answer
             if "node" in answer:
                 nodes[str(answer["node"])] = int(answer["pid"])  # type: ignore[call-overload]
                 skipped.update(dict.fromkeys(answer["skipped"]))  # type: ignore[call-overload]

@@ -16,7 +16,7 @@ from crossconnect.lab.flows import FlowSpec, FlowTrace, finish_flows, start_flow
 from crossconnect.lab.handle import Lab
 from crossconnect.lab.operation import operation
 
-LEAD_S = 0.5
+LEAD_S = 1.0
 """Flows run this much longer than asked for: what an injection takes must not come off the time after it."""
 LATE_SHARE = 0.6
 """Which part of the time after the event is left out of `carried_late`: by then traffic has moved, or will not."""

@@ -9,7 +9,8 @@ The host's `lab.json` is a copy of the guest's with backend `uml`; process numbe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -78,6 +79,11 @@ def request(directory: Path, operation: str, payload: bytes = b"", *, timeout_s:
     """Have one operation done inside the guest of a lab. Errors are raised as they were inside; Unreachable where
     the guest is gone."""
     return machine.call(running(directory), operation, payload, timeout_s=timeout_s)
+
+
+def console_command(directory: Path, node: str, argv: Sequence[str], vrf: str = "") -> list[str]:
+    """The command line that runs `argv` in a node, at the terminal of whoever starts it (see `console`)."""
+    return [sys.executable, "-m", "crossconnect.lab.uml.console", str(directory), node, vrf, *argv]
 
 
 def running(directory: Path) -> machine.Machine:

@@ -43,7 +43,9 @@ def run(request: TerminalRequest, argv: Sequence[str], progress: Callable[[str],
     try:
         while piece := _read(master):
             progress(base64.b64encode(piece).decode())
-        return msgspec.msgpack.encode(process.wait())
+        code = process.wait()
+        # As shells say it: ended by signal n is 128 + n.
+        return msgspec.msgpack.encode(code if code >= 0 else 128 - code)
     finally:
         del _sessions[request.session]
         os.close(master)
