@@ -38,7 +38,11 @@ def all_codes() -> list[Code]:
 
 def findings_page() -> str:
     """One section per room, one row per code."""
-    lines = ["# Findings\n", "Codes are stable: scripts may rely on them. Severity is the usual one.\n"]
+    lines = [
+        "# Findings\n",
+        "Codes are stable: scripts may rely on them.",
+        "An error stops what follows, a warning only `validate --strict`; a note informs.\n",
+    ]
     room = ""
     for code in all_codes():
         if code.name.partition(".")[0] != room:

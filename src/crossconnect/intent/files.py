@@ -25,7 +25,19 @@ KINDS: dict[str, type[RegionFile | FabricFile | TenancyFile | EdgeFile | ChecksF
 RESERVED = ("connect", "clusters")
 """Directories of later versions: circuits of private connect, Kubernetes clusters."""
 SUFFIXES = (".yaml", ".yml")
-OUTSIDERS = ("README", "LICENSE", "NOTICE", "CHANGELOG", "CODEOWNERS", "Makefile", "docs/", "schemas/", "out/")
+OUTSIDERS = (
+    "README",
+    "LICENSE",
+    "NOTICE",
+    "CHANGELOG",
+    "CODEOWNERS",
+    "Makefile",
+    "docs/",
+    "schemas/",
+    "out/",
+    "state/",
+    "report.html",
+)
 """Beginnings of names at the root that a repository has beside the region, and that nobody needs to be told of."""
 
 FILE_SIZE_MAX = 16 << 20

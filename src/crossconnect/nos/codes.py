@@ -6,7 +6,7 @@ NOS_UNKNOWN = Code(
     "nos.unknown",
     Severity.ERROR,
     "A switch is to run a network operating system that this version cannot render.",
-    "Choose one that is known, or install the package that brings it.",
+    "Choose one that is known: `frr`.",
 )
 
 CODES = (NOS_UNKNOWN,)
