@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import fidelity
@@ -23,6 +24,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     mine = [item for item in items if HERE in item.path.parents]
     if not mine:
         return
+    # `timeout` and CI end a run by this signal, by which Python would die without taking its labs down.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     missing, no_namespaces = impossible()
     for item in mine:
         item.add_marker(pytest.mark.lab)
