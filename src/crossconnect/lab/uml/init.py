@@ -16,6 +16,8 @@ import traceback
 from crossconnect.lab.uml.guest import serve
 from crossconnect.lab.uml.guest_root import EXCHANGE, MODULES, build_root, load_modules
 
+TUNABLES_VARIABLE = "GLIBC_TUNABLES"
+"""What the C library is to leave alone in every process of the guest (see `launch`)."""
 EXCHANGE_VARIABLE = "XC_EXCHANGE"
 """Kernel parameter, and so environment variable, with the host's path of the exchange directory."""
 DOORBELL = "/dev/ttyS0"
@@ -26,7 +28,10 @@ def main() -> None:
     """Bring the guest up, stay until the server ends, power off."""
     try:
         exchange = os.environ[EXCHANGE_VARIABLE]
+        tunables = os.environ.get(TUNABLES_VARIABLE)
         os.environ.clear()
+        if tunables is not None:
+            os.environ[TUNABLES_VARIABLE] = tunables
         os.environ.update(PATH="/usr/sbin:/usr/bin:/sbin:/bin", HOME="/root", LANG="C.UTF-8", TERM="dumb")
         build_root(exchange)
         for failure in load_modules(MODULES):

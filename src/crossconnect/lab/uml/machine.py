@@ -25,7 +25,7 @@ import msgspec
 
 from crossconnect.errors import Unreachable, Unsupported
 from crossconnect.lab.journal import ProcessRecord, is_alive, kill, record_process, recorded_processes
-from crossconnect.lab.uml import exchange
+from crossconnect.lab.uml import exchange, launch
 from crossconnect.lab.uml.guest_root import MODULES_ROOT
 from crossconnect.lab.uml.messages import HALT
 
@@ -207,6 +207,7 @@ def _command(run_dir: Path, doorbell: int, memory_mib: int) -> list[str]:
         f"ssl0=fd:{doorbell},null",
         *_KERNEL_PARAMETERS,
         f"PYTHONPATH={path}",
+        *((launch.GUEST_ENVIRONMENT,) if launch.is_needed() else ()),
         f"XC_EXCHANGE={run_dir.resolve() / EXCHANGE_DIRECTORY}",
         f"init={os.path.realpath(sys.executable)}",
         "--",
@@ -222,6 +223,8 @@ def _wrapping(with_parent: bool) -> list[str]:
         wrapping += ["unshare", "--user", "--map-root-user", "--"]
     if with_parent:
         wrapping += ["setpriv", "--pdeathsig", "KILL", "--"]
+    if launch.is_needed():
+        wrapping += [sys.executable, "-S", "-E", launch.__file__]
     if namespace:
         wrapping += ["unshare", "--pid", "--fork", "--kill-child=KILL", "--", "sh", "-c", _FIRST_PROCESS, "sh"]
     return wrapping
