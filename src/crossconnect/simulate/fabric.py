@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 
 import msgspec
+import numpy as np
 
 from crossconnect.device.bgp import FAMILIES, Family, NeighborFamily
 from crossconnect.net import parse
+from crossconnect.simulate.arrays import COMPILED_FROM, Arrays, arrays, plain, shortest, without_edges
 from crossconnect.simulate.attributes import NOTHING, AttributeTable
 from crossconnect.simulate.policy import Policies, apply
 from crossconnect.simulate.propagation import (
     ABSENT,
     EdgeFilter,
     Graph,
+    Settlement,
     Spread,
     Unsettled,
     graph,
@@ -21,6 +25,7 @@ from crossconnect.simulate.propagation import (
     spread,
 )
 from crossconnect.simulate.sessions import Session
+from crossconnect.simulate.shortest_spread import ShortestSpread
 from crossconnect.simulate.topology import DEFAULT, Topology
 
 
@@ -148,36 +153,70 @@ class Class(msgspec.Struct, frozen=True):
 
 
 class Spreads:
-    """Settled classes of one graph. With a `healthy` counterpart, classes untouched by the failure are taken over."""
+    """Settled classes of one graph. With a `healthy` counterpart, classes untouched by the failure are taken over.
+
+    A class for which AS-path length and rank alone decide is searched for in `arrays`; any other one is settled by
+    `propagation`. `fast` can be switched off to compare them.
+    """
 
     def __init__(
-        self, graph: Graph, table: AttributeTable, healthy: Spreads | None, gone: Sequence[tuple[int, int]]
+        self,
+        graph: Graph,
+        table: AttributeTable,
+        healthy: Spreads | None,
+        gone: Sequence[tuple[int, int]],
+        fast: bool = True,
     ) -> None:
         self.graph = graph
         self.table = table
         self.healthy = healthy
         self.gone = gone
         self.unsettled: dict[Class, Unsettled] = {}
-        self._settled: dict[Class, Spread] = {}
+        self.compiled = len(graph.asns) * sum(map(len, graph.sources)) >= COMPILED_FROM
+        self._fast = fast and plain(graph)
+        self._settled: dict[Class, Settlement] = {}
 
-    def of(self, key: Class, edge: EdgeFilter | None = None) -> Spread:
+    @functools.cached_property
+    def arrays(self) -> Arrays:
+        """The graph as arrays."""
+        if self.healthy is None:
+            return arrays(self.graph)
+        return without_edges(self.healthy.arrays, self.gone)
+
+    def of(self, key: Class, edge: EdgeFilter | None = None) -> Settlement:
         """The spread of a class. One that does not settle counts as unreachable everywhere and is noted."""
         settled = self._settled.get(key)
         if settled is None:
-            settled = self._settle(key, edge)
-            if isinstance(settled, Unsettled):
-                self.unsettled[key] = settled
+            result = self._settle(key, edge)
+            if isinstance(result, Unsettled):
+                self.unsettled[key] = result
                 size = len(self.graph.asns)
                 settled = Spread([NOTHING] * size, [NOTHING] * size)
+            else:
+                settled = result
             self._settled[key] = settled
         return settled
 
-    def known(self, key: Class) -> Spread | None:
+    def known(self, key: Class) -> Settlement | None:
         """The spread of a class if it has been asked for before."""
         return self._settled.get(key)
 
-    def _settle(self, key: Class, edge: EdgeFilter | None) -> Spread | Unsettled:
+    def is_plain(self, key: Class, edge: EdgeFilter | None) -> bool:
+        """Whether AS-path length and rank alone decide for this class."""
+        if not self._fast or edge is not None or not key.origins:
+            return False
+        number = key.origins[0][1]
+        value = self.table.values[number]
+        return not value.communities and not value.as_path and all(other == number for _, other in key.origins)
+
+    def _settle(self, key: Class, edge: EdgeFilter | None) -> Settlement | Unsettled:
         before = self.healthy.known(key) if self.healthy is not None and edge is None else None
-        if before is not None:
+        if before is not None and not any(before.via[speaker] == position for speaker, position in self.gone):
+            return before
+        if self.is_plain(key, edge):
+            valid = None if key.valid is None else np.array(key.valid, np.bool_)
+            found = shortest(self.arrays, [speaker for speaker, _ in key.origins], valid, self.compiled)
+            return ShortestSpread(self.graph, self.table, found, key.origins[0][1])
+        if isinstance(before, Spread):
             return respread(self.graph, self.table, before, self.gone, key.valid)
         return spread(self.graph, self.table, dict(key.origins), key.valid, edge)

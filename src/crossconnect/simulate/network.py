@@ -31,7 +31,7 @@ from crossconnect.simulate.fabric import (
 from crossconnect.simulate.failures import NO_FAILURES, Failures
 from crossconnect.simulate.overlay import Overlay, Visibility
 from crossconnect.simulate.policy import Policies, apply, policies
-from crossconnect.simulate.propagation import EdgeFilter, Spread
+from crossconnect.simulate.propagation import EdgeFilter, Settlement
 from crossconnect.simulate.sessions import Session, session_findings, sessions, sessions_up
 from crossconnect.simulate.topology import DEFAULT, Liveness, Topology, topology
 from crossconnect.simulate.underlay import family_of, resolver, shared_classes, underlay_classes
@@ -79,7 +79,7 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     vrfs: Vrfs
     findings: tuple[Finding, ...]
 
-    def spread_of(self, prefix: str) -> Spread:
+    def spread_of(self, prefix: str) -> Settlement:
         """Where a prefix of the default instances got to."""
         key = self.underlay[prefix]
         return self.spreads[family_of(prefix)].of(key, self.edge_of(key))

@@ -9,7 +9,7 @@ import msgspec
 from crossconnect.simulate.attributes import IGP, NOTHING, AttributeTable
 from crossconnect.simulate.evpn import EvpnRoute
 from crossconnect.simulate.fabric import Class, Spreads
-from crossconnect.simulate.propagation import ORIGINATED, Spread, offers
+from crossconnect.simulate.propagation import ORIGINATED, Settlement, offers
 
 Paths = tuple[tuple[int, int], ...]
 """Received paths: (position of the session at the receiver, attributes)."""
@@ -55,7 +55,7 @@ class Visibility:
             self._classes[name] = key
         return key, origin
 
-    def spread_of(self, route: EvpnRoute) -> Spread:
+    def spread_of(self, route: EvpnRoute) -> Settlement:
         """Where a route got to."""
         return self.spreads.of(self.class_of(route.speaker, route.number, route.next_hop)[0])
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -52,6 +52,34 @@ class Spread(NamedTuple):
 
     attributes: list[int]
     via: list[int]
+
+    def reached(self) -> list[bool]:
+        """By speaker, whether it has a path."""
+        return [number != NOTHING for number in self.attributes]
+
+
+class Settlement(Protocol):
+    """Where a route class got to, however it was worked out."""
+
+    @property
+    def attributes(self) -> Numbers:
+        """By speaker, the number of the best path's attributes, or NOTHING."""
+        ...
+
+    @property
+    def via(self) -> Numbers:
+        """By speaker, the position of the in-edge that the best path came by, ORIGINATED, or NOTHING."""
+        ...
+
+    def reached(self) -> list[bool]:
+        """By speaker, whether it has a path."""
+        ...
+
+
+class Numbers(Protocol):
+    """A number per speaker."""
+
+    def __getitem__(self, speaker: int, /) -> int: ...
 
 
 class Unsettled(NamedTuple):
@@ -215,7 +243,7 @@ def respread(
 
 
 def offers(
-    graph: Graph, table: AttributeTable, settled: Spread, speaker: int, edge: EdgeFilter | None = None
+    graph: Graph, table: AttributeTable, settled: Settlement, speaker: int, edge: EdgeFilter | None = None
 ) -> list[tuple[int, int]]:
     """All paths of a class that a speaker has from its neighbours, as (position, attribute number)."""
     found: list[tuple[int, int]] = []

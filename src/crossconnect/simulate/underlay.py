@@ -8,7 +8,7 @@ import msgspec
 
 from crossconnect.device.bgp import Family
 from crossconnect.net import contains, version_of
-from crossconnect.simulate.attributes import IGP, NOTHING, AttributeTable
+from crossconnect.simulate.attributes import IGP, AttributeTable
 from crossconnect.simulate.fabric import Class, FamilyGraph, Spreads
 from crossconnect.simulate.policy import Policies
 from crossconnect.simulate.topology import DEFAULT, Liveness, Topology
@@ -67,8 +67,8 @@ def resolver(
             for prefix in covering:
                 key = underlay.get(prefix)
                 if key is not None:
-                    reached = spreads.of(key).attributes
-                    mask = [have or number != NOTHING for have, number in zip(mask, reached, strict=True)]
+                    reached = spreads.of(key).reached()
+                    mask = [have or got for have, got in zip(mask, reached, strict=True)]
             own = topology.speaker_at.get((topology.vteps.get(address, ""), DEFAULT), -1)
             if own >= 0 and live.device_up(topology.speakers[own].device):
                 mask[own] = True
