@@ -1,0 +1,30 @@
+"""A mesh changed by a failure equals the mesh of what is left."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from test_simulate_arrays import reduced
+from test_simulate_propagation import Case, cases
+
+from crossconnect.simulate.arrays import arrays, without_edges
+from crossconnect.simulate.mesh import changed, mesh
+from crossconnect.simulate.propagation import graph
+
+
+@settings(max_examples=500, deadline=None)
+@given(cases())
+def test_the_difference_leads_to_the_mesh_of_what_is_left(case: Case) -> None:
+    """Input: random graphs with shared ASNs, random cuts. Output: the same levels and widths as starting anew."""
+    size = len(case.asns)
+    whole = arrays(graph(case.asns, [False] * size, case.edges))
+    _, gone = reduced(case)
+    before = mesh(whole, range(size), False)
+    change = changed(before, gone)
+    level, width = before.level.copy(), before.width.copy()
+    for speaker, classes, narrower in change.narrowed:
+        width[classes, speaker] = narrower
+    level[change.classes], width[change.classes] = change.level, change.width
+    after = mesh(without_edges(whole, gone), range(size), False)
+    assert np.array_equal(level, after.level)
+    assert np.array_equal(width, after.width)
