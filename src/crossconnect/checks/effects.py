@@ -14,8 +14,8 @@ from crossconnect.checks.promises import promise_scope
 from crossconnect.checks.subject import Subject, device_place, wire_place, wire_text
 from crossconnect.finding import Finding, Place, found
 from crossconnect.simulate.failures import Failures
-from crossconnect.simulate.reachability import ReachabilityRow, reachability
-from crossconnect.simulate.sweep import Outcome
+from crossconnect.simulate.impact import Impact, Impacts
+from crossconnect.simulate.reachability import ReachabilityRow
 
 
 class ScopeEffect(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +58,8 @@ class FailureReport(msgspec.Struct, frozen=True, kw_only=True):
     """Dual-homed hosts on one leg."""
     paths: tuple[int, int] = (0, 0)
     """Fewest equal-cost paths from a VTEP to another, before and after."""
+    narrower: tuple[tuple[str, int, int], ...] = ()
+    """(scope, before, after): VRFs and layer-2 segments whose leaves have fewer equal-cost paths between them."""
     promises: tuple[tuple[str, str], ...] = ()
     """(promise, reason) of promises that do not hold, whether or not they were to survive this."""
     promises_due: tuple[str, ...] = ()
@@ -74,7 +76,7 @@ class FailureReport(msgspec.Struct, frozen=True, kw_only=True):
 class Healthy(msgspec.Struct, frozen=True, kw_only=True):
     """What failures are compared with."""
 
-    subject: Subject
+    layout: Layout
     pairs: Mapping[str, int]
     """Scope -> ordered pairs that are delivered."""
     endpoints: Mapping[str, int]
@@ -90,27 +92,15 @@ def scope_of(row: ReachabilityRow) -> str:
     return row.source_vrf or row.source_segment
 
 
-def healthy_of(subject: Subject, outcome: Outcome, broken: Iterable[str]) -> Healthy:
+def healthy_of(subject: Subject, impacts: Impacts, broken: Iterable[str]) -> Healthy:
     """Measure the network without failure."""
-    pairs: dict[str, int] = {}
-    rows = reachability(outcome.tables)
-    for row in _once(row for row in rows if row.destination_host and row.outcome == "delivered"):
-        pairs[scope_of(row)] = pairs.get(scope_of(row), 0) + row.pairs
-    endpoints: dict[str, int] = {}
-    tenants: dict[str, str] = {}
-    for host in subject.blueprint.hosts:
-        for endpoint in host.endpoints:
-            scope = endpoint.vrf or endpoint.segment
-            endpoints[scope] = endpoints.get(scope, 0) + 1
-            tenants[scope] = endpoint.tenant
-    tenants.update({vrf.name: vrf.tenant for vrf in subject.blueprint.vrfs})
     return Healthy(
-        subject=subject,
-        pairs=pairs,
-        endpoints=endpoints,
-        tenants=tenants,
-        borders=_borders(subject),
-        paths=outcome.ecmp_minimum.width if outcome.ecmp_minimum else 0,
+        layout=subject.layout,
+        pairs=impacts.pairs(),
+        endpoints={name: realm.endpoints for name, realm in impacts.realms.items()},
+        tenants={name: realm.tenant for name, realm in impacts.realms.items()},
+        borders=borders_of(subject),
+        paths=impacts.width,
         promises=frozenset(broken),
     )
 
@@ -123,29 +113,32 @@ def _once(rows: Iterable[ReachabilityRow]) -> list[ReachabilityRow]:
     return list(seen.values())
 
 
-def _borders(subject: Subject) -> dict[str, int]:
+def borders_of(subject: Subject) -> dict[str, int]:
+    """VRF -> border devices over which something from outside comes in."""
     return {
         vrf: len({border for borders in prefixes.values() for border in borders})
         for vrf, prefixes in accepted_prefixes(subject).items()
     }
 
 
-def report_of(healthy: Healthy, subject: Subject, outcome: Outcome, broken: Mapping[str, str]) -> FailureReport:
-    """Compare a failure's outcome with the healthy network; `findings` are still those of the effects alone."""
-    layout, failures = subject.layout, subject.expectation.failures
+def report_of(healthy: Healthy, impact: Impact, borders: Mapping[str, int], broken: Mapping[str, str]) -> FailureReport:
+    """Compare a failure's impact with the healthy network; `findings` are still those of the effects alone. `borders`
+    are those left by VRF, `broken` the promises that do not hold, with the reason."""
+    layout, failures = healthy.layout, impact.failures
     name, element = element_of(layout, failures)
     promises = tuple((p, reason) for p, reason in sorted(broken.items()) if p not in healthy.promises)
-    scopes = _scopes(healthy, subject, outcome, [p for p, _ in promises])
+    scopes = _scopes(healthy, impact, borders, [p for p, _ in promises])
     single = element != "combination" and failures.devices <= layout.devices.keys()
-    surviving = {promise.name for promise in subject.blueprint.promises if single and promise.survives > 0}
+    surviving = {promise.name for promise in layout.blueprint.promises if single and promise.survives > 0}
     report = FailureReport(
         failures=failures,
         name=name,
         element=element,
         scopes=scopes,
-        hosts_cut=outcome.cut_off,
-        hosts_degraded=_degraded(subject, outcome.cut_off),
-        paths=(healthy.paths, outcome.ecmp_minimum.width if outcome.ecmp_minimum else 0),
+        hosts_cut=impact.cut_off,
+        hosts_degraded=impact.degraded,
+        paths=(healthy.paths, impact.width),
+        narrower=impact.narrower,
         promises=promises,
         promises_due=tuple(name for name, _ in promises if name in surviving),
     )
@@ -169,24 +162,26 @@ def element_of(layout: Layout, failures: Failures) -> tuple[str, str]:
     return str(failures), "session"
 
 
-def _scopes(healthy: Healthy, subject: Subject, outcome: Outcome, promises: Iterable[str]) -> tuple[ScopeEffect, ...]:
+def _scopes(
+    healthy: Healthy, impact: Impact, borders: Mapping[str, int], promises: Iterable[str]
+) -> tuple[ScopeEffect, ...]:
+    layout = healthy.layout
     lost: dict[str, list[ReachabilityRow]] = {}
     external: dict[str, list[ReachabilityRow]] = {}
-    for row in outcome.lost:
+    for row in impact.lost:
         if row.destination_host:
             lost.setdefault(scope_of(row), []).append(row)
         else:
             external.setdefault(scope_of(row), []).append(row)
     cut: dict[str, dict[str, int]] = {}
-    for host in outcome.cut_off:
-        for endpoint in subject.layout.hosts[host].endpoints:
+    for host in impact.cut_off:
+        for endpoint in layout.hosts[host].endpoints:
             members = cut.setdefault(endpoint.vrf or endpoint.segment, {})
             members[host] = members.get(host, 0) + 1
-    by_name = {promise.name: promise for promise in subject.blueprint.promises}
+    by_name = {promise.name: promise for promise in layout.blueprint.promises}
     broken: dict[str, list[str]] = {}
     for name in promises:
-        broken.setdefault(promise_scope(subject.layout, by_name[name]), []).append(name)
-    borders = _borders(subject)
+        broken.setdefault(promise_scope(layout, by_name[name]), []).append(name)
     fewer = {vrf for vrf, count in healthy.borders.items() if borders.get(vrf, 0) < count}
     effects: list[ScopeEffect] = []
     for scope in sorted({*lost, *external, *cut, *broken, *fewer}):
@@ -210,12 +205,6 @@ def _scopes(healthy: Healthy, subject: Subject, outcome: Outcome, promises: Iter
             )
         )
     return tuple(effects)
-
-
-def _degraded(subject: Subject, cut_off: tuple[str, ...]) -> tuple[str, ...]:
-    cut = set(cut_off)
-    gone = {w.a_device for key in subject.gone_wires if (w := subject.layout.wires[key]).kind == "server"}
-    return tuple(sorted(host for host in gone if host in subject.layout.hosts and host not in cut))
 
 
 def _place(report: FailureReport, layout: Layout) -> Place:

@@ -11,16 +11,18 @@ from collections.abc import Iterable
 import msgspec
 
 from crossconnect.checks.codes import PROMISE_NOT_RESILIENT
-from crossconnect.checks.effects import FailureReport, healthy_of, report_of
+from crossconnect.checks.effects import FailureReport, Healthy, borders_of, healthy_of, report_of
 from crossconnect.checks.expectation import Expectation
 from crossconnect.checks.grouping import names_text
-from crossconnect.checks.layout import layout_of
+from crossconnect.checks.layout import Layout, layout_of
 from crossconnect.checks.promises import broken_promises
 from crossconnect.checks.registry import CHECKS, check_subject
 from crossconnect.checks.subject import Subject, subject_of
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, Place, found
 from crossconnect.simulate.failures import NO_FAILURES, Failures, single_failures
+from crossconnect.simulate.impact import Impacts
+from crossconnect.simulate.simulation import state_of
 from crossconnect.simulate.sweep import Outcome, sweep
 from crossconnect.state.tables import TABLES
 
@@ -42,26 +44,61 @@ def check_under_failure(
 ) -> UnderFailure:
     """Simulate each failure (every single one by default), run the checks (those named, where given) and compare.
 
-    `only=()` computes effects alone, which needs fewer tables and is several times faster.
+    `only=()` computes effects alone: packets are then followed, and tables made, only where a failure may change what
+    becomes of them, which is what makes thousands of failures of large regions affordable.
     """
     layout = layout_of(blueprint)
     names = [name for name in (CHECKS if only is None else only) if name not in _ELSEWHERE]
     chosen = tuple(single_failures(blueprint) if failures is None else failures)
-    tables = tuple(TABLES) if names else ()
-    runs = sweep(blueprint, (NO_FAILURES, *chosen), *((tables,) if tables else ()))
-    _, outcome = next(runs)
-    subject = subject_of(outcome.state, layout, tables=outcome.tables)
-    healthy = healthy_of(subject, outcome, broken_promises(subject))
-    known = {_identity(finding) for finding in check_subject(subject, names)}
+    impacts = Impacts(blueprint)
+    subject = _subject(impacts, layout, NO_FAILURES)
+    healthy = healthy_of(subject, impacts, broken_promises(subject))
+    runs = sweep(blueprint, (NO_FAILURES, *chosen), tuple(TABLES)) if names else None
+    known = set[tuple[str, str, str]]()
+    if runs is not None:
+        _, outcome = next(runs)
+        known = {_identity(f) for f in check_subject(_checked(outcome, layout, NO_FAILURES), names)}
     reports: list[FailureReport] = []
-    for failure, outcome in runs:
-        subject = subject_of(outcome.state, layout, Expectation(failure), outcome.tables)
-        report = report_of(healthy, subject, outcome, broken_promises(subject))
-        reports.append(msgspec.structs.replace(report, findings=_new(report, subject, outcome, names, known)))
+    for failure in chosen:
+        report = _report(impacts, healthy, subject, failure)
+        if runs is not None:
+            _, outcome = next(runs)
+            now = (*check_subject(_checked(outcome, layout, failure), names), *outcome.findings)
+            more = (f for f in now if _identity(f) not in known)
+            report = msgspec.structs.replace(report, findings=(*report.findings, *more))
+        reports.append(report)
     return UnderFailure(
         reports=tuple(reports),
         findings=tuple(sorted((*_merged(reports), *_promises(reports)), key=Finding.sort_key)),
     )
+
+
+def _report(impacts: Impacts, healthy: Healthy, whole: Subject, failure: Failures) -> FailureReport:
+    """The report of one failure. Promises are looked at again only where it touches a realm."""
+    impact = impacts.of(failure)
+    if not impact.touched:
+        return report_of(healthy, impact, healthy.borders, {})
+    here = _subject(impacts, healthy.layout, failure) if whole.blueprint.promises else None
+    broken = broken_promises(here) if here is not None else {}
+    borders = borders_of(msgspec.structs.replace(whole, expectation=Expectation(failure), **_gone(whole, failure)))
+    return report_of(healthy, impact, borders, broken)
+
+
+def _gone(whole: Subject, failure: Failures) -> dict[str, frozenset[str]]:
+    """What a subject says of devices and wires when these are known to be out of service."""
+    wires = {w.key for w in whole.blueprint.wires if not failure.devices.isdisjoint((w.a_device, w.b_device))}
+    return {"gone_devices": failure.devices, "gone_wires": frozenset(failure.links | wires)}
+
+
+def _subject(impacts: Impacts, layout: Layout, failure: Failures) -> Subject:
+    """A subject for following packets: its tables are made on demand, of its state there is no more than is up."""
+    settled = impacts.network.settle(failure)
+    state = state_of(settled, ("devices", "interfaces"))
+    return subject_of(state, layout, Expectation(failure), impacts.tables(failure))
+
+
+def _checked(outcome: Outcome, layout: Layout, failure: Failures) -> Subject:
+    return subject_of(outcome.state, layout, Expectation(failure), outcome.tables)
 
 
 def _identity(finding: Finding) -> tuple[str, str, str]:
@@ -69,13 +106,6 @@ def _identity(finding: Finding) -> tuple[str, str, str]:
     each their own, and name their failure."""
     effect = finding.message if finding.code.startswith("checks.effect-") else ""
     return finding.code, finding.place.path, effect
-
-
-def _new(
-    report: FailureReport, subject: Subject, outcome: Outcome, names: list[str], known: set[tuple[str, str, str]]
-) -> tuple[Finding, ...]:
-    found_now = (*check_subject(subject, names), *outcome.findings)
-    return (*report.findings, *(f for f in found_now if _identity(f) not in known))
 
 
 def _merged(reports: Iterable[FailureReport]) -> list[Finding]:

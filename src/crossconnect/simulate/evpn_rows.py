@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.simulate.attachments import attached
 from crossconnect.simulate.attributes import NOTHING, as_path_text
+from crossconnect.simulate.evpn import ETHERNET_TAG_SEGMENT
 from crossconnect.simulate.network import Settled
 from crossconnect.simulate.topology import DEFAULT
 from crossconnect.state.tables import EvpnRouteRow, MacRow, VniRow, VtepRow
@@ -76,11 +77,17 @@ def vni_rows(settled: Settled) -> Iterator[VniRow]:
 def mac_rows(settled: Settled) -> Iterator[MacRow]:
     """Hosts' MAC addresses in L2VNIs. A MAC that is local stays so whatever others announce; on an Ethernet segment it
     is local at all of the segment's leaves."""
-    local = _local_macs(settled)
+    for device in settled.live.topology.blueprint.devices:
+        yield from mac_rows_of(settled, device.name)
+
+
+def mac_rows_of(settled: Settled, device: str) -> Iterator[MacRow]:
+    """`mac_rows` of one switch."""
+    local = _local_macs(settled, device)
     visibility = settled.overlay.visibility
-    for (device, vni, mac), where in local.items():
+    for (vni, mac), where in local.items():
         yield MacRow(device, vni, mac, "local", where)
-    for device, node, instance in _mac_vrfs(settled):
+    for node, instance in _mac_vrfs_of(settled, device):
         vni = instance.vni or 0
         remote: dict[str, str] = {}
         for route in settled.overlay.imported(instance.import_rts, device):
@@ -90,39 +97,64 @@ def mac_rows(settled: Settled) -> Iterator[MacRow]:
                 if route.key not in remote or _address_order(where) < _address_order(remote[route.key]):
                     remote[route.key] = where
         for mac, where in remote.items():
-            if (device, vni, mac) not in local:
+            if (vni, mac) not in local:
                 yield MacRow(device, vni, mac, "remote", where)
+
+
+def segment_vteps(settled: Settled, device: str, esi: str) -> tuple[str, ...] | None:
+    """VTEPs of an Ethernet segment's leaves whose leg is up, as a device knows them: those that announce type 1 per
+    segment (RFC 7432 8.4). None where it knows of none."""
+    node = settled.live.topology.speaker_at.get((device, DEFAULT), NOTHING)
+    if node == NOTHING:
+        return None
+    visibility = settled.overlay.visibility
+    suffix = f"/{ETHERNET_TAG_SEGMENT}"
+    found = {
+        route.next_hop
+        for route in settled.segment_routes.get(esi, ())
+        if route.key.endswith(suffix) and visibility.best(route, node) != NOTHING
+    }
+    return tuple(sorted(found)) or None
 
 
 def _address_order(where: str) -> tuple[int, ...]:
     return tuple(map(int, where.split("."))) if "." in where else ()
 
 
-def _local_macs(settled: Settled) -> dict[tuple[str, int, str], str]:
-    """By (device, VNI, MAC): the port, or the Ethernet segment, also where only another leaf's leg of it is up."""
+def _local_macs(settled: Settled, device: str) -> dict[tuple[int, str], str]:
+    """By (VNI, MAC): the port, or the Ethernet segment, also where only another leaf's leg of it is up."""
     topology = settled.live.topology
-    announced = {(r.device, r.rd, r.key) for r in settled.overlay.routes() if r.route_type == 2 and r.esi}
-    found: dict[tuple[str, int, str], str] = {}
-    for attachment in settled.network.attachments:
-        instance = topology.instances[(attachment.leaf, attachment.endpoint.mac_vrf)]
+    found: dict[tuple[int, str], str] = {}
+    if not settled.live.device_up(device):
+        return found
+    for attachment in settled.network.attachments_at.get(device, ()):
+        instance = topology.instances[(device, attachment.endpoint.mac_vrf)]
         mac = attachment.host.mac
-        if instance.vni is None or not settled.live.device_up(attachment.leaf):
+        if instance.vni is None:
             continue
         if attachment.esi:
-            if (attachment.leaf, instance.rd, mac) in announced:
-                found[(attachment.leaf, instance.vni, mac)] = f"esi:{attachment.esi}"
+            routes = settled.segment_routes.get(attachment.esi, ())
+            if any(r.route_type == 2 and (r.device, r.rd, r.key) == (device, instance.rd, mac) for r in routes):
+                found[(instance.vni, mac)] = f"esi:{attachment.esi}"
         elif attached(attachment, settled.live):
-            found[(attachment.leaf, instance.vni, mac)] = attachment.port
+            found[(instance.vni, mac)] = attachment.port
     return found
 
 
 def _mac_vrfs(settled: Settled) -> Iterator[tuple[str, int, NetworkInstance]]:
     """(device, node, instance) of every MAC-VRF with a VNI on a VTEP that is up."""
+    for device in settled.live.topology.blueprint.devices:
+        for node, instance in _mac_vrfs_of(settled, device.name):
+            yield device.name, node, instance
+
+
+def _mac_vrfs_of(settled: Settled, name: str) -> Iterator[tuple[int, NetworkInstance]]:
+    """`_mac_vrfs` of one switch."""
     topology = settled.live.topology
-    for device in topology.blueprint.devices:
-        node = topology.speaker_at.get((device.name, DEFAULT), NOTHING)
-        if not device.vtep or node == NOTHING or not settled.live.device_up(device.name):
-            continue
-        for instance in device.network_instances:
-            if instance.kind == "mac-vrf" and instance.vni is not None:
-                yield device.name, node, instance
+    device = topology.devices[name]
+    node = topology.speaker_at.get((name, DEFAULT), NOTHING)
+    if not device.vtep or node == NOTHING or not settled.live.device_up(name):
+        return
+    for instance in device.network_instances:
+        if instance.kind == "mac-vrf" and instance.vni is not None:
+            yield node, instance

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -13,6 +14,14 @@ from crossconnect.net import address_of, parse
 from crossconnect.net.address import BITS
 from crossconnect.simulate.topology import Topology, topology
 from crossconnect.state.tables import InterfaceRow, RouteRow, State
+
+
+class Routes(Protocol):
+    """Routes of one VRF."""
+
+    def lookup(self, address: str) -> RouteRow | None:
+        """The most specific route to an address."""
+        ...
 
 
 class RouteTable:
@@ -47,7 +56,7 @@ class Fib(msgspec.Struct, frozen=True, kw_only=True):
     up: frozenset[str]
     """Devices, hosts and external routers that run."""
     interfaces: Mapping[tuple[str, str], InterfaceRow]
-    routes: Mapping[tuple[str, str], RouteTable]
+    routes: Mapping[tuple[str, str], Routes]
     macs: Mapping[tuple[str, int, str], tuple[str, str]]
     """(device, VNI, MAC) -> (local or remote, where)."""
     l3vnis: Mapping[tuple[str, int], str]

@@ -8,6 +8,7 @@ what others announce as type 5.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -52,6 +53,10 @@ class Network:
         self.graphs: dict[Family, FamilyGraph] = family_graphs(self.topology, self.sessions)
         self.policies: dict[str, Policies] = {d.name: policies(d.routing_policy) for d in blueprint.devices}
         self.attachments: tuple[Attachment, ...] = attachments(self.topology)
+        self.attachments_at: dict[str, list[Attachment]] = {}
+        """By leaf."""
+        for attachment in self.attachments:
+            self.attachments_at.setdefault(attachment.leaf, []).append(attachment)
         self.table = AttributeTable()
         self.vrf_memory = VrfMemory()
         self.healthy: Settled | None = None
@@ -63,7 +68,7 @@ class Network:
         return _settle(self, failures, self.healthy) if failures else self.healthy
 
 
-class Settled(msgspec.Struct, frozen=True, kw_only=True):
+class Settled(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A network that has settled."""
 
     network: Network
@@ -78,6 +83,15 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     overlay: Overlay
     vrfs: Vrfs
     findings: tuple[Finding, ...]
+
+    @functools.cached_property
+    def segment_routes(self) -> dict[str, list[EvpnRoute]]:
+        """EVPN routes by the Ethernet segment that they name."""
+        found: dict[str, list[EvpnRoute]] = {}
+        for route in self.overlay.routes():
+            if route.esi:
+                found.setdefault(route.esi, []).append(route)
+        return found
 
     def spread_of(self, prefix: str) -> Settlement:
         """Where a prefix of the default instances got to."""

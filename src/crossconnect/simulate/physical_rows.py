@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from crossconnect.device.interface import Interface
 from crossconnect.simulate.network import Settled
 from crossconnect.state.tables import BgpSessionRow, DeviceRow, InterfaceRow, LldpRow
 
@@ -29,16 +30,21 @@ def interface_rows(settled: Settled) -> Iterator[InterfaceRow]:
             continue
         for interface in device.interfaces:
             if interface.kind != "management":
-                yield InterfaceRow(
-                    device=device.name,
-                    interface=interface.name,
-                    vrf=interface.network_instance,
-                    kind=interface.kind,
-                    up=live.interface_up(device.name, interface.name),
-                    mtu=interface.mtu,
-                    mac=interface.mac,
-                    addresses=tuple(sorted(interface.addresses)),
-                )
+                yield interface_row(settled, device.name, interface)
+
+
+def interface_row(settled: Settled, device: str, interface: Interface) -> InterfaceRow:
+    """One interface of a switch that is up."""
+    return InterfaceRow(
+        device=device,
+        interface=interface.name,
+        vrf=interface.network_instance,
+        kind=interface.kind,
+        up=settled.live.interface_up(device, interface.name),
+        mtu=interface.mtu,
+        mac=interface.mac,
+        addresses=tuple(sorted(interface.addresses)),
+    )
 
 
 def lldp_rows(settled: Settled) -> Iterator[LldpRow]:

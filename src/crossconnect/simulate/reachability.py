@@ -6,7 +6,7 @@ state are another class.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -63,12 +63,14 @@ class ReachabilityRow(msgspec.Struct, frozen=True, order=True):
     """Pairs of hosts that the row stands for."""
 
 
-def endpoint_classes(tables: Fib) -> list[EndpointClass]:
-    """All classes, in the order of VRF, segment and leaves."""
+def endpoint_classes(tables: Fib, among: Collection[str] | None = None) -> list[EndpointClass]:
+    """All classes, in the order of VRF, segment and leaves; with `among`, of these VRFs and layer-2 segments only."""
     groups: dict[tuple[str, str, str, tuple[str, ...], tuple[bool, ...]], list[Endpoint]] = {}
     for host in tables.blueprint.hosts:
         leaves, cables = _cables(tables, host)
         for endpoint in host.endpoints:
+            if among is not None and (endpoint.vrf or endpoint.segment) not in among:
+                continue
             key = (endpoint.tenant, endpoint.vrf, endpoint.segment, leaves, cables)
             groups.setdefault(key, []).append(endpoint)
     return [
@@ -104,11 +106,11 @@ class Question(NamedTuple):
     pairs: int
 
 
-def questions(tables: Fib, across: bool = False) -> Iterator[Question]:
+def questions(tables: Fib, across: bool = False, among: Collection[str] | None = None) -> Iterator[Question]:
     """All pairs of classes within each VRF and within each layer-2 segment, and from each VRF to external prefixes
     that are announced to it. With `across`, also pairs of different VRFs, which are to be isolated: quadratic in the
-    number of classes."""
-    classes = endpoint_classes(tables)
+    number of classes. With `among`, only of these VRFs and layer-2 segments (paths)."""
+    classes = endpoint_classes(tables, among)
     by_realm: dict[str, list[EndpointClass]] = {}
     for found in classes:
         by_realm.setdefault(_realm(found), []).append(found)
@@ -135,10 +137,12 @@ def questions(tables: Fib, across: bool = False) -> Iterator[Question]:
                 yield Question(source, sender, prefix, (), "", example_address(prefix), count)
 
 
-def reachability(tables: Fib, across: bool = False) -> tuple[ReachabilityRow, ...]:
+def reachability(
+    tables: Fib, across: bool = False, among: Collection[str] | None = None
+) -> tuple[ReachabilityRow, ...]:
     """A row for every question; pairs that should be isolated have the outcome `dropped` where all is well."""
     forwarder = Forwarder(tables)
-    asked = questions(tables, across)
+    asked = questions(tables, across, among)
     return tuple(sorted(answer(question, forwarder.send(question.sender, question.address)) for question in asked))
 
 

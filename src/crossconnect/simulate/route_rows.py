@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from crossconnect.device.bgp import Family
+from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.net import contains, parse, version_of
 from crossconnect.simulate.attributes import NOTHING, Attributes, AttributeTable, as_path_text
 from crossconnect.simulate.fabric import Class, FamilyGraph
@@ -203,38 +204,86 @@ def _vrf_rows(settled: Settled, speaker: Speaker) -> Iterator[BgpRouteRow]:
 def route_rows(settled: Settled) -> Iterator[RouteRow]:
     """Routing tables: connected (distance 0), static (1), eBGP (20), of all VRFs."""
     live = settled.live
-    topology = live.topology
     choices = Choices(settled)
-    for device in topology.blueprint.devices:
-        if not live.device_up(device.name):
-            continue
-        for instance in device.network_instances:
-            if instance.kind == "mac-vrf":
-                continue
-            attached = connected(topology, live, device.name, instance.name)
-            for prefix, interface in attached.items():
-                if not prefix.endswith(("/32", "/128")):
-                    yield RouteRow(device.name, instance.name, prefix, "connected", (interface,))
-            if instance.kind == "management":
-                yield from _management_routes(device.name, instance.name, device.system.management_gateways, attached)
-                continue
-            index = topology.speaker_at.get((device.name, instance.name), NOTHING)
-            if index == NOTHING:
-                continue
-            speaker = topology.speakers[index]
-            if instance.kind == DEFAULT:
-                for prefix in settled.underlay:
-                    hops = _fabric_hops(settled, speaker, prefix, choices.of(prefix, speaker))
-                    if hops and prefix not in attached:
-                        yield RouteRow(device.name, instance.name, prefix, "bgp", hops)
-            else:
-                hops_of: dict[int, tuple[str, ...]] = {}
-                for prefix, entry in settled.vrfs.table_of(index, settled.overlay).items():
-                    hops = hops_of.get(id(entry))
-                    if hops is None:
-                        hops = hops_of[id(entry)] = _vrf_hops(entry)
-                    if hops and prefix not in attached:
-                        yield RouteRow(device.name, instance.name, prefix, "bgp", hops)
+    for device in live.topology.blueprint.devices:
+        if live.device_up(device.name):
+            for instance in device.network_instances:
+                if instance.kind != "mac-vrf":
+                    yield from InstanceRoutes(settled, choices, device.name, instance).rows()
+
+
+class InstanceRoutes:
+    """The routing table of one instance of a switch that is up."""
+
+    def __init__(self, settled: Settled, choices: Choices, device: str, instance: NetworkInstance) -> None:
+        topology = settled.live.topology
+        self._settled = settled
+        self._choices = choices
+        self._device = device
+        self._instance = instance
+        self._attached = connected(topology, settled.live, device, instance.name)
+        index = topology.speaker_at.get((device, instance.name), NOTHING)
+        self._speaker = topology.speakers[index] if index != NOTHING and instance.kind != "management" else None
+        self._hops: dict[int, tuple[str, ...]] = {}
+        """Next hops of entries that several prefixes share, by identity."""
+        self._static: dict[str, RouteRow] = {}
+        if instance.kind == "management":
+            gateways = topology.devices[device].system.management_gateways
+            self._static = {r.prefix: r for r in _management_routes(device, instance.name, gateways, self._attached)}
+
+    @property
+    def shares_underlay(self) -> bool:
+        """Whether its prefixes are those of `Settled.underlay`, as a superset."""
+        return self._speaker is not None and self._instance.kind == DEFAULT
+
+    def prefixes(self) -> Iterator[str]:
+        """All prefixes that it may have a route for."""
+        yield from self._attached
+        yield from self._static
+        if self._speaker is not None:
+            yield from self._learned()
+
+    def _learned(self) -> Iterable[str]:
+        if self._speaker is None:
+            return ()
+        if self._instance.kind == DEFAULT:
+            return self._settled.underlay
+        return self._settled.vrfs.table_of(self._speaker.index, self._settled.overlay)
+
+    def rows(self) -> Iterator[RouteRow]:
+        """All routes."""
+        for prefix in dict.fromkeys(self.prefixes()):
+            row = self.row(prefix)
+            if row is not None:
+                yield row
+
+    def row(self, prefix: str) -> RouteRow | None:
+        """The route to a prefix, where there is one; the switch's own addresses are left out."""
+        interface = self._attached.get(prefix)
+        if interface is not None:
+            if prefix.endswith(("/32", "/128")):
+                return None
+            return RouteRow(self._device, self._instance.name, prefix, "connected", (interface,))
+        if prefix in self._static:
+            return self._static[prefix]
+        hops = self._next_hops(prefix)
+        return RouteRow(self._device, self._instance.name, prefix, "bgp", hops) if hops else None
+
+    def _next_hops(self, prefix: str) -> tuple[str, ...]:
+        settled, speaker = self._settled, self._speaker
+        if speaker is None:
+            return ()
+        if self._instance.kind == DEFAULT:
+            if prefix not in settled.underlay:
+                return ()
+            return _fabric_hops(settled, speaker, prefix, self._choices.of(prefix, speaker))
+        entry = settled.vrfs.table_of(speaker.index, settled.overlay).get(prefix)
+        if entry is None:
+            return ()
+        hops = self._hops.get(id(entry))
+        if hops is None:
+            hops = self._hops[id(entry)] = _vrf_hops(entry)
+        return hops
 
 
 def _management_routes(device: str, vrf: str, gateways: Sequence[str], attached: dict[str, str]) -> Iterator[RouteRow]:
