@@ -51,7 +51,8 @@ def test_both_programs_find_what_the_path_vector_settles_on(case: Case, unresolv
         lazy = ShortestSpread(shape, table, found, own)
         assert [lazy.attributes[speaker] for speaker in range(size)] == expected.attributes
         assert lazy.reached() == expected.reached()
-        counted = widths(without_edges(arrays(whole), gone), found, compiled)
+        together = Paths(found.level[None], found.via[None])
+        counted = widths(without_edges(arrays(whole), gone), together, compiled)[0]
         for speaker in range(size):
             paths = offers(shape, table, expected, speaker)
             lengths = [len(table.paths[number]) for _, number in paths]

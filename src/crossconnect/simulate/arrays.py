@@ -38,6 +38,10 @@ COMPILED_FROM = 2_000_000
 """Classes times sessions from which loading numba's compiled code (0.3 s of CPU) pays."""
 
 
+PAIRS_AT_ONCE = 1_000_000
+"""Pairs of class and session that numpy's program looks at in one go: some ten arrays of that length."""
+
+
 class Arrays(NamedTuple):
     """A graph's in- and out-edges. `shared` numbers the ASNs that several speakers have, -1 where the ASN is unique:
     a loop can only be met over a shared one, since a speaker that has its own unique ASN in a path is on that path."""
@@ -55,7 +59,8 @@ class Arrays(NamedTuple):
 
 
 class Paths(NamedTuple):
-    """Where a class of routes got to, by speaker: AS-path length and the position of the best path's in-edge."""
+    """Where classes of routes got to: AS-path length and the position of the best path's in-edge, by (class, speaker),
+    or by speaker where there is one class."""
 
     level: Levels
     via: Levels
@@ -93,74 +98,96 @@ def plain(graph: Graph) -> bool:
 
 def shortest(whole: Arrays, origins: Sequence[int], valid: Flags | None = None, compiled: bool = False) -> Paths:
     """Best paths of a class that `origins` originate alike. `valid` says who can use it at all (next hop resolves)."""
-    size = len(whole.shared)
+    found = search(whole, np.zeros(len(origins), np.intp), np.array(origins, np.intp), valid, compiled)
+    return Paths(found.level[0], found.via[0])
+
+
+def search(
+    whole: Arrays, classes: Indexes, origins: Indexes, valid: Flags | None = None, compiled: bool = False
+) -> Paths:
+    """Best paths of several classes, numbered from 0: a class and one of its originators at the same place of the two
+    arrays. Levels and positions are indexed by (class, speaker)."""
+    size = (int(classes.max()) + 1 if len(classes) else 0, len(whole.shared))
     paths = Paths(np.full(size, UNREACHED, np.int16), np.full(size, UNREACHED, np.int16))
-    paths.level[list(origins)] = 0
-    paths.via[list(origins)] = ORIGINATED
-    accepts = np.ones(size, np.bool_) if valid is None else valid
-    if compiled:
-        kernel = compiled_kernels()
-        if kernel is not None:
-            kernel.search(whole, np.array(origins, np.int32), accepts, paths.level, paths.via)
-            return paths
-    _search(whole, accepts, paths)
+    paths.level[classes, origins] = 0
+    paths.via[classes, origins] = ORIGINATED
+    accepts = np.ones(size[1], np.bool_) if valid is None else valid
+    kernel = compiled_kernels() if compiled else None
+    if kernel is not None:
+        kernel.search(whole, accepts, paths.level, paths.via)
+        return paths
+    room = max(1, PAIRS_AT_ONCE // max(1, len(whole.source)))
+    for start in range(0, size[0], room):
+        _search(whole, accepts, Paths(paths.level[start : start + room], paths.via[start : start + room]))
     return paths
 
 
 def _search(whole: Arrays, accepts: Flags, paths: Paths) -> None:
-    """By levels; in-edges are in rank order, so the first offer of a level is the best one."""
-    usable = np.flatnonzero(whole.alive & accepts[whole.target])
+    """By levels: what those reached last offer to those that have nothing yet."""
+    classes, senders = np.nonzero(paths.level == 0)
     level = 0
-    while len(usable):
-        usable = usable[paths.level[whole.target[usable]] == UNREACHED]
-        offers = usable[paths.level[whole.source[usable]] == level]
-        if not len(offers):
-            return
-        offers = offers[~loops(whole, paths, offers)]
+    while len(senders):
+        starts, counts = whole.out_first[senders], whole.out_first[senders + 1] - whole.out_first[senders]
+        ends = np.cumsum(counts)
+        offers = whole.out_edge[np.arange(ends[-1]) + np.repeat(starts - ends + counts, counts)].astype(np.intp)
+        to = np.repeat(classes, counts)
+        receivers = whole.target[offers]
+        usable = whole.alive[offers] & accepts[receivers] & (paths.level[to, receivers] == UNREACHED)
+        offers, to = offers[usable], to[usable]
+        fine = ~loops(whole, paths, to, offers)
+        offers, to = offers[fine], to[fine]
+        # In-edges are numbered by receiver and rank, so the first offer to a receiver is the best one.
+        order = np.argsort(to * len(whole.source) + offers)
+        offers, to = offers[order], to[order]
         receivers = whole.target[offers]
         best = np.ones(len(offers), np.bool_)
-        best[1:] = receivers[1:] != receivers[:-1]
+        best[1:] = (receivers[1:] != receivers[:-1]) | (to[1:] != to[:-1])
+        classes, senders = to[best], receivers[best].astype(np.intp)
         level += 1
-        paths.level[receivers[best]] = level
-        paths.via[receivers[best]] = whole.position[offers[best]]
-        if not best.any():
-            return
+        paths.level[classes, senders] = level
+        paths.via[classes, senders] = whole.position[offers[best]]
 
 
-def loops(whole: Arrays, paths: Paths, edges: Indexes) -> Flags:
-    """For in-edges whether the sender's best path holds the receiver's ASN."""
+def loops(whole: Arrays, paths: Paths, classes: Indexes, edges: Indexes) -> Flags:
+    """For pairs of class and in-edge whether the sender's best path holds the receiver's ASN."""
     own = whole.shared[whole.target[edges]]
-    at = whole.source[edges].copy()
     found = np.zeros(len(edges), np.bool_)
     open_ = np.flatnonzero(own >= 0)
+    at, row, own = whole.source[edges[open_]], classes[open_], own[open_]
     while len(open_):
-        here = at[open_]
-        found[open_] |= whole.shared[here] == own[open_]
-        via = paths.via[here]
-        going = (via >= 0) & ~found[open_]
-        open_, here, via = open_[going], here[going], via[going]
-        at[open_] = whole.source[whole.first[here] + via]
+        met = whole.shared[at] == own
+        found[open_] = met
+        via = paths.via[row, at]
+        on = (via >= 0) & ~met
+        open_, row, own, at, via = open_[on], row[on], own[on], at[on], via[on]
+        at = whole.source[whole.first[at] + via]
     return found
 
 
 def widths(whole: Arrays, paths: Paths, compiled: bool = False) -> Levels:
-    """How many equal-cost paths each speaker has, before `maximum_paths`; 0 where it originates or has none."""
-    if compiled:
-        kernel = compiled_kernels()
-        if kernel is not None:
-            count = np.zeros(len(whole.shared), np.int16)
-            kernel.width(whole, paths.level, paths.via, count)
-            return count
-    below = paths.level[whole.source]
-    edges = np.flatnonzero(whole.alive & (below >= 0) & (paths.level[whole.target] == below + 1))
-    edges = edges[~loops(whole, paths, edges)]
-    return np.bincount(whole.target[edges], minlength=len(whole.shared)).astype(np.int16)
+    """How many equal-cost paths each speaker has by class, before `maximum_paths`; 0 where it originates or has
+    none. `paths` is that of `search`."""
+    kernel = compiled_kernels() if compiled else None
+    count = np.zeros(paths.level.shape, np.int16)
+    if kernel is not None:
+        kernel.width(whole, paths.level, paths.via, count)
+        return count
+    room = max(1, PAIRS_AT_ONCE // max(1, len(whole.source)))
+    for start in range(0, len(count), room):
+        part = Paths(paths.level[start : start + room], paths.via[start : start + room])
+        below = part.level[:, whole.source]
+        classes, edges = np.nonzero(whole.alive & (below >= 0) & (part.level[:, whole.target] == below + 1))
+        fine = ~loops(whole, part, classes, edges)
+        flat = classes[fine] * len(whole.shared) + whole.target[edges[fine]]
+        counted = np.bincount(flat, minlength=part.level.size)
+        count[start : start + room] = counted.reshape(part.level.shape)
+    return count
 
 
 class Kernels(NamedTuple):
     """Compiled programs; they fill the arrays given last."""
 
-    search: Callable[[Arrays, Ints, Flags, Levels, Levels], None]
+    search: Callable[[Arrays, Flags, Levels, Levels], None]
     width: Callable[[Arrays, Levels, Levels, Levels], None]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from crossconnect.simulate.arrays import Arrays, Flags, Ints, Levels
 
@@ -34,57 +33,60 @@ def _search(
     out_edge: Ints,
     shared: Ints,
     alive: Flags,
-    origins: Ints,
     accepts: Flags,
-    level: Levels,
-    via: Levels,
+    levels: Levels,
+    vias: Levels,
 ) -> None:
     queue = np.empty(len(shared), np.int32)
-    tail = 0
-    for index in range(len(origins)):
-        queue[tail] = origins[index]
-        tail += 1
-    head = 0
-    while head < tail:
-        sender = int(queue[head])
-        head += 1
-        reach = level[sender] + 1
-        for index in range(out_first[sender], out_first[sender + 1]):
-            edge = out_edge[index]
-            receiver = target[edge]
-            known = level[receiver]
-            if not alive[edge] or not accepts[receiver] or (known >= 0 and known != reach):
-                continue
-            place = edge - first[receiver]
-            if known == reach and via[receiver] <= place:
-                continue
-            own = int(shared[receiver])
-            if own >= 0 and _loops(first, source, shared, via, sender, own):
-                continue
-            if known < 0:
-                level[receiver] = reach
-                queue[tail] = receiver
+    for row in range(len(levels)):
+        level, via = levels[row], vias[row]
+        head, tail = 0, 0
+        for speaker in range(len(shared)):
+            if level[speaker] == 0:
+                queue[tail] = speaker
                 tail += 1
-            via[receiver] = place
+        while head < tail:
+            sender = int(queue[head])
+            head += 1
+            reach = level[sender] + 1
+            for index in range(out_first[sender], out_first[sender + 1]):
+                edge = out_edge[index]
+                receiver = target[edge]
+                known = level[receiver]
+                if not alive[edge] or not accepts[receiver] or (known >= 0 and known != reach):
+                    continue
+                place = edge - first[receiver]
+                if known == reach and via[receiver] <= place:
+                    continue
+                own = int(shared[receiver])
+                if own >= 0 and _loops(first, source, shared, via, sender, own):
+                    continue
+                if known < 0:
+                    level[receiver] = reach
+                    queue[tail] = receiver
+                    tail += 1
+                via[receiver] = place
 
 
 @numba.njit(cache=True)
-def _count(first: Ints, source: Ints, shared: Ints, alive: Flags, level: Levels, via: Levels, count: Levels) -> None:
-    for receiver in range(len(shared)):
-        wanted = level[receiver] - 1
-        if wanted < 0:
-            continue
-        own = int(shared[receiver])
-        for edge in range(first[receiver], first[receiver + 1]):
-            if not alive[edge]:
+def _count(first: Ints, source: Ints, shared: Ints, alive: Flags, levels: Levels, vias: Levels, counts: Levels) -> None:
+    for row in range(len(levels)):
+        level, via, count = levels[row], vias[row], counts[row]
+        for receiver in range(len(shared)):
+            wanted = level[receiver] - 1
+            if wanted < 0:
                 continue
-            sender = int(source[edge])
-            if level[sender] == wanted and not (own >= 0 and _loops(first, source, shared, via, sender, own)):
-                count[receiver] += 1
+            own = int(shared[receiver])
+            for edge in range(first[receiver], first[receiver + 1]):
+                sender = int(source[edge])
+                if not alive[edge] or level[sender] != wanted:
+                    continue
+                if own < 0 or not _loops(first, source, shared, via, sender, own):
+                    count[receiver] += 1
 
 
-def search(whole: Arrays, origins: Ints, accepts: Flags, level: Levels, via: Levels) -> None:
-    """`arrays.shortest`."""
+def search(whole: Arrays, accepts: Flags, level: Levels, via: Levels) -> None:
+    """`arrays.search`, originators being at level 0 already."""
     _search(
         whole.first,
         whole.source,
@@ -93,13 +95,12 @@ def search(whole: Arrays, origins: Ints, accepts: Flags, level: Levels, via: Lev
         whole.out_edge,
         whole.shared,
         whole.alive,
-        origins,
         accepts,
         level,
         via,
     )
 
 
-def width(whole: Arrays, level: Levels, via: Levels, result: NDArray[np.int16]) -> None:
+def width(whole: Arrays, level: Levels, via: Levels, result: Levels) -> None:
     """`arrays.widths`."""
     _count(whole.first, whole.source, whole.shared, whole.alive, level, via, result)

@@ -22,7 +22,7 @@ from crossconnect.simulate.arrays import (
     Flags,
     Indexes,
     Levels,
-    shortest,
+    search,
     widths,
     without_edges,
 )
@@ -52,13 +52,8 @@ class Change(NamedTuple):
 
 def mesh(whole: Arrays, origins: Sequence[int], compiled: bool) -> Mesh:
     """Search all classes."""
-    size = (len(origins), len(whole.shared))
-    level, via, width = (np.empty(size, np.int16) for _ in range(3))
-    for number, origin in enumerate(origins):
-        paths = shortest(whole, [origin], None, compiled)
-        level[number], via[number] = paths
-        width[number] = widths(whole, paths, compiled)
-    return Mesh(whole, tuple(origins), level, via, width, compiled)
+    paths = search(whole, np.arange(len(origins)), np.array(origins, np.intp), None, compiled)
+    return Mesh(whole, tuple(origins), paths.level, paths.via, widths(whole, paths, compiled), compiled)
 
 
 def changed(before: Mesh, gone: Sequence[tuple[int, int]]) -> Change:
@@ -79,13 +74,10 @@ def changed(before: Mesh, gone: Sequence[tuple[int, int]]) -> Change:
         broken[hit] |= ~_replaceable(before, whole, receiver, positions, hit)
         narrowed.append((receiver, hit, before.width[hit, receiver] - lost[hit]))
     classes = np.flatnonzero(broken)
-    level = np.empty((len(classes), len(whole.shared)), np.int16)
-    width = np.empty_like(level)
-    for index, number in enumerate(classes):
-        paths = shortest(whole, [before.origins[number]], None, before.compiled)
-        level[index], width[index] = paths.level, widths(whole, paths, before.compiled)
+    origins = np.array(before.origins, np.intp)[classes]
+    paths = search(whole, np.arange(len(classes)), origins, None, before.compiled)
     kept = tuple((r, hit[~broken[hit]], width_[~broken[hit]]) for r, hit, width_ in narrowed)
-    return Change(classes, level, width, kept)
+    return Change(classes, paths.level, widths(whole, paths, before.compiled), kept)
 
 
 def _used(before: Mesh, receiver: int, position: int) -> Flags:
