@@ -7,9 +7,15 @@ from hypothesis import given, settings
 from test_simulate_arrays import reduced
 from test_simulate_propagation import Case, cases
 
-from crossconnect.simulate.arrays import arrays, without_edges
-from crossconnect.simulate.mesh import changed, mesh
+from crossconnect.simulate.arrays import Arrays, arrays, search, without_edges
+from crossconnect.simulate.mesh import Mesh, changed, mesh
 from crossconnect.simulate.propagation import graph
+
+
+def full(whole: Arrays) -> Mesh:
+    """A class for every speaker."""
+    everyone = np.arange(len(whole.shared))
+    return mesh(whole, range(len(everyone)), search(whole, everyone, everyone))
 
 
 @settings(max_examples=500, deadline=None)
@@ -19,12 +25,12 @@ def test_the_difference_leads_to_the_mesh_of_what_is_left(case: Case) -> None:
     size = len(case.asns)
     whole = arrays(graph(case.asns, [False] * size, case.edges))
     _, gone = reduced(case)
-    before = mesh(whole, range(size), False)
+    before = full(whole)
     change = changed(before, gone)
     level, width = before.level.copy(), before.width.copy()
     for speaker, classes, narrower in change.narrowed:
         width[classes, speaker] = narrower
     level[change.classes], width[change.classes] = change.level, change.width
-    after = mesh(without_edges(whole, gone), range(size), False)
+    after = full(without_edges(whole, gone))
     assert np.array_equal(level, after.level)
     assert np.array_equal(width, after.width)

@@ -34,9 +34,11 @@ Flags = NDArray[np.bool_]
 UNREACHED = -1
 """In place of a level and of a position."""
 
-COMPILED_FROM = 2_000_000
-"""Classes times sessions from which loading numba's compiled code (0.3 s of CPU) pays."""
+COMPILED_FROM = 100_000_000
+"""Classes times sessions from which loading numba's compiled code (0.7 s of CPU) pays for one search of all classes."""
 
+COMPILED_FROM_IN_SWEEPS = 5_000_000
+"""The same for searching some of them again and again."""
 
 PAIRS_AT_ONCE = 1_000_000
 """Pairs of class and session that numpy's program looks at in one go: some ten arrays of that length."""

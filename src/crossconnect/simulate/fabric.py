@@ -10,7 +10,7 @@ import numpy as np
 
 from crossconnect.device.bgp import FAMILIES, Family, NeighborFamily
 from crossconnect.net import parse
-from crossconnect.simulate.arrays import COMPILED_FROM, Arrays, arrays, plain, shortest, without_edges
+from crossconnect.simulate.arrays import COMPILED_FROM, Arrays, Paths, arrays, plain, search, shortest, without_edges
 from crossconnect.simulate.attributes import NOTHING, AttributeTable
 from crossconnect.simulate.policy import Policies, apply
 from crossconnect.simulate.propagation import (
@@ -196,6 +196,20 @@ class Spreads:
                 settled = result
             self._settled[key] = settled
         return settled
+
+    def fill(self, keys: Sequence[Class]) -> None:
+        """Search many plain classes without `valid` at once; the others are left to `of`."""
+        plain_ones = [
+            k for k in dict.fromkeys(keys) if k not in self._settled and k.valid is None and self.is_plain(k, None)
+        ]
+        if not plain_ones:
+            return
+        pairs = [(number, speaker) for number, key in enumerate(plain_ones) for speaker, _ in key.origins]
+        classes, origins = np.array(pairs, np.intp).T
+        found = search(self.arrays, classes, origins, None, self.compiled)
+        for number, key in enumerate(plain_ones):
+            paths = Paths(found.level[number], found.via[number])
+            self._settled[key] = ShortestSpread(self.graph, self.table, paths, key.origins[0][1])
 
     def known(self, key: Class) -> Settlement | None:
         """The spread of a class if it has been asked for before."""

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossconnect.design.blueprint import Blueprint, HostPlan
+from crossconnect.simulate.arrays import Paths
 from crossconnect.simulate.attributes import LOCAL_WEIGHT, Attributes
 from crossconnect.simulate.failures import NO_FAILURES, Failures, SessionKey
 from crossconnect.simulate.fib import Fib
@@ -26,7 +27,10 @@ from crossconnect.simulate.mesh import Change, Mesh, changed, mesh, relocated, u
 from crossconnect.simulate.network import Network, Settled
 from crossconnect.simulate.reachability import ReachabilityRow, answer, arrives, questions, reachability
 from crossconnect.simulate.realms import Realm, realms
+from crossconnect.simulate.shortest_spread import ShortestSpread
 from crossconnect.simulate.topology import DEFAULT, Topology
+
+_WIDEST = int(np.iinfo(np.int16).max)
 
 
 class Impact(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +79,7 @@ class Impacts:
         self._width = self._widths(self._mesh)
         self._narrowest = {name: self._narrow(self._width, numbers) for name, numbers in self._members.items()}
         self.width = self._narrow(self._width, np.arange(len(vteps)))
+        self._narrow_ways = int(np.count_nonzero(self._width == self.width))
         self._whole = self._whole_realms()
         self.cut_off = frozenset(host.name for host in blueprint.hosts if self._cables(host, self.healthy)[0] == 0)
 
@@ -257,27 +262,41 @@ class Impacts:
         if change is None:
             return self._followed_width(failures), ()
         place: dict[int, int] = {int(speaker): number for number, speaker in enumerate(self._speakers)}
-        narrowed = [(place[r], classes, width) for r, classes, width in change.narrowed if r in place]
+        narrowed = [(place[r], classes, width) for r, classes, width in change.narrowed if r in place and len(classes)]
         gone = self._numbers(failures.devices)
         if not (len(change.classes) or narrowed or len(gone)):
             return self.width, ()
         width = self._width.copy()
-        affected: set[int] = {int(number) for numbers in (gone, change.classes) for number in numbers}
+        affected: set[int] = {int(number) for number in change.classes}
         for number, classes, now in narrowed:
             width[classes, number] = np.minimum(now, self._cap[number])
-            if len(classes):
-                affected.add(number)
+            affected.add(number)
         if len(change.classes):
             width[change.classes] = np.minimum(change.width[:, self._speakers], self._cap)
         width[gone] = 0
         width[:, gone] = 0
-        names = list(self._vteps)
-        found: list[tuple[str, int, int]] = []
-        for name in sorted({realm for number in affected for realm in self._realms_at.get(names[number], ())}):
-            now = self._narrow(width, self._members[name])
-            if now < self._narrowest[name] and (now or self._alone(name, gone)):
-                found.append((name, self._narrowest[name], now))
-        return self._narrow(width, np.arange(len(names))), tuple(found)
+        affected -= {int(number) for number in gone}
+        found = {name: now for name, now in self._least(width, affected) if self._alone(name, gone) or now}
+        narrower = ((name, self._narrowest[name], found[name]) for name in sorted(found))
+        return self._least_of_all(width, affected, gone), tuple(narrower)
+
+    def _least(self, width: NDArray[np.int16], affected: Iterable[int]) -> Iterator[tuple[str, int]]:
+        """Realms with less than before, and their least width; only ways from and to `affected` have changed."""
+        names, least = list(self._vteps), dict[str, int]()
+        for number in affected:
+            both = np.minimum(_unless_zero(width[number]), _unless_zero(width[:, number]))
+            for name in self._realms_at.get(names[number], ()):
+                now = int(both[self._members[name]].min())
+                least[name] = min(now, least.get(name, now))
+        return ((name, now) for name, now in least.items() if now < self._narrowest[name])
+
+    def _least_of_all(self, width: NDArray[np.int16], affected: set[int], gone: NDArray[np.intp]) -> int:
+        """The region's least width. Where enough ways are as narrow as it was, one that has not changed is left."""
+        numbers = np.array(sorted(affected), np.intp)
+        if self._narrow_ways > 2 * len(width) * (len(numbers) + len(gone)):
+            rows, columns = _unless_zero(width[numbers]), _unless_zero(width[:, numbers])
+            return min(self.width, int(rows.min(initial=_WIDEST)), int(columns.min(initial=_WIDEST)))
+        return self._narrow(width, np.arange(len(width)))
 
     def _alone(self, name: str, gone: NDArray[np.intp]) -> bool:
         """Whether two VTEPs of a realm are left: with one alone there is no width to speak of."""
@@ -301,15 +320,24 @@ def _mesh(network: Network, healthy: Settled, vteps: Iterable[str]) -> Mesh | No
     visibility, spreads = healthy.overlay.visibility, healthy.spreads["l2vpn-evpn"]
     number = network.table.intern(Attributes(weight=LOCAL_WEIGHT))
     origins: list[int] = []
+    found: list[Paths] = []
     for name in vteps:
         speaker = network.topology.speaker_at[(name, DEFAULT)]
         key, _ = visibility.class_of(speaker, number, network.topology.devices[name].vtep)
-        if key.valid is not None or not spreads.is_plain(key, None):
+        settled = spreads.of(key)
+        if key.valid is not None or not isinstance(settled, ShortestSpread):
             return None
         origins.append(speaker)
-    if healthy.spreads["ipv4-unicast"] is not spreads:
+        found.append(settled.paths)
+    if healthy.spreads["ipv4-unicast"] is not spreads or not found:
         return None
-    return mesh(spreads.arrays, origins, spreads.compiled)
+    together = Paths(np.stack([paths.level for paths in found]), np.stack([paths.via for paths in found]))
+    return mesh(spreads.arrays, origins, together)
+
+
+def _unless_zero(width: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Widths for taking the least: none is as good as any."""
+    return np.where(width > 0, width, _WIDEST).astype(np.int16)
 
 
 class _Index:

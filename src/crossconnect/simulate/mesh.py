@@ -17,11 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossconnect.simulate.arrays import (
+    COMPILED_FROM_IN_SWEEPS,
     UNREACHED,
     Arrays,
     Flags,
     Indexes,
     Levels,
+    Paths,
     search,
     widths,
     without_edges,
@@ -50,10 +52,10 @@ class Change(NamedTuple):
     """(speaker, classes, new widths) where only the width differs."""
 
 
-def mesh(whole: Arrays, origins: Sequence[int], compiled: bool) -> Mesh:
-    """Search all classes."""
-    paths = search(whole, np.arange(len(origins)), np.array(origins, np.intp), None, compiled)
-    return Mesh(whole, tuple(origins), paths.level, paths.via, widths(whole, paths, compiled), compiled)
+def mesh(whole: Arrays, origins: Sequence[int], found: Paths) -> Mesh:
+    """The mesh of classes that have been searched; `found` is indexed by (class, speaker)."""
+    compiled = len(origins) * len(whole.source) >= COMPILED_FROM_IN_SWEEPS
+    return Mesh(whole, tuple(origins), found.level, found.via, widths(whole, found, compiled), compiled)
 
 
 def changed(before: Mesh, gone: Sequence[tuple[int, int]]) -> Change:

@@ -114,6 +114,9 @@ def _settle(network: Network, failures: Failures, healthy: Settled | None) -> Se
     findings = [*session_findings(network.sessions), *_limit_prefixes(network, up)]
     graphs, spreads = _reduced(network, up, healthy)
     underlay = underlay_classes(topology, live, graphs, network.policies, table)
+    if healthy is None:
+        for family in FAMILIES:
+            spreads[family].fill([key for prefix, key in underlay.items() if family_of(prefix) == family])
     visibility = Visibility(
         spreads["l2vpn-evpn"],
         table,
