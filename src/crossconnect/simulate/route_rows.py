@@ -154,8 +154,9 @@ def _vrf_lines(entry: VrfEntry) -> list[_Line]:
     the lowest next hop.
     """
     called_best = entry.best
-    if len(entry.multipath) > 1 and entry.paths[entry.best].candidate.labelled:
-        called_best = min(entry.multipath, key=lambda index: parse(entry.paths[index].candidate.next_hop))
+    if len(entry.multipath) > 1 and entry.paths[entry.best].peer.startswith("evpn:"):
+        tied = [index for index in entry.multipath if entry.paths[index].peer.startswith("evpn:")]
+        called_best = min(tied, key=lambda index: parse(entry.paths[index].candidate.next_hop))
     groups: dict[tuple[str, str], list[int]] = {}
     for index, path in enumerate(entry.paths):
         # FRR shows no next hop of a path leaked from another VRF.
@@ -165,7 +166,9 @@ def _vrf_lines(entry: VrfEntry) -> list[_Line]:
     for (peer, next_hop), members in groups.items():
         used = [index for index in members if index in entry.multipath]
         # None of them may be in use; then the one that would be preferred is shown, whoever sent it.
-        candidates = [(index != called_best, *_worth(entry, index), index) for index in used or members]
+        # Of paths leaked from one VRF that are used together, FRR calls the one best that came first.
+        first = -1 if peer.startswith("vrf:") else called_best
+        candidates = [(index != first, *_worth(entry, index), index) for index in used or members]
         attributes = entry.paths[min(candidates)[-1]].candidate.attributes
         path = as_path_text(attributes.as_path)
         several = len(entry.multipath) > 1 and bool(used)
