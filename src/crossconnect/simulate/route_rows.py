@@ -69,9 +69,18 @@ def _address_order(sessions: Sequence[Session], family: FamilyGraph, speaker: Sp
 def _multipath(
     table: AttributeTable, paths: list[tuple[int, int]], best: int, speaker: Speaker, order: list[tuple[int, int]]
 ) -> tuple[int, ...]:
-    """Paths that tie with the best one up to the comparison of peers."""
+    """The best path and those used beside it."""
+    equal = equal_paths(table, paths, best, speaker)
+    room = speaker.bgp.maximum_paths - 1
+    if len(equal) > room:
+        equal = sorted(equal, key=lambda position: order[position])[: max(room, 0)]
+    return (best, *equal) if best >= 0 else ()
+
+
+def equal_paths(table: AttributeTable, paths: list[tuple[int, int]], best: int, speaker: Speaker) -> list[int]:
+    """Positions of paths that tie with the best one up to the comparison of peers, without that one."""
     if best < 0:
-        return ()
+        return []
     values = table.values
     chosen = values[next(number for position, number in paths if position == best)]
     cost = table.costs[table.intern(chosen)]
@@ -83,10 +92,7 @@ def _multipath(
             continue
         if speaker.bgp.multipath_relax or same_neighbor:
             equal.append(position)
-    room = speaker.bgp.maximum_paths - 1
-    if len(equal) > room:
-        equal = sorted(equal, key=lambda position: order[position])[: max(room, 0)]
-    return (best, *equal)
+    return equal
 
 
 def bgp_route_rows(settled: Settled) -> Iterator[BgpRouteRow]:

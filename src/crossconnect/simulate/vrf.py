@@ -28,10 +28,6 @@ from crossconnect.simulate.topology import DEFAULT, Liveness, Speaker, Topology
 
 LINK_LOCAL = "fe80::/10"
 
-LEAKED_RANK = (0,)
-"""To FRR a leaked path comes from the router itself, which has no router id as a peer: all are alike, and before
-those of any peer."""
-
 
 class VrfPath(NamedTuple):
     """A path in a VRF's BGP table."""
@@ -278,7 +274,8 @@ class Vrfs:
         return entry
 
     def _leaked(self, speaker: Speaker, source: str, prefix: str, entry: VrfEntry) -> Iterator[VrfPath]:
-        """Paths of another VRF as they are here, as far as the policy for imports lets them in."""
+        """Paths of another VRF as they are here, as far as the policy for imports lets them in. Peers that they came
+        from are compared as in the other VRF."""
         policy = self._topology.instances[(speaker.device, speaker.vrf)].imports_policy
         for path in entry.paths:
             attributes: Attributes | None = path.candidate.attributes
@@ -286,7 +283,7 @@ class Vrfs:
                 here = self._policies[speaker.device]
                 attributes = apply(here, policy, prefix, path.candidate.attributes, speaker.bgp.asn)
             if attributes is not None:
-                candidate = path.candidate._replace(attributes=attributes, local=False, rank=LEAKED_RANK)
+                candidate = path.candidate._replace(attributes=attributes, local=False)
                 yield VrfPath(candidate, f"vrf:{source}", path.hop)
 
     def table_of(self, index: int, overlay: Overlay, leak: bool = True) -> VrfTable:
