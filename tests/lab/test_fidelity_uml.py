@@ -117,3 +117,14 @@ def test_what_a_vrf_has_from_its_external_router_is_its_own_and_is_leaked() -> N
         found = [f for f in run_checks(state, blueprint) if f.code == "checks.host-not-isolated"]
         assert len(found) == len(ENDS)
         proved.breaks(device_down("a-border1"))
+
+
+def test_two_vrfs_that_import_each_other_have_the_same_external_route() -> None:
+    """Both prefer the same one of the two default routes, and only the VRF whose own it is announces it."""
+    blueprint = compiled(leaking(small(leaves=1, tenants=2, segments=1, border=True))).blueprint
+    with proof("leak-twice", blueprint) as proved:
+        state = proved.agrees()
+        owner = {i.rd: i.name for d in blueprint.devices for i in d.network_instances if i.kind == "l3vrf"}
+        assert len({owner[r.rd] for r in state.evpn_routes if r.key == "0.0.0.0/0"}) == 1
+        for vrf in ("red-v1", "blue-v1"):
+            assert {"0.0.0.0/0", "::/0"} <= prefixes(state, "a-leaf1", vrf)
