@@ -193,10 +193,14 @@ def _isolation(subject: Subject, realms: dict[str, list[EndpointClass]]) -> Iter
 
 
 def _suspicious(subject: Subject) -> set[tuple[str, str]]:
-    """(VRF, other VRF) where a route of the one lies in a prefix of the other that it does not import."""
+    """(VRF, other VRF) where a route of the one lies in a prefix of the other that it does not import, or where a VRF
+    between them knows both: a leaked default route leads into that one's table on another leaf, and on from there."""
     prefixes = PrefixIndex((prefix, vrf.name) for vrf in subject.blueprint.vrfs for prefix in vrf.prefixes)
     imports = {vrf.name: {vrf.name, *vrf.imports} for vrf in subject.blueprint.vrfs}
     pairs: set[tuple[str, str]] = set()
+    for vrf in subject.blueprint.vrfs:
+        for middle in vrf.imports:
+            pairs.update((vrf.name, other) for other in imports.get(middle, ()) if other not in imports[vrf.name])
     for (_, vrf), routes in subject.routes.items():
         if vrf in imports:
             for prefix in routes:

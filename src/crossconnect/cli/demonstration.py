@@ -43,7 +43,7 @@ from crossconnect.lab import (
 )
 from crossconnect.report import Comparison, ReportInputs, RunFacts, compare, write_html
 from crossconnect.rollout.plan import plan
-from crossconnect.simulate import NO_FAILURES, Failures, simulate
+from crossconnect.simulate import NO_FAILURES, Failures, predict, simulate
 from crossconnect.state.difference import difference, difference_text
 
 CONVERGENCE_TIMEOUT_S = 90.0
@@ -129,8 +129,8 @@ class Demonstration:
     def predict(self, ready: Ready) -> None:
         """Simulate healthy and under every single failure."""
         with self.step("simulate, healthy and under every single link and device failure"):
-            state = simulate(ready.blueprint)
-            findings = located(run_checks(state, ready.blueprint), ready.region)
+            state, said = predict(ready.blueprint)
+            findings = located((*said, *run_checks(state, ready.blueprint)), ready.region)
             under = check_under_failure(ready.blueprint)
             self.claim(not has_errors(findings), f"healthy: {count_text(findings)}")
             self._say_failures(under)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from crossconnect.design.addressing import router_id, router_mac
 from crossconnect.design.context import Context, SegmentDesign, VrfDesign
 from crossconnect.design.mtu import overlay_mtu
+from crossconnect.design.policy import MARK_LEAKED, REFUSE_LEAKED
 from crossconnect.device.bgp import Bgp, Neighbor, NeighborFamily, Originate
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.model.inventory import Switch
@@ -67,6 +68,7 @@ def ip_vrf(context: Context, switch: Switch, vrf: VrfDesign, neighbors: tuple[Ne
         route_limit=vrf.model.route_limit,
         host_routes=design.host_routes,
         imports=vrf.imports,
+        imports_policy=MARK_LEAKED if vrf.imports else "",
         bgp=Bgp(
             asn=context.asns[switch.name],
             router_id=own,
@@ -76,5 +78,6 @@ def ip_vrf(context: Context, switch: Switch, vrf: VrfDesign, neighbors: tuple[Ne
             graceful_restart=design.graceful_restart,
             graceful_shutdown=switch.drained,
             evpn_advertise=("ipv4-unicast", "ipv6-unicast"),
+            evpn_advertise_policy=REFUSE_LEAKED if vrf.imports else "",
         ),
     )

@@ -47,6 +47,16 @@ INFRASTRUCTURE = "xc-infrastructure"
 MARTIANS = "xc-martians"
 GRACEFUL_SHUTDOWN = "xc-graceful-shutdown"
 
+MARK_LEAKED = "xc-mark-leaked"
+"""Policy of every import from another VRF."""
+
+REFUSE_LEAKED = "xc-refuse-leaked"
+"""Policy of what a VRF that imports from others announces into EVPN."""
+
+LEAKED_TAG = 1
+"""Mark of routes that a VRF has from another one. Regions cannot name tags, so nothing of theirs can carry it, and no
+update takes it to another device."""
+
 WELL_KNOWN = {
     "graceful-shutdown": "65535:0",  # RFC 8326
     "accept-own": "65535:1",  # RFC 7611
@@ -76,6 +86,24 @@ MARTIAN_PREFIXES = (
 """Prefixes that no neighbour may announce. Private space (RFC 1918, 4193) is not among them: private peers use it."""
 
 
+LEAK_POLICIES = (
+    Policy(
+        name=MARK_LEAKED,
+        statements=(Statement(name="leaked", conditions=Conditions(), accept=True, actions=Actions(tag=LEAKED_TAG)),),
+    ),
+    Policy(
+        name=REFUSE_LEAKED,
+        statements=(
+            Statement(name="leaked", conditions=Conditions(tag=LEAKED_TAG), accept=False),
+            Statement(name="own", conditions=Conditions(), accept=True),
+        ),
+    ),
+)
+"""A VRF does not announce what it has from another one: on each leaf where it is, the other one is as well
+(`intent.placement.vrf_devices`) and is asked there. Announced, it would be a route of the importing VRF elsewhere, and
+be imported on from there by VRFs that declared nothing of the kind."""
+
+
 def policy_name(direction: Direction, vrf: VrfDesign, policy: str) -> str:
     """Name on devices of what a session of a VRF has attached; `none` where the region names no policy."""
     return f"xc-{direction}-{vrf.name}-{policy or 'none'}"
@@ -88,11 +116,14 @@ def routing_policy(context: Context, switch: Switch) -> RoutingPolicy:
         vrf = context.vrfs[vrf_path(link.handoff.vrf)]
         uses[policy_name("in", vrf, link.handoff.import_policy)] = ("in", vrf, link.handoff.import_policy)
         uses[policy_name("out", vrf, link.handoff.export_policy)] = ("out", vrf, link.handoff.export_policy)
-    if not uses:
+    leaking = any(vrf.imports for vrf in context.vrfs_of.get(switch.name, ()))
+    if not uses and not leaking:
         return RoutingPolicy()
     policies = [
         Policy(name=name, statements=tuple(_statements(context, *uses[name]))) for name in sorted(uses, key=natural_key)
     ]
+    if leaking:
+        policies += LEAK_POLICIES
     vrfs = {vrf.name: vrf for direction, vrf, _ in uses.values() if direction == "in"}
     return _with_sets(context, policies, [vrfs[name] for name in sorted(vrfs, key=natural_key)])
 

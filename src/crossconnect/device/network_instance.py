@@ -38,4 +38,6 @@ class NetworkInstance(msgspec.Struct, frozen=True, kw_only=True):
     """IP-VRF: whether MAC/IP routes become host routes here."""
     imports: tuple[str, ...] = ()
     """IP-VRF: names of other IP-VRFs on this device whose unicast routes are imported here (a declared leak)."""
+    imports_policy: str = ""
+    """IP-VRF: policy that what comes from `imports` passes."""
     bgp: Bgp | None = None

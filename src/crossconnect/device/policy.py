@@ -46,6 +46,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     as_path_set: str = ""
     version: Literal[0, 4, 6] = 0
     """0 for both."""
+    tag: int = 0
+    """Mark that another policy of the same device has set; 0 for any. It is never sent to a neighbour."""
 
 
 class Actions(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +58,8 @@ class Actions(msgspec.Struct, frozen=True, kw_only=True):
     communities_add: tuple[str, ...] = ()
     communities_remove: str = ""
     prepend: int = 0
+    tag: int = 0
+    """Mark for other policies of this device, 0 to set none."""
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):

@@ -136,7 +136,18 @@ def bgp_route_rows(device: str, report: DeviceReport, around: Surroundings) -> I
     # FRR 8.4 marks in some answers only the others of a set as multipath, not the best one.
     shared = {(path.vrf, path.prefix) for path in report.paths if path.multipath}
     for (vrf, prefix, peer, next_hop), paths in groups.items():
-        shown = min(paths, key=lambda p: (not p.best, not p.multipath, -p.local_pref, p.as_path.count(" "), p.as_path))
+        # Which of the leaked paths in use is best depends on which came first; they have one sender and no next hop.
+        chance = peer.startswith("vrf:")
+        shown = min(
+            paths,
+            key=lambda p: (
+                not (p.best or (chance and p.multipath)),
+                not (p.multipath or chance),
+                -p.local_pref,
+                p.as_path.count(" "),
+                p.as_path,
+            ),
+        )
         yield BgpRouteRow(
             device=device,
             vrf=vrf,

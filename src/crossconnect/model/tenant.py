@@ -37,7 +37,8 @@ class Vrf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     route_limit: int = 0
     """Greatest number of routes the VRF may hold on a device, 0 for the platform's."""
     imports: tuple[str, ...] = ()
-    """Other VRFs (`tenant/vrf`) whose routes are imported here by route target: a declared leak."""
+    """Other VRFs (`tenant/vrf`) whose own routes are imported here: a declared leak. What those VRFs have from
+    others by a leak is not."""
     description: str = ""
     """For people."""
 

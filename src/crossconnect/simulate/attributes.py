@@ -39,6 +39,8 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True):
     weight: int = 0
     communities: tuple[str, ...] = ()
     """Standard and large ones in one sorted tuple; well-known ones by name."""
+    tag: int = 0
+    """Set and matched by policies of one device; no update carries it."""
 
     def __hash__(self) -> int:
         return hash((self.as_path, self.origin, self.med, self.local_pref, self.weight, self.communities))
@@ -77,6 +79,7 @@ def sent_over_ebgp(attributes: Attributes, asn: int, originated: bool, graceful_
         med=attributes.med if originated else 0,
         local_pref=DEFAULT_LOCAL_PREF,
         weight=0,
+        tag=0,
     )
     if graceful_shutdown and GRACEFUL_SHUTDOWN not in attributes.communities:
         communities = tuple(sorted((*attributes.communities, GRACEFUL_SHUTDOWN)))

@@ -35,4 +35,11 @@ MAX_PREFIXES = Code(
     "Raise max_prefixes of the handoff, or have the import policy accept less.",
 )
 
-CODES: tuple[Code, ...] = (OSCILLATION, AMBIGUOUS, UNSUPPORTED_SESSION, SESSION_FAULT, MAX_PREFIXES)
+ORDER_OF_ARRIVAL = Code(
+    "simulate.order-of-arrival",
+    Severity.WARNING,
+    "More paths tie than `maximum_paths` lets a route use, and nothing that can be foretold says which are used.",
+    "Raise design.maximum_paths, or let a policy prefer one of the devices named.",
+)
+
+CODES: tuple[Code, ...] = (OSCILLATION, AMBIGUOUS, UNSUPPORTED_SESSION, SESSION_FAULT, MAX_PREFIXES, ORDER_OF_ARRIVAL)

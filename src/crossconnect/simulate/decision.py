@@ -59,6 +59,31 @@ def select(candidates: Sequence[Candidate], maximum_paths: int, relax: bool) -> 
     return Selection(best, _multipath(candidates, best, maximum_paths, relax))
 
 
+def possible(candidates: Sequence[Candidate], chosen: Selection, maximum_paths: int, relax: bool) -> list[Selection]:
+    """What else could have been chosen instead of `chosen`: one selection for each path that FRR has nothing left to
+    compare with ("Nothing left to compare": it keeps whichever of them came first), `chosen` included."""
+    if chosen.best < 0:
+        return []
+    best = candidates[chosen.best]
+    found: list[Selection] = []
+    for index, candidate in enumerate(candidates):
+        if _key(candidate, False)[:-1] == _key(best, False)[:-1] and not _worse_med(candidates, index):
+            multipath = _multipath(candidates, index, maximum_paths, relax) if maximum_paths > 1 else (index,)
+            found.append(Selection(index, multipath))
+    return found
+
+
+def _worse_med(candidates: Sequence[Candidate], index: int) -> bool:
+    """Whether an otherwise equal path of the same neighbouring AS has a lower MED."""
+    attributes = candidates[index].attributes
+    return bool(attributes.as_path) and any(
+        other.attributes.as_path[:1] == attributes.as_path[:1]
+        and other.attributes.med < attributes.med
+        and preference(other.attributes) == preference(attributes)
+        for other in candidates
+    )
+
+
 def _key(candidate: Candidate, with_med: bool) -> tuple[int, bool, int, int, bool, tuple[int, ...], str]:
     cost = preference(candidate.attributes)
     return (

@@ -125,7 +125,7 @@ def _settle(network: Network, failures: Failures, healthy: Settled | None) -> Se
     )
     own = _own_paths(network, live, up)
     base = Overlay(visibility, [*_local_routes(network, live, visibility), *_own_prefix_routes(network, own)])
-    vrfs = Vrfs(topology, table, graphs["l2vpn-evpn"], network.sessions, own, network.vrf_memory)
+    vrfs = Vrfs(topology, table, graphs["l2vpn-evpn"], network.sessions, own, network.vrf_memory, network.policies)
     overlay, unsteady = _settle_overlay(network, base, vrfs)
     findings += unsteady
     settled = Settled(

@@ -59,6 +59,8 @@ def _matches(here: Policies, conditions: Conditions, prefix: str, attributes: At
         return False
     if conditions.prefix_set and not _in_prefix_set(here.prefix_sets.get((conditions.prefix_set, version), ()), prefix):
         return False
+    if conditions.tag and conditions.tag != attributes.tag:
+        return False
     if conditions.community_set and here.community_sets.get(conditions.community_set, frozenset()).isdisjoint(
         attributes.communities
     ):
@@ -109,4 +111,5 @@ def _changed(here: Policies, actions: Actions, attributes: Attributes, own_asn: 
         local_pref=attributes.local_pref if actions.local_pref is None else actions.local_pref,
         med=attributes.med if actions.med is None else actions.med,
         as_path=(own_asn,) * actions.prepend + attributes.as_path,
+        tag=actions.tag or attributes.tag,
     )

@@ -70,9 +70,18 @@ def _address_order(sessions: Sequence[Session], family: FamilyGraph, speaker: Sp
 def _multipath(
     table: AttributeTable, paths: list[tuple[int, int]], best: int, speaker: Speaker, order: list[tuple[int, int]]
 ) -> tuple[int, ...]:
-    """Paths that tie with the best one up to the comparison of peers."""
+    """The best path and those used beside it."""
+    equal = equal_paths(table, paths, best, speaker)
+    room = speaker.bgp.maximum_paths - 1
+    if len(equal) > room:
+        equal = sorted(equal, key=lambda position: order[position])[: max(room, 0)]
+    return (best, *equal) if best >= 0 else ()
+
+
+def equal_paths(table: AttributeTable, paths: list[tuple[int, int]], best: int, speaker: Speaker) -> list[int]:
+    """Positions of paths that tie with the best one up to the comparison of peers, without that one."""
     if best < 0:
-        return ()
+        return []
     values = table.values
     chosen = values[next(number for position, number in paths if position == best)]
     cost = table.costs[table.intern(chosen)]
@@ -84,10 +93,7 @@ def _multipath(
             continue
         if speaker.bgp.multipath_relax or same_neighbor:
             equal.append(position)
-    room = speaker.bgp.maximum_paths - 1
-    if len(equal) > room:
-        equal = sorted(equal, key=lambda position: order[position])[: max(room, 0)]
-    return (best, *equal)
+    return equal
 
 
 def bgp_route_rows(settled: Settled) -> Iterator[BgpRouteRow]:
@@ -155,8 +161,9 @@ def _vrf_lines(entry: VrfEntry) -> list[_Line]:
     the lowest next hop.
     """
     called_best = entry.best
-    if len(entry.multipath) > 1 and entry.paths[entry.best].candidate.labelled:
-        called_best = min(entry.multipath, key=lambda index: parse(entry.paths[index].candidate.next_hop))
+    if len(entry.multipath) > 1 and entry.paths[entry.best].peer.startswith("evpn:"):
+        tied = [index for index in entry.multipath if entry.paths[index].peer.startswith("evpn:")]
+        called_best = min(tied, key=lambda index: parse(entry.paths[index].candidate.next_hop))
     groups: dict[tuple[str, str], list[int]] = {}
     for index, path in enumerate(entry.paths):
         # FRR shows no next hop of a path leaked from another VRF.
@@ -166,7 +173,9 @@ def _vrf_lines(entry: VrfEntry) -> list[_Line]:
     for (peer, next_hop), members in groups.items():
         used = [index for index in members if index in entry.multipath]
         # None of them may be in use; then the one that would be preferred is shown, whoever sent it.
-        candidates = [(index != called_best, *_worth(entry, index), index) for index in used or members]
+        # Of paths leaked from one VRF that are used together, FRR calls the one best that came first.
+        first = -1 if peer.startswith("vrf:") else called_best
+        candidates = [(index != first, *_worth(entry, index), index) for index in used or members]
         attributes = entry.paths[min(candidates)[-1]].candidate.attributes
         path = as_path_text(attributes.as_path)
         several = len(entry.multipath) > 1 and bool(used)

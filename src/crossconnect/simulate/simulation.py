@@ -10,6 +10,7 @@ import msgspec
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding
+from crossconnect.simulate.arrival import arrival_findings
 from crossconnect.simulate.evpn_rows import evpn_route_rows, mac_rows, vni_rows, vtep_rows
 from crossconnect.simulate.failures import NO_FAILURES, Failures
 from crossconnect.simulate.network import Network, Settled
@@ -42,9 +43,9 @@ def predict(
     blueprint: Blueprint, failures: Failures = NO_FAILURES, tables: Collection[str] = tuple(TABLES)
 ) -> tuple[State, tuple[Finding, ...]]:
     """The state, and what has to be said of the network on the way: sessions that cannot come up as configured, routes
-    that never settle, prefix limits exceeded."""
+    that never settle, prefix limits exceeded, ties that nothing predictable breaks."""
     settled = Network(blueprint).settle(failures)
-    return state_of(settled, tables), settled.findings
+    return state_of(settled, tables), (*settled.findings, *arrival_findings(settled))
 
 
 def state_of(settled: Settled, tables: Collection[str] = tuple(TABLES)) -> State:

@@ -158,6 +158,7 @@ class Vrfs:
         sessions: Sequence[Session],
         own: Mapping[int, tuple[dict[str, list[VrfPath]], dict[str, list[VrfPath]]]],
         memory: VrfMemory,
+        policies: Mapping[str, Policies],
     ) -> None:
         """`own` gives local and external paths by index of each VRF speaker that is up."""
         self._topology = topology
@@ -169,6 +170,7 @@ class Vrfs:
         self._imports: dict[int, dict[str, list[Part]]] = {}
         self._tables: dict[tuple[int, bool], VrfTable] = {}
         self._memory = memory
+        self._policies = policies
         self._ranks: dict[int, tuple[int, ...]] = {}
 
     def _look_at(self, overlay: Overlay) -> None:
@@ -263,14 +265,26 @@ class Vrfs:
         for part in parts:
             paths += part
         for other in leaks:
-            vrf = self._topology.speakers[other].vrf
-            for path in self._entry(other, prefix, overlay, leak=False).paths:
-                paths.append(VrfPath(path.candidate._replace(local=False), f"vrf:{vrf}", path.hop))
+            entry = self._entry(other, prefix, overlay, leak=False)
+            paths += self._leaked(speaker, self._topology.speakers[other].vrf, prefix, entry)
         chosen = select([path.candidate for path in paths], speaker.bgp.maximum_paths, speaker.bgp.multipath_relax)
         entry = VrfEntry(tuple(paths), chosen.best, chosen.multipath)
         if shared:
             self._memory.entries[name] = entry
         return entry
+
+    def _leaked(self, speaker: Speaker, source: str, prefix: str, entry: VrfEntry) -> Iterator[VrfPath]:
+        """Paths of another VRF as they are here, as far as the policy for imports lets them in. Peers that they came
+        from are compared as in the other VRF."""
+        policy = self._topology.instances[(speaker.device, speaker.vrf)].imports_policy
+        for path in entry.paths:
+            attributes: Attributes | None = path.candidate.attributes
+            if policy:
+                here = self._policies[speaker.device]
+                attributes = apply(here, policy, prefix, path.candidate.attributes, speaker.bgp.asn)
+            if attributes is not None:
+                candidate = path.candidate._replace(attributes=attributes, local=False)
+                yield VrfPath(candidate, f"vrf:{source}", path.hop)
 
     def table_of(self, index: int, overlay: Overlay, leak: bool = True) -> VrfTable:
         """A VRF's whole BGP table; `leak` says whether other VRFs' routes are part of it. Destinations with the same

@@ -531,3 +531,19 @@ def test_duplicates(healthy: State, blueprint: Blueprint) -> None:
 
     codes = {f.code for f in run_checks(healthy, reconfigured(blueprint, "a-leaf2", same_numbers), only=["duplicates"])}
     assert codes == {"checks.duplicate-router-id", "checks.duplicate-rd"}
+
+
+def test_tenants_that_meet_in_a_shared_vrf_by_its_default_route() -> None:
+    """Red and green import blue, which has a way out: no route of the one is in the other, and packets get through."""
+    wanted = {"red": ("blue/v1",), "blue": ("red/v1", "green/v1"), "green": ("blue/v1",)}
+    region = small(tenants=3, segments=1, border=True)
+    tenants = tuple(
+        msgspec.structs.replace(t, vrfs=tuple(msgspec.structs.replace(v, imports=wanted[t.name]) for v in t.vrfs))
+        for t in region.tenants
+    )
+    peers = tuple(
+        msgspec.structs.replace(p, handoffs=tuple(h for h in p.handoffs if h.vrf == "blue/v1")) for p in region.peers
+    )
+    blueprint = compiled(msgspec.structs.replace(region, tenants=tenants, peers=peers)).blueprint
+    found = [f for f in run_checks(simulate(blueprint), blueprint) if f.code == "checks.host-not-isolated"]
+    assert {f.place.path for f in found} == {"tenants/red/vrfs/v1", "tenants/green/vrfs/v1"}

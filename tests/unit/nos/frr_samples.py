@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from crossconnect.device.bgp import Bgp, Family, Neighbor, NeighborFamily, Originate
 from crossconnect.device.configuration import BfdProfile, DeviceConfiguration, System
 from crossconnect.device.interface import Interface, SegmentMember
@@ -414,18 +416,39 @@ def multihomed_leaf(n: int) -> DeviceConfiguration:
     )
 
 
+LEAK_POLICIES = (
+    Policy(
+        name="mark-leaked",
+        statements=(Statement(name="leaked", conditions=Conditions(), accept=True, actions=Actions(tag=1)),),
+    ),
+    Policy(
+        name="refuse-leaked",
+        statements=(
+            Statement(name="leaked", conditions=Conditions(tag=1), accept=False),
+            Statement(name="own", conditions=Conditions(), accept=True),
+        ),
+    ),
+)
+
+
 def leaking_leaf(n: int) -> DeviceConfiguration:
-    """A leaf on which one VRF imports another's routes."""
-    return leaf(
+    """A leaf on which one VRF imports another's routes, and announces none of them."""
+    device = leaf(
         n,
         segments=(irb(100, "red-prod", ("10.10.0.1/24",)), irb(400, "shared", ("10.40.0.1/24",))),
         instances=(
-            ip_vrf(n, 1, "red-prod", 5001, imports=("shared",)),
-            ip_vrf(n, 3, "shared", 5002, imports=("red-prod",)),
+            _refusing(ip_vrf(n, 1, "red-prod", 5001, imports=("shared",), imports_policy="mark-leaked")),
+            _refusing(ip_vrf(n, 3, "shared", 5002, imports=("red-prod",), imports_policy="mark-leaked")),
             mac_vrf(n, 2, "red-prod", 100, 10100),
             mac_vrf(n, 4, "shared", 400, 10400),
         ),
     )
+    return replace(device, routing_policy=RoutingPolicy(policies=LEAK_POLICIES))
+
+
+def _refusing(instance: NetworkInstance) -> NetworkInstance:
+    assert instance.bgp is not None
+    return replace(instance, bgp=replace(instance.bgp, evpn_advertise_policy="refuse-leaked"))
 
 
 def samples() -> dict[str, DeviceConfiguration]:

@@ -12,6 +12,7 @@ from frr_samples import border, leaf, leaking_leaf, multihomed_leaf, samples, sp
 from msgspec.structs import replace
 
 from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.device.policy import RoutingPolicy
 from crossconnect.nos.frr import VERSIONS, Tree, Version, changes, parse, render, text
 from crossconnect.nos.frr.facts import NOT_SHOWN
 from crossconnect.nos.frr.negation import negated
@@ -154,6 +155,16 @@ def moved_numbers() -> DeviceConfiguration:
     return replace(device, network_instances=tuple(instances))
 
 
+def unmarked_leak() -> DeviceConfiguration:
+    """The leaking leaf as it was when leaked routes were still announced."""
+    device = leaking_leaf(1)
+    instances = tuple(
+        replace(i, imports_policy="", bgp=replace(i.bgp, evpn_advertise_policy="")) if i.imports and i.bgp else i
+        for i in device.network_instances
+    )
+    return replace(device, network_instances=instances, routing_policy=RoutingPolicy())
+
+
 CHANGES: dict[str, tuple[DeviceConfiguration, DeviceConfiguration]] = {
     "tenant arrives": (leaf(2), tenant_leaf(2)),
     "handoff arrives": (tenant_leaf(2), border(2)),
@@ -163,6 +174,7 @@ CHANGES: dict[str, tuple[DeviceConfiguration, DeviceConfiguration]] = {
     "policy edited": (border(2), edited_policy()),
     "numbers moved": (border(2), moved_numbers()),
     "leak": (leaf(1), leaking_leaf(1)),
+    "leak of before": (unmarked_leak(), leaking_leaf(1)),
     "multihoming, without host routes": (tenant_leaf(1, numbered=False), multihomed_leaf(1)),
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from crossconnect.checks import run_checks
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.bgp import Bgp
 from crossconnect.device.network_instance import NetworkInstance
@@ -254,3 +255,40 @@ def test_an_external_path_with_an_asn_of_the_fabric_is_a_loop_there(blueprint: B
     state = simulate(faked)
     assert route(state, "a-border1", "192.0.2.0/24") is not None
     assert route(state, "a-leaf1", "192.0.2.0/24") is None
+
+
+def chain(**given: object) -> Blueprint:
+    """Red and green import blue, and blue imports both."""
+    wanted = {"red": ("blue/v1",), "blue": ("red/v1", "green/v1"), "green": ("blue/v1",)}
+    region = small(tenants=3, segments=1, **given)  # type: ignore[arg-type]
+    tenants = tuple(REPLACE(t, vrfs=tuple(REPLACE(v, imports=wanted[t.name]) for v in t.vrfs)) for t in region.tenants)
+    return compiled(REPLACE(region, tenants=tenants)).blueprint
+
+
+def test_a_leak_is_not_transitive() -> None:
+    blueprint = chain()
+    state = simulate(blueprint)
+    for leaf in ("a-leaf1", "a-leaf2"):
+        for vrf, subnets in {
+            "red-v1": {"10.1.17.0/24", "10.2.17.0/24"},
+            "blue-v1": {"10.1.17.0/24", "10.2.17.0/24", "10.3.17.0/24"},
+            "green-v1": {"10.2.17.0/24", "10.3.17.0/24"},
+        }.items():
+            have = {r.prefix for r in state.routes if (r.device, r.vrf) == (leaf, vrf) and r.prefix.endswith(".0/24")}
+            assert have == subnets, (leaf, vrf)
+    codes = {f.code for f in run_checks(state, blueprint)}
+    assert codes <= {"checks.single-homed"}
+
+
+def test_a_vrf_announces_its_own_routes_only() -> None:
+    blueprint = chain(border=True)
+    state = simulate(blueprint)
+    owner = {i.rd: i.name for d in blueprint.devices for i in d.network_instances if i.kind == "l3vrf"}
+    announced = {(owner[r.rd], r.key) for r in state.evpn_routes if r.route_type == 5 and r.key.endswith(".0/24")}
+    assert {("red-v1", "10.1.17.0/24"), ("blue-v1", "10.2.17.0/24")} <= announced
+    assert not {("red-v1", "10.2.17.0/24"), ("blue-v1", "10.1.17.0/24"), ("blue-v1", "10.3.17.0/24")} & announced
+
+
+def test_a_region_without_leaks_has_no_policy_for_them() -> None:
+    names = {p.name for d in compiled(small()).blueprint.devices for p in d.routing_policy.policies}
+    assert names == set()

@@ -68,9 +68,10 @@ def side(ready: Ready, check: bool) -> Side:
     findings = ready.findings
     if check:
         from crossconnect.checks import run_checks
-        from crossconnect.simulate import simulate
+        from crossconnect.simulate import predict
 
-        findings += located(run_checks(simulate(ready.blueprint), ready.blueprint), ready.region)
+        state, said = predict(ready.blueprint)
+        findings += located((*said, *run_checks(state, ready.blueprint)), ready.region)
     return Side(
         blueprint=ready.blueprint,
         lock=ready.lock,

@@ -54,13 +54,13 @@ def command(
     Exit code 1 when a check finds an error.
     """
     from crossconnect.checks import Expectation, check_under_failure, run_checks
-    from crossconnect.simulate import simulate
+    from crossconnect.simulate import predict
     from crossconnect.state.tables import TABLES
 
     ready = load_or_exit(root)
     injected = failures_of(ready.blueprint, fail_links, fail_devices)
-    state = simulate(ready.blueprint, injected)
-    findings = run_checks(state, ready.blueprint, expectation=Expectation(injected))
+    state, said = predict(ready.blueprint, injected)
+    findings = (*said, *run_checks(state, ready.blueprint, expectation=Expectation(injected)))
     under: UnderFailure | None = None
     if injected and failures == "none":
         under = check_under_failure(ready.blueprint, [injected])

@@ -63,6 +63,8 @@ def policy_uses(device: DeviceConfiguration) -> tuple[set[Use], set[str]]:
                 uses.add((originate.connected_policy, FAMILY_VERSION[originate.family], bgp.asn))
         if bgp.evpn_advertise_policy:
             uses.update((bgp.evpn_advertise_policy, FAMILY_VERSION[f], bgp.asn) for f in bgp.evpn_advertise)
+        if instance.imports and instance.imports_policy:
+            uses.update((instance.imports_policy, FAMILY_VERSION[f], bgp.asn) for f in _UNICAST)
         strict = _requires_policy(bgp)
         for neighbor in bgp.neighbors:
             for family in neighbor.families:
@@ -171,6 +173,8 @@ def _unicast(bgp: Bgp, instance: NetworkInstance, family: Family) -> list[Entry]
         for neighbor_family in neighbor.families:
             if neighbor_family.family == family:
                 body += _neighbor_family(neighbor, neighbor_family, _requires_policy(bgp))
+    if instance.imports and instance.imports_policy:
+        body.append(f"import vrf route-map {route_map_name(instance.imports_policy, FAMILY_VERSION[family])}")
     body += [f"import vrf {name}" for name in instance.imports]
     if not body:
         return []

@@ -47,6 +47,7 @@ _SINGLE: dict[Context, tuple[str, ...]] = {
         "neighbor * maximum-prefix",
         "maximum-paths",
         "redistribute connected",
+        "import vrf route-map",
         "advertise ipv4 unicast",
         "advertise ipv6 unicast",
         "rd",
@@ -64,6 +65,7 @@ _SINGLE: dict[Context, tuple[str, ...]] = {
         "match community",
         "match large-community",
         "match as-path",
+        "match tag",
         "match ip address prefix-list",
         "match ipv6 address prefix-list",
         "set comm-list",
@@ -72,6 +74,7 @@ _SINGLE: dict[Context, tuple[str, ...]] = {
         "set large-community",
         "set local-preference",
         "set metric",
+        "set tag",
         "set as-path prepend",
     ),
     "profile": ("detect-multiplier", "transmit-interval", "receive-interval"),
@@ -92,6 +95,8 @@ _BARE = (
     "ipv6 nd ra-lifetime",
     "log timestamp precision",
     "maximum-paths",
+    "advertise ipv4 unicast",
+    "advertise ipv6 unicast",
     "set as-path prepend",
 )
 _FINAL = ("frr defaults", "hostname", "detect-multiplier", "transmit-interval", "receive-interval")

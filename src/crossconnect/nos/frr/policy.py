@@ -93,6 +93,8 @@ def _alternatives(statement: Statement, version: int, sets: RoutingPolicy) -> li
         if not any(s.name == conditions.prefix_set and s.version == version for s in sets.prefix_sets):
             return []
         common.append(f"match {'ip' if version == 4 else 'ipv6'} address prefix-list {conditions.prefix_set}")
+    if conditions.tag:
+        common.append(f"match tag {conditions.tag}")
     if conditions.as_path_set:
         common.append(f"match as-path {conditions.as_path_set}")
     if not conditions.community_set:
@@ -122,6 +124,8 @@ def _set_lines(actions: Actions, asn: int, community_sets: Sequence[CommunitySet
         out.append(f"set local-preference {actions.local_pref}")
     if actions.med is not None:
         out.append(f"set metric {actions.med}")
+    if actions.tag:
+        out.append(f"set tag {actions.tag}")
     if actions.prepend:
         out.append("set as-path prepend" + f" {asn}" * actions.prepend)
     return out
