@@ -78,10 +78,20 @@ def test_what_a_promise_names_must_exist_and_have_hosts(healthy: State, blueprin
     (finding,) = promised(healthy, blueprint, "red/v9", "nobody")
     assert finding.code == "checks.promise-unknown"
     assert "red/v9 and nobody" in finding.message
-    lonely = msgspec.structs.replace(blueprint, hosts=tuple(h for h in blueprint.hosts if "red-v1-s2" not in h.name))
-    (finding,) = promised(healthy, lonely, "red/v1/s1", "red/v1/s2")
+    lonely = msgspec.structs.replace(blueprint, hosts=tuple(h for h in blueprint.hosts if "red-wire" not in h.name))
+    (finding,) = promised(healthy, lonely, "red/v1/s1", "red/wire")
     assert finding.code == "checks.promise-untested"
-    assert "red/v1/s2 has no hosts" in finding.message
+    assert "red/wire has no hosts" in finding.message
+
+
+def test_a_segment_without_hosts_is_tried_by_its_gateway(healthy: State, blueprint: Blueprint) -> None:
+    lonely = msgspec.structs.replace(blueprint, hosts=tuple(h for h in blueprint.hosts if "red-v1-s2" not in h.name))
+    for source, destination in (("red/v1/s1", "red/v1/s2"), ("red/v1/s2", "red/v1/s1")):
+        assert promised(healthy, lonely, source, destination) == []
+        (finding,) = promised(healthy, lonely, source, destination, "isolated")
+        assert finding.code == "checks.promise-broken"
+    (finding,) = promised(healthy, lonely, "blue/v1", "red/v1/s2")
+    assert "does not reach gateway of red/v1/s2 (10.1.18.1)" in finding.message
 
 
 def test_a_promise_is_due_under_a_failure_only_if_it_is_to_survive_it(blueprint: Blueprint) -> None:
