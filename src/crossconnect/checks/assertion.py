@@ -20,6 +20,8 @@ class CounterExample(msgspec.Struct, frozen=True, kw_only=True):
     """Where the packet goes, or the prefix of the route."""
     trace: Trace | None = None
     """The packet's ways, of traffic."""
+    back: Trace | None = None
+    """The way back into the region, of packets that an external router returns."""
     rows: tuple[tuple[str, str], ...] = ()
     """(table, row) of the offending routes."""
     policy: str = ""

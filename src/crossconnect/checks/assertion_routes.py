@@ -7,17 +7,20 @@ one. A prefix is about itself and everything more specific.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from crossconnect.checks.assertion import CounterExample, Judgement
+from crossconnect.checks.assertion_ends import Target
 from crossconnect.checks.assertion_world import World
 from crossconnect.checks.layout import PlannedSession
 from crossconnect.checks.leaks import allowed_sources, route_owner
 from crossconnect.checks.prefix_index import PrefixIndex
 from crossconnect.checks.subject import evidence_of
 from crossconnect.model.promise import INFRASTRUCTURE, INTERNET, Promise, end_parts, possible_words
-from crossconnect.net import contains, interface_prefix
+from crossconnect.net import contains, interface_prefix, parse
 from crossconnect.simulate.attributes import Attributes
 from crossconnect.simulate.policy import deciding_statement, policies
+from crossconnect.simulate.trace import Verdict
 from crossconnect.state.tables import BgpRouteRow, RouteRow
 
 Ours = Callable[[BgpRouteRow | RouteRow], bool]
@@ -145,22 +148,62 @@ def _without_link(world: World, session: PlannedSession, rows: tuple[BgpRouteRow
 
 
 def _told(world: World, promise: Promise, session: PlannedSession, row: BgpRouteRow) -> CounterExample:
-    family = "ipv6-unicast" if ":" in row.prefix else "ipv4-unicast"
-    policy = next((f.export_policy for f in session.neighbor.families if f.family == family), "")
-    here = policies(world.subject.layout.devices[session.device].routing_policy)
-    path = tuple(int(word) for word in row.as_path.split() if word.isdigit())
-    attributes = Attributes(as_path=path, med=row.med, local_pref=row.local_pref, communities=row.communities)
-    statement = deciding_statement(here, policy, row.prefix, attributes)
-    path_of_statement = statement.path if statement is not None else ""
+    path, because = _let_out_by(world, session, row)
     return CounterExample(
         reason=f"{session.device} announces {row.prefix} of {_whose(world, promise, row)} in VRF {session.vrf} to "
-        f"{session.neighbor.device}: {_lets_out(path_of_statement, policy)}",
+        f"{session.neighbor.device}: {because}",
         source=promise.source,
         destination=session.neighbor.device,
         address=row.prefix,
         rows=evidence_of("bgp_routes", [row]),
-        policy=path_of_statement,
+        policy=path,
     )
+
+
+def _let_out_by(world: World, session: PlannedSession, row: BgpRouteRow) -> tuple[str, str]:
+    """(path in the model, in words) of the policy statement that lets a route out."""
+    family = "ipv6-unicast" if ":" in row.prefix else "ipv4-unicast"
+    policy = next((f.export_policy for f in session.neighbor.families if f.family == family), "")
+    here = policies(world.subject.layout.devices[session.device].routing_policy)
+    as_path = tuple(int(word) for word in row.as_path.split() if word.isdigit())
+    attributes = Attributes(as_path=as_path, med=row.med, local_pref=row.local_pref, communities=row.communities)
+    statement = deciding_statement(here, policy, row.prefix, attributes)
+    path = statement.path if statement is not None else ""
+    return path, _lets_out(path, policy)
+
+
+class Return(NamedTuple):
+    """A way back into the region: the external router, the border and VRF where its packets come in, and why."""
+
+    router: str
+    device: str
+    vrf: str
+    row: BgpRouteRow
+    policy: str
+    because: str
+
+
+def returning(world: World, target: Target, verdict: Verdict) -> Return | None:
+    """Where packets that reach an external router come back in: it has been announced their address, and its most
+    specific route to it is ours. Whether it forwards between our VRFs is its own affair; a router does, unless told
+    otherwise."""
+    best: Return | None = None
+    length = -1
+    for session, rows in world.announcements:
+        router = session.neighbor.device
+        if router not in verdict.recipients:
+            continue
+        for row in rows:
+            if contains(row.prefix, target.address) and parse(row.prefix).length > length:
+                path, because = _let_out_by(world, session, row)
+                length = parse(row.prefix).length
+                best = Return(router, session.device, session.vrf, row, path, because)
+    if best is None:
+        return None
+    own = next(peer.announces for peer in world.subject.blueprint.peers if peer.name == best.router)
+    if any(contains(prefix, target.address) and parse(prefix).length > length for prefix in own):
+        return None
+    return best
 
 
 def _lets_out(path: str, policy: str) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from crossconnect.checks.assertion import CounterExample, Judgement
 from crossconnect.checks.assertion_ends import End, resolve
 from crossconnect.checks.assertion_packets import Packet, packets_of
+from crossconnect.checks.assertion_routes import Return, returning
 from crossconnect.checks.assertion_switches import members
 from crossconnect.checks.assertion_world import World
 from crossconnect.checks.delivery import reason_text
 from crossconnect.checks.packet_ways import arrives_avoiding, delivered, first_passed
+from crossconnect.checks.subject import evidence_of
 from crossconnect.model.promise import Promise
 from crossconnect.net import contains, version_of
 from crossconnect.simulate.trace import Step, Trace, Verdict
@@ -146,6 +148,12 @@ def _unannounced(world: World, packet: Packet) -> CounterExample | None:
 
 def _crossing(world: World, packet: Packet) -> CounterExample | None:
     target, verdict = packet.target, _verdict(world, packet)
+    if world.beyond and (target.host or target.gateway) and not packet.sender.peer:
+        returned = returning(world, target, verdict)
+        if returned is not None:
+            back = world.forwarder.trace_from(returned.device, returned.vrf, target.address)
+            if delivered(back, lambda step: _is_at(packet, step)):
+                return _returned(packet, returned, _trace(world, packet), back)
     if target.host and target.host not in verdict.recipients:
         return None
     if target.outside and verdict.recipients.isdisjoint(target.outside):
@@ -163,6 +171,21 @@ def _crossing(world: World, packet: Packet) -> CounterExample | None:
     else:
         reason = f"{who} reaches {target.address} at {', '.join(sorted(verdict.recipients))}"
     return _counter(packet, reason, trace)
+
+
+def _returned(packet: Packet, returned: Return, out: Trace, back: Trace) -> CounterExample:
+    target = packet.target
+    return CounterExample(
+        reason=f"{packet.sender.label} reaches {target.label} ({target.address}) through {returned.router}, to which "
+        f"{returned.device} announces {returned.row.prefix} in VRF {returned.vrf}: {returned.because}",
+        source=packet.sender.label,
+        destination=target.label,
+        address=target.address,
+        trace=out,
+        back=back,
+        rows=evidence_of("bgp_routes", [returned.row]),
+        policy=returned.policy,
+    )
 
 
 def _passing(packet: Packet, trace: Trace, through: frozenset[str], promise: Promise) -> CounterExample | None:

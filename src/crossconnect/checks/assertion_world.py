@@ -21,7 +21,10 @@ from crossconnect.state.tables import BgpRouteRow
 class World:
     """A state, healthy or under failure. Everything is worked out when first asked for."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, *, beyond: bool = False) -> None:
+        """`beyond`: also follow packets through an external router that sends them back into another VRF, by a route
+        that the region itself has announced to it."""
+        self.beyond = beyond
         self.subject = subject
         self._let_in: dict[tuple[str, str], frozenset[str]] = {}
 

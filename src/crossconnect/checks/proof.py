@@ -113,7 +113,7 @@ def prove(
     layout = layout_of(blueprint)
     runs = sweep(blueprint, list(due), _tables(blueprint, promises))
     for done, (failures, outcome) in enumerate(runs, 1):
-        world = World(subject_of(outcome.state, layout, Expectation(failures), outcome.tables))
+        world = World(subject_of(outcome.state, layout, Expectation(failures), outcome.tables), beyond=True)
         unstable = next((f.message for f in outcome.findings if f.code in _UNSURE), "")
         for index in due[failures]:
             if not progress[index].decided:
@@ -196,10 +196,12 @@ def _together(already: Failures, combination: Sequence[Failures]) -> Failures:
 
 
 def _tables(blueprint: Blueprint, promises: Sequence[Promise]) -> tuple[str, ...]:
-    """BGP's table only where it is asked for: of routes, and of what outside routers can know."""
+    """BGP's table only where it is asked for: of routes, and of what outside routers know and so can send."""
     peers = {peer.name for peer in blueprint.peers}
     for promise in promises:
         name = end_parts(promise.source)[1]
+        if promise.kind == "isolated" and peers:
+            return (*FORWARDING_TABLES, "bgp_routes")
         if (
             promise.kind in ("no-leak", "not-announced")
             or name == INTERNET
@@ -272,7 +274,7 @@ def _covered(progress: _Progress, first: Judgement, already: Failures) -> str:
     start = f"with {already} failed" if already else "healthy"
     if promise.survives:
         kinds = " or ".join(_NOUNS[element] for element in promise.of or _DEFAULT)
-        most = f"any {kinds}" if promise.survives == 1 else f"any {promise.survives} of {kinds}"
+        most = f"any {kinds}" + ("" if promise.survives == 1 else f", alone and {promise.survives} at once")
         start += f" and {count_text(progress.situations - 1, 'failure')} ({most})"
     if promise.kind in ("width", "length"):
         behind = count_text(first.pairs, "pair") + " of switches"
@@ -288,6 +290,9 @@ def _covered(progress: _Progress, first: Judgement, already: Failures) -> str:
         parts.append(f"{count_text(first.mute, 'server')} without addresses not looked at")
     if versions:
         parts.append(f"{versions}, every equal-cost path")
+    if promise.survives and versions:
+        ends = "switches that have failed" if promise.kind in ("width", "length") else "servers that a failure cuts off"
+        parts.append(f"{ends} not counted")
     if progress.void:
         parts.append(f"nothing left to try in {progress.void} of them")
     return "; ".join(parts)

@@ -144,4 +144,6 @@ def _text(ready: Ready, proof: Proof) -> str:
             lines.append(f"    {ready.region.place(counter.policy)}: {counter.policy}")
         if counter.trace is not None:
             lines += ["    " + line for line in trace_text(counter.trace).splitlines()]
+        if counter.back is not None:
+            lines += ["    and back:", *("    " + line for line in trace_text(counter.back).splitlines())]
     return "\n".join(lines)
