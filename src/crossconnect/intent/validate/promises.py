@@ -86,6 +86,8 @@ def _end(
 ) -> Iterator[Finding]:
     """An end exists, is one thing, and is something that the kind of promise can be about."""
     written, name = end_parts(text)
+    if written and written not in possible_words(name):
+        return  # malformed, which reading has said
     who = f"promise {here.promise.name}"
     shapes = (written,) if written else possible_words(name)
     meant = [word for word in shapes if word in ("prefix", INTERNET, INFRASTRUCTURE) or name in names[word]]
@@ -98,8 +100,9 @@ def _end(
             yield found(PROMISE_AMBIGUOUS, place, words, hint=f"Write `{min(kinds)} {name}`, or the other.")
     elif meant or not set(shapes) & set(allowed):
         what = meant[0] if meant else shapes[0]
+        what = f"`{name}`" if what == name else f"{what} `{name}`"
         wanted = ", ".join(allowed)
-        words = f"{who} of kind {here.promise.kind} cannot have {what} `{name}` as its {field}"
+        words = f"{who} of kind {here.promise.kind} cannot have {what} as its {field}"
         yield found(PROMISE_COMBINATION, place, words, expected=f"one of: {wanted}", hint=f"Name one of: {wanted}.")
     elif not subject.region.incomplete:
         kinds = [word for word in shapes if word in allowed]
@@ -186,8 +189,14 @@ def _contradictions(subject: Subject, places: list[_Where]) -> Iterator[Finding]
         if other is not None:
             there = subject.place(other.at, other.shown)
             what = f"{pair[0]} to {pair[1]}"
-            words = f"promise {promise.name} says {what} is {promise.kind}, the one at {there} {other.promise.kind}"
+            words = f"promise {promise.name} says {what} is {_said(promise)}, the one at {there} {_said(other.promise)}"
             yield found(codes.PROMISE_CONTRADICTION, here.field(subject, "kind"), words, related=(there,))
+
+
+def _said(promise: Promise) -> str:
+    if promise.kind == "length":
+        return f"{'exactly' if promise.exactly else 'at most'} {promise.hops} hops"
+    return promise.kind
 
 
 def _opposed(a: Promise, b: Promise) -> bool:
