@@ -14,6 +14,7 @@ import itertools
 from collections.abc import Iterable
 
 from crossconnect.net import address_text, contains, parse
+from crossconnect.simulate.reachability import example_address
 
 _NOBODYS = ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/8", "fe80::/10", "ff00::/8")
 """Addresses that no host has in a routed network: this network, loopback, multicast and reserved, link-local."""
@@ -39,7 +40,8 @@ def address_classes(prefix: str, routes: Iterable[str]) -> tuple[str, ...]:
 
 
 def uncovered(prefix: str, routes: Iterable[str]) -> str:
-    """An address of `prefix` that no more specific of `routes` has; empty where they have all of it."""
+    """An address of `prefix` that no more specific of `routes` has; empty where they have all of it. One that is set
+    aside for examples, where it is free: counter-examples name it."""
     asked = parse(prefix)
     inner = sorted(
         (parsed.value, parsed.value | parsed.host_mask)
@@ -48,6 +50,10 @@ def uncovered(prefix: str, routes: Iterable[str]) -> str:
         and parsed.length > asked.length
         and (parsed.value & ~asked.host_mask) == asked.value
     )
+    example = example_address(prefix)
+    value = parse(example).value
+    if not any(low <= value <= high for low, high in inner):
+        return example
     gaps: list[tuple[int, int]] = []
     at = asked.value
     for low, high in inner:
