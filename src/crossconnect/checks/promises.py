@@ -16,7 +16,6 @@ from crossconnect.checks.layout import Layout
 from crossconnect.checks.subject import Subject
 from crossconnect.finding import Finding, Place, found
 from crossconnect.model.promise import Promise, end_parts
-from crossconnect.simulate.failures import Failures
 
 PAIRS_MAX = 5_000
 """Pairs of host classes tried per promise here, where every check runs under every failure; each class takes part."""
@@ -84,15 +83,30 @@ def _is_due(subject: Subject, promise: Promise) -> bool:
     failures = subject.expectation.failures
     if not failures:
         return True
-    count = len(failures.devices) + len(failures.links) + len(failures.sessions)
-    return count <= promise.survives and _is_of(subject, promise)
+    if not _is_of(subject, promise):
+        return False
+    devices: set[str] = {_group(subject, promise, device) for device in failures.devices}
+    return len(devices) + len(failures.links) + len(failures.sessions) <= promise.survives
 
 
 def _is_of(subject: Subject, promise: Promise) -> bool:
-    """Whether what has failed is only what the promise says may fail."""
-    failures: Failures = subject.expectation.failures
+    """Whether what has failed is only what the promise says may fail: of a rack or site, all of its switches."""
+    failures = subject.expectation.failures
     if not promise.of:
         return True
-    if failures.devices and not {"device", "rack", "site"} & set(promise.of):
+    if (failures.links or failures.sessions) and "link" not in promise.of:
         return False
-    return not (failures.links or failures.sessions) or "link" in promise.of
+    return "device" in promise.of or all(_group(subject, promise, device) != device for device in failures.devices)
+
+
+def _group(subject: Subject, promise: Promise, device: str) -> str:
+    """The rack or site with which a device fails, where the promise is about those and all of it has failed; else the
+    device itself."""
+    plan = subject.layout.devices.get(device)
+    for element in promise.of if plan is not None else ():
+        if element in ("rack", "site"):
+            name: str = getattr(plan, element)
+            members = {d.name for d in subject.blueprint.devices if getattr(d, element) == name}
+            if name and members <= subject.expectation.failures.devices:
+                return f"{element} {name}"
+    return device
