@@ -6,16 +6,21 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from crossconnect.checks import Expectation
 from crossconnect.checks import proof as proof_module
+from crossconnect.checks.assertion_judge import judge
 from crossconnect.checks.assertion_text import parse_assertion
+from crossconnect.checks.assertion_world import World
+from crossconnect.checks.layout import layout_of
 from crossconnect.checks.proof import Proof, TooMuch, elements, prove
+from crossconnect.checks.subject import subject_of
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.model.peer import Handoff, Peer
 from crossconnect.model.policy import Policy, Statement
 from crossconnect.model.promise import Promise
 from crossconnect.model.region import Region
 from crossconnect.model.tenant import Segment, Tenant, Vrf
-from crossconnect.simulate import Failures
+from crossconnect.simulate import Failures, reachability, sweep
 from regions import compiled, small
 
 SERVER = "a-rack1-red-v1-s1-1"
@@ -264,3 +269,24 @@ def test_several_assertions_share_their_situations(region: Blueprint) -> None:
     assert not isinstance(result, TooMuch)
     assert [(p.name, p.situations) for p in result] == [("a", 9), ("b", 9), ("c", 1)]
     assert seen[-1] == (9, 9)
+
+
+def test_reachable_is_what_the_table_of_reachability_says_under_every_failure() -> None:
+    """Two evaluations of one network that share only the forwarding."""
+    blueprint = made(small(spines=1, leaves=4, dual_homed=True, tenants=2, border=True))
+    layout = layout_of(blueprint)
+    promise = Promise(name="p", source="red/v1", destination="red/v1", kind="reachable")
+    outcomes: set[bool] = set()
+    for failures, outcome in sweep(blueprint, [Failures(), *elements(blueprint, ())]):
+        world = World(subject_of(outcome.state, layout, Expectation(failures), outcome.tables))
+        rows = [
+            row
+            for row in reachability(outcome.tables)
+            if row.source_vrf == "red-v1"
+            and row.destination_host
+            and not {row.source_host, row.destination_host} & set(outcome.cut_off)
+        ]
+        whole = all(row.outcome == "delivered" for row in rows)
+        assert (judge(world, promise).counter_example is None) == whole, failures
+        outcomes.add(whole)
+    assert outcomes == {True, False}
