@@ -196,6 +196,12 @@ def test_what_cannot_be_tried_is_not_proven(region: Blueprint) -> None:
         assert words in result.reason
 
 
+def test_a_server_alone_has_nobody_to_reach() -> None:
+    result = said(made(small(leaves=1, segments=1)), "red/v1/s1 can reach red/v1/s1")
+    assert result.status == "not testable"
+    assert "no two different servers" in result.reason
+
+
 def test_a_situation_is_declared_and_further_failures_come_on_top(region: Blueprint) -> None:
     spine = Failures(devices=frozenset({"a-spine1"}))
     assert said(region, "role leaf reaches role leaf with width 1", spine).status == "proven"
