@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 import yaml
 
 from crossconnect.cli.group import cli, run
+from crossconnect.model.promise import ENDS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
@@ -30,13 +32,18 @@ PAGES = [
 HOW_TO = ROOT / "docs" / "how-to"
 TUTORIAL = ROOT / "docs" / "tutorials" / "first-region.md"
 
-RUNNABLE = {"validate", "lock", "plan", "show", "render", "simulate", "trace", "state", "query", "schema"}
+RUNNABLE = {"validate", "lock", "plan", "show", "render", "simulate", "trace", "prove", "state", "query", "schema"}
 NEEDS_MORE = ("--from lab", "state/lab", "origin/")
 """Parts of commands that need a running lab, or a remote repository."""
 
 ENDS_WITH = {
     "xc trace -C examples/metro acme-dev1 globex-shop1": 1,
     "xc trace web1 shop1": 1,
+    'xc prove -C examples/metro "acme/prod cannot reach globex/prod"': 1,
+    'xc prove -C examples/metro "role leaf reaches role border-leaf with width 2 surviving 1 link"': 1,
+    'xc prove -C examples/metro "vrf acme/prod is never announced to transit1"': 1,
+    'xc prove -C examples/metro "acme/prod can reach internet surviving 2 devices"': 1,
+    'xc prove -C examples/metro "tenant acme can raech internet"': 2,
 }
 """Commands that are shown because they fail."""
 
@@ -380,3 +387,32 @@ def test_questions_to_the_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert run(words[1:]) == ENDS_WITH.get(command, 0), f"{page.name}:{line}: {command}"
         count += 1
     assert count >= 13
+
+
+def test_proofs_of_the_example(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every line of output that the page shows is printed by the command above it."""
+    monkeypatch.chdir(ROOT)
+    page = HOW_TO / "prove-a-promise.md"
+    count = 0
+    printed, fenced = "", False
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("```"):
+            fenced = line == "```text"
+        elif line.startswith("    xc prove "):
+            command = line.strip()
+            capsys.readouterr()
+            assert run(shlex.split(command)[1:]) == ENDS_WITH.get(command, 0), command
+            captured = capsys.readouterr()
+            printed = captured.out + captured.err
+            count += 1
+        elif fenced and line != "...":
+            assert line in printed.splitlines(), line
+    assert count >= 8
+
+
+def test_the_promises_that_the_page_shows_are_valid(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples" / "metro", tmp_path / "metro")
+    (promises,) = yaml_of(HOW_TO / "prove-a-promise.md")
+    put(tmp_path / "metro" / "checks" / "promises.yaml", promises)
+    assert {promise["kind"] for promise in yaml.safe_load(promises)["promises"]} == set(ENDS)
+    assert run(["prove", "-C", str(tmp_path / "metro")]) == 0

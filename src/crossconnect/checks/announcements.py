@@ -64,11 +64,11 @@ def check_announcements(subject: Subject) -> Iterator[Finding]:
             best.setdefault((row.device, row.vrf), []).append(row)
     here = {name: policies(subject.layout.devices[name].routing_policy) for name, _ in wanted}
     for session in external:
-        sent = _announced(subject, session, best.get((session.device, session.vrf), []), here[session.device])
+        sent = announced(subject, session, best.get((session.device, session.vrf), []), here[session.device])
         yield from _findings(subject, session, sent, rules)
 
 
-def _announced(
+def announced(
     subject: Subject, session: PlannedSession, rows: list[BgpRouteRow], here: Policies
 ) -> Iterator[BgpRouteRow]:
     """Best paths that the session's export policies let out; a session without policy announces nothing here, which

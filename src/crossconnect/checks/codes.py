@@ -301,7 +301,7 @@ PROMISE_BROKEN = Code(
     "checks.promise-broken",
     _E,
     "A promise of `checks/` does not hold.",
-    "Trace the path between the two: `xc trace SRC DST` shows where it ends.",
+    "`xc prove` shows the packet's way, or the route and the policy statement that let it through.",
 )
 PROMISE_NOT_RESILIENT = Code(
     "checks.promise-not-resilient",
@@ -313,13 +313,14 @@ PROMISE_UNKNOWN = Code(
     "checks.promise-unknown",
     _E,
     "A promise names something that the region does not have.",
-    "Name a segment (`tenant/vrf/segment`), a server, a VRF (`tenant/vrf`) or a prefix.",
+    "Name a tenant, a VRF (`tenant/vrf`), a segment (`tenant/vrf/segment`), a server, a router or a prefix.",
 )
 PROMISE_UNTESTED = Code(
     "checks.promise-untested",
     _N,
-    "A promise is about a segment or VRF without hosts in the region, so no packet can try it.",
-    "Give it a server, or a promise about something that has one.",
+    "A promise is about something without hosts and without a gateway, so that no packet can try it, or about paths "
+    "over which nothing arrives.",
+    "Give it a server or a gateway, or promise something about what has one.",
 )
 EFFECT_HOSTS = Code(
     "checks.effect-hosts",

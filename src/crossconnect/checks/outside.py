@@ -20,14 +20,15 @@ def accepted_prefixes(subject: Subject) -> dict[str, dict[str, list[str]]]:
         if session.device not in here:
             here[session.device] = policies(subject.layout.devices[session.device].routing_policy)
         asn, prefixes = announced.get(session.neighbor.device, (0, ()))
-        for prefix in _let_in(session, prefixes, asn, here[session.device]):
+        for prefix in let_in(session, prefixes, asn, here[session.device]):
             borders = accepted.setdefault(session.vrf, {}).setdefault(prefix, [])
             if session.device not in borders:
                 borders.append(session.device)
     return accepted
 
 
-def _let_in(session: PlannedSession, prefixes: tuple[str, ...], asn: int, here: Policies) -> list[str]:
+def let_in(session: PlannedSession, prefixes: tuple[str, ...], asn: int, here: Policies) -> list[str]:
+    """Prefixes of an external router that a session's import policies accept."""
     families = {f.family: f for f in session.neighbor.families}
     version = version_of(session.neighbor.address) if session.neighbor.address else 0
     allowed: list[str] = []

@@ -71,7 +71,7 @@ tenants:
           - {name: db, gateways: [10.1.2.1/24, "2001:db8:1:2::1/64"]}
 """,
     "checks/promises.yaml": """\
-# What you promise beyond what the design implies; proven by `xc simulate`, under every single failure.
+# What you promise beyond what the design implies; `xc prove` evaluates it under every failure named.
 promises:
   - {name: web-reaches-db, source: acme/prod/web, destination: acme/prod/db, kind: reachable, survives: 1}
 """,

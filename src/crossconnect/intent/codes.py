@@ -176,7 +176,7 @@ PROMISED_UNKNOWN = Code(
     "intent.promised-unknown",
     _E,
     "A promise is about something that does not exist.",
-    "Name a segment (tenant/vrf/segment), a VRF (tenant/vrf), a server or a prefix.",
+    "Name a tenant, a VRF (tenant/vrf), a segment (tenant/vrf/segment), a server, a router, a switch or a prefix.",
 )
 MOVED_UNKNOWN = Code(
     "intent.moved-unknown",

@@ -87,7 +87,12 @@ TEXTS: dict[type, dict[str, Kind]] = {
     Set: {"communities_add": texts.COMMUNITY, "communities_remove": _NAME},
     Statement: {"name": _NAME},
     Policy: {"name": _NAME},
-    Promise: {"name": _NAME, "source": texts.PROMISED, "destination": texts.PROMISED},
+    Promise: {
+        "name": _NAME,
+        "source": texts.PROMISED,
+        "destination": texts.PROMISED,
+        "through": texts.PROMISED,
+    },
 }
 
 
@@ -135,5 +140,5 @@ NUMBERS: dict[type, dict[str, Limit]] = {
     Handoff: {"vlan": _VLAN, "max_prefixes": Limit(1, 10_000_000)},
     Peer: {"asn": _ASN},
     Set: {"local_pref": _UNSIGNED, "med": _UNSIGNED, "prepend": Limit(0, 10)},
-    Promise: {"survives": Limit(0, 1)},
+    Promise: {"survives": Limit(0, 2), "paths": Limit(0, 256), "hops": Limit(0, 64)},
 }

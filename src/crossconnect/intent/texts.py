@@ -13,6 +13,8 @@ from typing import NamedTuple
 from crossconnect import net
 from crossconnect.finding import Code
 from crossconnect.intent import codes
+from crossconnect.intent.suggestion import nearest
+from crossconnect.model.promise import END_WORDS, end_parts, possible_words
 
 NAME_LENGTH_MAX = 63
 """A DNS label (RFC 1035 2.3.4), since device and server names become host names."""
@@ -212,9 +214,17 @@ def _model_path(text: str) -> str:
 
 
 def _promised(text: str) -> str:
-    if "." in text or ":" in text:
-        return net.canonical_prefix(text) if "/" in text else net.canonical_address(text)
-    return _parts(1, 2, 3)(text)
+    word, name = end_parts(text)
+    if " " in text and word not in END_WORDS:
+        near = nearest(word, END_WORDS)
+        raise ValueError(f"`{word}` is no word for an end{f'; did you mean `{near}`?' if near else ''}")
+    if "." in name or ":" in name:
+        name = net.canonical_prefix(name) if "/" in name else net.canonical_address(name)
+    else:
+        name = _parts(1, 2, 3)(name)
+    if word and word not in possible_words(name):
+        raise ValueError(f"`{name}` cannot be a {word}")
+    return f"{word} {name}" if word else name
 
 
 NAME = Kind(codes.NAME_MALFORMED, ANY_NAME, _name)
@@ -243,7 +253,10 @@ VRF_REFERENCE = Kind(codes.REFERENCE_MALFORMED, "tenant/vrf", _parts(2))
 DEVICE_PORT = Kind(codes.REFERENCE_MALFORMED, "device:port or device", _device_port)
 PLATFORM_PORTS = Kind(codes.REFERENCE_MALFORMED, "a port name or a range, as in swp[1-32]", _platform_ports)
 PROMISED = Kind(
-    codes.REFERENCE_MALFORMED, "tenant/vrf/segment, tenant/vrf, the name of a server, or a prefix", _promised
+    codes.REFERENCE_MALFORMED,
+    "tenant/vrf/segment, tenant/vrf, a name or a prefix, where needed behind a word that says what it is, "
+    "as in tenant red",
+    _promised,
 )
 MODEL_PATH = Kind(codes.REFERENCE_MALFORMED, "a path into the model, as in tenants/red/vrfs/prod", _model_path)
 

@@ -8,7 +8,16 @@ from collections.abc import Mapping
 
 import msgspec
 
-from crossconnect.device.policy import Actions, AsPathSet, CommunitySet, Conditions, Policy, PrefixRule, RoutingPolicy
+from crossconnect.device.policy import (
+    Actions,
+    AsPathSet,
+    CommunitySet,
+    Conditions,
+    Policy,
+    PrefixRule,
+    RoutingPolicy,
+    Statement,
+)
 from crossconnect.net import parse, version_of
 from crossconnect.simulate.attributes import Attributes, as_path_text, canonical_community
 
@@ -50,6 +59,15 @@ def apply(here: Policies, name: str, prefix: str, attributes: Attributes, own_as
     for statement in policy.statements:
         if _matches(here, statement.conditions, prefix, attributes):
             return _changed(here, statement.actions, attributes, own_asn) if statement.accept else None
+    return None
+
+
+def deciding_statement(here: Policies, name: str, prefix: str, attributes: Attributes) -> Statement | None:
+    """The statement of policy `name` that decides about a route; None where none matches."""
+    policy = here.policies.get(name)
+    for statement in policy.statements if policy is not None else ():
+        if _matches(here, statement.conditions, prefix, attributes):
+            return statement
     return None
 
 

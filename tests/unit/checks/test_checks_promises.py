@@ -78,10 +78,20 @@ def test_what_a_promise_names_must_exist_and_have_hosts(healthy: State, blueprin
     (finding,) = promised(healthy, blueprint, "red/v9", "nobody")
     assert finding.code == "checks.promise-unknown"
     assert "red/v9 and nobody" in finding.message
-    lonely = msgspec.structs.replace(blueprint, hosts=tuple(h for h in blueprint.hosts if "red-v1-s2" not in h.name))
-    (finding,) = promised(healthy, lonely, "red/v1/s1", "red/v1/s2")
+    lonely = msgspec.structs.replace(blueprint, hosts=tuple(h for h in blueprint.hosts if "red-wire" not in h.name))
+    (finding,) = promised(healthy, lonely, "red/v1/s1", "red/wire")
     assert finding.code == "checks.promise-untested"
-    assert "red/v1/s2 has no hosts" in finding.message
+    assert "red/wire has no hosts" in finding.message
+
+
+def test_a_segment_without_hosts_is_tried_by_its_gateway(healthy: State, blueprint: Blueprint) -> None:
+    lonely = msgspec.structs.replace(blueprint, hosts=tuple(h for h in blueprint.hosts if "red-v1-s2" not in h.name))
+    for source, destination in (("red/v1/s1", "red/v1/s2"), ("red/v1/s2", "red/v1/s1")):
+        assert promised(healthy, lonely, source, destination) == []
+        (finding,) = promised(healthy, lonely, source, destination, "isolated")
+        assert finding.code == "checks.promise-broken"
+    (finding,) = promised(healthy, lonely, "blue/v1", "red/v1/s2")
+    assert "does not reach gateway of red/v1/s2 (10.1.18.1)" in finding.message
 
 
 def test_a_promise_is_due_under_a_failure_only_if_it_is_to_survive_it(blueprint: Blueprint) -> None:
@@ -102,3 +112,38 @@ def test_a_server_named_by_itself_must_be_connected_and_one_of_a_segment_need_no
     assert f"no host of {SERVER} is connected" in finding.message
     assert promised(state, blueprint, "red/v1/s1", "red/v1/s2", survives=1, failures=gone) == []
     assert promised(state, blueprint, SERVER, "red/v1/s2", "isolated", survives=1, failures=gone) == []
+
+
+def judged(blueprint: Blueprint, promise: Promise, failures: Failures) -> list[str]:
+    with_it = msgspec.structs.replace(blueprint, promises=(promise,))
+    state = simulate(blueprint, failures)
+    return [f.code for f in run_checks(state, with_it, only=["promises"], expectation=Expectation(failures))]
+
+
+def test_promises_of_every_kind_are_checked(healthy: State, blueprint: Blueprint) -> None:
+    wide = Promise(name="p", source="role leaf", destination="role leaf", kind="width", paths=3)
+    via = Promise(name="p", source="red/v1/s1", destination="red/v1/s2", kind="via", through="a-spine1")
+    told = Promise(name="p", source="red/v1", destination="transit1", kind="not-announced")
+    for promise, words in ((wide, "2 equal-cost paths"), (via, "without passing a-spine1"), (told, "announces 10.1.")):
+        with_it = msgspec.structs.replace(blueprint, promises=(promise,))
+        (finding,) = run_checks(healthy, with_it, only=["promises"])
+        assert finding.code == "checks.promise-broken"
+        assert words in finding.message
+
+
+def test_what_may_fail_is_what_the_promise_says(blueprint: Blueprint) -> None:
+    wide = Promise(name="p", source="role leaf", destination="role leaf", kind="width", paths=2, survives=1)
+    spine = Failures(devices=frozenset({"a-spine1"}))
+    link = Failures(
+        links=frozenset(
+            {next(w.key for w in blueprint.wires if "a-leaf1" in (w.a_device, w.b_device) and w.kind == "fabric")}
+        )
+    )
+    rack = Failures(devices=frozenset(d.name for d in blueprint.devices if d.rack == "a-rack1"))
+    for of, due in (((), (spine, link)), (("device",), (spine,)), (("link",), (link,)), (("rack", "site"), ())):
+        for failures in (spine, link):
+            wanted = ["checks.promise-broken"] if failures in due else []
+            assert judged(blueprint, msgspec.structs.replace(wide, of=of), failures) == wanted, (of, failures)
+    server = Promise(name="p", source=SERVER, destination="red/v1/s2", kind="reachable", survives=1, of=("rack",))
+    assert judged(blueprint, server, rack) == ["checks.promise-broken"]
+    assert judged(blueprint, msgspec.structs.replace(server, of=("site",)), rack) == []
