@@ -2,13 +2,13 @@
 
 Weight, local_pref, locally originated, AS-path length, ORIGIN, MED among paths of one neighbouring AS
 (`bgp deterministic-med`), eBGP before iBGP, then router id and address of the peer (`bgp bestpath compare-routerid`,
-so that the result does not depend on which path came first). Multipath takes what is equal up to the peer's type, with
+so that the result does not depend on which path came first): `STEPS`. Multipath takes what is equal up to the peer's type, with
 another next hop, `maximum-paths` at most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from crossconnect.net import parse
@@ -40,43 +40,134 @@ class Selection(NamedTuple):
 NO_SELECTION = Selection(-1, ())
 
 
+class Step(NamedTuple):
+    """One comparison of the decision process."""
+
+    name: str
+    worth: Callable[[Candidate, bool], tuple[int, ...]]
+    """What is compared, the smaller wins; the flag says whether MED counts."""
+    shown: Callable[[Candidate], str]
+    """The same as an operator reads it."""
+
+
+def _med(candidate: Candidate, with_med: bool) -> tuple[int, ...]:
+    return (candidate.attributes.med if with_med else 0,)
+
+
+ORIGINS = ("IGP", "EGP", "incomplete")
+
+STEPS: tuple[Step, ...] = (
+    Step("weight", lambda c, _: (-c.attributes.weight,), lambda c: str(c.attributes.weight)),
+    Step("local_pref", lambda c, _: (-c.attributes.local_pref,), lambda c: str(c.attributes.local_pref)),
+    Step("locally originated", lambda c, _: (not c.local,), lambda c: "yes" if c.local else "no"),
+    Step("AS-path length", lambda c, _: (len(c.attributes.as_path),), lambda c: str(len(c.attributes.as_path))),
+    Step("ORIGIN", lambda c, _: (c.attributes.origin,), lambda c: ORIGINS[c.attributes.origin]),
+    Step("MED", _med, lambda c: str(c.attributes.med)),
+    Step("eBGP before iBGP", lambda c, _: (c.internal,), lambda c: "iBGP" if c.internal else "eBGP"),
+    Step("router id", lambda c, _: c.rank[:1], lambda c: _dotted(c.rank[0]) if c.rank else ""),
+    Step("peer address", lambda c, _: c.rank[1:], lambda c: _peer_address(c.rank)),
+    Step("next hop", lambda c, _: tuple(c.next_hop.encode()), lambda c: c.next_hop),
+)
+"""The decision process in order. `select` decides by it and `losses` explains by it."""
+
+
+def _dotted(value: int) -> str:
+    return ".".join(str(value >> shift & 0xFF) for shift in (24, 16, 8, 0))
+
+
+def _peer_address(rank: tuple[int, ...]) -> str:
+    """An address where the rank holds one, else the numbers of the peer's port (see `fabric.peer_rank`)."""
+    rest = rank[1:]
+    if len(rest) == 1 and rest[0] >= 1 << 24:
+        return _dotted(rest[0]) if rest[0] < 1 << 32 else f"IPv6 {rest[0]:x}"
+    return "port " + ".".join(map(str, rest))
+
+
 def select(candidates: Sequence[Candidate], maximum_paths: int, relax: bool) -> Selection:
     """The best path and the set used for forwarding. `relax` is `bgp bestpath as-path multipath-relax`."""
     if not candidates:
         return NO_SELECTION
     if len(candidates) == 1:
         return Selection(0, (0,))
-    by_neighbor: dict[object, int] = {}
-    for index, candidate in enumerate(candidates):
-        path = candidate.attributes.as_path
-        group = path[0] if path else ("own", index)
-        other = by_neighbor.get(group)
-        if other is None or _key(candidate, True) < _key(candidates[other], True):
-            by_neighbor[group] = index
-    best = min(by_neighbor.values(), key=lambda i: _key(candidates[i], not candidates[i].attributes.as_path))
+    best = _final(candidates, _champions(candidates))
     if maximum_paths < 2:
         return Selection(best, (best,))
     return Selection(best, _multipath(candidates, best, maximum_paths, relax))
 
 
-def _key(candidate: Candidate, with_med: bool) -> tuple[int, bool, int, int, bool, tuple[int, ...], str]:
-    cost = preference(candidate.attributes)
-    return (
-        cost >> 32,
-        not candidate.local,
-        cost & 0xFFFFFFFF,
-        candidate.attributes.med if with_med else 0,
-        candidate.internal,
-        candidate.rank,
-        candidate.next_hop,
-    )
+def _neighbor_of(candidates: Sequence[Candidate], index: int) -> object:
+    """Paths with the same one are compared by MED: the neighbouring AS; a path of the own AS stands for itself."""
+    path = candidates[index].attributes.as_path
+    return path[0] if path else ("own", index)
+
+
+def _champions(candidates: Sequence[Candidate]) -> dict[object, int]:
+    """The best path from each neighbouring AS (`bgp deterministic-med`)."""
+    found: dict[object, int] = {}
+    for index, candidate in enumerate(candidates):
+        group = _neighbor_of(candidates, index)
+        other = found.get(group)
+        if other is None or _key(candidate, True) < _key(candidates[other], True):
+            found[group] = index
+    return found
+
+
+def _final(candidates: Sequence[Candidate], champions: Mapping[object, int]) -> int:
+    """The best of the best, MED left out."""
+    return min(champions.values(), key=lambda i: _key(candidates[i], _counts_med(candidates[i])))
+
+
+def _counts_med(candidate: Candidate) -> bool:
+    """Whether the MED counts among paths of different neighbouring ASes: only that of the own AS's paths."""
+    return not candidate.attributes.as_path
+
+
+def _key(candidate: Candidate, with_med: bool) -> tuple[tuple[int, ...], ...]:
+    return tuple([step.worth(candidate, with_med) for step in STEPS])
+
+
+class Loss(NamedTuple):
+    """Why a candidate is not the best path."""
+
+    step: str
+    """Name of the first of `STEPS` at which the two differ; empty where nothing is left to compare."""
+    against: int
+    """Who won: the best path, or one of the same neighbouring AS that was better already (deterministic MED)."""
+    own: str
+    other: str
+
+
+def losses(candidates: Sequence[Candidate]) -> dict[int, Loss]:
+    """At which step every candidate but the best one lost, by position."""
+    champions = _champions(candidates)
+    found: dict[int, Loss] = {}
+    if not champions:
+        return found
+    best = _final(candidates, champions)
+    for index, candidate in enumerate(candidates):
+        if index == best:
+            continue
+        against = champions[_neighbor_of(candidates, index)]
+        final = against == index
+        against = best if final else against
+        winner = candidates[against]
+        mine, theirs = (_counts_med(candidate), _counts_med(winner)) if final else (True, True)
+        found[index] = _loss(candidate, winner, against, mine, theirs)
+    return found
+
+
+def _loss(candidate: Candidate, winner: Candidate, against: int, with_med: bool, winner_with_med: bool) -> Loss:
+    for step in STEPS:
+        if step.worth(candidate, with_med) != step.worth(winner, winner_with_med):
+            return Loss(step.name, against, step.shown(candidate), step.shown(winner))
+    return Loss("", against, "", "")
 
 
 def _multipath(candidates: Sequence[Candidate], best: int, maximum_paths: int, relax: bool) -> tuple[int, ...]:
     chosen = candidates[best]
     equal: dict[str, int] = {}
     for index, candidate in enumerate(candidates):
-        if candidate.next_hop == chosen.next_hop or not _equal(candidate, chosen, relax):
+        if candidate.next_hop == chosen.next_hop or unequal(candidate, chosen, relax):
             continue
         other = equal.get(candidate.next_hop)
         if other is None or candidate.rank < candidates[other].rank:
@@ -94,14 +185,31 @@ def _numeric(next_hop: str) -> tuple[int, int, str]:
     return (parsed.version, parsed.value, "")
 
 
-def _equal(a: Candidate, b: Candidate, relax: bool) -> bool:
-    """Whether two paths tie up to the comparison of peers."""
+def unequal(a: Candidate, b: Candidate, relax: bool) -> str:
+    """What keeps two paths from being multipath together; empty where they tie up to the comparison of peers."""
     left, right = a.attributes, b.attributes
     if preference(left) != preference(right) or a.local != b.local or a.internal != b.internal:
-        return False
+        return next(s.name for s in STEPS if s.name != "MED" and s.worth(a, False) != s.worth(b, False))
     if a.labelled != b.labelled:
-        return False
+        return "one is from EVPN, the other is not"
     first_left, first_right = left.as_path[:1], right.as_path[:1]
     if first_left == first_right and left.med != right.med:
-        return False
-    return relax or (left.as_path == right.as_path if a.internal else first_left == first_right)
+        return "MED"
+    same = left.as_path == right.as_path if a.internal else first_left == first_right
+    return "" if relax or same else "neighbouring AS"
+
+
+def left_out(
+    candidates: Sequence[Candidate], best: int, multipath: Sequence[int], maximum_paths: int, relax: bool
+) -> dict[int, str]:
+    """What keeps every path that is not in the multipath set out of it, by position."""
+    found: dict[int, str] = {}
+    hops = {candidates[index].next_hop for index in multipath}
+    for index, candidate in enumerate(candidates):
+        if index in multipath or best < 0:
+            continue
+        why = unequal(candidate, candidates[best], relax)
+        if not why:
+            why = "same next hop as another path in use" if candidate.next_hop in hops else f"maximum-paths {maximum_paths}"
+        found[index] = why
+    return found

@@ -119,7 +119,7 @@ def _fabric_paths(settled: Settled, speaker: Speaker, prefix: str, choice: Choic
             vrf=speaker.vrf,
             prefix=prefix,
             peer=session.key.peer if session else "local",
-            next_hop=_next_hop(session, family) if session else "",
+            next_hop=next_hop_of(session, family) if session else "",
             as_path=as_path_text(attributes.as_path),
             local_pref=attributes.local_pref,
             med=attributes.med,
@@ -129,7 +129,7 @@ def _fabric_paths(settled: Settled, speaker: Speaker, prefix: str, choice: Choic
         )
 
 
-def _next_hop(session: Session, family: Family) -> str:
+def next_hop_of(session: Session, family: Family) -> str:
     """IPv4 next hops of numbered sessions are addresses; IPv6 ones are link-local, and so are those of RFC 8950."""
     if family == "ipv4-unicast" and session.neighbor.address:
         return session.neighbor.address
@@ -224,7 +224,7 @@ def route_rows(settled: Settled) -> Iterator[RouteRow]:
             speaker = topology.speakers[index]
             if instance.kind == DEFAULT:
                 for prefix in settled.underlay:
-                    hops = _fabric_hops(settled, speaker, prefix, choices.of(prefix, speaker))
+                    hops = fabric_hops(settled, speaker, prefix, choices.of(prefix, speaker))
                     if hops and prefix not in attached:
                         yield RouteRow(device.name, instance.name, prefix, "bgp", hops)
             else:
@@ -232,7 +232,7 @@ def route_rows(settled: Settled) -> Iterator[RouteRow]:
                 for prefix, entry in settled.vrfs.table_of(index, settled.overlay).items():
                     hops = hops_of.get(id(entry))
                     if hops is None:
-                        hops = hops_of[id(entry)] = _vrf_hops(entry)
+                        hops = hops_of[id(entry)] = vrf_hops(entry)
                     if hops and prefix not in attached:
                         yield RouteRow(device.name, instance.name, prefix, "bgp", hops)
 
@@ -245,14 +245,15 @@ def _management_routes(device: str, vrf: str, gateways: Sequence[str], attached:
             yield RouteRow(device, vrf, default, "static", (f"{gateway}%{interface}",))
 
 
-def _fabric_hops(settled: Settled, speaker: Speaker, prefix: str, choice: Choice) -> tuple[str, ...]:
+def fabric_hops(settled: Settled, speaker: Speaker, prefix: str, choice: Choice) -> tuple[str, ...]:
+    """Next hops of a prefix of the default instances, as in `RouteRow`; none for an own one."""
     family = family_of(prefix)
     indexes = settled.graphs[family].sessions[speaker.index]
     sessions = [settled.network.sessions[indexes[position]] for position in choice.multipath]
-    return tuple(sorted(f"{_next_hop(session, family)}%{session.interface}" for session in sessions))
+    return tuple(sorted(f"{next_hop_of(session, family)}%{session.interface}" for session in sessions))
 
 
-def _vrf_hops(entry: VrfEntry) -> tuple[str, ...]:
+def vrf_hops(entry: VrfEntry) -> tuple[str, ...]:
     """Next hops of the paths in use; what BGP originates itself is not installed."""
     if entry.best < 0 or entry.paths[entry.best].peer == "local":
         return ()
