@@ -2,8 +2,8 @@
 
 Weight, local_pref, locally originated, AS-path length, ORIGIN, MED among paths of one neighbouring AS
 (`bgp deterministic-med`), eBGP before iBGP, then router id and address of the peer (`bgp bestpath compare-routerid`,
-so that the result does not depend on which path came first): `STEPS`. Multipath takes what is equal up to the peer's type, with
-another next hop, `maximum-paths` at most.
+so that the result does not depend on which path came first): `STEPS`. Multipath takes what is equal up to the peer's
+type, with another next hop, `maximum-paths` at most.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from crossconnect.net import parse
+from crossconnect.net.address import address_text
 from crossconnect.simulate.attributes import Attributes, preference
 
 
@@ -40,7 +43,7 @@ class Selection(NamedTuple):
 NO_SELECTION = Selection(-1, ())
 
 
-class Step(NamedTuple):
+class Step(msgspec.Struct, frozen=True):
     """One comparison of the decision process."""
 
     name: str
@@ -64,22 +67,18 @@ STEPS: tuple[Step, ...] = (
     Step("ORIGIN", lambda c, _: (c.attributes.origin,), lambda c: ORIGINS[c.attributes.origin]),
     Step("MED", _med, lambda c: str(c.attributes.med)),
     Step("eBGP before iBGP", lambda c, _: (c.internal,), lambda c: "iBGP" if c.internal else "eBGP"),
-    Step("router id", lambda c, _: c.rank[:1], lambda c: _dotted(c.rank[0]) if c.rank else ""),
+    Step("router id", lambda c, _: c.rank[:1], lambda c: address_text(4, c.rank[0]) if c.rank else ""),
     Step("peer address", lambda c, _: c.rank[1:], lambda c: _peer_address(c.rank)),
     Step("next hop", lambda c, _: tuple(c.next_hop.encode()), lambda c: c.next_hop),
 )
 """The decision process in order. `select` decides by it and `losses` explains by it."""
 
 
-def _dotted(value: int) -> str:
-    return ".".join(str(value >> shift & 0xFF) for shift in (24, 16, 8, 0))
-
-
 def _peer_address(rank: tuple[int, ...]) -> str:
     """An address where the rank holds one, else the numbers of the peer's port (see `fabric.peer_rank`)."""
     rest = rank[1:]
     if len(rest) == 1 and rest[0] >= 1 << 24:
-        return _dotted(rest[0]) if rest[0] < 1 << 32 else f"IPv6 {rest[0]:x}"
+        return address_text(4 if rest[0] < 1 << 32 else 6, rest[0])
     return "port " + ".".join(map(str, rest))
 
 
@@ -132,7 +131,8 @@ class Loss(NamedTuple):
     step: str
     """Name of the first of `STEPS` at which the two differ; empty where nothing is left to compare."""
     against: int
-    """Who won: the best path, or one of the same neighbouring AS that was better already (deterministic MED)."""
+    """Who won: the best path; or the one of the same neighbouring AS without which this would be the best path
+    (deterministic MED)."""
     own: str
     other: str
 
@@ -147,18 +147,22 @@ def losses(candidates: Sequence[Candidate]) -> dict[int, Loss]:
     for index, candidate in enumerate(candidates):
         if index == best:
             continue
-        against = champions[_neighbor_of(candidates, index)]
-        final = against == index
-        against = best if final else against
-        winner = candidates[against]
-        mine, theirs = (_counts_med(candidate), _counts_med(winner)) if final else (True, True)
-        found[index] = _loss(candidate, winner, against, mine, theirs)
+        against, winner = champions[_neighbor_of(candidates, index)], candidates[best]
+        if against == best:
+            found[index] = _loss(candidate, winner, best, (True, True))
+            continue
+        with_med = (_counts_med(candidate), _counts_med(winner))
+        if against == index or _key(candidate, with_med[0]) >= _key(winner, with_med[1]):
+            found[index] = _loss(candidate, winner, best, with_med)
+        else:
+            # It would beat the best path, had its MED not put it behind another from the same AS.
+            found[index] = _loss(candidate, candidates[against], against, (True, True))
     return found
 
 
-def _loss(candidate: Candidate, winner: Candidate, against: int, with_med: bool, winner_with_med: bool) -> Loss:
+def _loss(candidate: Candidate, winner: Candidate, against: int, with_med: tuple[bool, bool]) -> Loss:
     for step in STEPS:
-        if step.worth(candidate, with_med) != step.worth(winner, winner_with_med):
+        if step.worth(candidate, with_med[0]) != step.worth(winner, with_med[1]):
             return Loss(step.name, against, step.shown(candidate), step.shown(winner))
     return Loss("", against, "", "")
 
@@ -210,6 +214,10 @@ def left_out(
             continue
         why = unequal(candidate, candidates[best], relax)
         if not why:
-            why = "same next hop as another path in use" if candidate.next_hop in hops else f"maximum-paths {maximum_paths}"
+            why = (
+                "same next hop as another path in use"
+                if candidate.next_hop in hops
+                else f"maximum-paths {maximum_paths}"
+            )
         found[index] = why
     return found
