@@ -59,6 +59,9 @@ def _med(candidate: Candidate, with_med: bool) -> tuple[int, ...]:
 
 ORIGINS = ("IGP", "EGP", "incomplete")
 
+NOTHING_LEFT = "nothing left to compare"
+"""FRR then keeps the path that came first, which nobody can foretell; the lower next hop stands in for it."""
+
 STEPS: tuple[Step, ...] = (
     Step("weight", lambda c, _: (-c.attributes.weight,), lambda c: str(c.attributes.weight)),
     Step("local_pref", lambda c, _: (-c.attributes.local_pref,), lambda c: str(c.attributes.local_pref)),
@@ -69,7 +72,7 @@ STEPS: tuple[Step, ...] = (
     Step("eBGP before iBGP", lambda c, _: (c.internal,), lambda c: "iBGP" if c.internal else "eBGP"),
     Step("router id", lambda c, _: c.rank[:1], lambda c: address_text(4, c.rank[0]) if c.rank else ""),
     Step("peer address", lambda c, _: c.rank[1:], lambda c: _peer_address(c.rank)),
-    Step("next hop", lambda c, _: tuple(c.next_hop.encode()), lambda c: c.next_hop),
+    Step(NOTHING_LEFT, lambda c, _: _numeric(c.next_hop), lambda c: c.next_hop),
 )
 """The decision process in order. `select` decides by it and `losses` explains by it."""
 
@@ -180,13 +183,13 @@ def _multipath(candidates: Sequence[Candidate], best: int, maximum_paths: int, r
     return (best, *(equal[hop] for hop in hops))
 
 
-def _numeric(next_hop: str) -> tuple[int, int, str]:
+def _numeric(next_hop: str) -> tuple[int, ...]:
     """FRR's order of next hops, which decides who stays when there are more than `maximum-paths`."""
     try:
         parsed = parse(next_hop)
     except ValueError:
-        return (7, 0, next_hop)
-    return (parsed.version, parsed.value, "")
+        return (7, *next_hop.encode())
+    return (parsed.version, parsed.value)
 
 
 def unequal(a: Candidate, b: Candidate, relax: bool) -> str:

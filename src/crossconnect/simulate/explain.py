@@ -9,6 +9,7 @@ import msgspec
 
 from crossconnect.net import contains, parse
 from crossconnect.net.address import canonical_address, canonical_prefix
+from crossconnect.simulate.decision import NOTHING_LEFT
 from crossconnect.simulate.evpn import EvpnRoute
 from crossconnect.simulate.explain_fabric import explain_evpn, explain_underlay
 from crossconnect.simulate.explain_vrf import explain_vrf
@@ -147,7 +148,7 @@ def _outcome(e: Explanation) -> object:
 
 def _candidate(c: Contender, sender: str) -> Sequence[object]:
     lost = c.lost
-    values = () if lost is None or lost.step in ("peer address", "next hop") else (lost.own, lost.other)
+    values = () if lost is None or lost.step in ("peer address", NOTHING_LEFT) else (lost.own, lost.other)
     own = c.peer == "local"
     return (
         sender,

@@ -231,7 +231,7 @@ def explain_evpn(asked: Question, speaker: Speaker, route: EvpnRoute, passed: tu
     """The decision of a default instance for an EVPN route. `passed` are the policies at its originator."""
     settled = asked.settled
     network = settled.network
-    base = nothing(speaker, route_text(route), None)
+    base = msgspec.structs.replace(nothing(speaker, route_text(route), None), route_targets=route.route_targets)
     if not settled.live.device_up(speaker.device):
         return base
     visibility = settled.overlay.visibility

@@ -58,7 +58,7 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True):
     """The first step of the decision process (RFC 4271 9.1.2.2, as FRR orders it) at which a candidate is worse."""
 
     step: str
-    """Empty where nothing is left to compare."""
+    """Name of one of `decision.STEPS`; empty where both are the same path in everything compared."""
     against: int
     """Number of the candidate that won."""
     own: str
@@ -132,6 +132,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     not_announced: tuple[Refusal, ...]
     imported: tuple[str, ...] = ()
     """Of an EVPN route: MAC-VRFs and IP-VRFs here that import it."""
+    route_targets: tuple[str, ...] = ()
+    """Of an EVPN route: what it carries."""
 
     @property
     def best(self) -> Contender | None:

@@ -23,7 +23,6 @@ from crossconnect.simulate.topology import DEFAULT
 from crossconnect.simulate.trace import Step, Trace
 from crossconnect.state.tables import RouteRow
 
-
 PREFIXES_MAX = 4
 """Prefixes looked into for a drop: the most specific ones are the likely ones, and a reader wants no more."""
 
