@@ -32,6 +32,7 @@ REASONS = {
     "no-host-route": "no host route",
     "not-connected": "not connected",
     "not-exported": "not put into BGP",
+    "withdrawn": "gone",
 }
 
 

@@ -32,6 +32,7 @@ Reason = Literal[
     "no-host-route",
     "not-connected",
     "not-exported",
+    "withdrawn",
 ]
 """Why a path never became a candidate, or was not announced."""
 

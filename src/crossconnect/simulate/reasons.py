@@ -191,11 +191,16 @@ def _unrouted(asked: Question, device: str, vrf: str, address: str) -> Why:
         return Why(missing=f"{vrf} of {device} does not speak BGP")
     refused: list[Refusal] = []
     for prefix in _covering(asked, vrf, address):
-        refused += _decision(asked, device, vrf, prefix).refused
+        refused += [_about(prefix, refusal) for refusal in _decision(asked, device, vrf, prefix).refused]
     refused += _withdrawn(asked, device, vrf, address)
     if refused:
         return Why(missing=f"what covers {address} did not get into {vrf} of {device}", refused=tuple(refused))
     return Why(missing=f"nobody announces a prefix that covers {address} in {vrf}")
+
+
+def _about(prefix: str, refusal: Refusal) -> Refusal:
+    """A refusal that says which prefix it is of."""
+    return msgspec.structs.replace(refusal, detail=f"{prefix}{': ' + refusal.detail if refusal.detail else ''}")
 
 
 def _covering(asked: Question, vrf: str, address: str) -> list[str]:
@@ -238,7 +243,7 @@ def _withdrawn(asked: Question, device: str, vrf: str, address: str) -> Iterator
 def _gone(asked: Question, device: str, prefix: str) -> Refusal:
     down = not asked.settled.live.device_up(device)
     detail = f"{device}, which announced {prefix}, " + ("is down" if down else "has withdrawn it")
-    return Refusal(sender=device, peer="", reason="no-route", detail=detail)
+    return Refusal(sender=device, peer="", reason="withdrawn", detail=detail)
 
 
 # Tunnels and bridges
