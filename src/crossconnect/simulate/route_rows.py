@@ -150,12 +150,9 @@ class _Line(NamedTuple):
 def _vrf_lines(entry: VrfEntry) -> list[_Line]:
     """One line per sender and next hop: an EVPN route that came over several spines is one line.
 
-    Which of several EVPN routes that tie completely FRR calls best depends on which came first; here it is the one with
-    the lowest next hop.
+    Which of several EVPN routes that tie completely, over one and the same session, FRR calls best depends on which
+    came first; here it is the one with the lowest next hop (`decision.NOTHING_LEFT`).
     """
-    called_best = entry.best
-    if len(entry.multipath) > 1 and entry.paths[entry.best].candidate.labelled:
-        called_best = min(entry.multipath, key=lambda index: parse(entry.paths[index].candidate.next_hop))
     groups: dict[tuple[str, str], list[int]] = {}
     for index, path in enumerate(entry.paths):
         # FRR shows no next hop of a path leaked from another VRF.
@@ -165,11 +162,11 @@ def _vrf_lines(entry: VrfEntry) -> list[_Line]:
     for (peer, next_hop), members in groups.items():
         used = [index for index in members if index in entry.multipath]
         # None of them may be in use; then the one that would be preferred is shown, whoever sent it.
-        candidates = [(index != called_best, *_worth(entry, index), index) for index in used or members]
+        candidates = [(index != entry.best, *_worth(entry, index), index) for index in used or members]
         attributes = entry.paths[min(candidates)[-1]].candidate.attributes
         path = as_path_text(attributes.as_path)
         several = len(entry.multipath) > 1 and bool(used)
-        lines.append(_Line(peer, next_hop, path, attributes, called_best in members, several))
+        lines.append(_Line(peer, next_hop, path, attributes, entry.best in members, several))
     return lines
 
 
