@@ -9,7 +9,7 @@ from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Place
 from crossconnect.simulate import Failures, Network, single_failures, state_of
 from crossconnect.simulate.attributes import Attributes
-from crossconnect.simulate.decision import STEPS, Candidate, left_out, losses, select, unequal
+from crossconnect.simulate.decision import STEPS, Candidate, left_out, losses, select, unequal, worth
 from crossconnect.simulate.explain_fabric import explain_evpn, explain_underlay
 from crossconnect.simulate.explain_vrf import explain_vrf
 from crossconnect.simulate.explanation import Explanation
@@ -52,8 +52,7 @@ def test_every_loser_is_told_a_step_at_which_the_winner_is_really_better(
         assert loss.against == chosen.best or (same_neighbor and loss.step == "MED"), "only MED takes a path out before"
         # Of different neighbouring ASes MED is not compared, unless the path is the own AS's.
         own, other = (same_neighbor or not c.attributes.as_path for c in (loser, winner))
-        for step in STEPS:
-            mine, theirs = step.worth(loser, own), step.worth(winner, other)
+        for step, mine, theirs in zip(STEPS, worth(loser, own), worth(winner, other), strict=True):
             if step.name == loss.step:
                 assert theirs < mine
                 assert (loss.own, loss.other) == (step.shown(loser), step.shown(winner))

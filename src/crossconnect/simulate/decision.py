@@ -8,6 +8,7 @@ type, with another next hop, `maximum-paths` at most.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -47,14 +48,28 @@ class Step(msgspec.Struct, frozen=True):
     """One comparison of the decision process."""
 
     name: str
-    worth: Callable[[Candidate, bool], tuple[int, ...]]
-    """What is compared, the smaller wins; the flag says whether MED counts."""
     shown: Callable[[Candidate], str]
-    """The same as an operator reads it."""
+    """What is compared, as an operator reads it."""
 
 
-def _med(candidate: Candidate, with_med: bool) -> tuple[int, ...]:
-    return (candidate.attributes.med if with_med else 0,)
+Worth = tuple[int, int, bool, int, int, int, bool, tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+
+
+def worth(candidate: Candidate, with_med: bool) -> Worth:
+    """What `STEPS` compare, one element each in their order; the smaller wins. `with_med` says whether MED counts."""
+    attributes = candidate.attributes
+    return (
+        -attributes.weight,
+        -attributes.local_pref,
+        not candidate.local,
+        len(attributes.as_path),
+        attributes.origin,
+        attributes.med if with_med else 0,
+        candidate.internal,
+        candidate.rank[:1],
+        candidate.rank[1:],
+        _numeric(candidate.next_hop),
+    )
 
 
 ORIGINS = ("IGP", "EGP", "incomplete")
@@ -63,18 +78,18 @@ NOTHING_LEFT = "nothing left to compare"
 """FRR then keeps the path that came first, which nobody can foretell; the lower next hop stands in for it."""
 
 STEPS: tuple[Step, ...] = (
-    Step("weight", lambda c, _: (-c.attributes.weight,), lambda c: str(c.attributes.weight)),
-    Step("local_pref", lambda c, _: (-c.attributes.local_pref,), lambda c: str(c.attributes.local_pref)),
-    Step("locally originated", lambda c, _: (not c.local,), lambda c: "yes" if c.local else "no"),
-    Step("AS-path length", lambda c, _: (len(c.attributes.as_path),), lambda c: str(len(c.attributes.as_path))),
-    Step("ORIGIN", lambda c, _: (c.attributes.origin,), lambda c: ORIGINS[c.attributes.origin]),
-    Step("MED", _med, lambda c: str(c.attributes.med)),
-    Step("eBGP before iBGP", lambda c, _: (c.internal,), lambda c: "iBGP" if c.internal else "eBGP"),
-    Step("router id", lambda c, _: c.rank[:1], lambda c: address_text(4, c.rank[0]) if c.rank else ""),
-    Step("peer address", lambda c, _: c.rank[1:], lambda c: _peer_address(c.rank)),
-    Step(NOTHING_LEFT, lambda c, _: _numeric(c.next_hop), lambda c: c.next_hop),
+    Step("weight", lambda c: str(c.attributes.weight)),
+    Step("local_pref", lambda c: str(c.attributes.local_pref)),
+    Step("locally originated", lambda c: "yes" if c.local else "no"),
+    Step("AS-path length", lambda c: str(len(c.attributes.as_path))),
+    Step("ORIGIN", lambda c: ORIGINS[c.attributes.origin]),
+    Step("MED", lambda c: str(c.attributes.med)),
+    Step("eBGP before iBGP", lambda c: "iBGP" if c.internal else "eBGP"),
+    Step("router id", lambda c: address_text(4, c.rank[0]) if c.rank else ""),
+    Step("peer address", lambda c: _peer_address(c.rank)),
+    Step(NOTHING_LEFT, lambda c: c.next_hop),
 )
-"""The decision process in order. `select` decides by it and `losses` explains by it."""
+"""The decision process in order. `worth` has the values, by which `select` decides and `losses` explains."""
 
 
 def _peer_address(rank: tuple[int, ...]) -> str:
@@ -106,26 +121,25 @@ def _neighbor_of(candidates: Sequence[Candidate], index: int) -> object:
 def _champions(candidates: Sequence[Candidate]) -> dict[object, int]:
     """The best path from each neighbouring AS (`bgp deterministic-med`)."""
     found: dict[object, int] = {}
-    for index, candidate in enumerate(candidates):
+    keys = [worth(candidate, True) for candidate in candidates]
+    for index, key in enumerate(keys):
         group = _neighbor_of(candidates, index)
         other = found.get(group)
-        if other is None or _key(candidate, True) < _key(candidates[other], True):
+        if other is None or key < keys[other]:
             found[group] = index
     return found
 
 
 def _final(candidates: Sequence[Candidate], champions: Mapping[object, int]) -> int:
     """The best of the best, MED left out."""
-    return min(champions.values(), key=lambda i: _key(candidates[i], _counts_med(candidates[i])))
+    if len(champions) == 1:
+        return next(iter(champions.values()))
+    return min(champions.values(), key=lambda i: worth(candidates[i], _counts_med(candidates[i])))
 
 
 def _counts_med(candidate: Candidate) -> bool:
     """Whether the MED counts among paths of different neighbouring ASes: only that of the own AS's paths."""
     return not candidate.attributes.as_path
-
-
-def _key(candidate: Candidate, with_med: bool) -> tuple[tuple[int, ...], ...]:
-    return tuple([step.worth(candidate, with_med) for step in STEPS])
 
 
 class Loss(NamedTuple):
@@ -155,7 +169,7 @@ def losses(candidates: Sequence[Candidate]) -> dict[int, Loss]:
             found[index] = _loss(candidate, winner, best, (True, True))
             continue
         with_med = (_counts_med(candidate), _counts_med(winner))
-        if against == index or _key(candidate, with_med[0]) >= _key(winner, with_med[1]):
+        if against == index or worth(candidate, with_med[0]) >= worth(winner, with_med[1]):
             found[index] = _loss(candidate, winner, best, with_med)
         else:
             # It would beat the best path, had its MED not put it behind another from the same AS.
@@ -164,8 +178,8 @@ def losses(candidates: Sequence[Candidate]) -> dict[int, Loss]:
 
 
 def _loss(candidate: Candidate, winner: Candidate, against: int, with_med: tuple[bool, bool]) -> Loss:
-    for step in STEPS:
-        if step.worth(candidate, with_med[0]) != step.worth(winner, with_med[1]):
+    for step, mine, theirs in zip(STEPS, worth(candidate, with_med[0]), worth(winner, with_med[1]), strict=True):
+        if mine != theirs:
             return Loss(step.name, against, step.shown(candidate), step.shown(winner))
     return Loss("", against, "", "")
 
@@ -183,6 +197,7 @@ def _multipath(candidates: Sequence[Candidate], best: int, maximum_paths: int, r
     return (best, *(equal[hop] for hop in hops))
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def _numeric(next_hop: str) -> tuple[int, ...]:
     """FRR's order of next hops, which decides who stays when there are more than `maximum-paths`."""
     try:
@@ -196,7 +211,8 @@ def unequal(a: Candidate, b: Candidate, relax: bool) -> str:
     """What keeps two paths from being multipath together; empty where they tie up to the comparison of peers."""
     left, right = a.attributes, b.attributes
     if preference(left) != preference(right) or a.local != b.local or a.internal != b.internal:
-        return next(s.name for s in STEPS if s.name != "MED" and s.worth(a, False) != s.worth(b, False))
+        pairs = zip(STEPS, worth(a, False), worth(b, False), strict=True)
+        return next(step.name for step, mine, theirs in pairs if mine != theirs)
     if a.labelled != b.labelled:
         return "one is from EVPN, the other is not"
     first_left, first_right = left.as_path[:1], right.as_path[:1]
