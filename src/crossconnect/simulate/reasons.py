@@ -13,6 +13,7 @@ import msgspec
 from crossconnect.design.blueprint import HostPlan
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.net import contains, parse
+from crossconnect.simulate.decision import NOTHING_LEFT
 from crossconnect.simulate.explain_fabric import explain_evpn, explain_underlay, route_text
 from crossconnect.simulate.explain_vrf import explain_vrf
 from crossconnect.simulate.explanation import Explanation, Passage, Refusal
@@ -159,7 +160,9 @@ def _bgp(decision: Explanation, row: RouteRow) -> RouteReason:
     assert best is not None, "a route of BGP without best path"
     lost = [c.lost for c in decision.candidates if c.lost is not None]
     steps = dict.fromkeys(
-        f"{loss.step} {loss.other} over {loss.own}" for loss in lost if loss.step and loss.against == best.number
+        f"{loss.step} {loss.other} over {loss.own}"
+        for loss in lost
+        if loss.step not in ("", NOTHING_LEFT) and loss.against == best.number
     )
     return RouteReason(
         vrf=row.vrf,
