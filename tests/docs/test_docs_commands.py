@@ -32,12 +32,15 @@ PAGES = [
 HOW_TO = ROOT / "docs" / "how-to"
 TUTORIAL = ROOT / "docs" / "tutorials" / "first-region.md"
 
-RUNNABLE = {"validate", "lock", "plan", "show", "render", "simulate", "trace", "prove", "state", "query", "schema"}
+RUNNABLE = {
+    "validate", "lock", "plan", "show", "render", "simulate", "trace", "explain", "prove", "state", "query", "schema",
+}  # fmt: skip
 NEEDS_MORE = ("--from lab", "state/lab", "origin/")
 """Parts of commands that need a running lab, or a remote repository."""
 
 ENDS_WITH = {
     "xc trace -C examples/metro acme-dev1 globex-shop1": 1,
+    "xc explain -C examples/metro 192.0.2.0/24 --vrf acme/prod --device n1-leaf1 --fail-device transit1": 1,
     "xc trace web1 shop1": 1,
     'xc prove -C examples/metro "acme/prod cannot reach globex/prod"': 1,
     'xc prove -C examples/metro "role leaf reaches role border-leaf with width 2 surviving 1 link"': 1,
@@ -386,7 +389,7 @@ def test_questions_to_the_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         words = shlex.split(command.replace("/tmp/", f"{tmp_path}/"))
         assert run(words[1:]) == ENDS_WITH.get(command, 0), f"{page.name}:{line}: {command}"
         count += 1
-    assert count >= 13
+    assert count >= 19
 
 
 def test_proofs_of_the_example(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -416,3 +419,18 @@ def test_the_promises_that_the_page_shows_are_valid(tmp_path: Path) -> None:
     put(tmp_path / "metro" / "checks" / "promises.yaml", promises)
     assert {promise["kind"] for promise in yaml.safe_load(promises)["promises"]} == set(ENDS)
     assert run(["prove", "-C", str(tmp_path / "metro")]) == 0
+
+
+def test_output_shown_is_what_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Explanations and traces on the page are those of today, to the letter."""
+    monkeypatch.chdir(ROOT)
+    page = HOW_TO / "find-out-why.md"
+    printed: list[str] = []
+    for _, command in commands_of(page):
+        if command.split()[1] in ("explain", "trace"):
+            run(shlex.split(command)[1:])
+            printed.append(capsys.readouterr().out)
+    shown = re.findall(r"```text\n(.*?)```", page.read_text(encoding="utf-8").partition("## Questions as SQL")[0], re.S)
+    assert len(shown) == 4
+    for block in shown:
+        assert any(block.rstrip("\n") in text for text in printed), block

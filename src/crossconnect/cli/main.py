@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "simulate": "Predict the network's state and check it, healthy and under every failure.",
     "trace": "Follow a packet from a host to an address, hop by hop.",
     "prove": "Prove assertions, healthy and over failures, or show a counter-example.",
+    "explain": "Explain a route: candidates, where each lost, who announces it to whom.",
     "state": "Write the state tables of the simulation or of a lab as Parquet.",
     "query": "Run SQL over state tables.",
     "lab": "Run the region as real daemons on this machine.",

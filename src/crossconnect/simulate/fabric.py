@@ -128,19 +128,27 @@ def edge_filter(
 
     def edge(source: int, target: int, position: int, number: int) -> int:
         session = sessions[family.sessions[target][position]]
-        for end, incoming in ((sessions[session.twin], False), (session, True)):
-            settings = family_settings(end, family.family)
-            name = settings.import_policy if incoming else settings.export_policy
-            if name:
-                speaker = topology.speakers[end.speaker]
-                here = device_policies[speaker.device]
-                changed = apply(here, name, prefix, table.values[number], speaker.bgp.asn)
-                if changed is None:
-                    return NOTHING
-                number = table.intern(changed)
+        for end, name in edge_policies(sessions, session, family.family):
+            speaker = topology.speakers[end.speaker]
+            here = device_policies[speaker.device]
+            changed = apply(here, name, prefix, table.values[number], speaker.bgp.asn)
+            if changed is None:
+                return NOTHING
+            number = table.intern(changed)
         return number
 
     return edge
+
+
+def edge_policies(sessions: Sequence[Session], session: Session, family: Family) -> list[tuple[Session, str]]:
+    """What an update passes on its way to the receiving end `session`: (end, policy name), the sender's export policy
+    first. Ends without policy are left out."""
+    twin = sessions[session.twin]
+    found = [
+        (twin, family_settings(twin, family).export_policy),
+        (session, family_settings(session, family).import_policy),
+    ]
+    return [(end, name) for end, name in found if name]
 
 
 class Class(msgspec.Struct, frozen=True):

@@ -24,6 +24,8 @@ from crossconnect.simulate.trace import MTU_UNLIMITED, Action, Drop, Step, Trace
 VXLAN_OVERHEAD = 50
 """Octets that VXLAN over IPv4 adds to an IP packet: inner Ethernet 14, VXLAN 8, UDP 8, IPv4 20 (RFC 7348 5)."""
 
+LOOK_UPS = frozenset({"route", "underlay", "tunnel", "bridge"})
+
 _NO_DROPS: frozenset[Drop] = frozenset()
 
 
@@ -90,10 +92,13 @@ class Forwarder:
             order[number] = len(order)
             step = self.steps[number]
             pending += [*reversed(step.next), *((step.tunnel,) if step.tunnel >= 0 else ())]
+        # A step is known by what it answers; an end (`drop`, `deliver`) also by its own text, which says less.
+        asked = {number: key for key, number in self._known.items() if number in order and key[0] in LOOK_UPS}
         steps = tuple(
             msgspec.structs.replace(
                 self.steps[number],
                 number=place,
+                asked=asked.get(number, ()),
                 next=tuple(order[n] for n in self.steps[number].next),
                 tunnel=order.get(self.steps[number].tunnel, -1),
             )

@@ -170,16 +170,21 @@ def _limit_prefixes(network: Network, up: list[bool]) -> list[Finding]:
     for session in network.sessions:
         if not up[session.index] or not session.peer:
             continue
-        limit = family_settings(session, session.families[0]).max_prefixes
-        if not limit or len(network.topology.peers[session.peer].announces) <= limit:
-            continue
-        count = len(announced(network.topology, session, network.policies[session.key.device]))
+        count, limit = prefixes_over(network, session)
         if count > limit:
             up[session.index] = False
             place = Place(path=network.topology.peers[session.peer].path)
             message = f"{session.peer} announces {count} prefixes to {session.key.device} ({session.key.vrf})"
             findings.append(found(MAX_PREFIXES, place, f"{message}, where {limit} are allowed"))
     return findings
+
+
+def prefixes_over(network: Network, session: Session) -> tuple[int, int]:
+    """(accepted prefixes, limit) of a session with an external router; (0, 0) where it cannot be exceeded."""
+    limit = family_settings(session, session.families[0]).max_prefixes
+    if not limit or len(network.topology.peers[session.peer].announces) <= limit:
+        return 0, 0
+    return len(announced(network.topology, session, network.policies[session.key.device])), limit
 
 
 def _own_paths(network: Network, live: Liveness, up: Sequence[bool]) -> OwnPaths:

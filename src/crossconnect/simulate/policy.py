@@ -53,19 +53,18 @@ def _members(community_set: CommunitySet) -> frozenset[str]:
 def apply(here: Policies, name: str, prefix: str, attributes: Attributes, own_asn: int) -> Attributes | None:
     """The attributes after policy `name`, None when it rejects. A policy that does not exist rejects everything, as
     FRR has it for a route map that is attached but not defined."""
+    statement = deciding_statement(here, name, prefix, attributes)
+    if statement is None or not statement.accept:
+        return None
+    return _changed(here, statement.actions, attributes, own_asn)
+
+
+def deciding_statement(here: Policies, name: str, prefix: str, attributes: Attributes) -> Statement | None:
+    """The first statement of policy `name` that matches; None where none does, or there is no such policy."""
     policy = here.policies.get(name)
     if policy is None:
         return None
     for statement in policy.statements:
-        if _matches(here, statement.conditions, prefix, attributes):
-            return _changed(here, statement.actions, attributes, own_asn) if statement.accept else None
-    return None
-
-
-def deciding_statement(here: Policies, name: str, prefix: str, attributes: Attributes) -> Statement | None:
-    """The statement of policy `name` that decides about a route; None where none matches."""
-    policy = here.policies.get(name)
-    for statement in policy.statements if policy is not None else ():
         if _matches(here, statement.conditions, prefix, attributes):
             return statement
     return None

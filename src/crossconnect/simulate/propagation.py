@@ -198,13 +198,24 @@ def accepted(
     graph: Graph, table: AttributeTable, edge: EdgeFilter | None, source: int, target: int, position: int, number: int
 ) -> int:
     """What an update becomes at its receiver: NOTHING for a loop (RFC 4271 9.1.2) or a policy that rejects it."""
-    if graph.asns[target] in table.paths[number]:
+    if loops(graph, table, target, number):
         return NOTHING
     if edge is not None:
         number = edge(source, target, position, number)
         if number == NOTHING:
             return NOTHING
     return table.received(number, graph.shutdown[target])
+
+
+def loops(graph: Graph, table: AttributeTable, target: int, number: int) -> bool:
+    """Whether a receiver finds its own ASN in the AS path (RFC 4271 9.1.2)."""
+    return graph.asns[target] in table.paths[number]
+
+
+def sent_by(graph: Graph, table: AttributeTable, settled: Settlement, source: int) -> int:
+    """What a speaker that has a path puts into its updates; NOTHING where a community confines the path."""
+    originated = settled.via[source] == ORIGINATED
+    return table.sent(settled.attributes[source], graph.asns[source], originated, graph.shutdown[source])
 
 
 def spread(
@@ -250,8 +261,7 @@ def offers(
     for position, source in enumerate(graph.sources[speaker]):
         if source == ABSENT or settled.attributes[source] == NOTHING:
             continue
-        originated = settled.via[source] == ORIGINATED
-        number = table.sent(settled.attributes[source], graph.asns[source], originated, graph.shutdown[source])
+        number = sent_by(graph, table, settled, source)
         if number != NOTHING:
             number = accepted(graph, table, edge, source, speaker, position, number)
         if number != NOTHING:

@@ -126,7 +126,7 @@ def _fabric_paths(settled: Settled, speaker: Speaker, prefix: str, choice: Choic
             vrf=speaker.vrf,
             prefix=prefix,
             peer=session.key.peer if session else "local",
-            next_hop=_next_hop(session, family) if session else "",
+            next_hop=next_hop_of(session, family) if session else "",
             as_path=as_path_text(attributes.as_path),
             local_pref=attributes.local_pref,
             med=attributes.med,
@@ -136,7 +136,7 @@ def _fabric_paths(settled: Settled, speaker: Speaker, prefix: str, choice: Choic
         )
 
 
-def _next_hop(session: Session, family: Family) -> str:
+def next_hop_of(session: Session, family: Family) -> str:
     """IPv4 next hops of numbered sessions are addresses; IPv6 ones are link-local, and so are those of RFC 8950."""
     if family == "ipv4-unicast" and session.neighbor.address:
         return session.neighbor.address
@@ -157,13 +157,9 @@ class _Line(NamedTuple):
 def _vrf_lines(entry: VrfEntry) -> list[_Line]:
     """One line per sender and next hop: an EVPN route that came over several spines is one line.
 
-    Which of several EVPN routes that tie completely FRR calls best depends on which came first; here it is the one with
-    the lowest next hop.
+    Which of several EVPN routes that tie completely, over one and the same session, FRR calls best depends on which
+    came first; here it is the one with the lowest next hop (`decision.NOTHING_LEFT`).
     """
-    called_best = entry.best
-    if len(entry.multipath) > 1 and entry.paths[entry.best].peer.startswith("evpn:"):
-        tied = [index for index in entry.multipath if entry.paths[index].peer.startswith("evpn:")]
-        called_best = min(tied, key=lambda index: parse(entry.paths[index].candidate.next_hop))
     groups: dict[tuple[str, str], list[int]] = {}
     for index, path in enumerate(entry.paths):
         # FRR shows no next hop of a path leaked from another VRF.
@@ -174,12 +170,12 @@ def _vrf_lines(entry: VrfEntry) -> list[_Line]:
         used = [index for index in members if index in entry.multipath]
         # None of them may be in use; then the one that would be preferred is shown, whoever sent it.
         # Of paths leaked from one VRF that are used together, FRR calls the one best that came first.
-        first = -1 if peer.startswith("vrf:") else called_best
+        first = -1 if peer.startswith("vrf:") else entry.best
         candidates = [(index != first, *_worth(entry, index), index) for index in used or members]
         attributes = entry.paths[min(candidates)[-1]].candidate.attributes
         path = as_path_text(attributes.as_path)
         several = len(entry.multipath) > 1 and bool(used)
-        lines.append(_Line(peer, next_hop, path, attributes, called_best in members, several))
+        lines.append(_Line(peer, next_hop, path, attributes, entry.best in members, several))
     return lines
 
 
@@ -285,13 +281,13 @@ class InstanceRoutes:
         if self._instance.kind == DEFAULT:
             if prefix not in settled.underlay:
                 return ()
-            return _fabric_hops(settled, speaker, prefix, self._choices.of(prefix, speaker))
+            return fabric_hops(settled, speaker, prefix, self._choices.of(prefix, speaker))
         entry = settled.vrfs.table_of(speaker.index, settled.overlay).get(prefix)
         if entry is None:
             return ()
         hops = self._hops.get(id(entry))
         if hops is None:
-            hops = self._hops[id(entry)] = _vrf_hops(entry)
+            hops = self._hops[id(entry)] = vrf_hops(entry)
         return hops
 
 
@@ -303,14 +299,15 @@ def _management_routes(device: str, vrf: str, gateways: Sequence[str], attached:
             yield RouteRow(device, vrf, default, "static", (f"{gateway}%{interface}",))
 
 
-def _fabric_hops(settled: Settled, speaker: Speaker, prefix: str, choice: Choice) -> tuple[str, ...]:
+def fabric_hops(settled: Settled, speaker: Speaker, prefix: str, choice: Choice) -> tuple[str, ...]:
+    """Next hops of a prefix of the default instances, as in `RouteRow`; none for an own one."""
     family = family_of(prefix)
     indexes = settled.graphs[family].sessions[speaker.index]
     sessions = [settled.network.sessions[indexes[position]] for position in choice.multipath]
-    return tuple(sorted(f"{_next_hop(session, family)}%{session.interface}" for session in sessions))
+    return tuple(sorted(f"{next_hop_of(session, family)}%{session.interface}" for session in sessions))
 
 
-def _vrf_hops(entry: VrfEntry) -> tuple[str, ...]:
+def vrf_hops(entry: VrfEntry) -> tuple[str, ...]:
     """Next hops of the paths in use; what BGP originates itself is not installed."""
     if entry.best < 0 or entry.paths[entry.best].peer == "local":
         return ()

@@ -181,18 +181,26 @@ def session_findings(all_sessions: Sequence[Session]) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
+def down_because(session: Session, wires: Mapping[str, bool], live: Liveness) -> str:
+    """Why one end of a session is down, empty when it is up; the other end is looked at apart, prefix limits later.
+    `wires` says which cables carry frames."""
+    if session.fault:
+        return session.fault
+    if session.unsupported:
+        return "a session of this kind is not simulated"
+    if not wires[session.wire]:
+        return f"link {session.wire} is down"
+    if session.key in live.failures.sessions:
+        return "the session is taken down"
+    if not live.interface_up(session.key.device, session.interface):
+        return f"interface {session.interface} of {session.key.device} is down"
+    return ""
+
+
 def sessions_up(all_sessions: Sequence[Session], live: Liveness) -> list[bool]:
     """Which sessions are established under failures, by index; prefix limits are looked at later."""
-    topology = live.topology
-    failures = live.failures
-    wires = {key: live.wire_up(wire) for key, wire in topology.wires.items()}
-    result = [
-        not (session.fault or session.unsupported)
-        and wires[session.wire]
-        and session.key not in failures.sessions
-        and live.interface_up(session.key.device, session.interface)
-        for session in all_sessions
-    ]
+    wires = {key: live.wire_up(wire) for key, wire in live.topology.wires.items()}
+    result = [not down_because(session, wires, live) for session in all_sessions]
     for session in all_sessions:
         if session.twin >= 0 and not result[session.twin]:
             result[session.index] = False

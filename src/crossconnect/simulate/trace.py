@@ -49,6 +49,9 @@ class Step(msgspec.Struct, frozen=True):
     tunnel: int
     """Of a `tunnel` step: first step in the underlay, -1 for others."""
     verdict: Verdict
+    asked: tuple[str, ...] = ()
+    """What was looked up, in a trace: `route`, device, VRF, address; `underlay`, device, VTEP; `tunnel`, device, VNI,
+    VTEP; `bridge`, device, MAC-VRF, address. Empty for what ends a packet's way by itself."""
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):

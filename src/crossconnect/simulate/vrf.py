@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
+from crossconnect.design.blueprint import PeerPlan
 from crossconnect.device.bgp import Bgp
 from crossconnect.net import contains, interface_prefix, version_of
 from crossconnect.simulate.attributes import (
@@ -21,7 +22,7 @@ from crossconnect.simulate.attributes import (
 from crossconnect.simulate.decision import Candidate, select
 from crossconnect.simulate.evpn import EvpnRoute
 from crossconnect.simulate.fabric import FamilyGraph, family_settings, peer_rank, rank_of
-from crossconnect.simulate.overlay import Overlay
+from crossconnect.simulate.overlay import Overlay, Paths
 from crossconnect.simulate.policy import Policies, apply
 from crossconnect.simulate.sessions import Session
 from crossconnect.simulate.topology import DEFAULT, Liveness, Speaker, Topology
@@ -89,26 +90,45 @@ def originated(bgp: Bgp, attached: Mapping[str, str], here: Policies, family: st
     return found
 
 
+class Admission(NamedTuple):
+    """What becomes of a prefix that an external router announces."""
+
+    attributes: Attributes | None
+    refused: Literal["", "as-loop", "no-policy", "import-policy"]
+
+
+def sent_by_peer(peer: PeerPlan) -> Attributes:
+    """What an external router's announcements carry."""
+    return Attributes(as_path=(peer.asn,))
+
+
+def admission(topology: Topology, session: Session, here: Policies, prefix: str) -> Admission:
+    """Whether a session lets a prefix of its external router in, and as what."""
+    bgp = topology.speakers[session.speaker].bgp
+    policy = family_settings(session, session.families[0]).import_policy
+    sent = sent_by_peer(topology.peers[session.peer])
+    if bgp.asn in sent.as_path:
+        return Admission(None, "as-loop")
+    if not policy:
+        # RFC 8212: an external session without policy lets nothing in.
+        return Admission(None, "no-policy")
+    accepted = apply(here, policy, prefix, sent, bgp.asn)
+    if accepted is None:
+        return Admission(None, "import-policy")
+    return Admission(received_over_ebgp(accepted, bgp.graceful_shutdown), "")
+
+
 def announced(topology: Topology, session: Session, here: Policies) -> dict[str, Attributes]:
     """What an external router announces over a session and the import policy lets in."""
     if not session.families:
         return {}
-    peer = topology.peers[session.peer]
-    bgp = topology.speakers[session.speaker].bgp
-    family = session.families[0]
-    settings = family_settings(session, family)
-    version = 6 if family == "ipv6-unicast" else 4
+    version = 6 if session.families[0] == "ipv6-unicast" else 4
     found: dict[str, Attributes] = {}
-    for prefix in peer.announces:
-        if version_of(prefix) != version:
-            continue
-        sent = Attributes(as_path=(peer.asn,))
-        if bgp.asn in sent.as_path or not settings.import_policy:
-            # RFC 8212: an external session without policy lets nothing in.
-            continue
-        accepted = apply(here, settings.import_policy, prefix, sent, bgp.asn)
-        if accepted is not None:
-            found[prefix] = received_over_ebgp(accepted, bgp.graceful_shutdown)
+    for prefix in topology.peers[session.peer].announces:
+        if version_of(prefix) == version:
+            attributes = admission(topology, session, here, prefix).attributes
+            if attributes is not None:
+                found[prefix] = attributes
     return found
 
 
@@ -132,6 +152,16 @@ def own_paths(
             path = VrfPath(Candidate(attributes, next_hop, rank), session.key.peer, f"{next_hop}%{session.interface}")
             external.setdefault(prefix, []).append(path)
     return local, external
+
+
+def own_segments(topology: Topology, device: str) -> frozenset[str]:
+    """ESIs of a device's own Ethernet segments."""
+    return frozenset(interface.esi for interface in topology.devices[device].interfaces if interface.esi)
+
+
+def behind_own_segment(route: EvpnRoute, segments: frozenset[str]) -> bool:
+    """Whether a route is of a host on an own Ethernet segment: it is not routed to elsewhere."""
+    return route.route_type == 2 and route.esi in segments
 
 
 Part = tuple[VrfPath, ...]
@@ -186,7 +216,7 @@ class Vrfs:
         found: dict[int, dict[str, Attributes]] = {}
         for index, (local, external) in self._own.items():
             speaker = self._topology.speakers[index]
-            leaks = self._leaking(speaker)
+            leaks = self.leaking(speaker)
             if not speaker.bgp.evpn_advertise or not (external or leaks):
                 continue
             prefixes = set(external)
@@ -201,11 +231,20 @@ class Vrfs:
             found[index] = routes
         return found
 
-    def _leaking(self, speaker: Speaker) -> list[int]:
+    def leaking(self, speaker: Speaker) -> list[int]:
         """Speakers of the VRFs that one imports by declaration."""
         instance = self._topology.instances[(speaker.device, speaker.vrf)]
         found = [self._topology.speaker_at.get((speaker.device, name), -1) for name in instance.imports]
         return [index for index in found if index in self._own]
+
+    def own(self, index: int) -> tuple[dict[str, list[VrfPath]], dict[str, list[VrfPath]]]:
+        """What a VRF originates, and what it has from external routers; nothing where the switch is down."""
+        return self._own.get(index, ({}, {}))
+
+    def entry_of(self, index: int, prefix: str, overlay: Overlay, leak: bool = True) -> VrfEntry:
+        """A destination in a VRF's BGP table, without paths where it is not there."""
+        self._look_at(overlay)
+        return self._entry(index, prefix, overlay, leak)
 
     def imports(self, index: int, overlay: Overlay) -> dict[str, list[Part]]:
         """Paths that a VRF imports from EVPN, by prefix."""
@@ -220,22 +259,29 @@ class Vrfs:
         instance = topology.instances[(speaker.device, speaker.vrf)]
         node = topology.speaker_at.get((speaker.device, DEFAULT), -1)
         found: dict[str, list[Part]] = {}
-        if instance.vni is None or node < 0 or not topology.devices[speaker.device].vtep:
-            return found
-        segments = {interface.esi for interface in topology.devices[speaker.device].interfaces if interface.esi}
         parts = self._memory.parts
-        for route in overlay.imported(instance.import_rts, speaker.device):
-            if not route.prefix or (route.route_type == 2 and route.esi in segments):
-                # Hosts on an own Ethernet segment are not routed to elsewhere.
-                continue
-            paths = overlay.visibility.paths(route, node)
-            if paths:
-                name = (paths, node, instance.vni, route.rd, route.next_hop)
-                part = parts.get(name)
-                if part is None:
-                    part = parts[name] = tuple(self._evpn_paths(route, node, instance.vni, paths))
-                found.setdefault(route.prefix, []).append(part)
+        for route, paths in self.importing(speaker, overlay):
+            vni = instance.vni or 0
+            name = (paths, node, vni, route.rd, route.next_hop)
+            part = parts.get(name)
+            if part is None:
+                part = parts[name] = tuple(self._evpn_paths(route, node, vni, paths))
+            found.setdefault(route.prefix, []).append(part)
         return found
+
+    def importing(self, speaker: Speaker, overlay: Overlay) -> Iterator[tuple[EvpnRoute, Paths]]:
+        """EVPN routes that a VRF imports as prefixes, with the paths it has them by."""
+        topology = self._topology
+        instance = topology.instances[(speaker.device, speaker.vrf)]
+        node = topology.speaker_at.get((speaker.device, DEFAULT), -1)
+        if instance.vni is None or node < 0 or not topology.devices[speaker.device].vtep:
+            return
+        segments = own_segments(topology, speaker.device)
+        for route in overlay.imported(instance.import_rts, speaker.device):
+            if route.prefix and not behind_own_segment(route, segments):
+                paths = overlay.visibility.paths(route, node)
+                if paths:
+                    yield route, paths
 
     def _evpn_paths(self, route: EvpnRoute, node: int, vni: int, paths: Iterable[tuple[int, int]]) -> Iterator[VrfPath]:
         peer, hop = f"evpn:{route.rd}", f"{route.next_hop}%{vni}"
@@ -256,7 +302,7 @@ class Vrfs:
         speaker = self._topology.speakers[index]
         local, external = self._own[index]
         parts = self.imports(index, overlay).get(prefix, ())
-        leaks = self._leaking(speaker) if leak else []
+        leaks = self.leaking(speaker) if leak else []
         shared = not (leaks or prefix in local or prefix in external)
         name = (index, *map(id, parts))
         if shared and (known := self._memory.entries.get(name)) is not None:
@@ -294,7 +340,7 @@ class Vrfs:
         if known is None:
             local, external = self._own[index]
             prefixes = {*local, *external, *self.imports(index, overlay)}
-            for other in self._leaking(self._topology.speakers[index]) if leak else ():
+            for other in self.leaking(self._topology.speakers[index]) if leak else ():
                 prefixes.update(self.table_of(other, overlay, leak=False))
             known = {prefix: self._entry(index, prefix, overlay, leak) for prefix in prefixes}
             self._tables[(index, leak)] = known

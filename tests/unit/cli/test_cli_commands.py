@@ -119,6 +119,44 @@ def test_trace_follows_every_branch_and_a_failure(region: Path, capsys: pytest.C
     assert "dropped at pod1-leaf1" in capsys.readouterr().err
 
 
+def test_trace_tells_the_reasons_in_every_format(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["trace", "web1", "db1", "-C", str(region)]) == 0
+    text = capsys.readouterr().out
+    assert "2 equal paths (maximum 64)" in text
+    assert "VXLAN, L3VNI 5000: outer 10.255.0.1 to 10.255.0.2" in text
+    assert max(map(len, text.splitlines())) <= 100
+    capsys.readouterr()
+    assert run(["trace", "web1", "db1", "-C", str(region), "-o", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["format_version"] == 1
+    assert {step["action"] for step in document["steps"] if step["why"]["route"]} == {"route", "forward"}
+    assert run(["trace", "web1", "db1", "-C", str(region), "-o", "yaml"]) == 0
+    assert yaml.safe_load(capsys.readouterr().out) == document
+    assert run(["trace", "--brief", "web1", "db1", "-C", str(region)]) == 0
+    assert "VXLAN" not in capsys.readouterr().out
+
+
+def test_explain_tells_candidates_and_where_they_lost(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "10.1.2.0/24", "--vrf", "acme/prod", "--device", "pod1-leaf1", "-C", str(region)]) == 0
+    text = capsys.readouterr().out
+    assert "own route of pod1-leaf1" in text
+    assert "lost at weight: 0, where #1 has 32768" in text
+    assert max(map(len, text.splitlines())) <= 100
+    assert run(["explain", "10.1.2.11", "-C", str(region), "-o", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["format_version"], document["route"]) == (1, "10.1.2.11")
+    assert document["groups"][0]["explanation"]["candidates"]
+    assert run(["explain", "5", "10.1.2.0/24", "--device", "pod1-spine1", "-C", str(region)]) == 0
+    assert "imported into: nothing here" in capsys.readouterr().out
+
+
+def test_explain_of_what_is_not_there_ends_with_1(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "198.51.100.0/24", "-C", str(region)]) == 1
+    assert "nobody announces it" in capsys.readouterr().err
+    gone = ["--fail-device", "pod1-leaf1", "--fail-device", "pod1-leaf2"]
+    assert run(["explain", "10.1.2.0/24", *gone, "-C", str(region)]) == 1
+
+
 def test_state_and_query_agree(region: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "sim"
     assert run(["state", "-C", str(region), "-d", str(target)]) == 0
@@ -149,6 +187,12 @@ def test_every_output_format_carries_the_same(region: Path, capsys: pytest.Captu
         ["trace", "nobody", "10.0.0.1"],
         ["trace", "web1", "not-an-address"],
         ["trace", "web1", "db1", "--fail-link", "no-such-link"],
+        ["explain"],
+        ["explain", "not-a-route"],
+        ["explain", "10.1.2.0/24", "--device", "no-such-device"],
+        ["explain", "10.1.2.0/24", "--vrf", "acme/none"],
+        ["explain", "10.1.2.0/24", "--vrf", "acme/prod", "--device", "pod1-spine1"],
+        ["explain", "02:0a:00:00:00:01", "--vrf", "acme/prod"],
         ["plan", "--parent", "no-such-revision"],
         ["render", "no-such-device"],
         ["query", "select * from nothing"],

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import msgspec
 
+from crossconnect.cli.explanation_text import why_lines, wrapped
 from crossconnect.cli.failure_option import failures_of, failures_options
 from crossconnect.cli.output import emit, output_option, reference_of, say
 from crossconnect.cli.region import load_or_exit, region_option
 from crossconnect.design.blueprint import Blueprint, Endpoint
 from crossconnect.errors import BadInput
 from crossconnect.simulate import Trace
+from crossconnect.simulate.reasons import Why
 
 
 @click.command("trace")
@@ -21,6 +25,7 @@ from crossconnect.simulate import Trace
 @region_option
 @output_option
 @failures_options
+@click.option("--brief", is_flag=True, help="Leave out the reasons.")
 @click.option("--segment", default="", help="Which of the source's segments (part of its path), if it has several.")
 def command(
     source: str,
@@ -28,21 +33,31 @@ def command(
     root: Path,
     output: str,
     segment: str,
+    brief: bool,
     fail_links: tuple[str, ...],
     fail_devices: tuple[str, ...],
 ) -> int:
     """Follow a packet from host SOURCE to DESTINATION (an address, or another host) hop by hop, every ECMP branch.
 
+    Each step has its reason: the route with its equal-cost paths and what decided for it, the policy statements that it
+    passed, the encapsulation, and at a drop what is missing and what kept it out.
+
     Exit code 0 when it is delivered on every branch, 1 otherwise.
     """
-    from crossconnect.simulate import fib, forward, simulate
+    from crossconnect.simulate import Network, fib, forward, state_of
+    from crossconnect.simulate.history import question
+    from crossconnect.simulate.reasons import reasons
 
-    blueprint = load_or_exit(root).blueprint
+    ready = load_or_exit(root)
+    blueprint = ready.blueprint
     failures = failures_of(blueprint, fail_links, fail_devices)
     sender = _endpoint(blueprint, source, segment)
     address = _address(blueprint, destination, sender)
-    trace = forward(fib(blueprint, simulate(blueprint, failures)), sender, address)
-    emit(trace, output, lambda: text(trace))
+    settled = Network(blueprint).settle(failures)
+    tables = fib(blueprint, state_of(settled))
+    trace = forward(tables, sender, address)
+    whys = [] if brief else [r.why for r in reasons(question(settled, ready.region.place), tables, trace)]
+    emit(document(trace, whys), output, lambda: text(trace, whys))
     verdict = trace.steps[0].verdict
     size = "" if verdict.outcome == "dropped" else f", largest packet {verdict.mtu} octets"
     say(f"{source} to {address}: {verdict.outcome}{size}")
@@ -75,8 +90,17 @@ def _address(blueprint: Blueprint, destination: str, sender: Endpoint) -> str:
     return best.addresses[0].partition("/")[0]
 
 
-def text(trace: Trace) -> str:
-    """The branches as an indented tree; a step that was shown already is referred to by its number."""
+def document(trace: Trace, whys: Sequence[Why]) -> dict[str, object]:
+    """The trace with `why` in every step."""
+    plain = msgspec.to_builtins(trace)
+    for step, why in zip(plain["steps"], whys, strict=False):
+        step["why"] = msgspec.to_builtins(why)
+    return plain
+
+
+def text(trace: Trace, whys: Sequence[Why] = ()) -> str:
+    """The branches as an indented tree, each step with its reason; a step that was shown already is referred to by its
+    number."""
     lines: list[str] = []
     shown: set[int] = set()
 
@@ -88,6 +112,8 @@ def text(trace: Trace) -> str:
             return
         shown.add(number)
         lines.append(line)
+        for reason in why_lines(whys[number]) if whys else ():
+            lines.extend(wrapped(" " * (9 + 2 * depth), reason))
         if step.tunnel >= 0:
             walk(step.tunnel, depth + 1, "underlay: ")
         branches = len(step.next)
