@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Place
-from crossconnect.simulate import Failures, Network, single_failures, state_of
+from crossconnect.simulate import Failures, Network, fib, forward, single_failures, state_of
 from crossconnect.simulate.attributes import Attributes
 from crossconnect.simulate.decision import STEPS, Candidate, left_out, losses, select, unequal, worth
 from crossconnect.simulate.explain_fabric import explain_evpn, explain_underlay
 from crossconnect.simulate.explain_vrf import explain_vrf
 from crossconnect.simulate.explanation import Explanation
 from crossconnect.simulate.history import Question, question
+from crossconnect.simulate.reasons import reasons
 from crossconnect.simulate.sessions import down_because
 from crossconnect.simulate.topology import DEFAULT
 from regions import compiled, small
@@ -135,3 +136,31 @@ def test_every_evpn_route_is_explained_everywhere(name: str, data: st.DataObject
             sessions = len(settled.graphs["l2vpn-evpn"].sessions[speaker.index])
             learned = sum(c.peer != "local" for c in explanation.candidates)
             assert learned + len(explanation.refused) == sessions
+
+
+TRACED = {**BLUEPRINTS, "bridged": compiled(small(everywhere=True, l2_only=True, dual_homed=True)).blueprint}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(sorted(TRACED)), st.data())
+def test_every_step_of_every_trace_has_its_reason(name: str, data: st.DataObject) -> None:
+    """Routed steps have their route, tunnels their encapsulation, known MACs who told them, drops what is missing."""
+    blueprint = TRACED[name]
+    asked = question(
+        Network(blueprint).settle(data.draw(st.sampled_from([Failures(), *single_failures(blueprint)]))),
+        lambda path: Place(path=path),
+    )
+    tables = fib(blueprint, state_of(asked.settled))
+    endpoints = [endpoint for host in blueprint.hosts for endpoint in host.endpoints]
+    source, target = data.draw(st.sampled_from(endpoints)), data.draw(st.sampled_from(endpoints))
+    outside = ["192.0.2.1", "203.0.113.1"] if source.gateways else []
+    address = data.draw(st.sampled_from([*outside, *(a.partition("/")[0] for a in target.addresses[:1])]))
+    for reasoned in reasons(asked, tables, forward(tables, source, address)):
+        step, why = reasoned.step, reasoned.why
+        if step.action in ("route", "forward"):
+            assert why.route is not None
+            assert (why.route.best is not None) == (why.route.protocol == "bgp")
+        elif step.action == "tunnel":
+            assert why.encapsulation is not None
+        elif step.action == "drop" and step.detail.startswith(("no route", "MAC")) and "behind" not in step.detail:
+            assert why.missing or why.mac is not None, step

@@ -21,6 +21,7 @@ from crossconnect.simulate.history import (
     Question,
     admission_passages,
     evpn_export,
+    imported,
     passage,
     provenances,
     redistribution,
@@ -144,10 +145,10 @@ def _not_imported(asked: Question, speaker: Speaker, prefix: str) -> Iterator[Re
     node = topology.speaker_at.get((speaker.device, DEFAULT), -1)
     if instance.vni is None or node < 0:
         return
-    imported = {(r.rd, r.route_type, r.key) for r, _ in settled.vrfs.importing(speaker, settled.overlay)}
+    have = {(r.rd, r.route_type, r.key) for r, _ in imported(asked, speaker, prefix)}
     segments = own_segments(topology, speaker.device)
     for route in asked.routes.get(prefix, []):
-        if route.device == speaker.device or (route.rd, route.route_type, route.key) in imported:
+        if route.device == speaker.device or (route.rd, route.route_type, route.key) in have:
             continue
         reason, detail = _import_fault(asked, instance, node, route, behind_own_segment(route, segments))
         yield Refusal(sender=route.device, peer=f"evpn:{route.rd}", reason=reason, detail=detail)
@@ -173,21 +174,32 @@ def _import_fault(
 
 
 def _not_exported_elsewhere(asked: Question, speaker: Speaker, prefix: str) -> Iterator[Refusal]:
-    """Other devices that have the prefix in the same VRF from outside EVPN, and do not announce it as type 5."""
+    """Other devices that have the prefix in the same VRF from outside EVPN, or could have it, and do not announce it
+    as type 5."""
+    key = (speaker.vrf, prefix)
+    known = asked.unexported.get(key)
+    if known is None:
+        known = asked.unexported[key] = list(_unexported(asked, speaker.vrf, prefix))
+    for device, refusal in known:
+        if device != speaker.device:
+            yield refusal
+
+
+def _unexported(asked: Question, vrf: str, prefix: str) -> Iterator[tuple[str, Refusal]]:
     settled = asked.settled
-    topology = settled.network.topology
-    for other in topology.speakers:
-        if other.vrf != speaker.vrf or other.device == speaker.device or not settled.live.device_up(other.device):
+    for other in settled.network.topology.speakers:
+        if other.vrf != vrf or not settled.live.device_up(other.device):
             continue
         local, external = settled.vrfs.own(other.index)
         if prefix not in local and prefix not in external:
             # It may be refused there already: then that is why nobody else has it.
             for refusal in _not_admitted(asked, other, prefix):
-                yield msgspec.structs.replace(refusal, detail=f"at {other.device}: {refusal.detail}".rstrip(": "))
+                detail = f"at {other.device}: {refusal.detail}".rstrip(": ")
+                yield other.device, msgspec.structs.replace(refusal, detail=detail)
             continue
         fault = _not_in_evpn(asked, other, prefix, settled.vrfs.entry_of(other.index, prefix, settled.overlay))
         if fault is not None:
-            yield fault
+            yield other.device, fault
 
 
 def _not_in_evpn(asked: Question, speaker: Speaker, prefix: str, entry: VrfEntry) -> Refusal | None:

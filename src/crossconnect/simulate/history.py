@@ -10,9 +10,10 @@ from crossconnect.device.bgp import Family
 from crossconnect.finding import Place
 from crossconnect.simulate.attributes import INCOMPLETE, LOCAL_WEIGHT, NOTHING, Attributes
 from crossconnect.simulate.evpn import EvpnRoute
-from crossconnect.simulate.explanation import Direction, Passage, changes
+from crossconnect.simulate.explanation import Direction, Passage, Refusal, changes
 from crossconnect.simulate.fabric import edge_policies, family_settings
 from crossconnect.simulate.network import Settled
+from crossconnect.simulate.overlay import Paths
 from crossconnect.simulate.policy import apply, deciding_statement
 from crossconnect.simulate.propagation import Settlement, sent_by
 from crossconnect.simulate.route_rows import Choices
@@ -34,6 +35,12 @@ class Question(msgspec.Struct, frozen=True):
     """Sessions with external routers."""
     routes: dict[str, list[EvpnRoute]]
     """EVPN routes by the prefix that they are, or would be."""
+    imported: dict[int, dict[str, list[tuple[EvpnRoute, Paths]]]]
+    """What VRF speakers import, by prefix; filled as it is asked for, like the next two."""
+    passed: dict[EvpnRoute, tuple[Passage, ...]]
+    """Policies at the originators of type-5 routes."""
+    unexported: dict[tuple[str, str], list[tuple[str, Refusal]]]
+    """(VRF, prefix) -> device and what keeps the prefix from getting from there into EVPN."""
 
 
 def question(settled: Settled, place_of: PlaceOf) -> Question:
@@ -45,7 +52,7 @@ def question(settled: Settled, place_of: PlaceOf) -> Question:
         if prefix:
             routes.setdefault(prefix, []).append(route)
     external = tuple(session for session in settled.network.sessions if session.peer)
-    return Question(settled, Choices(settled), place_of, external, routes)
+    return Question(settled, Choices(settled), place_of, external, routes, {}, {}, {})
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,6 +171,16 @@ def evpn_export(asked: Question, speaker: Speaker, prefix: str, attributes: Attr
     return passage(asked, Gate(speaker=speaker, direction="EVPN export", policy=policy), prefix, attributes)[0]
 
 
+def imported(asked: Question, speaker: Speaker, prefix: str) -> list[tuple[EvpnRoute, Paths]]:
+    """EVPN routes that a VRF imports as a prefix, with the paths it has them by."""
+    known = asked.imported.get(speaker.index)
+    if known is None:
+        known = asked.imported[speaker.index] = {}
+        for route, paths in asked.settled.vrfs.importing(speaker, asked.settled.overlay):
+            known.setdefault(route.prefix, []).append((route, paths))
+    return known.get(prefix, [])
+
+
 class Provenance(msgspec.Struct, frozen=True):
     """Where a path in a VRF's BGP table entered."""
 
@@ -186,9 +203,8 @@ def provenances(asked: Question, index: int, prefix: str, leak: bool = True) -> 
     found = [Provenance(index, path.peer) for path in (*local.get(prefix, ()), *external.get(prefix, ()))]
     node = topology.speaker_at.get((speaker.device, DEFAULT), -1)
     sessions = settled.graphs["l2vpn-evpn"].sessions
-    for route, paths in settled.vrfs.importing(speaker, settled.overlay):
-        if route.prefix == prefix:
-            found += [Provenance(index, f"evpn:{route.rd}", route, sessions[node][place]) for place, _ in paths]
+    for route, paths in imported(asked, speaker, prefix):
+        found += [Provenance(index, f"evpn:{route.rd}", route, sessions[node][place]) for place, _ in paths]
     for other in settled.vrfs.leaking(speaker) if leak else ():
         found += provenances(asked, other, prefix, leak=False)
     return found
@@ -209,6 +225,13 @@ def vrf_history(asked: Question, prefix: str, entered: Provenance) -> tuple[Pass
 
 def evpn_history(asked: Question, route: EvpnRoute) -> tuple[Passage, ...]:
     """Policies that a type-5 route passed at its originator; hosts' routes pass none."""
+    known = asked.passed.get(route)
+    if known is None:
+        known = asked.passed[route] = _evpn_history(asked, route)
+    return known
+
+
+def _evpn_history(asked: Question, route: EvpnRoute) -> tuple[Passage, ...]:
     settled = asked.settled
     topology = settled.network.topology
     index = speaker_of(asked, route)
