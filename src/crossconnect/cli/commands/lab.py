@@ -48,7 +48,14 @@ def lab_name(name: str, root: Path) -> str:
 @click.option("--lldp/--no-lldp", default=True, help="Run LLDP on every switch.")
 @click.option("--keep", is_flag=True, help="Leave what came up when something fails, to look at it.")
 @click.option("--wait/--no-wait", default=True, help="Wait until the network has converged on the predicted state.")
-@click.option("--timeout", "timeout_s", default=180.0, show_default=True, help="Seconds to wait for convergence.")
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(min=0),
+    default=180.0,
+    show_default=True,
+    help="Seconds to wait for convergence.",
+)
 def up_command(root: Path, name: str, backend: str, lldp: bool, keep: bool, wait: bool, timeout_s: float) -> int:
     """Boot the region."""
     from crossconnect.cli.secrets import references_of, resolve
