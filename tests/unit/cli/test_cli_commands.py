@@ -262,3 +262,18 @@ def test_a_segment_that_the_source_is_not_in_is_named(region: Path, capsys: pyte
 
 def test_a_lab_does_not_wait_for_less_than_nothing(region: Path) -> None:
     assert run(["lab", "up", "-C", str(region), "--timeout", "-1"]) == 2
+
+
+def test_what_a_file_holds_can_neither_command_a_terminal_nor_flood_it(
+    region: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    intent = region / "tenancy" / "acme.yaml"
+    text = intent.read_text()
+    intent.write_text(text.replace("name: acme", r'name: "\e[2Jacme\x9b\u202e"', 1))
+    assert run(["validate", "-C", str(region)]) == 2
+    shown = capsys.readouterr().err
+    assert r"\x1b[2Jacme\x9b\u202e" in shown
+    assert not set("\x1b\x9b\u202e") & set(shown)
+    intent.write_text(text.replace("name: acme", "name: " + "x" * 1_000_000, 1))
+    assert run(["validate", "-C", str(region)]) == 2
+    assert len(capsys.readouterr().err) < 20_000
