@@ -73,6 +73,11 @@ def run(argv: list[str]) -> int:
     except CrossconnectError as error:
         _print_chain(error)
         return 2 if isinstance(error, BadInput) else 1
+    except OSError as error:
+        # A disk that is full, a directory that cannot be written: the machine's words, with the file they are about.
+        where = f" ({error.filename})" if error.filename else ""
+        print(f"xc: {error.strerror or error}{where}", file=sys.stderr)
+        return 1
 
 
 def _print_chain(error: BaseException) -> None:

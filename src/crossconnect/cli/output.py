@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
@@ -15,6 +16,12 @@ from crossconnect.finding import Finding, Severity
 FORMAT_VERSION = 1
 
 _F = TypeVar("_F", bound=Callable[..., object])
+
+LINE_MAX = 1000
+"""Characters of a line about a finding; names in messages have 63, so more is a file's line quoted by mistake."""
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""Characters that move the cursor, change colours or the direction of writing, or cannot be seen."""
 
 _COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
@@ -41,6 +48,12 @@ def coloured(stream: object = None) -> bool:
 def say(message: str) -> None:
     """A message for the person at the terminal, on stderr."""
     print(message, file=sys.stderr, flush=True)
+
+
+def _for_terminal(text: str) -> str:
+    """Text that may quote a file, safe and short enough for a terminal: `\\x1b` instead of an escape character."""
+    cut = text if len(text) <= LINE_MAX else f"{text[:LINE_MAX]}... ({len(text)} characters)"
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), cut)
 
 
 def emit(data: object, output: str, table: Callable[[], str]) -> None:
@@ -99,21 +112,21 @@ def print_findings(findings: Sequence[Finding], *, verbose: bool = True, limit: 
         severity = finding.severity.value
         if colour:
             severity = click.style(severity, fg=_COLOUR[finding.severity], bold=True)
-        say(f"{finding.place}: {severity} {finding.code}: {finding.message}")
+        say(f"{_for_terminal(str(finding.place))}: {severity} {finding.code}: {_for_terminal(finding.message)}")
         if not verbose:
             continue
         if finding.place.file and finding.place.path and finding.place.path not in finding.message:
-            say(f"    at: {finding.place.path}")
+            say(f"    at: {_for_terminal(finding.place.path)}")
         if finding.expected:
-            say(f"    expected: {finding.expected}")
+            say(f"    expected: {_for_terminal(finding.expected)}")
         for other in finding.related:
-            say(f"    see also: {other}")
+            say(f"    see also: {_for_terminal(str(other))}")
         for table, row in finding.evidence[:5]:
             say(f"    {table}: {row}")
         if len(finding.evidence) > 5:
             say(f"    ... and {len(finding.evidence) - 5} more rows")
         if finding.hint:
-            say(f"    hint: {finding.hint}")
+            say(f"    hint: {_for_terminal(finding.hint)}")
     if limit and len(findings) > limit:
         say(f"... and {len(findings) - limit} more findings (all of them with -o json)")
 

@@ -59,6 +59,9 @@ def write_devices(
     With `replace_all`, devices that are not among `devices` are dropped. BadInput when the directory holds something
     that was not written by this function.
     """
+    directory = directory.absolute()  # `.` has no name of its own
+    if directory.is_symlink() or directory == Path.cwd():
+        raise BadInput(f"{directory} cannot be replaced as a whole; choose a directory below it")
     old = _manifest(directory)
     directory.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))

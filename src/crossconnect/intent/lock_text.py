@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +21,7 @@ from crossconnect.errors import Permanent
 from crossconnect.finding import Finding, Place, found
 from crossconnect.intent import codes
 from crossconnect.intent.document import Document
-from crossconnect.intent.files import LOCK_FILE
+from crossconnect.intent.files import FILE_SIZE_MAX, LOCK_FILE
 from crossconnect.intent.loader import load
 from crossconnect.intent.lock import Lock
 from crossconnect.net.order import natural_key
@@ -77,8 +78,13 @@ def parse_lock(text: str) -> tuple[Lock | None, tuple[Finding, ...]]:
         return None, tuple(msgspec.structs.replace(f, code=codes.LOCK_MALFORMED.name, hint=_hint(f)) for f in findings)
     lock = _decoded(document)
     if lock is None:
-        place = Place(file=LOCK_FILE, line=1, column=1)
-        return None, (found(codes.LOCK_MALFORMED, place, f"{LOCK_FILE} is not what `xc lock` writes"),)
+        place, words, hint = Place(file=LOCK_FILE, line=1, column=1), f"{LOCK_FILE} is not what `xc lock` writes", ""
+        format_ = document.value.get("format") if isinstance(document.value, dict) else None
+        if isinstance(format_, str) and format_ != str(FORMAT):
+            place = document.place(("format",))
+            words = f"{LOCK_FILE} has format `{format_}`; this version of xc reads format {FORMAT}"
+            hint = "Use the version of xc that wrote it, or a newer one."
+        return None, (found(codes.LOCK_MALFORMED, place, words, hint=hint),)
     if (written := document.value["checksum"]) != checksum(lock):
         place = document.place(("checksum",))
         words = (
@@ -106,7 +112,7 @@ def _decoded(document: Document) -> Lock | None:
     """The lock of a document whose scalars are text; None when it is none."""
     try:
         file = msgspec.convert(document.value, _File)
-        if file.format != str(FORMAT):
+        if file.format != str(FORMAT) or not file.serial.isascii():
             return None
         resting = {pool: {value: int(serial) for value, serial in of.items()} for pool, of in file.resting.items()}
         return Lock(serial=int(file.serial), numbers=file.numbers, resting=resting)
@@ -119,6 +125,10 @@ def read_lock(root: Path) -> tuple[Lock | None, tuple[Finding, ...]]:
     path = root / LOCK_FILE
     place = Place(file=LOCK_FILE)
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > FILE_SIZE_MAX:  # a pipe or a device never ends
+            words = f"{LOCK_FILE} is not a regular file of at most {FILE_SIZE_MAX} octets"
+            return None, (found(codes.FILE_UNREADABLE, place, words, hint=codes.LOCK_MALFORMED.hint),)
         return parse_lock(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         return None, ()

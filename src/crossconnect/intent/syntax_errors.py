@@ -45,6 +45,24 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         "Write `name: value` with a blank behind `:`; put text that contains `:` in quotes.",
     ),
     ("found undefined tag handle", "there is a tag (`!`), which regions do without", "Put text with `!` in quotes."),
+    (
+        "cannot start any token",
+        "text begins with a character that means something else in YAML",
+        "Put the text in quotes.",
+    ),
+    (
+        "did not find expected alphabetic or numeric character",
+        "a `&` or `*` begins an anchor or alias, which regions do without",
+        "Put text that begins with `&` or `*` in quotes.",
+    ),
+    (
+        "mapping keys are not allowed",
+        "a `?` begins a key where none can stand",
+        "Put text that begins with `?` in quotes.",
+    ),
+    ("did not find expected <document start>", "the document has ended above (`...`)", "Remove the line with `...`."),
+    ("incompatible YAML document", "there is a directive (`%`)", "Remove the line that begins with `%`."),
+    ("unknown directive name", "there is a directive (`%`)", "Remove the line that begins with `%`."),
     ("control characters are not allowed", "there is a control character", "Remove it."),
 )
 

@@ -226,7 +226,7 @@ def _make_directory(options: LabOptions) -> Path:
     except FileExistsError as error:
         alive = any(is_alive(process) for process in recorded_processes(directory))
         state = "is up" if alive else "has left its run directory behind"
-        raise Busy(f"lab {options.name} {state}: remove it with `xc lab down {options.name}`") from error
+        raise Busy(f"lab {options.name} {state}: remove it with `xc lab down --name {options.name}`") from error
     except OSError as error:
         raise Unsupported(f"no run directory can be made at {directory}") from error
     return directory

@@ -96,6 +96,9 @@ def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> QueryResult:
         rows = cursor.fetchall()
     except duckdb.Error as error:
         raise BadInput(str(error).strip()) from error
+    except ModuleNotFoundError as error:
+        # DuckDB asks for pytz to hand out a time with a zone; no table has one.
+        raise BadInput("a result has a time with a zone; cast it to text (::varchar)") from error
     return QueryResult(columns, tuple(tuple(map(_plain, row)) for row in rows))
 
 

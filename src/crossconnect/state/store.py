@@ -20,7 +20,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crossconnect.errors import BadInput
+from crossconnect.errors import BadInput, Permanent
 from crossconnect.state.arrow import check_columns, rows_of, table_of
 from crossconnect.state.tables import TABLES, State
 
@@ -42,7 +42,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
 def write_state(state: State, directory: Path) -> None:
     """Write a state as `directory`, replacing a state that is there.
 
-    BadInput when something else is there, or the place cannot be written to: nothing is changed then.
+    BadInput when something else is there or the directory cannot be made, Permanent when writing fails (a full disk):
+    nothing is changed then.
     """
     if (
         directory.exists()
@@ -63,7 +64,7 @@ def write_state(state: State, directory: Path) -> None:
         else:
             draft.rename(directory)
     except OSError as error:
-        raise BadInput(f"cannot write a state to {directory}: {error.strerror or error}") from error
+        raise Permanent(f"cannot write a state to {directory}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 

@@ -240,3 +240,84 @@ def test_help_of_every_command_is_there() -> None:
     for name in COMMANDS:
         assert run([name, "--help"]) == 0
         assert name in help_text()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["init", "/proc/region"],
+        ["render", "-d", "/proc/out"],
+        ["render", "-d", "region.yaml/out"],
+        ["schema", "-d", "/proc/schemas"],
+        ["schema", "-d", "region.yaml"],
+    ],
+    ids=" ".join,
+)
+def test_a_place_that_cannot_be_written_is_one_line_and_exit_code_1(
+    region: Path, arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(region)
+    capsys.readouterr()
+    assert run(arguments) == 1
+    assert capsys.readouterr().err.startswith("xc: ")
+
+
+def test_a_region_is_rendered_neither_into_its_own_working_directory_nor_through_a_link(
+    region: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to("empty")
+    assert run(["render", "-C", str(region), "-d", str(tmp_path / "link")]) == 2
+    monkeypatch.chdir(tmp_path / "empty")
+    assert run(["render", "-C", str(region), "-d", "."]) == 2
+    assert list((tmp_path / "empty").iterdir()) == []
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_init_refuses_a_name_that_no_region_can_have(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", str(tmp_path / "My Region")]) == 2
+    assert "--name" in capsys.readouterr().err
+    assert not (tmp_path / "My Region").exists()
+    assert run(["init", str(tmp_path / "My Region"), "--name", "mine"]) == 0
+    assert f"next: xc validate -C '{tmp_path / 'My Region'}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("special", ["pipe", "device"])
+def test_a_lock_that_never_ends_is_not_read(region: Path, special: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lock = region / "region.lock"
+    lock.unlink()
+    if special == "pipe":
+        os.mkfifo(lock)
+    else:
+        lock.symlink_to("/dev/zero")
+    assert run(["validate", "-C", str(region)]) == 2
+    assert "region.lock is not a regular file" in capsys.readouterr().err
+
+
+def test_a_destination_with_a_zone_is_refused(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["trace", "-C", str(region), "web1", "fe80::1%eth0"]) == 2
+    assert "zone" in capsys.readouterr().err
+
+
+def test_a_segment_that_the_source_is_not_in_is_named(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["trace", "-C", str(region), "web1", "db1", "--segment", "nope"]) == 2
+    assert "'web1' is in no segment 'nope'; it is in acme/prod/web" in capsys.readouterr().err
+
+
+def test_a_lab_does_not_wait_for_less_than_nothing(region: Path) -> None:
+    assert run(["lab", "up", "-C", str(region), "--timeout", "-1"]) == 2
+
+
+def test_what_a_file_holds_can_neither_command_a_terminal_nor_flood_it(
+    region: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    intent = region / "tenancy" / "acme.yaml"
+    text = intent.read_text()
+    intent.write_text(text.replace("name: acme", r'name: "\e[2Jacme\x9b\u202e"', 1))
+    assert run(["validate", "-C", str(region)]) == 2
+    shown = capsys.readouterr().err
+    assert r"\x1b[2Jacme\x9b\u202e" in shown
+    assert not set("\x1b\x9b\u202e") & set(shown)
+    intent.write_text(text.replace("name: acme", "name: " + "x" * 1_000_000, 1))
+    assert run(["validate", "-C", str(region)]) == 2
+    assert len(capsys.readouterr().err) < 20_000

@@ -22,8 +22,13 @@ EVENTS = ("device-failure", "device-silent", "link-cut", "daemon-kill", "session
 def command(event: str | None, target: str | None, root: Path, name: str, output: str) -> int:
     """Inject a failure into the lab under 1,000 packets per second, measure, heal, and compare with the prediction.
 
-    EVENT and TARGET choose one: 'device-failure n1-spine1', 'link-cut n1-leaf1--n1-spine1'. Without them the standard
-    drills run: a spine dies, a fabric link is cut. Exit code 1 when an outcome differs from the simulation's.
+    Without EVENT and TARGET the standard drills run: a spine dies, a fabric link is cut. With them, one:
+
+    \b
+    xc drill device-failure pod1-spine1
+    xc drill link-cut pod1-leaf1--pod1-spine1
+
+    Exit code 1 when an outcome differs from the simulation's.
     """
     if event and not target:
         raise click.UsageError(f"say what '{event}' is to happen to: a device, or a link's key ('xc show links')")

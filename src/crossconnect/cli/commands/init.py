@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import shutil
 from pathlib import Path
 
 import click
@@ -9,6 +12,9 @@ import click
 from crossconnect.cli.output import say
 from crossconnect.cli.starter import STARTER
 from crossconnect.errors import BadInput
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+"""As `intent.texts` checks names; repeated, since the command does without loading a region."""
 
 
 @click.command("init")
@@ -19,10 +25,18 @@ def command(directory: Path, name: str) -> int:
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise BadInput(f"{directory} exists and is not empty; choose another directory")
     region = name or directory.resolve().name
-    for path, text in STARTER.items():
-        target = directory / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text.replace("REGION-NAME", region), encoding="utf-8")
+    if not _NAME.fullmatch(region):
+        raise BadInput(f"'{region}' cannot name a region: lower-case letters, digits and `-`; give one with --name")
+    fresh = not directory.exists()
+    try:
+        for path, text in STARTER.items():
+            target = directory / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text.replace("REGION-NAME", region), encoding="utf-8")
+    except OSError:
+        if fresh:  # half a region would be in the way of the next try
+            shutil.rmtree(directory, ignore_errors=True)
+        raise
     say(f"wrote {len(STARTER)} files to {directory}")
-    say(f"next: xc validate -C {directory}")
+    say(f"next: xc validate -C {shlex.quote(str(directory))}")
     return 0

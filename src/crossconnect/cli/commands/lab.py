@@ -48,11 +48,18 @@ def lab_name(name: str, root: Path) -> str:
 @click.option("--lldp/--no-lldp", default=True, help="Run LLDP on every switch.")
 @click.option("--keep", is_flag=True, help="Leave what came up when something fails, to look at it.")
 @click.option("--wait/--no-wait", default=True, help="Wait until the network has converged on the predicted state.")
-@click.option("--timeout", "timeout_s", default=180.0, show_default=True, help="Seconds to wait for convergence.")
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(min=0),
+    default=180.0,
+    show_default=True,
+    help="Seconds to wait for convergence.",
+)
 def up_command(root: Path, name: str, backend: str, lldp: bool, keep: bool, wait: bool, timeout_s: float) -> int:
     """Boot the region."""
     from crossconnect.cli.secrets import references_of, resolve
-    from crossconnect.lab import LabOptions, up, wait_converged
+    from crossconnect.lab import LabOptions, down, up, wait_converged
     from crossconnect.simulate import simulate
     from crossconnect.state.difference import difference_text
 
@@ -67,7 +74,16 @@ def up_command(root: Path, name: str, backend: str, lldp: bool, keep: bool, wait
     for note in lab.record.notes:
         say(f"    note: {note}")
     if wait:
-        result = wait_converged(lab, simulate(blueprint), timeout_s=timeout_s)
+        try:
+            result = wait_converged(lab, simulate(blueprint), timeout_s=timeout_s)
+        except KeyboardInterrupt:
+            # As while nodes start: whoever stops `up` has no lab, unless it is to be kept.
+            if keep:
+                say(f"lab {lab.name} stays up; remove it with 'xc lab down --name {lab.name}'")
+            else:
+                down(lab.name)
+                say(f"lab {lab.name}: removed")
+            raise
         if not result.converged:
             say(f"not converged as predicted after {timeout_s:.0f} s:")
             for session in result.missing_sessions[:20]:

@@ -74,6 +74,8 @@ def _endpoint(blueprint: Blueprint, host: str, segment: str) -> Endpoint:
     chosen = [e for e in found if segment in e.segment or segment in reference_of(e.segment)]
     if len(chosen) != 1:
         names = ", ".join(reference_of(e.segment) for e in found)
+        if not chosen:
+            raise BadInput(f"'{host}' is in no segment '{segment}'; it is in {names}")
         raise BadInput(f"'{host}' is in {len(found)} segments; choose one with --segment: {names}")
     return chosen[0]
 
@@ -81,11 +83,15 @@ def _endpoint(blueprint: Blueprint, host: str, segment: str) -> Endpoint:
 def _address(blueprint: Blueprint, destination: str, sender: Endpoint) -> str:
     """An address as given, or the first address of a host, in the sender's VRF where it has one there."""
     try:
-        return str(ipaddress.ip_address(destination))
+        address = ipaddress.ip_address(destination)
     except ValueError:
         endpoints = [e for plan in blueprint.hosts if plan.name == destination for e in plan.endpoints if e.addresses]
+    else:
+        if "%" in destination:
+            raise BadInput(f"'{destination}' has a zone (behind the %), which means something on one machine only")
+        return str(address)
     if not endpoints:
-        raise BadInput(f"'{destination}' is neither an address nor a server with one") from None
+        raise BadInput(f"'{destination}' is neither an address nor a server with one")
     best = min(endpoints, key=lambda e: (e.vrf != sender.vrf, e.segment != sender.segment))
     return best.addresses[0].partition("/")[0]
 

@@ -52,6 +52,7 @@ _UNUSABLE = {
     ),
     6: _special(
         ("::/127", "the unspecified or the loopback address"),
+        ("::ffff:0:0/96", "IPv4 written as IPv6 (IPv4-mapped)"),
         ("fe80::/10", "link-local"),
         ("ff00::/8", "multicast"),
     ),
