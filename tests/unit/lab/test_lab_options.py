@@ -34,7 +34,7 @@ def test_a_run_directory_left_behind_is_said_not_overwritten(tmp_path: Path) -> 
     (tmp_path / "old" / "keep").touch()
     blueprint = compiled(small()).blueprint
     assert blueprint is not None
-    with pytest.raises(Busy, match="xc lab down old"):
+    with pytest.raises(Busy, match="xc lab down --name old"):
         up(blueprint, LabOptions(name="old", run_root=str(tmp_path), backend="namespace"))
     assert (tmp_path / "old" / "keep").exists()
 
