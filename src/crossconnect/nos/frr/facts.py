@@ -26,6 +26,9 @@ def nexthop_groups_in_kernel(device: DeviceConfiguration) -> bool:
     return any(i.esi for i in device.interfaces)
 
 
+FIRST_DAEMONS: dict[Version, tuple[str, ...]] = {"8.4": (), "10": ("mgmtd",)}
+"""Daemons that run before zebra: since 9.0 mgmtd holds zebra's and staticd's configuration (doc/user/mgmtd.rst)."""
+
 AS_PATH_CHARACTERS = frozenset("1234567890_^|[,{}() ]$*+.?-")
 """What bgpd takes in an AS-path pattern (config_bgp_aspath_validate in bgp_filter.c), less the backslash."""
 
