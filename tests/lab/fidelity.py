@@ -20,6 +20,7 @@ import msgspec
 from crossconnect import lab as labs
 from crossconnect.design.blueprint import Blueprint, Wire
 from crossconnect.lab import Failure, Lab, LabOptions
+from crossconnect.lab.options import FrrVersion
 from crossconnect.simulate import NO_FAILURES, Failures, simulate
 from crossconnect.state.difference import difference, difference_text
 from crossconnect.state.tables import TABLES, State
@@ -45,6 +46,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 SEED = int(os.environ.get("XC_FIDELITY_SEED") or random.SystemRandom().randrange(1 << 32))
 """Of the random regions: printed at the end of each run, given to repeat one."""
+
+FRR: FrrVersion = "10" if os.environ.get("XC_FRR", "8.4").startswith("10") else "8.4"
+"""FRR of the switches: `XC_FRR=10` compares with 10.x."""
 
 COMPARISONS: list[Comparison] = []
 
@@ -138,7 +142,7 @@ def proof(
     root = tempfile.mkdtemp(prefix="xc-fidelity-")
     began = time.monotonic()
     try:
-        lab = labs.up(blueprint, LabOptions(name=case, run_root=root, lldp=lldp), secrets=secrets)
+        lab = labs.up(blueprint, LabOptions(name=case, run_root=root, lldp=lldp, frr=FRR), secrets=secrets)
         yield Proved(case, blueprint, lab, lldp, began)
     finally:
         labs.down(case, root)

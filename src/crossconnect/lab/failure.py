@@ -205,7 +205,8 @@ def _restart_bgpd(lab: Lab, device: str) -> Injection:
     begin = time.monotonic_ns()
     plan = lab.node_plans[_switch(lab, device).name]
     argv = next(daemon.argv for daemon in plan.daemons if daemon.name == "bgpd")
-    load = "VTYSH_HISTFILE=/dev/null vtysh -b -d bgpd"
+    inside = f"chroot {shlex.quote(plan.root)} " if plan.root else ""
+    load = f"VTYSH_HISTFILE=/dev/null {inside}vtysh -b -d bgpd"
     command = f"{shlex.join(argv)} </dev/null >/dev/null 2>&1 && {load} </dev/null >/dev/null 2>&1"
     done = lab.run(device, ["sh", "-c", command], timeout_s=60)
     if done.returncode:

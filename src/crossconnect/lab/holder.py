@@ -86,6 +86,12 @@ def make_namespace(name, settings):
     apply_sysctls(settings)
 
 
+def show_in_root(root):
+    """Let programs that run by chroot see what the node sees; these mounts are in the node's own mount namespace."""
+    for path in ("/etc/frr", "/var/tmp", "/run", "/proc", "/sys", "/dev"):
+        mount(path, root + path, "none", MS_BIND | MS_REC)
+
+
 def make_node(node):
     """Turn this process into a node; returns the kernel settings that do not exist here."""
     unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWNET)
@@ -105,6 +111,8 @@ def make_node(node):
     own = os.open("/proc/self/ns/net", os.O_RDONLY)
     for name in node["namespaces"]:
         make_namespace(name, node["sysctls"])
+    if node["root"]:
+        show_in_root(node["root"])
     if libc.setns(own, CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "setns")
     os.close(own)

@@ -21,7 +21,7 @@ from crossconnect.lab.host import HostFacts, available_programs, probe_host
 from crossconnect.lab.journal import is_alive, kill, recorded_processes
 from crossconnect.lab.limits import give_back, make_room
 from crossconnect.lab.operation import operation
-from crossconnect.lab.options import LabOptions, checked_name, default_run_root
+from crossconnect.lab.options import LabOptions, checked_name, default_run_root, frr_root
 from crossconnect.lab.plan import LabPlan, NodePlan
 from crossconnect.lab.planning import plan_lab
 from crossconnect.lab.runtime import Progress, run_lab
@@ -73,8 +73,11 @@ def up(
     choice = chosen_backend(blueprint, options, host or probe_host(uml.available()))
     rootless = os.geteuid() != 0 and choice.backend != "uml"
     known = secrets or {}
-    devices = rendered_devices(blueprint, known)
-    plan = plan_lab(blueprint, devices, choice.backend, secrets=known, lldp=options.lldp, rootless=rootless)
+    root = frr_root(options.frr)
+    if root and choice.backend == "uml":
+        raise Unsupported("FRR 10 does not run inside user-mode-linux yet, which this region needs here")
+    devices = rendered_devices(blueprint, known, options.frr)
+    plan = plan_lab(blueprint, devices, choice.backend, secrets=known, lldp=options.lldp, rootless=rootless, root=root)
     plan = _with_programs(plan, rootless)
     if choice.backend == "kernel-vrf":
         plan = _hearing(plan)

@@ -9,9 +9,10 @@ from typing import Literal
 
 import msgspec
 
-from crossconnect.errors import BadInput
+from crossconnect.errors import BadInput, Unsupported
 
 BackendName = Literal["namespace", "kernel-vrf", "uml"]
+FrrVersion = Literal["8.4", "10"]
 
 NAME_LENGTH_MAX = 32
 """Lab names are directory names and part of process titles."""
@@ -31,6 +32,8 @@ class LabOptions(msgspec.Struct, frozen=True, kw_only=True):
     keep: bool = False
     """Leave what came up when `up` fails, to look at it; `down` removes it later."""
     timeout_s: float = 180.0
+    frr: FrrVersion = "8.4"
+    """FRR that the switches run: the installed 8.4, or 10.x out of a root of its own (`frr_root`)."""
 
     @property
     def root(self) -> Path:
@@ -44,6 +47,20 @@ def default_run_root() -> Path:
         return Path("/run/crossconnect")
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     return Path(runtime, "crossconnect") if runtime else Path(f"/tmp/crossconnect-{os.geteuid()}")
+
+
+def frr_root(version: FrrVersion) -> str:
+    """Root directory of an FRR that is not the machine's own; empty for the installed one.
+
+    10.x is looked for in `XC_FRR10_ROOT`, else where `tools/frr10-root` unpacks it. Raises Unsupported without one.
+    """
+    if version == "8.4":
+        return ""
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    root = Path(os.environ.get("XC_FRR10_ROOT") or Path(cache, "crossconnect", "frr10"))
+    if not (root / "usr/lib/frr/mgmtd").exists():
+        raise Unsupported(f"there is no FRR 10 in {root}: tools/frr10-root puts it there")
+    return str(root)
 
 
 def checked_name(name: str) -> str:

@@ -79,6 +79,8 @@ class NodePlan(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     kind: NodeKind
     namespaces: tuple[str, ...] = ()
+    root: str = ""
+    """Directory whose FRR the node runs by chroot; the node's own /run, /etc/frr and kernel files appear in it too."""
     sysctls: tuple[tuple[str, str], ...] = ()
     """Set in every namespace of the node before any interface exists."""
     clean: tuple[Batch, ...] = ()

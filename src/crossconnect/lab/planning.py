@@ -33,14 +33,15 @@ def plan_lab(
     secrets: Mapping[str, str],
     lldp: bool = True,
     rootless: bool = False,
+    root: str = "",
 ) -> LabPlan:
     """The plan of a lab. Whether the backend can do what the blueprint needs is `choose_backend`'s to say, before.
 
-    Raises BadInput for a missing secret.
+    `root`: see `frr_root`. Raises BadInput for a missing secret.
     """
     kernel = backend != "namespace"
-    commands = frr_commands(namespace_vrfs=not kernel, rootless=rootless)
-    switches = [switch_node(d, devices[d.name], commands, kernel, lldp) for d in blueprint.devices]
+    commands = frr_commands(namespace_vrfs=not kernel, rootless=rootless, root=root)
+    switches = [switch_node(d, devices[d.name], commands, kernel, lldp, root) for d in blueprint.devices]
     plain = frr_commands(namespace_vrfs=False, rootless=rootless)
     peers = [peer_node(peer, secrets, kernel, plain) for peer in blueprint.peers]
     hosts = [host_node(host, kernel) for host in blueprint.hosts]

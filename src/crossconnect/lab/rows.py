@@ -134,7 +134,7 @@ def bgp_route_rows(device: str, report: DeviceReport, around: Surroundings) -> I
         groups.setdefault((path.vrf, path.prefix, peer, next_hop), []).append(path)
     arbitrary = _arbitrary_best(groups)
     # FRR 8.4 marks in some answers only the others of a set as multipath, not the best one.
-    shared = {(path.vrf, path.prefix) for path in report.paths if path.multipath}
+    shared = _shared(report.paths)
     for (vrf, prefix, peer, next_hop), paths in groups.items():
         # Which of the leaked paths in use is best depends on which came first; they have one sender and no next hop.
         chance = peer.startswith("vrf:")
@@ -159,8 +159,24 @@ def bgp_route_rows(device: str, report: DeviceReport, around: Surroundings) -> I
             med=shown.med,
             communities=shown.communities,
             best=(peer, next_hop) == best if (best := arbitrary.get((vrf, prefix))) else any(p.best for p in paths),
-            multipath=any(p.multipath or (p.best and (vrf, prefix) in shared) for p in paths),
+            multipath=(vrf, prefix) in shared and any(p.multipath or p.best for p in paths),
         )
+
+
+def _shared(paths: Iterable[PathReport]) -> set[tuple[str, str]]:
+    """(VRF, prefix) of routes that several next hops are used for.
+
+    FRR 10.x marks paths of one next hop as multipath too (a VTEP's route over two spines), 8.4 does not
+    (bgp_path_info_mpath_update in bgp_mpath.c); both forward over that one next hop.
+    """
+    hops: dict[tuple[str, str], set[str]] = {}
+    marked: set[tuple[str, str]] = set()
+    for path in paths:
+        if path.best or path.multipath:
+            hops.setdefault((path.vrf, path.prefix), set()).add(path.next_hop)
+        if path.multipath:
+            marked.add((path.vrf, path.prefix))
+    return {route for route in marked if len(hops[route]) > 1}
 
 
 def _arbitrary_best(

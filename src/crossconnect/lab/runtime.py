@@ -112,6 +112,7 @@ def _hold(
                 "name": node.name,
                 "directory": str(directory / "nodes" / node.name),
                 "namespaces": node.namespaces,
+                "root": node.root,
                 "sysctls": node.sysctls,
             }
             for node in plan.nodes

@@ -9,6 +9,7 @@ import msgspec
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.errors import Unsupported
+from crossconnect.lab.options import FrrVersion
 from crossconnect.lab.plan import Daemon, File, NodePlan
 from crossconnect.lab.switch_kernel import kernel_switch
 from crossconnect.lab.switch_namespace import Realisation, namespace_switch
@@ -40,38 +41,48 @@ class SwitchNode(msgspec.Struct, frozen=True, kw_only=True):
     realisation: Realisation
 
 
-def rendered_devices(blueprint: Blueprint, secrets: Mapping[str, str]) -> dict[str, RenderedDevice]:
+def rendered_devices(
+    blueprint: Blueprint, secrets: Mapping[str, str], version: FrrVersion = "8.4"
+) -> dict[str, RenderedDevice]:
     """Every switch rendered for FRR. Raises Unsupported for another NOS, BadInput for a missing secret."""
     others = sorted({device.nos for device in blueprint.devices if device.nos != "frr"})
     if others:
         raise Unsupported(f"the lab runs FRR; the blueprint has devices with {', '.join(others)}")
     return {
         device.name: RenderedDevice(
-            linux=linux_side(device), text=text(render(device), secrets), daemons=daemons(device)
+            linux=linux_side(device), text=text(render(device, version), secrets), daemons=daemons(device, version)
         )
         for device in blueprint.devices
     }
 
 
-def frr_commands(namespace_vrfs: bool, rootless: bool) -> dict[str, str]:
+def frr_commands(namespace_vrfs: bool, rootless: bool, root: str = "") -> dict[str, str]:
     """Command lines of FRR's daemons by name.
 
     No TCP port for the CLI (`-P 0`): the unix sockets in the node's own /run/frr serve. Without root there is but one
-    user, and the daemons run as that.
+    user, and the daemons run as that. With `root`, FRR 10.x is run from that directory.
     """
     user = " -u root -g root" if rootless else ""
     commands: dict[str, str] = {}
-    for name in ("zebra", "staticd", "bfdd", "bgpd"):
+    prefix = f"chroot {root} " if root else ""
+    # 10.x: `-w` where 8.4 has `-n`; mgmtd, which configures zebra and staticd there, must know of it too.
+    by_namespace = {"zebra": "-w" if root else "-n", "mgmtd": "-w"} if namespace_vrfs else {}
+    for name in ("mgmtd", "zebra", "staticd", "bfdd", "bgpd"):
         log = f"--log file:/run/frr/{name}.log --log-level warnings"
-        namespaces = " -n" if name == "zebra" and namespace_vrfs else ""
-        commands[name] = f"{FRR_DIRECTORY}/{name} -d -P 0{namespaces}{user} {log}"
+        namespaces = f" {by_namespace[name]}" if name in by_namespace else ""
+        commands[name] = f"{prefix}{FRR_DIRECTORY}/{name} -d -P 0{namespaces}{user} {log}"
     return commands
 
 
 def switch_node(
-    device: DeviceConfiguration, rendered: RenderedDevice, commands: Mapping[str, str], kernel: bool, lldp: bool
+    device: DeviceConfiguration,
+    rendered: RenderedDevice,
+    commands: Mapping[str, str],
+    kernel: bool,
+    lldp: bool,
+    root: str = "",
 ) -> SwitchNode:
-    """A switch; `commands` are those of `frr_commands`."""
+    """A switch; `commands` are those of `frr_commands`, for the same `root`."""
     realisation = kernel_switch(rendered.linux) if kernel else namespace_switch(rendered.linux)
     files = [File(path="/etc/frr/frr.conf", content=rendered.text, secret=True)]
     for path, content in rendered.linux.files:
@@ -90,7 +101,8 @@ def switch_node(
         setup=realisation.setup,
         files=tuple(files),
         daemons=tuple(running),
-        after=(("vtysh", "-b"),),
+        root=root,
+        after=((*(("chroot", root) if root else ()), "vtysh", "-b"),),
     )
     return SwitchNode(node=node, realisation=realisation)
 

@@ -45,6 +45,13 @@ def lab_name(name: str, root: Path) -> str:
     show_default=True,
     help="How VRFs, bonds and tags are made; 'auto' takes the first that can do all that the region needs.",
 )
+@click.option(
+    "--frr",
+    type=click.Choice(["8.4", "10"]),
+    default="8.4",
+    show_default=True,
+    help="FRR of the switches: the installed 8.4, or 10.x as unpacked by tools/frr10-root.",
+)
 @click.option("--lldp/--no-lldp", default=True, help="Run LLDP on every switch.")
 @click.option("--keep", is_flag=True, help="Leave what came up when something fails, to look at it.")
 @click.option("--wait/--no-wait", default=True, help="Wait until the network has converged on the predicted state.")
@@ -56,7 +63,9 @@ def lab_name(name: str, root: Path) -> str:
     show_default=True,
     help="Seconds to wait for convergence.",
 )
-def up_command(root: Path, name: str, backend: str, lldp: bool, keep: bool, wait: bool, timeout_s: float) -> int:
+def up_command(
+    root: Path, name: str, backend: str, frr: str, lldp: bool, keep: bool, wait: bool, timeout_s: float
+) -> int:
     """Boot the region."""
     from crossconnect.cli.secrets import references_of, resolve
     from crossconnect.lab import LabOptions, down, up, wait_converged
@@ -65,7 +74,7 @@ def up_command(root: Path, name: str, backend: str, lldp: bool, keep: bool, wait
 
     ready = load_or_exit(root)
     blueprint = ready.blueprint
-    options = LabOptions(name=name or ready.region.name, backend=backend, lldp=lldp, keep=keep)  # pyright: ignore[reportArgumentType]
+    options = LabOptions(name=name or ready.region.name, backend=backend, frr=frr, lldp=lldp, keep=keep)  # pyright: ignore[reportArgumentType]
     begin = time.monotonic()
     nodes = len(blueprint.devices) + len(blueprint.hosts) + len(blueprint.peers)
     with Counter("lab", nodes) as counter:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import msgspec
 
+from crossconnect.nos.frr.facts import OWN_ADDRESS_PROTOCOLS
 from crossconnect.nos.frr.paths import Path, Sender, as_path_of, decoded, extended_of, plain_address
 from crossconnect.nos.frr.reports import (
     InterfaceReport,
@@ -139,7 +140,7 @@ def rib(answer: bytes) -> tuple[RibReport, ...]:
     reports: list[RibReport] = []
     for prefix, routes in decoded(answer, dict[str, tuple[_RibRoute, ...]], {}).items():
         for route in routes:
-            if route.selected:
+            if route.selected and route.protocol not in OWN_ADDRESS_PROTOCOLS:
                 hops = [
                     NextHop(address=plain_address(hop.ip), interface=hop.interface_name, vrf=hop.vrf)
                     for hop in route.nexthops
@@ -154,16 +155,23 @@ def rib(answer: bytes) -> tuple[RibReport, ...]:
 # --- BGP tables -------------------------------------------------------------------------------------------------------
 
 
+class _BgpPrefix(msgspec.Struct, frozen=True):
+    """A prefix as 10.x writes it; 8.4 has the bare list of paths."""
+
+    paths: tuple[Path, ...] = ()
+
+
 class _BgpTable(msgspec.Struct, frozen=True, rename="camel"):
     vrf_name: str = ""
-    routes: dict[str, tuple[Path, ...]] = {}
+    routes: dict[str, tuple[Path, ...] | _BgpPrefix] = {}
 
 
 def bgp_paths(answer: bytes) -> tuple[PathReport, ...]:
     """The answer to `bgp_command`: all paths."""
     table = decoded(answer, _BgpTable, _BgpTable())
     reports: list[PathReport] = []
-    for prefix, paths in table.routes.items():
+    for prefix, entry in table.routes.items():
+        paths = entry.paths if isinstance(entry, _BgpPrefix) else entry
         reports += [_path(table.vrf_name, prefix, path, path.peer) for path in paths if path.peer is not None]
     return tuple(reports)
 

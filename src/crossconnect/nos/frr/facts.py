@@ -26,6 +26,13 @@ def nexthop_groups_in_kernel(device: DeviceConfiguration) -> bool:
     return any(i.esi for i in device.interfaces)
 
 
+FIRST_DAEMONS: dict[Version, tuple[str, ...]] = {"8.4": (), "10": ("mgmtd",)}
+"""Daemons that run before zebra: since 9.0 mgmtd holds zebra's and staticd's configuration (doc/user/mgmtd.rst)."""
+
+OWN_ADDRESS_PROTOCOLS = frozenset({"local"})
+"""Routes that zebra keeps for an interface's own addresses: since 9.1 (connected.c, ZEBRA_ROUTE_LOCAL), never in 8.4.
+The addresses themselves are in the table `interfaces`; a table of routes has the same rows with either version."""
+
 AS_PATH_CHARACTERS = frozenset("1234567890_^|[,{}() ]$*+.?-")
 """What bgpd takes in an AS-path pattern (config_bgp_aspath_validate in bgp_filter.c), less the backslash."""
 

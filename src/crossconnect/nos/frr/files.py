@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.nos.frr.facts import FIRST_DAEMONS, Version
 
 
-def daemons(device: DeviceConfiguration) -> tuple[str, ...]:
-    """FRR daemons that the device's configuration needs, in start order (`mgmtd` of 10.x not counted)."""
-    names = ["zebra"]
+def daemons(device: DeviceConfiguration, version: Version = "8.4") -> tuple[str, ...]:
+    """FRR daemons that the device's configuration needs, in start order."""
+    names = [*FIRST_DAEMONS[version], "zebra"]
     if device.system.management_gateways:
         names.append("staticd")
     if any(n.bfd for i in device.network_instances if i.bgp for n in i.bgp.neighbors):
