@@ -112,7 +112,7 @@ class Impacts:
         wires = self._sessions.wires_down(failures)
         cut_off, degraded = self._hosts(failures, wires)
         touched = self._touched_hosts(failures, {*cut_off, *degraded})
-        change = changed(self._mesh, self._sessions.edges_down(failures, wires)) if self._mesh is not None else None
+        change = self._change(failures, wires)
         if change is None:
             followed = set(self.realms) if failures else set[str]()
             touched = set(followed)
@@ -138,6 +138,13 @@ class Impacts:
             touched=frozenset(touched),
             followed=frozenset(followed),
         )
+
+    def _change(self, failures: Failures, wires: Collection[str]) -> Change | None:
+        if self._mesh is None:
+            return None
+        at = self.topology.speaker_at
+        dead = {at[(name, DEFAULT)] for name in failures.devices if (name, DEFAULT) in at}
+        return changed(self._mesh, self._sessions.edges_down(failures, wires), dead)
 
     # Who is touched
 

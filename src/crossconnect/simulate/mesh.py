@@ -9,7 +9,7 @@ no such path are searched again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -58,11 +58,14 @@ def mesh(whole: Arrays, origins: Sequence[int], found: Paths) -> Mesh:
     return Mesh(whole, tuple(origins), found.level, found.via, widths(whole, found, compiled), compiled)
 
 
-def changed(before: Mesh, gone: Sequence[tuple[int, int]]) -> Change:
-    """The mesh without some in-edges, given as (speaker, position), as a difference."""
+def changed(before: Mesh, gone: Sequence[tuple[int, int]], dead: Collection[int] = ()) -> Change:
+    """The mesh without some in-edges, given as (speaker, position), as a difference. Speakers that are `dead` have none
+    of their edges left, and what they would have is not looked at."""
     whole = without_edges(before.whole, gone)
     by_receiver: dict[int, list[int]] = {}
     for speaker, position in gone:
+        if speaker in dead:
+            continue
         by_receiver.setdefault(speaker, []).append(position)
     broken = np.zeros(len(before.origins), np.bool_)
     narrowed: list[tuple[int, NDArray[np.intp], Levels]] = []
