@@ -69,6 +69,8 @@ class Impacts:
         vteps = [d.name for d in blueprint.devices if d.vtep and (d.name, DEFAULT) in self.topology.speaker_at]
         self._vteps = {name: number for number, name in enumerate(vteps)}
         self._speakers: NDArray[np.intp] = np.array([self.topology.speaker_at[(n, DEFAULT)] for n in vteps], np.intp)
+        self._names = vteps
+        self._place: dict[int, int] = {int(speaker): number for number, speaker in enumerate(self._speakers)}
         self._mesh = _mesh(self.network, self.healthy, vteps)
         self._members = {name: self._numbers(realm.devices) for name, realm in self.realms.items()}
         self._realms_at: dict[str, list[str]] = {}
@@ -187,13 +189,12 @@ class Impacts:
         if self._mesh is None or not len(change.classes):
             return set(), set()
         gone = {self._vteps[name] for name in failures.devices & self._vteps.keys()}
-        numbers = {int(speaker): number for number, speaker in enumerate(self._speakers)}
-        names = list(self._vteps)
+        names = self._names
         result: list[set[str]] = []
         for pairs in (unreached, relocated):
             found: set[str] = set()
             for speaker, b in pairs(change, self._mesh, self._speakers):
-                a = numbers[speaker]
+                a = self._place[speaker]
                 if a not in gone and b not in gone and a != b:
                     found |= set(self._realms_at.get(names[a], ())) & set(self._realms_at.get(names[b], ()))
             result.append(found)
@@ -268,7 +269,7 @@ class Impacts:
         """The least width in the region, and realms with less than before."""
         if change is None:
             return self._followed_width(failures), ()
-        place: dict[int, int] = {int(speaker): number for number, speaker in enumerate(self._speakers)}
+        place = self._place
         narrowed = [(place[r], classes, width) for r, classes, width in change.narrowed if r in place and len(classes)]
         gone = self._numbers(failures.devices)
         if not (len(change.classes) or narrowed or len(gone)):
@@ -289,7 +290,7 @@ class Impacts:
 
     def _least(self, width: NDArray[np.int16], affected: Iterable[int]) -> Iterator[tuple[str, int]]:
         """Realms with less than before, and their least width; only ways from and to `affected` have changed."""
-        names, least = list(self._vteps), dict[str, int]()
+        names, least = self._names, dict[str, int]()
         for number in affected:
             both = np.minimum(_unless_zero(width[number]), _unless_zero(width[:, number]))
             for name in self._realms_at.get(names[number], ()):
@@ -307,7 +308,7 @@ class Impacts:
 
     def _alone(self, name: str, gone: NDArray[np.intp]) -> bool:
         """Whether two VTEPs of a realm are left: with one alone there is no width to speak of."""
-        return len(np.setdiff1d(self._members[name], gone)) > 1
+        return len(self._members[name]) > 1 and (not len(gone) or len(np.setdiff1d(self._members[name], gone)) > 1)
 
     def _followed_width(self, failures: Failures) -> int:
         tables = self.tables(failures)
