@@ -73,6 +73,16 @@ def check_under_failure(
     )
 
 
+def effects_of(impacts: Impacts, failures: Iterable[Failures]) -> tuple[Healthy, tuple[FailureReport, ...]]:
+    """What failures do to the realms that `impacts` looks at, promises left aside, and what it is compared with."""
+    layout = layout_of(impacts.blueprint)
+    subject = _subject(impacts, layout, NO_FAILURES)
+    without_promises = msgspec.structs.replace(layout.blueprint, promises=())
+    subject = msgspec.structs.replace(subject, layout=msgspec.structs.replace(layout, blueprint=without_promises))
+    healthy = healthy_of(subject, impacts, ())
+    return healthy, tuple(_report(impacts, healthy, subject, failure) for failure in failures)
+
+
 def _report(impacts: Impacts, healthy: Healthy, whole: Subject, failure: Failures) -> FailureReport:
     """The report of one failure. Promises are looked at again only where it touches a realm."""
     impact = impacts.of(failure)

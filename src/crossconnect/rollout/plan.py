@@ -11,6 +11,7 @@ import msgspec
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding
 from crossconnect.intent.lock import Lock
+from crossconnect.rollout.blast_radius import BlastRadius
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +56,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Tenants of which a VRF, segment or host is added, removed or changed."""
     findings_new: tuple[Finding, ...]
     findings_cured: tuple[Finding, ...]
+    blast_radius: BlastRadius | None = None
+    """Whom it touches; None where nobody asked."""
 
     @property
     def empty(self) -> bool:

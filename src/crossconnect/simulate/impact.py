@@ -55,18 +55,24 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Impacts:
-    """A network, prepared for being asked about failures one after the other."""
+    """A network, prepared for being asked about failures one after the other; with `among`, about some of its realms
+    and the VTEPs that they are on."""
 
-    def __init__(self, blueprint: Blueprint) -> None:
+    def __init__(self, blueprint: Blueprint, among: Collection[str] | None = None) -> None:
         self.blueprint = blueprint
         self.network = Network(blueprint)
         self.healthy: Settled = self.network.settle()
         self.topology: Topology = self.network.topology
-        self.realms: dict[str, Realm] = realms(self.topology, self.network.attachments)
+        every = realms(self.topology, self.network.attachments)
+        self.realms: dict[str, Realm] = {n: realm for n, realm in every.items() if among is None or n in among}
         self.before = Forwarder(lazy_fib(self.healthy))
         self._last: tuple[Failures, Fib] = (NO_FAILURES, self.before.tables)
         self._sessions = _Index(self.network, self.healthy)
-        vteps = [d.name for d in blueprint.devices if d.vtep and (d.name, DEFAULT) in self.topology.speaker_at]
+        on = {device for realm in self.realms.values() for device in realm.devices}
+        speakers = self.topology.speaker_at
+        vteps = [d.name for d in blueprint.devices if d.vtep and (d.name, DEFAULT) in speakers]
+        if among is not None:
+            vteps = [name for name in vteps if name in on]
         self._vteps = {name: number for number, name in enumerate(vteps)}
         self._speakers: NDArray[np.intp] = np.array([self.topology.speaker_at[(n, DEFAULT)] for n in vteps], np.intp)
         self._names = vteps
@@ -79,7 +85,7 @@ class Impacts:
                 self._realms_at.setdefault(device, []).append(realm.name)
         self._cap = np.array([self._paths_max(s) for s in self._speakers], np.int16)
         self._width = self._widths(self._mesh)
-        self._narrowest = {name: self._narrow(self._width, numbers) for name, numbers in self._members.items()}
+        self.narrowest = {name: self._narrow(self._width, numbers) for name, numbers in self._members.items()}
         self.width = self._narrow(self._width, np.arange(len(vteps)))
         self._narrow_ways = int(np.count_nonzero(self._width == self.width))
         self._whole = self._whole_realms()
@@ -119,15 +125,16 @@ class Impacts:
             followed = set(self.realms) if failures else set[str]()
             touched = set(followed)
         else:
-            followed = {name for name in touched if not self.regular(name)}
+            followed = {name for name in touched if name in self.realms and not self.regular(name)}
             apart, elsewhere = self._between(change, failures)
             for name in self._sessions.external_down(failures, wires) | apart:
                 followed.add(name)
             for name in elsewhere:
-                if not self.regular(name) or self.realms[name].borders:
+                if name in self.realms and (not self.regular(name) or self.realms[name].borders):
                     followed.add(name)
             followed |= self._borders_down(failures) | self._importers(touched | followed)
-            touched |= followed
+            followed &= self.realms.keys()
+            touched = (touched | followed) & self.realms.keys()
         lost = self._lost(failures, followed, cut_off) if followed else ()
         width, narrower = self._narrower(change, failures)
         return Impact(
@@ -173,8 +180,12 @@ class Impacts:
                 cut.add(name)
             else:
                 degraded.add(name)
-        with_segment = {name for name in cut if self.topology.hosts[name].endpoints}
-        return tuple(sorted(with_segment)), tuple(sorted(degraded - cut))
+        return tuple(sorted(filter(self._inside, cut))), tuple(sorted(filter(self._inside, degraded - cut)))
+
+    def _inside(self, host: str) -> bool:
+        """Whether a host is in a realm that is looked at."""
+        endpoints = self.topology.hosts[host].endpoints
+        return any((endpoint.vrf or endpoint.segment) in self.realms for endpoint in endpoints)
 
     def _touched_hosts(self, failures: Failures, hosts: set[str]) -> set[str]:
         """Realms that lose a device, or a cable of a host."""
@@ -201,6 +212,7 @@ class Impacts:
         return result[0], result[1]
 
     def _borders_down(self, failures: Failures) -> set[str]:
+        """Realms that lose a device with external sessions in them."""
         at = (name for device in failures.devices for name in self._realms_at.get(device, ()))
         return {name for name in at if not failures.devices.isdisjoint(self.realms[name].borders)}
 
@@ -285,7 +297,7 @@ class Impacts:
         width[:, gone] = 0
         affected -= {int(number) for number in gone}
         found = {name: now for name, now in self._least(width, affected) if self._alone(name, gone) or now}
-        narrower = ((name, self._narrowest[name], found[name]) for name in sorted(found))
+        narrower = ((name, self.narrowest[name], found[name]) for name in sorted(found))
         return self._least_of_all(width, affected, gone), tuple(narrower)
 
     def _least(self, width: NDArray[np.int16], affected: Iterable[int]) -> Iterator[tuple[str, int]]:
@@ -296,7 +308,7 @@ class Impacts:
             for name in self._realms_at.get(names[number], ()):
                 now = int(both[self._members[name]].min())
                 least[name] = min(now, least.get(name, now))
-        return ((name, now) for name, now in least.items() if now < self._narrowest[name])
+        return ((name, now) for name, now in least.items() if now < self.narrowest[name])
 
     def _least_of_all(self, width: NDArray[np.int16], affected: set[int], gone: NDArray[np.intp]) -> int:
         """The region's least width. Where enough ways are as narrow as it was, one that has not changed is left."""

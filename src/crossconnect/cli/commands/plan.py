@@ -6,8 +6,10 @@ from collections.abc import Sized
 from pathlib import Path
 
 import click
+import msgspec
 
 from crossconnect.cli.output import coloured, draw, emit, output_option, print_findings, say
+from crossconnect.cli.radius_text import radius_text
 from crossconnect.cli.region import Ready, load_or_exit, located, option_text, region_option
 from crossconnect.rollout.plan import Plan, Side
 
@@ -23,20 +25,37 @@ from crossconnect.rollout.plan import Plan, Side
 @click.option("--diff", "show_diff", is_flag=True, help="Print every device's configuration difference.")
 @click.option("--numbers", "show_numbers", is_flag=True, help="Print every number that changes.")
 @click.option("--check/--no-check", default=True, help="Simulate both networks and compare their findings.")
+@click.option(
+    "--effects/--no-effects",
+    default=True,
+    help="Tell the blast radius: whom the change touches, healthy and under every single failure.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when there are changes.")
 def command(
-    root: Path, output: str, parent: str, show_diff: bool, show_numbers: bool, check: bool, detailed_exitcode: bool
+    root: Path,
+    output: str,
+    parent: str,
+    show_diff: bool,
+    show_numbers: bool,
+    check: bool,
+    effects: bool,
+    detailed_exitcode: bool,
 ) -> int:
-    """Compare the region with its parent: configuration per device, numbers allocated, findings new and cured.
+    """Compare the region with its parent: configuration per device, numbers allocated, whom the change touches (healthy
+    and under every single failure), findings new and cured.
 
     Nothing is written; the numbers shown are those that 'xc lock' would write.
     """
+    from crossconnect.rollout.blast_radius import blast_radius
     from crossconnect.rollout.plan import plan
 
     new = load_or_exit(root)
     revision = parent or _default_parent(root)
     old = None if revision == "none" else load_or_exit(root, revision)
     result = plan(side(old, check) if old else None, side(new, check))
+    if effects and not result.empty:
+        radius = blast_radius(old.blueprint if old else None, new.blueprint)
+        result = msgspec.structs.replace(result, blast_radius=radius)
     emit(result, output, lambda: _text(result, revision, show_diff, show_numbers))
     if output == "table":
         if result.findings_new:
@@ -88,6 +107,8 @@ def _text(result: Plan, revision: str, show_diff: bool, show_numbers: bool) -> s
     parts.append(f"changes against {against}: {_count(result.devices, 'device')}, {_count(result.numbers, 'number')}")
     if result.tenants:
         parts.append(f"tenants whose networks change: {', '.join(result.tenants)}")
+    if result.blast_radius is not None:
+        parts.append(radius_text(result.blast_radius))
     if result.devices:
         rows = [(c.device, c.nos, c.kind, f"+{c.lines_added}", f"-{c.lines_removed}") for c in result.devices]
         parts.append("\n" + draw(("device", "nos", "change", "lines", ""), rows))
