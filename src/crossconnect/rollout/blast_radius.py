@@ -89,14 +89,15 @@ def blast_radius(parent: Blueprint | None, new: Blueprint) -> BlastRadius:
     fabric = parent is None or _fabric(parent) != _fabric(new)
     old_realms, new_realms = _realms(parent) if parent else {}, _realms(new)
     names = {n for n in {*old_realms, *new_realms} if fabric or old_realms.get(n) != new_realms.get(n)}
-    old = _Side(parent, names & old_realms.keys()) if parent is not None else None
-    now = _Side(new, names & new_realms.keys())
+    # A side on which nothing is looked at is as good as none.
+    old = _Side(parent, names & old_realms.keys()) if parent is not None and names & old_realms.keys() else None
+    now = _Side(new, names & new_realms.keys()) if names & new_realms.keys() else None
     changes = [change for name in sorted(names) if (change := _realm_change(name, old, now)) is not None]
     return BlastRadius(
         fabric=fabric,
         realms=tuple(changes),
         failures=_failure_changes(old, now),
-        evaluated=len({*now.reports, *(old.reports if old else ())}),
+        evaluated=len({failure for side in (old, now) if side is not None for failure in side.reports}),
         sessions=tuple(sorted(_session_changes(parent, new))),
         bystanders=_bystanders(parent, new, {change.tenant for change in changes}),
     )
@@ -108,8 +109,7 @@ class _Side:
     def __init__(self, blueprint: Blueprint, names: set[str]) -> None:
         self.blueprint = blueprint
         self.impacts = Impacts(blueprint, names)
-        failures = single_failures(blueprint) if names else ()
-        healthy, reports = effects_of(self.impacts, failures)
+        healthy, reports = effects_of(self.impacts, single_failures(blueprint))
         self.healthy: Healthy = healthy
         self.reports: dict[Failures, FailureReport] = {report.failures: report for report in reports}
         self.vrfs = {vrf.name: vrf for vrf in blueprint.vrfs}
@@ -161,17 +161,17 @@ def _realms(blueprint: Blueprint) -> dict[str, str]:
     return {name: "".join(prints.get(n, "") for n in (name, *imports.get(name, ()))) for name in prints}
 
 
-def _realm_change(name: str, old: _Side | None, now: _Side) -> RealmChange | None:
+def _realm_change(name: str, old: _Side | None, now: _Side | None) -> RealmChange | None:
     before = old.impacts.realms.get(name) if old is not None else None
-    after = now.impacts.realms.get(name)
+    after = now.impacts.realms.get(name) if now is not None else None
     either = after or before
     if either is None:
         return None
     was, will = set(before.devices if before else ()), set(after.devices if after else ())
     had = old.prefixes.get(name, set[str]()) if old is not None else set[str]()
-    has = now.prefixes.get(name, set[str]())
+    has = now.prefixes.get(name, set[str]()) if now is not None else set[str]()
     took = set(old.vrfs[name].imports) if old is not None and name in old.vrfs else set[str]()
-    takes = set(now.vrfs[name].imports) if name in now.vrfs else set[str]()
+    takes = set(now.vrfs[name].imports) if now is not None and name in now.vrfs else set[str]()
 
     def both(of: str) -> tuple[int, int]:
         found: list[int] = []
@@ -186,7 +186,7 @@ def _realm_change(name: str, old: _Side | None, now: _Side) -> RealmChange | Non
         kind="added" if before is None else "removed" if after is None else "changed",
         endpoints=both("endpoints"),
         talking=both("pairs"),
-        paths=(old.impacts.narrowest.get(name, 0) if old else 0, now.impacts.narrowest.get(name, 0)),
+        paths=(old.impacts.narrowest.get(name, 0) if old else 0, now.impacts.narrowest.get(name, 0) if now else 0),
         borders=both("borders"),
         devices_added=tuple(sorted(will - was)),
         devices_removed=tuple(sorted(was - will)),
@@ -204,12 +204,13 @@ def _same(change: RealmChange) -> bool:
     return not any(lists) and not (change.imports_added or change.imports_removed) and all(a == b for a, b in counts)
 
 
-def _failure_changes(old: _Side | None, now: _Side) -> tuple[FailureChange, ...]:
+def _failure_changes(old: _Side | None, now: _Side | None) -> tuple[FailureChange, ...]:
     groups: dict[tuple[str, str, str], tuple[dict[str, None], dict[str, None]]] = {}
     before = old.reports if old is not None else {}
-    for failure in dict.fromkeys((*before, *now.reports)):
-        report = now.reports.get(failure) or before[failure]
-        was, will = _texts(before.get(failure)), _texts(now.reports.get(failure))
+    after = now.reports if now is not None else {}
+    for failure in dict.fromkeys((*before, *after)):
+        report = after.get(failure) or before[failure]
+        was, will = _texts(before.get(failure)), _texts(after.get(failure))
         for scope in sorted({*was, *will}):
             a, b = was.get(scope, ""), will.get(scope, "")
             if a != b:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from crossconnect.cli.checked_size import check_option, is_checked, say_unchecked
 from crossconnect.cli.output import coloured, draw, emit, output_option, print_findings, say
 from crossconnect.cli.radius_text import radius_text
 from crossconnect.cli.region import Ready, load_or_exit, located, option_text, region_option
@@ -24,7 +25,7 @@ from crossconnect.rollout.plan import Plan, Side
 )
 @click.option("--diff", "show_diff", is_flag=True, help="Print every device's configuration difference.")
 @click.option("--numbers", "show_numbers", is_flag=True, help="Print every number that changes.")
-@click.option("--check/--no-check", default=True, help="Simulate both networks and compare their findings.")
+@check_option
 @click.option(
     "--effects/--no-effects",
     default=True,
@@ -37,7 +38,7 @@ def command(
     parent: str,
     show_diff: bool,
     show_numbers: bool,
-    check: bool,
+    check: bool | None,
     effects: bool,
     detailed_exitcode: bool,
 ) -> int:
@@ -52,7 +53,9 @@ def command(
     new = load_or_exit(root)
     revision = parent or _default_parent(root)
     old = None if revision == "none" else load_or_exit(root, revision)
-    result = plan(side(old, check) if old else None, side(new, check))
+    checked = is_checked(new.blueprint, check)
+    before = side(old, checked) if old else None
+    result = plan(before, side(new, checked, before))
     if effects and not result.empty:
         radius = blast_radius(old.blueprint if old else None, new.blueprint)
         result = msgspec.structs.replace(result, blast_radius=radius)
@@ -64,6 +67,7 @@ def command(
         if result.findings_cured:
             say(f"\nfindings cured: {len(result.findings_cured)}")
             print_findings(result.findings_cured, verbose=False, limit=20)
+        say_unchecked(new.blueprint, check)
         if not result.empty and new.previous_lock != new.lock:
             say(f"next: xc lock{option_text(root)}, and commit region.lock with the change")
     if any(f.severity.value == "error" for f in result.findings_new):
@@ -80,11 +84,12 @@ def _default_parent(root: Path) -> str:
     return "HEAD" if "region.yaml" in files_at(root, "HEAD") else "none"
 
 
-def side(ready: Ready, check: bool) -> Side:
-    """Render a region, and simulate and check it when asked."""
+def side(ready: Ready, check: bool, like: Side | None = None) -> Side:
+    """Render a region, and simulate and check it when asked. Devices that are as in `like` are not rendered again."""
     from crossconnect.nos.registry import render_files
 
     findings = ready.findings
+    known = {device.name: device for device in like.blueprint.devices} if like else {}
     if check:
         from crossconnect.checks import run_checks
         from crossconnect.simulate import predict
@@ -94,7 +99,10 @@ def side(ready: Ready, check: bool) -> Side:
     return Side(
         blueprint=ready.blueprint,
         lock=ready.lock,
-        files={device.name: render_files(device) for device in ready.blueprint.devices},
+        files={
+            device.name: like.files[device.name] if like and known.get(device.name) == device else render_files(device)
+            for device in ready.blueprint.devices
+        },
         findings=findings,
     )
 
