@@ -286,37 +286,55 @@ class Impacts:
         gone = self._numbers(failures.devices)
         if not (len(change.classes) or narrowed or len(gone)):
             return self.width, ()
-        width = self._width.copy()
-        affected: set[int] = {int(number) for number in change.classes}
-        for number, classes, now in narrowed:
-            width[classes, number] = np.minimum(now, self._cap[number])
-            affected.add(number)
-        if len(change.classes):
-            width[change.classes] = np.minimum(change.width[:, self._speakers], self._cap)
-        width[gone] = 0
-        width[:, gone] = 0
+        affected = {int(number) for number in change.classes} | {number for number, _, _ in narrowed}
         affected -= {int(number) for number in gone}
-        found = {name: now for name, now in self._least(width, affected) if self._alone(name, gone) or now}
-        narrower = ((name, self.narrowest[name], found[name]) for name in sorted(found))
-        return self._least_of_all(width, affected, gone), tuple(narrower)
+        numbers = np.array(sorted(affected), np.intp)
+        rows, columns = self._changed_widths(numbers, change, narrowed, gone)
+        least = self._least(numbers, rows, columns)
+        narrower = ((n, self.narrowest[n], least[n]) for n in sorted(least) if self._alone(n, gone) or least[n])
+        if self._narrow_ways > 2 * len(self._width) * (len(numbers) + len(gone)):
+            # So many ways are as narrow as the narrowest that one of them has not changed.
+            return min(self.width, int(rows.min(initial=_WIDEST)), int(columns.min(initial=_WIDEST))), tuple(narrower)
+        everything = self._width.copy()
+        everything[numbers], everything[:, numbers] = rows, columns
+        everything[gone], everything[:, gone] = 0, 0
+        everything[everything == _WIDEST] = 0
+        return self._narrow(everything, np.arange(len(everything))), tuple(narrower)
 
-    def _least(self, width: NDArray[np.int16], affected: Iterable[int]) -> Iterator[tuple[str, int]]:
-        """Realms with less than before, and their least width; only ways from and to `affected` have changed."""
-        names, least = self._names, dict[str, int]()
-        for number in affected:
-            both = np.minimum(_unless_zero(width[number]), _unless_zero(width[:, number]))
-            for name in self._realms_at.get(names[number], ()):
+    def _changed_widths(
+        self,
+        numbers: NDArray[np.intp],
+        change: Change,
+        narrowed: Iterable[tuple[int, NDArray[np.intp], NDArray[np.int16]]],
+        gone: NDArray[np.intp],
+    ) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+        """Widths to some VTEPs (rows) and from them (columns) as they are now; ways that are none are the widest."""
+        rows, columns = self._width[numbers], self._width[:, numbers]
+        place = np.full(len(self._names), -1, np.intp)
+        place[numbers] = np.arange(len(numbers))
+        for number, classes, now in narrowed:
+            width = np.minimum(now, self._cap[number])
+            if place[number] >= 0:
+                columns[classes, place[number]] = width
+            there = place[classes] >= 0
+            rows[place[classes[there]], number] = width[there]
+        found = np.minimum(change.width[:, self._speakers], self._cap)
+        for index, number in enumerate(change.classes):
+            columns[number] = found[index, numbers]
+            if place[number] >= 0:
+                rows[place[number]] = found[index]
+        rows[:, gone], columns[gone] = 0, 0
+        return _unless_zero(rows), _unless_zero(columns)
+
+    def _least(self, numbers: NDArray[np.intp], rows: NDArray[np.int16], columns: NDArray[np.int16]) -> dict[str, int]:
+        """Realms with less than before, and their least width; only ways from and to `numbers` have changed."""
+        least: dict[str, int] = {}
+        for index in range(len(numbers)):
+            both = np.minimum(rows[index], columns[:, index])
+            for name in self._realms_at.get(self._names[int(numbers[index])], ()):
                 now = int(both[self._members[name]].min())
                 least[name] = min(now, least.get(name, now))
-        return ((name, now) for name, now in least.items() if now < self.narrowest[name])
-
-    def _least_of_all(self, width: NDArray[np.int16], affected: set[int], gone: NDArray[np.intp]) -> int:
-        """The region's least width. Where enough ways are as narrow as it was, one that has not changed is left."""
-        numbers = np.array(sorted(affected), np.intp)
-        if self._narrow_ways > 2 * len(width) * (len(numbers) + len(gone)):
-            rows, columns = _unless_zero(width[numbers]), _unless_zero(width[:, numbers])
-            return min(self.width, int(rows.min(initial=_WIDEST)), int(columns.min(initial=_WIDEST)))
-        return self._narrow(width, np.arange(len(width)))
+        return {name: now for name, now in least.items() if now < self.narrowest[name]}
 
     def _alone(self, name: str, gone: NDArray[np.intp]) -> bool:
         """Whether two VTEPs of a realm are left: with one alone there is no width to speak of."""
