@@ -115,7 +115,7 @@ def _holds(before: Mesh, classes: Indexes, at: NDArray[np.int32], own: int) -> F
 def _replaceable(before: Mesh, whole: Arrays, receiver: int, gone: Sequence[int], classes: Indexes) -> Flags:
     """By class, whether what the receiver passes on stays the same: its best path is not among those gone, or another
     one of the same length with the same shared ASNs takes its place."""
-    via = before.via[classes, receiver]
+    via = before.via[classes, receiver].astype(np.intp)
     fine = np.ones(len(classes), np.bool_)
     for position in gone:
         fine &= via != position
