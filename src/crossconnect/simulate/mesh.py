@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossconnect.simulate.arrays import (
+    COMPILED_FROM,
     COMPILED_FROM_IN_SWEEPS,
     UNREACHED,
     Arrays,
@@ -40,6 +41,7 @@ class Mesh(msgspec.Struct, frozen=True):
     via: Levels
     width: Levels
     compiled: bool
+    """Whether searching classes again and again is worth loading compiled code."""
 
 
 class Change(NamedTuple):
@@ -54,8 +56,9 @@ class Change(NamedTuple):
 
 def mesh(whole: Arrays, origins: Sequence[int], found: Paths) -> Mesh:
     """The mesh of classes that have been searched; `found` is indexed by (class, speaker)."""
-    compiled = len(origins) * len(whole.source) >= COMPILED_FROM_IN_SWEEPS
-    return Mesh(whole, tuple(origins), found.level, found.via, widths(whole, found, compiled), compiled)
+    work = len(origins) * len(whole.source)
+    width = widths(whole, found, work >= COMPILED_FROM)
+    return Mesh(whole, tuple(origins), found.level, found.via, width, work >= COMPILED_FROM_IN_SWEEPS)
 
 
 def changed(before: Mesh, gone: Sequence[tuple[int, int]], dead: Collection[int] = ()) -> Change:
