@@ -434,3 +434,18 @@ def test_output_shown_is_what_is_printed(monkeypatch: pytest.MonkeyPatch, capsys
     assert len(shown) == 4
     for block in shown:
         assert any(block.rstrip("\n") in text for text in printed), block
+
+
+def test_the_change_that_the_review_page_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The page's output is what the described edit of the example prints."""
+    region = tmp_path / "metro"
+    shutil.copytree(ROOT / "examples" / "metro", region)
+    for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a"]):
+        subprocess.run(["git", "-C", str(region), *words], check=True)
+    transit = region / "edge" / "transit.yaml"
+    lines = transit.read_text().splitlines(keepends=True)
+    transit.write_text("".join(line for line in lines if "n1-border2, vrf: acme/prod" not in line))
+    run(["plan", "-C", str(region)])
+    printed = capsys.readouterr().out.splitlines()
+    (shown,) = re.findall(r"```text\n(.*?)```", (HOW_TO / "review-a-change.md").read_text(encoding="utf-8"), re.S)
+    assert all(line in printed for line in shown.splitlines())

@@ -64,8 +64,8 @@ def _pair(pair: tuple[int, int], kind: str) -> str:
 def _failure_line(change: FailureChange) -> str:
     count = len(change.failures)
     who = change.failures[0] if count == 1 else f"{count} failures of a {change.element} ({_names(change.failures, 2)})"
-    before = f"{change.before or 'nothing'} -> " if change.before or not change.after else ""
-    return f"    {_names(change.scopes, 3)}: {who}: {before}{change.after or 'nothing'}"
+    before = f" (was: {change.before})" if change.before else ""
+    return f"    {_names(change.scopes, 3)}: {who}: {change.after or 'nothing any more'}{before}"
 
 
 def _session_lines(sessions: Sequence[SessionChange]) -> list[str]:

@@ -219,8 +219,13 @@ def _failure_changes(old: _Side | None, now: _Side | None) -> tuple[FailureChang
                 failures[report.name] = None
     return tuple(
         FailureChange(scopes=tuple(scopes), element=element, failures=tuple(failures), before=a, after=b)
-        for (element, a, b), (scopes, failures) in sorted(groups.items())
+        for (element, a, b), (scopes, failures) in sorted(groups.items(), key=lambda group: _gravity(*group[0]))
     )
+
+
+def _gravity(element: str, before: str, after: str) -> tuple[bool, bool, str, str, str]:
+    """What loses somebody something first, then what only narrows, then what is no longer so."""
+    return (not after, after.startswith("equal paths"), element, before, after)
 
 
 def _texts(report: FailureReport | None) -> dict[str, str]:

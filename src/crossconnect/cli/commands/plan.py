@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from crossconnect.cli.checked_size import check_option, is_checked, say_unchecked
+from crossconnect.cli.numbers_text import numbers_text
 from crossconnect.cli.output import coloured, draw, emit, output_option, print_findings, say
 from crossconnect.cli.radius_text import radius_text
 from crossconnect.cli.region import Ready, load_or_exit, located, option_text, region_option
@@ -121,7 +122,7 @@ def _text(result: Plan, revision: str, show_diff: bool, show_numbers: bool) -> s
         rows = [(c.device, c.nos, c.kind, f"+{c.lines_added}", f"-{c.lines_removed}") for c in result.devices]
         parts.append("\n" + draw(("device", "nos", "change", "lines", ""), rows))
     if result.numbers:
-        parts.append("\n" + _numbers(result, show_numbers))
+        parts.append("\n" + numbers_text(result.numbers, "" if show_numbers else "xc plan --numbers"))
     if show_diff:
         parts += ["", *(_painted(change.diff) for change in result.devices)]
     elif result.devices:
@@ -131,18 +132,6 @@ def _text(result: Plan, revision: str, show_diff: bool, show_numbers: bool) -> s
 
 def _count(things: Sized, noun: str) -> str:
     return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
-
-
-def _numbers(result: Plan, every_one: bool) -> str:
-    if every_one or len(result.numbers) <= 12:
-        return draw(("pool", "key", "old", "new"), [(n.pool, n.key, n.old, n.new) for n in result.numbers])
-    counts: dict[str, list[int]] = {}
-    for number in result.numbers:
-        pool = "port" if number.pool.startswith("port/") else number.pool
-        row = counts.setdefault(pool, [0, 0, 0])
-        row[0 if not number.old else 1 if not number.new else 2] += 1
-    table = draw(("numbers from", "given out", "taken back", "moved"), [(pool, *c) for pool, c in counts.items()])
-    return table + "\n\n'xc plan --numbers' prints each of them"
 
 
 def _painted(diff: str) -> str:
