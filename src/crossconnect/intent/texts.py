@@ -15,6 +15,7 @@ from crossconnect.finding import Code
 from crossconnect.intent import codes
 from crossconnect.intent.suggestion import nearest
 from crossconnect.model.promise import END_WORDS, end_parts, possible_words
+from crossconnect.net.as_path import as_path_expression
 
 NAME_LENGTH_MAX = 63
 """A DNS label (RFC 1035 2.3.4), since device and server names become host names."""
@@ -183,12 +184,11 @@ def _community(text: str) -> str:
 
 def _as_path_pattern(text: str) -> str:
     """Routers read `_` as a delimiter (space, comma, brackets, begin or end); the rest is POSIX extended."""
-    if not text or re.search(r"[^0-9 _^$.*+?|()\[\]{},-]", text):
-        raise ValueError(f"`{text}` has characters that no AS path expression has")
     try:
-        re.compile(text.replace("_", "(?:^|[ ,{}()]|$)"))
-    except re.error as error:
-        raise ValueError(f"`{text}` is not a regular expression: {error}") from None
+        as_path_expression(text)
+    except ValueError as error:
+        shown = text if len(text) <= 60 else f"{text[:57]}..."
+        raise ValueError(f"`{shown}` is not an AS path expression: {error}") from None
     return text
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Mapping
 
 import msgspec
@@ -19,6 +18,7 @@ from crossconnect.device.policy import (
     Statement,
 )
 from crossconnect.net import parse, version_of
+from crossconnect.net.as_path import as_path_expression
 from crossconnect.simulate.attributes import Attributes, as_path_text, canonical_community
 
 
@@ -100,19 +100,13 @@ def _in_prefix_set(rules: tuple[PrefixRule, ...], prefix: str) -> bool:
     return False
 
 
-@functools.lru_cache(maxsize=1024)
-def _as_path_expression(pattern: str) -> re.Pattern[str] | None:
-    """FRR's AS-path expressions are POSIX extended ones in which `_` is a border between ASNs. One that is no
-    expression matches nothing."""
-    try:
-        return re.compile(pattern.replace("_", "(?:^|[,{}() ]|$)"))
-    except re.error:
-        return None
-
-
+@functools.lru_cache(maxsize=4096)
 def _as_path_matches(pattern: str, text: str) -> bool:
-    expression = _as_path_expression(pattern)
-    return expression is not None and expression.search(text) is not None
+    """Whether an expression matches a path. One that is no expression matches nothing."""
+    try:
+        return as_path_expression(pattern).matches(text)
+    except ValueError:
+        return False
 
 
 def _changed(here: Policies, actions: Actions, attributes: Attributes, own_asn: int) -> Attributes:

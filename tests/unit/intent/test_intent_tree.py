@@ -221,8 +221,8 @@ def test_a_wrong_number_silences_nothing() -> None:
     _, findings = read_region_from_texts({"region.yaml": REGION, **files})
     assert [f"{f.place} {f.code}" for f in findings if f.severity is Severity.ERROR] == [
         "edge/t.yaml:6:55 intent.policy-unknown",
-        "fabric/a.yaml:3:20 intent.site-unknown",
-        "tenancy/red.yaml:1:75 intent.vlan-range",
+        "fabric/a.yaml:3:21 intent.site-unknown",
+        "tenancy/red.yaml:1:72 intent.vlan-range",
     ]
 
 
