@@ -220,6 +220,8 @@ def _promised(text: str) -> str:
         raise ValueError(f"`{word}` is no word for an end{f'; did you mean `{near}`?' if near else ''}")
     if "." in name or ":" in name:
         name = net.canonical_prefix(name) if "/" in name else net.canonical_address(name)
+        if why := net.unroutable(name):
+            raise ValueError(f"`{name}` is {why}, which routers do not forward")
     else:
         name = _parts(1, 2, 3)(name)
     if word and word not in possible_words(name):
