@@ -49,6 +49,8 @@ class Kind(NamedTuple):
     canonical: Callable[[str], str]
     numbers: bool = False
     """Whether a bare number is taken as its text."""
+    schema: str = ""
+    """Regular expression for JSON Schema, without anchors, where the form is one."""
 
 
 def _name(text: str) -> str:
@@ -229,7 +231,7 @@ def _promised(text: str) -> str:
     return f"{word} {name}" if word else name
 
 
-NAME = Kind(codes.NAME_MALFORMED, ANY_NAME, _name)
+NAME = Kind(codes.NAME_MALFORMED, ANY_NAME, _name, schema=_NAME.pattern)
 ADDRESS = Kind(codes.ADDRESS_MALFORMED, "an address, as in 10.1.1.1 or 2001:db8::1", net.canonical_address)
 INTERFACE_ADDRESS = Kind(
     codes.ADDRESS_MALFORMED,
@@ -246,7 +248,7 @@ RANGE = Kind(codes.RANGE_MALFORMED, "a range of numbers, as in 10000-19999", _ra
 RESERVED = Kind(codes.RANGE_MALFORMED, "an address, a prefix, a number or a range of numbers", _reserved, numbers=True)
 COMMUNITY = Kind(codes.COMMUNITY_MALFORMED, "a community, as in 65000:1, 65000:1:2 or no-export", _community)
 AS_PATH_PATTERN = Kind(codes.AS_PATH_MALFORMED, "an AS path expression, as in _64512_ or ^$", _as_path_pattern)
-SECRET = Kind(codes.SECRET_IN_CLEAR, "env:NAME or file:PATH", _secret)
+SECRET = Kind(codes.SECRET_IN_CLEAR, "env:NAME or file:PATH", _secret, schema=_SECRET.pattern)
 DESCRIPTION = Kind(
     codes.DESCRIPTION_MALFORMED, f"one line of at most {DESCRIPTION_LENGTH_MAX} characters", _description
 )
@@ -266,4 +268,10 @@ MODEL_PATH = Kind(codes.REFERENCE_MALFORMED, "a path into the model, as in tenan
 def pattern(*placeholders: str) -> Kind:
     """Names with `{placeholder}`s to be filled in."""
     known = " and ".join("{" + p + "}" for p in placeholders)
-    return Kind(codes.NAME_MALFORMED, f"{ANY_NAME}, with {known} filled in", _pattern(*placeholders))
+    filled = "|".join(r"\{" + p + r"\}" for p in placeholders)
+    return Kind(
+        codes.NAME_MALFORMED,
+        f"{ANY_NAME}, with {known} filled in",
+        _pattern(*placeholders),
+        schema=rf"(?!-)(?:[a-z0-9-]|{filled})*(?:[a-z0-9]|{filled})",
+    )
