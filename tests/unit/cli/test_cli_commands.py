@@ -119,6 +119,16 @@ def test_trace_follows_every_branch_and_a_failure(region: Path, capsys: pytest.C
     assert "dropped at pod1-leaf1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("address", ["224.0.0.1", "255.255.255.255", "0.0.0.0", "ff02::1", "fe80::1", "::"])
+def test_trace_refuses_what_routers_do_not_forward(
+    region: Path, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["trace", "web1", address, "-C", str(region)]) == 2
+    assert "routers do not forward" in capsys.readouterr().err
+    assert run(["trace", "web1", "10.1.1.1", "-C", str(region)]) == 0
+    assert "deliver  own address 10.1.1.1" in capsys.readouterr().out
+
+
 def test_trace_tells_the_reasons_in_every_format(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["trace", "web1", "db1", "-C", str(region)]) == 0
     text = capsys.readouterr().out

@@ -45,7 +45,7 @@ def validate(region: Region) -> tuple[Finding, ...]:
     findings = [finding for concern in CONCERNS for finding in concern(subject)]
     # What follows from something said already, or from what could not be read, is not said again.
     implied = {NAME_TAKEN.name} if any(f.code == NAME_DUPLICATE.name for f in findings) else set[str]()
-    if region.incomplete:
+    if subject.may_lack("devices"):
         implied.add(DEVICE_INCOMPLETE.name)
     findings += [finding for finding in expansion if finding.code not in implied]
     return tuple(sorted(findings, key=Finding.sort_key))
