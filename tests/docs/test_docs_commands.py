@@ -235,7 +235,7 @@ def test_the_tutorial(start: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyte
                 wrote += 1
                 if command == "xc plan":
                     seen = capsys.readouterr().out
-                    assert "3 devices, 15 numbers" in seen
+                    assert "3 devices, 16 numbers" in seen
                     assert "pod1-leaf3   frr  added" in seen
     assert wrote >= 16
     assert run(["lock", "--check"]) == 0

@@ -64,7 +64,7 @@ def load(root: Path, revision: str = "") -> Loaded:
         return Loaded(
             region=region, inventory=None, previous_lock=previous, lock=None, blueprint=None, findings=tuple(findings)
         )
-    validation = validate(region)
+    validation = validate(region, previous)
     compiled = compile_region(region, previous)
     findings += [*validation, *further_findings(validation, compiled.findings), *_unknown_systems(region, compiled)]
     if compiled.blueprint is not None and not has_errors(findings):
