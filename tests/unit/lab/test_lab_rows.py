@@ -5,6 +5,8 @@ Input: paths of one route as bgpd shows them. Output: which rows are best, and w
 
 from __future__ import annotations
 
+import msgspec
+
 from crossconnect.lab.rows import DeviceReport, Surroundings, bgp_route_rows
 from crossconnect.nos.frr.reports import EvpnReport, PathReport
 from crossconnect.state.tables import BgpRouteRow
@@ -25,6 +27,7 @@ def path(vtep: str, spine: str, *, best: bool = False, multipath: bool = False) 
         prefix=PREFIX,
         peer=spine,
         next_hop=vtep,
+        forwards_to=vtep,
         as_path="4200000003 4200000000 64496",
         local_pref=100,
         med=0,
@@ -89,4 +92,15 @@ def test_a_second_vtep_without_room_is_seen_to_be_unused() -> None:
     assert [(row.next_hop, row.best, row.multipath) for row in found] == [
         (VTEPS[0], False, False),
         (VTEPS[1], True, False),
+    ]
+
+
+def test_leaked_paths_over_two_vteps_are_multipath() -> None:
+    """They have no next hop of their own in the row, and are one row."""
+    leaked = [
+        msgspec.structs.replace(path(vtep, "", best=n == 0, multipath=True), next_hop="", leaked_from="blue-v1")
+        for n, vtep in enumerate(VTEPS)
+    ]
+    assert [(row.peer, row.next_hop, row.best, row.multipath) for row in rows(*leaked)] == [
+        ("vrf:blue-v1", "", True, True)
     ]
