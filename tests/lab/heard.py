@@ -66,7 +66,7 @@ def _told(settled: Settled, session: Session, best: BgpRouteRow) -> Heard | None
     # The MED of others ends here (RFC 4271 5.1.4); one that the policy gives is said.
     own = best.peer == "local"
     changed = apply(here, policy, best.prefix, msgspec.structs.replace(attributes, med=best.med if own else 0), 0)
-    if changed is None or is_confined(changed):
+    if changed is None:
         return None
     mine = msgspec.structs.replace(changed, as_path=tuple(asn or speaker.bgp.asn for asn in changed.as_path))
     sent = sent_over_ebgp(mine, speaker.bgp.asn, True, speaker.bgp.graceful_shutdown)

@@ -16,14 +16,15 @@ import fidelity
 import pytest
 from fidelity import FRR, Broken, Proved, link_cut, proof
 from heard import heard, predicted
-from policies import draw, world
+from policies import World, draw, world
 
 from crossconnect import lab as labs
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.intent.lock import Lock
 from crossconnect.lab import Failure
 from crossconnect.nos.frr import changes, render, text
-from crossconnect.simulate import NO_FAILURES, Failures, Network, simulate
+from crossconnect.simulate import NO_FAILURES, Failures, Network, predict, simulate
+from crossconnect.simulate.codes import AMBIGUOUS, ORDER_OF_ARRIVAL, OSCILLATION
 from crossconnect.simulate.failures import SessionKey
 from regions import compiled
 
@@ -37,10 +38,21 @@ PREPENDS = (0, 0, 1, 2) if FRR == "8.4" else (0, 0, 1)
 where 10.x goes by the order of arrival (`frr.med-not-deterministic`)."""
 
 
-def blueprint_of(dice: random.Random, made: object, lock: Lock | None) -> tuple[Blueprint, Lock]:
-    result = compiled(draw(dice, made, PREPENDS), lock)  # type: ignore[arg-type]
-    assert result.blueprint is not None
-    return result.blueprint, result.lock
+UNFORESEEABLE = {AMBIGUOUS.name, OSCILLATION.name, ORDER_OF_ARRIVAL.name}
+"""What the simulation itself says that it cannot foretell: borders of which each prefers the other's path, and more."""
+
+
+def foreseeable(blueprint: Blueprint, failures: Failures = NO_FAILURES) -> bool:
+    return not any(finding.code in UNFORESEEABLE for finding in predict(blueprint, failures)[1])
+
+
+def blueprint_of(dice: random.Random, made: World, lock: Lock | None) -> tuple[Blueprint, Lock]:
+    """The next draw whose outcome can be foretold."""
+    while True:
+        result = compiled(draw(dice, made, PREPENDS), lock)
+        assert result.blueprint is not None
+        if foreseeable(result.blueprint):
+            return result.blueprint, result.lock
 
 
 def vtysh(proved: Proved, device: str, *words: str) -> None:
@@ -87,7 +99,7 @@ def breakable(blueprint: Blueprint) -> list[Broken]:
             key = session.key
             shut = Failure(kind="session-shut", target=f"{key.device} {key.peer}")
             ways.append(Broken(failure=shut, failures=Failures(sessions=frozenset({key}))))
-    return ways
+    return [way for way in ways if foreseeable(blueprint, way.failures)]
 
 
 def hears(proved: Proved, failures: Failures = NO_FAILURES) -> None:

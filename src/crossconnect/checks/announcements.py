@@ -84,7 +84,7 @@ def announced(
         attributes = Attributes(as_path=path, med=row.med, local_pref=row.local_pref, communities=row.communities)
         if not is_confined(attributes):
             changed = apply(here, policy, row.prefix, attributes, asn)
-            if changed is not None and not is_confined(changed):
+            if changed is not None:  # what the policy itself confines is sent, for the neighbour to confine
                 yield row
 
 

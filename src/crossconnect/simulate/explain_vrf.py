@@ -269,7 +269,4 @@ def _to_peer(
     told, after = passage(asked, gate, prefix, attributes)
     if after is None:
         return _of(session, "export-policy", "", told)
-    if is_confined(after):
-        held = ", ".join(c for c in after.communities if c in WELL_KNOWN.values())
-        return _of(session, "confined", f"policy {policy} gives it {held}", told)
     return Announcement(to=session.peer, peer=session.key.peer, passage=told)
