@@ -26,6 +26,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return
     # `timeout` and CI end a run by this signal, by which Python would die without taking its labs down.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell starts what it puts into the background with this one ignored; what we start, and interrupt, would too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     missing, no_namespaces = impossible()
     for item in mine:
         item.add_marker(pytest.mark.lab)

@@ -134,6 +134,13 @@ class Proved:
         self.heals(broken)
 
 
+def note_heard(proved: Proved, routes: int, differences: int) -> None:
+    """Count a comparison of what external routers have heard."""
+    COMPARISONS.append(
+        Comparison(case=proved.case, event="heard outside", rows=routes, differences=differences, seconds=0.0)
+    )
+
+
 @contextlib.contextmanager
 def proof(
     case: str, blueprint: Blueprint, *, lldp: bool = False, secrets: Mapping[str, str] | None = None

@@ -35,6 +35,7 @@ from crossconnect.lab import (
 )
 from crossconnect.lab.journal import is_alive, recorded_processes
 from crossconnect.lab.lifecycle import node_processes
+from crossconnect.lab.options import FrrVersion
 from crossconnect.simulate import simulate
 from regions import compiled, small
 
@@ -148,8 +149,8 @@ def test_interrupted_it_removes_itself(root: Path) -> None:
 def test_what_failed_is_said_and_kept_if_asked(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = lifecycle.rendered_devices
 
-    def broken(blueprint: Blueprint, secrets: object) -> object:
-        made = honest(blueprint, {})
+    def broken(blueprint: Blueprint, secrets: object, version: FrrVersion) -> object:
+        made = honest(blueprint, {}, version)
         first = next(iter(made))
         return {**made, first: msgspec.structs.replace(made[first], text="router bgp nonsense\n")}
 

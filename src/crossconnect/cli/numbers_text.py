@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from crossconnect.cli.output import draw
-from crossconnect.rollout.plan import NumberChange
+
+if TYPE_CHECKING:  # `xc lock` starts without it
+    from crossconnect.rollout.plan import NumberChange
 
 _SHOWN_MAX = 12
 """So many are read one by one; of more, the pools are."""

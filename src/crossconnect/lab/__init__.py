@@ -20,7 +20,7 @@ from crossconnect.lab.lifecycle import LabStatus, NodeStatus, down, list_labs, s
 from crossconnect.lab.options import LabOptions
 from crossconnect.lab.pings import Ping, PingResult, announce_hosts, host_pairs, ping_matrix
 from crossconnect.lab.plan import LabPlan
-from crossconnect.lab.planning import plan_lab
+from crossconnect.lab.planning import Realising, plan_lab
 from crossconnect.lab.runtime import run_lab
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "NodeStatus",
     "Ping",
     "PingResult",
+    "Realising",
     "Refusal",
     "announce_hosts",
     "apply_failure",

@@ -22,7 +22,7 @@ import msgspec
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, Unreachable, Unsupported
 from crossconnect.lab.journal import is_alive, recorded_processes
-from crossconnect.lab.options import BackendName, LabOptions, checked_name
+from crossconnect.lab.options import BackendName, FrrVersion, LabOptions, checked_name
 from crossconnect.lab.plan import MAIN, LabPlan, NodePlan
 from crossconnect.lab.vty import Vty
 
@@ -36,6 +36,8 @@ class LabRecord(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     region: str
     backend: BackendName
+    frr: FrrVersion = "8.4"
+    """FRR of the switches; external routers have the installed one."""
     rootless: bool
     state: Literal["starting", "up"]
     holder: int = 0

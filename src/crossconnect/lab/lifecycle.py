@@ -23,9 +23,9 @@ from crossconnect.lab.limits import give_back, make_room
 from crossconnect.lab.operation import operation
 from crossconnect.lab.options import LabOptions, checked_name, default_run_root, frr_root
 from crossconnect.lab.plan import LabPlan, NodePlan
-from crossconnect.lab.planning import plan_lab
+from crossconnect.lab.planning import Realising, plan_lab
 from crossconnect.lab.runtime import Progress, run_lab
-from crossconnect.lab.switch_node import rendered_devices
+from crossconnect.lab.switch_node import rendered_devices, version_notes
 from crossconnect.lab.uml import backend as uml
 
 REMOVAL_ATTEMPTS = 5
@@ -48,6 +48,8 @@ class LabStatus(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     region: str
     backend: str
+    frr: str
+    """FRR of the switches (`LabOptions.frr`)."""
     state: LabState
     rootless: bool
     directory: str
@@ -77,7 +79,8 @@ def up(
     if root and choice.backend == "uml":
         raise Unsupported("FRR 10 does not run inside user-mode-linux yet, which this region needs here")
     devices = rendered_devices(blueprint, known, options.frr)
-    plan = plan_lab(blueprint, devices, choice.backend, secrets=known, lldp=options.lldp, rootless=rootless, root=root)
+    how = Realising(backend=choice.backend, lldp=options.lldp, rootless=rootless, root=root)
+    plan = plan_lab(blueprint, devices, how, known)
     plan = _with_programs(plan, rootless)
     if choice.backend == "kernel-vrf":
         plan = _hearing(plan)
@@ -87,7 +90,7 @@ def up(
         write_plan(directory, plan)
         if choice.backend == "uml":
             return uml.up(plan, options, directory, msgspec.msgpack.encode(blueprint), progress or _silent)
-        notes = make_room(blueprint, directory, root=not rootless)
+        notes = (*version_notes(blueprint, options.frr), *make_room(blueprint, directory, root=not rootless))
         plan = msgspec.structs.replace(plan, notes=(*plan.notes, *notes))
         lab = run_lab(plan, options, directory, rootless, progress or _silent)
         start_announcer(lab)
@@ -269,6 +272,7 @@ def _summary(directory: Path, record: LabRecord | None) -> LabStatus:
         name=directory.name,
         region=record.region if record else "",
         backend=record.backend if record else "",
+        frr=record.frr if record else "",
         state=record.state if record and alive else "starting" if alive else "dead",
         rootless=record.rootless if record else False,
         directory=str(directory),

@@ -18,6 +18,17 @@ from crossconnect.net.order import natural_key
 MANAGEMENT_BRIDGE = "oob"
 
 
+class Realising(msgspec.Struct, frozen=True, kw_only=True):
+    """How a lab is made, beyond what it is of."""
+
+    backend: BackendName
+    lldp: bool = True
+    """Whether switches run lldpd."""
+    rootless: bool = False
+    root: str = ""
+    """Where the switches' FRR is; see `frr_root`."""
+
+
 class _Ends(msgspec.Struct, frozen=True):
     """Where the ends of a node's links are: see `Realisation`."""
 
@@ -28,21 +39,17 @@ class _Ends(msgspec.Struct, frozen=True):
 def plan_lab(
     blueprint: Blueprint,
     devices: Mapping[str, RenderedDevice],
-    backend: BackendName,
-    *,
+    how: Realising,
     secrets: Mapping[str, str],
-    lldp: bool = True,
-    rootless: bool = False,
-    root: str = "",
 ) -> LabPlan:
     """The plan of a lab. Whether the backend can do what the blueprint needs is `choose_backend`'s to say, before.
 
-    `root`: see `frr_root`. Raises BadInput for a missing secret.
+    Raises BadInput for a missing secret.
     """
-    kernel = backend != "namespace"
-    commands = frr_commands(namespace_vrfs=not kernel, rootless=rootless, root=root)
-    switches = [switch_node(d, devices[d.name], commands, kernel, lldp, root) for d in blueprint.devices]
-    plain = frr_commands(namespace_vrfs=False, rootless=rootless)
+    kernel = how.backend != "namespace"
+    commands = frr_commands(namespace_vrfs=not kernel, rootless=how.rootless, root=how.root)
+    switches = [switch_node(d, devices[d.name], commands, kernel, how.lldp, how.root) for d in blueprint.devices]
+    plain = frr_commands(namespace_vrfs=False, rootless=how.rootless)
     peers = [peer_node(peer, secrets, kernel, plain) for peer in blueprint.peers]
     hosts = [host_node(host, kernel) for host in blueprint.hosts]
     ends = _ends(switches, peers, hosts)
@@ -52,12 +59,12 @@ def plan_lab(
     links += _open_ports(blueprint, ends, links)
     tags = sum(1 for link in links if link.wire and link.port_a != link.a.interface)
     routers = [s.node for s in switches] + [p.node for p in peers]
-    if rootless:
+    if how.rootless:
         routers = [msgspec.structs.replace(node, files=(*node.files, _ONE_USER)) for node in routers]
     nodes = [*routers, *(h.node for h in hosts), management]
     return LabPlan(
         region=blueprint.region,
-        backend=backend,
+        backend=how.backend,
         nodes=tuple(nodes),
         links=tuple(links),
         notes=_notes(kernel, len(blueprint.vrfs), tags),

@@ -167,13 +167,13 @@ def _shared(paths: Iterable[PathReport]) -> set[tuple[str, str]]:
     """(VRF, prefix) of routes that several next hops are used for.
 
     FRR 10.x marks paths of one next hop as multipath too (a VTEP's route over two spines), 8.4 does not
-    (bgp_path_info_mpath_update in bgp_mpath.c); both forward over that one next hop.
+    (`MULTIPATH_TAKES_EVERY_PATH` in nos.frr.facts); both forward over that one next hop.
     """
     hops: dict[tuple[str, str], set[str]] = {}
     marked: set[tuple[str, str]] = set()
     for path in paths:
         if path.best or path.multipath:
-            hops.setdefault((path.vrf, path.prefix), set()).add(path.next_hop)
+            hops.setdefault((path.vrf, path.prefix), set()).add(path.forwards_to)
         if path.multipath:
             marked.add((path.vrf, path.prefix))
     return {route for route in marked if len(hops[route]) > 1}

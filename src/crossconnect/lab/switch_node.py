@@ -13,7 +13,7 @@ from crossconnect.lab.options import FrrVersion
 from crossconnect.lab.plan import Daemon, File, NodePlan
 from crossconnect.lab.switch_kernel import kernel_switch
 from crossconnect.lab.switch_namespace import Realisation, namespace_switch
-from crossconnect.nos.frr import daemons, linux_side, render, text
+from crossconnect.nos.frr import VERSION_CODES, daemons, findings, linux_side, render, text
 from crossconnect.nos.frr.linux import LinuxDevice
 
 FRR_DIRECTORY = "/usr/lib/frr"
@@ -54,6 +54,19 @@ def rendered_devices(
         )
         for device in blueprint.devices
     }
+
+
+def version_notes(blueprint: Blueprint, version: FrrVersion) -> tuple[str, ...]:
+    """What this FRR does otherwise than 8.4, which is the one that is simulated, one note per kind."""
+    kinds: dict[str, list[str]] = {}
+    for device in blueprint.devices:
+        for finding in findings(device, version):
+            if finding.code in VERSION_CODES:
+                kinds.setdefault(finding.code, []).append(finding.message)
+    return tuple(
+        f"{code}: {first}" + (f", and {len(others)} more like it" if others else "")
+        for code, (first, *others) in sorted(kinds.items())
+    )
 
 
 def frr_commands(namespace_vrfs: bool, rootless: bool, root: str = "") -> dict[str, str]:

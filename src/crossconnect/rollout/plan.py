@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding
 from crossconnect.intent.lock import Lock
-from crossconnect.rollout.blast_radius import BlastRadius
+
+if TYPE_CHECKING:  # numbers and files are compared without the simulation
+    from crossconnect.rollout.blast_radius import BlastRadius
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):

@@ -272,6 +272,4 @@ def _to_peer(
     told, _ = passage(asked, gate, prefix, attributes)
     if withheld == "rejected":
         return _of(session, "export-policy", "", told)
-    if withheld == "confined-by-policy":
-        return _of(session, "confined", f"policy {policy} gives it {held}", told)
     return Announcement(to=session.peer, peer=session.key.peer, passage=told)

@@ -60,7 +60,7 @@ def apply(here: Policies, name: str, prefix: str, attributes: Attributes, own_as
     return _changed(here, statement.actions, attributes, own_asn)
 
 
-Withheld = Literal["", "confined", "no-policy", "rejected", "confined-by-policy"]
+Withheld = Literal["", "confined", "no-policy", "rejected"]
 """Why a best path is not announced to an external router; empty when it is."""
 
 
@@ -68,8 +68,8 @@ def announce(
     here: Policies, policy: str, prefix: str, attributes: Attributes, own_asn: int
 ) -> tuple[Withheld, Attributes]:
     """Whether a best path goes out to an external router through export policy `policy` (empty: there is none, and
-    nothing goes, RFC 8212), and with which attributes. A community that confines a route (RFC 1997) does so before and
-    after the policy."""
+    nothing goes, RFC 8212), and with which attributes. A community that confines a route (RFC 1997) does so where the
+    route has it before the policy."""
     if is_confined(attributes):
         return "confined", attributes
     if not policy:
@@ -77,7 +77,8 @@ def announce(
     changed = apply(here, policy, prefix, attributes, own_asn)
     if changed is None:
         return "rejected", attributes
-    return ("confined-by-policy" if is_confined(changed) else ""), changed
+    # What the policy itself confines is sent, for the neighbour to confine.
+    return "", changed
 
 
 def deciding_statement(here: Policies, name: str, prefix: str, attributes: Attributes) -> Statement | None:

@@ -147,3 +147,31 @@ def test_pieces_of_text() -> None:
     assert route_targets(extended) == ("65000:5000", "es-import:02:e5:00:00:00:01")
     assert router_mac(extended) == "02:fe:00:00:00:01"
     assert router_mac(("ET:8",)) == ""
+
+
+def test_a_prefix_is_a_list_of_paths_in_one_version_and_an_object_in_another() -> None:
+    header = {"prefix": "10.0.0.0/8", "version": 3}
+    older = {"vrfName": "red", "routes": {"10.0.0.0/8": [header, path()]}}
+    newer = {"vrfName": "red", "routes": {"10.0.0.0/8": {**header, "paths": [path()]}}}
+    reports = [bgp_paths(json.dumps(table).encode()) for table in (older, newer)]
+    assert len(reports[0]) == 1
+    assert reports[0] == reports[1]
+
+
+@pytest.mark.parametrize("nothing", [b"", b"{}", b"{\n}\n", b" {} \n"])
+def test_nothing_is_an_empty_object_also_in_place_of_a_list(nothing: bytes) -> None:
+    assert vnis(nothing) == ()
+    assert bgp_paths(nothing) == ()
+    assert rib(nothing) == ()
+    assert interfaces(nothing) == ()
+
+
+def test_routes_for_own_addresses_are_left_to_the_table_of_interfaces() -> None:
+    """10.x has one for each address; 8.4 has the connected prefix alone."""
+    hop = {"interfaceName": "swp1", "active": True}
+    connected = {"protocol": "connected", "selected": True, "vrfName": "default", "nexthops": [hop]}
+    own = {"protocol": "local", "selected": True, "vrfName": "default", "nexthops": [hop]}
+    older = rib(json.dumps({"10.1.0.0/31": [connected]}).encode())
+    newer = rib(json.dumps({"10.1.0.0/31": [connected], "10.1.0.1/32": [own]}).encode())
+    assert older == newer
+    assert [report.protocol for report in older] == ["connected"]

@@ -8,7 +8,7 @@ from crossconnect.design.blueprint import Blueprint, Endpoint, HostPlan, PeerPla
 from crossconnect.lab.host_node import host_node
 from crossconnect.lab.peer_node import bird_configuration, frr_configuration, served_addresses
 from crossconnect.lab.plan import MANAGEMENT_NODE, LabPlan
-from crossconnect.lab.planning import plan_lab
+from crossconnect.lab.planning import Realising, plan_lab
 from crossconnect.lab.switch_node import rendered_devices
 from regions import compiled, small
 
@@ -20,7 +20,7 @@ def blueprint_of(**region: object) -> Blueprint:
 
 
 def planned(blueprint: Blueprint, backend: str = "namespace") -> LabPlan:
-    return plan_lab(blueprint, rendered_devices(blueprint, {}), backend, secrets={})  # type: ignore[arg-type]
+    return plan_lab(blueprint, rendered_devices(blueprint, {}), Realising(backend=backend), {})  # type: ignore[arg-type]
 
 
 def lines_of(plan: LabPlan, node: str) -> list[str]:
@@ -115,7 +115,7 @@ def test_a_plan_depends_on_nothing_but_its_blueprint() -> None:
 
 def test_without_lldp_no_lldpd() -> None:
     blueprint = blueprint_of()
-    plan = plan_lab(blueprint, rendered_devices(blueprint, {}), "namespace", secrets={}, lldp=False)
+    plan = plan_lab(blueprint, rendered_devices(blueprint, {}), Realising(backend="namespace", lldp=False), {})
     assert not [d for node in plan.nodes for d in node.daemons if d.name == "lldpd"]
 
 

@@ -40,6 +40,37 @@ def test_ordinary_devices_have_no_findings_at_all() -> None:
     assert findings(tenant_leaf(1)) == ()
 
 
+def with_maximum_paths(device: DeviceConfiguration, paths: int) -> DeviceConfiguration:
+    instances = (
+        replace(i, bgp=replace(i.bgp, maximum_paths=paths)) if i.bgp is not None else i
+        for i in device.network_instances
+    )
+    return replace(device, network_instances=tuple(instances))
+
+
+def test_frr_10_has_no_room_for_two_vteps_over_all_spines() -> None:
+    spines = 2
+    few, enough = with_maximum_paths(tenant_leaf(1), spines), with_maximum_paths(tenant_leaf(1), 2 * spines)
+    assert "frr.multipath-slots" in codes(few, "10")
+    assert "frr.multipath-slots" not in codes(enough, "10")
+    assert "frr.multipath-slots" not in codes(with_maximum_paths(tenant_leaf(1), 1), "10")
+    assert "frr.multipath-slots" not in codes(few, "8.4")
+
+
+def test_frr_10_leaves_med_among_several_sessions_with_one_as_to_chance() -> None:
+    instances = []
+    for instance in border().network_instances:
+        if instance.kind == "l3vrf" and instance.bgp is not None:
+            first = instance.bgp.neighbors[0]
+            second = replace(first, address="192.0.2.99", remote_asn=first.remote_asn)
+            instance = replace(instance, bgp=replace(instance.bgp, neighbors=(first, second)))
+        instances.append(instance)
+    twice = replace(border(), network_instances=tuple(instances))
+    assert "frr.med-not-deterministic" in codes(twice, "10")
+    assert "frr.med-not-deterministic" not in codes(twice, "8.4")
+    assert "frr.med-not-deterministic" not in codes(border(), "10")
+
+
 def test_external_session_without_policy() -> None:
     session = next(i for i in border().network_instances if i.kind == "l3vrf").bgp
     assert session is not None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -13,6 +16,41 @@ from crossconnect.cli.progress import Counter
 from crossconnect.cli.region import load_or_exit, region_option
 
 name_option = click.option("-n", "--name", default="", help="Name of the lab.  [default: the region's name]")
+
+
+class Choices(NamedTuple):
+    """What kind of lab it shall be."""
+
+    backend: str
+    frr: str
+    lldp: bool
+    keep: bool
+
+
+def choice_options(function: Callable[..., int]) -> Callable[..., int]:
+    """Options of `up` that make a `Choices`, given to the command as `chosen`."""
+
+    @click.option(
+        "--backend",
+        type=click.Choice(["auto", "namespace", "kernel-vrf", "uml"]),
+        default="auto",
+        show_default=True,
+        help="How VRFs, bonds and tags are made; 'auto' takes the first that can do all that the region needs.",
+    )
+    @click.option(
+        "--frr",
+        type=click.Choice(["8.4", "10"]),
+        default="8.4",
+        show_default=True,
+        help="FRR of the switches: the installed 8.4, or 10.x as unpacked by tools/frr10-root.",
+    )
+    @click.option("--lldp/--no-lldp", default=True, help="Run LLDP on every switch.")
+    @click.option("--keep", is_flag=True, help="Leave what came up when something fails, to look at it.")
+    @functools.wraps(function)
+    def collected(*, backend: str, frr: str, lldp: bool, keep: bool, **others: object) -> int:
+        return function(chosen=Choices(backend, frr, lldp, keep), **others)
+
+    return collected
 
 
 @click.group("lab")
@@ -38,22 +76,7 @@ def lab_name(name: str, root: Path) -> str:
 @command.command("up")
 @region_option
 @name_option
-@click.option(
-    "--backend",
-    type=click.Choice(["auto", "namespace", "kernel-vrf", "uml"]),
-    default="auto",
-    show_default=True,
-    help="How VRFs, bonds and tags are made; 'auto' takes the first that can do all that the region needs.",
-)
-@click.option(
-    "--frr",
-    type=click.Choice(["8.4", "10"]),
-    default="8.4",
-    show_default=True,
-    help="FRR of the switches: the installed 8.4, or 10.x as unpacked by tools/frr10-root.",
-)
-@click.option("--lldp/--no-lldp", default=True, help="Run LLDP on every switch.")
-@click.option("--keep", is_flag=True, help="Leave what came up when something fails, to look at it.")
+@choice_options
 @click.option("--wait/--no-wait", default=True, help="Wait until the network has converged on the predicted state.")
 @click.option(
     "--timeout",
@@ -63,9 +86,7 @@ def lab_name(name: str, root: Path) -> str:
     show_default=True,
     help="Seconds to wait for convergence.",
 )
-def up_command(
-    root: Path, name: str, backend: str, frr: str, lldp: bool, keep: bool, wait: bool, timeout_s: float
-) -> int:
+def up_command(root: Path, name: str, chosen: Choices, wait: bool, timeout_s: float) -> int:
     """Boot the region."""
     from crossconnect.cli.secrets import references_of, resolve
     from crossconnect.lab import LabOptions, down, up, wait_converged
@@ -74,12 +95,13 @@ def up_command(
 
     ready = load_or_exit(root)
     blueprint = ready.blueprint
-    options = LabOptions(name=name or ready.region.name, backend=backend, frr=frr, lldp=lldp, keep=keep)  # pyright: ignore[reportArgumentType]
+    options = LabOptions(name=name or ready.region.name, **chosen._asdict())
     begin = time.monotonic()
     nodes = len(blueprint.devices) + len(blueprint.hosts) + len(blueprint.peers)
     with Counter("lab", nodes) as counter:
         lab = up(blueprint, options, secrets=resolve(references_of(blueprint)), progress=counter.report)
-    say(f"lab {lab.name}: {nodes} nodes up after {time.monotonic() - begin:.1f} s, backend {lab.record.backend}")
+    kind = f"backend {lab.record.backend}, FRR {lab.record.frr}"
+    say(f"lab {lab.name}: {nodes} nodes up after {time.monotonic() - begin:.1f} s, {kind}")
     for note in lab.record.notes:
         say(f"    note: {note}")
     if wait:
@@ -87,7 +109,7 @@ def up_command(
             result = wait_converged(lab, simulate(blueprint), timeout_s=timeout_s)
         except KeyboardInterrupt:
             # As while nodes start: whoever stops `up` has no lab, unless it is to be kept.
-            if keep:
+            if chosen.keep:
                 say(f"lab {lab.name} stays up; remove it with 'xc lab down --name {lab.name}'")
             else:
                 down(lab.name)
@@ -136,7 +158,7 @@ def status_command(root: Path, name: str, output: str) -> int:
         return draw(("node", "kind", "process", "daemons"), rows)
 
     emit(found, output, table)
-    say(f"lab {found.name}: {found.state}, backend {found.backend}, {found.directory}")
+    say(f"lab {found.name}: {found.state}, backend {found.backend}, FRR {found.frr}, {found.directory}")
     for note in found.notes:
         say(f"    note: {note}")
     healthy = found.state == "up" and all(all(n.daemons.values()) for n in found.nodes)
@@ -150,8 +172,8 @@ def list_command(output: str) -> int:
     from crossconnect.lab import list_labs
 
     labs = list_labs()
-    rows = [(lab.name, lab.region, lab.backend, lab.state, lab.directory) for lab in labs]
-    emit(labs, output, lambda: draw(("lab", "region", "backend", "state", "directory"), rows) or "no labs")
+    rows = [(lab.name, lab.region, lab.backend, lab.frr, lab.state, lab.directory) for lab in labs]
+    emit(labs, output, lambda: draw(("lab", "region", "backend", "FRR", "state", "directory"), rows) or "no labs")
     return 0
 
 

@@ -4,7 +4,7 @@ Invariant: pure translation. Every line that is rendered is shown by the running
 written so that no profile or version can change it; a tree holds no secret.
 """
 
-from crossconnect.nos.frr.codes import CODES, findings
+from crossconnect.nos.frr.codes import CODES, VERSION_CODES, findings
 from crossconnect.nos.frr.configuration import configuration_files
 from crossconnect.nos.frr.difference import changes
 from crossconnect.nos.frr.facts import VERSIONS, Version, version_of
@@ -20,6 +20,7 @@ __all__ = [
     "CODES",
     "FEATURES",
     "VERSIONS",
+    "VERSION_CODES",
     "Block",
     "Tree",
     "Version",

@@ -10,7 +10,13 @@ from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.finding import Code, Finding, Place, Severity, found
 from crossconnect.nos.frr.bgp import policy_uses
 from crossconnect.nos.frr.communities import MATCHES_EVERYTHING
-from crossconnect.nos.frr.facts import AS_PATH_CHARACTERS, RANGES, Version
+from crossconnect.nos.frr.facts import (
+    AS_PATH_CHARACTERS,
+    MED_NOT_DETERMINISTIC,
+    MULTIPATH_TAKES_EVERY_PATH,
+    RANGES,
+    Version,
+)
 from crossconnect.nos.frr.names import INTERFACE_LENGTH_MAX
 from crossconnect.nos.frr.text import PASSWORD_LENGTH_MAX, secret_token
 
@@ -92,6 +98,20 @@ NEXT_HOP_GROUPS = Code(
     "Ethernet segments need next-hop groups in the kernel, and FRR 8.4 can lose one after two link flaps in a row.",
     "run FRR 10 on leaves with Ethernet segments",
 )
+MULTIPATH_SLOTS = Code(
+    "frr.multipath-slots",
+    Severity.WARNING,
+    "FRR 10 counts paths where 8.4 counts next hops: a VTEP's route takes a place of maximum-paths over every spine, "
+    "and there is no room for two VTEPs over all of them.",
+    "set maximum_paths to 1, or to the number of spines times the number of VTEPs that may share traffic",
+)
+UNORDERED_MED = Code(
+    "frr.med-not-deterministic",
+    Severity.WARNING,
+    "Several sessions of a VRF are with one neighbouring AS, and FRR 10 does not compare their MEDs before those of "
+    "others: with a third path of another AS the best one can depend on which came first.",
+    "let local_pref decide between the sessions, in their import policies",
+)
 SEGMENT_FLOODING = Code(
     "frr.ethernet-segment-flooding",
     Severity.NOTE,
@@ -114,8 +134,14 @@ CODES: tuple[Code, ...] = (
     COMMUNITY_MATCHES_EVERYTHING,
     ROUTE_LIMIT,
     NEXT_HOP_GROUPS,
+    MULTIPATH_SLOTS,
+    UNORDERED_MED,
     SEGMENT_FLOODING,
 )
+
+
+VERSION_CODES = frozenset(code.name for code in (MULTIPATH_SLOTS, UNORDERED_MED))
+"""Codes of what a version decides otherwise than 8.4."""
 
 
 def findings(device: DeviceConfiguration, version: Version = "8.4") -> tuple[Finding, ...]:
@@ -123,6 +149,7 @@ def findings(device: DeviceConfiguration, version: Version = "8.4") -> tuple[Fin
     out = [*_interfaces(device), *_policies(device, version), *_segments(device, version)]
     for instance in device.network_instances:
         out += _instance(device, instance)
+        out += _decision(device, instance, version)
     if device.bfd is not None:
         here = _place(device, "bfd")
         out += _range(here, "BFD interval", "bfd-interval-ms", device.bfd.interval_ms)
@@ -217,6 +244,33 @@ def _instance(device: DeviceConfiguration, instance: NetworkInstance) -> Iterato
                 yield found(EVPN_POLICY, here, f"{who} has a policy on its EVPN family")
             elif neighbor.kind == "external" and not all(policies):
                 yield found(EXTERNAL_WITHOUT_POLICY, here, f"{who} has no policy both ways for {family.family}")
+
+
+def _decision(device: DeviceConfiguration, instance: NetworkInstance, version: Version) -> Iterator[Finding]:
+    """Where the version's decision process is not the one that the simulation follows."""
+    bgp = instance.bgp
+    if bgp is None or instance.kind != "l3vrf":
+        return
+    here = Place(path=instance.path) if instance.path else _place(device, "network-instances", instance.name)
+    spines = sum(
+        family.family == "l2vpn-evpn"
+        for other in device.network_instances
+        if other.bgp is not None
+        for neighbor in other.bgp.neighbors
+        for family in neighbor.families
+    )
+    if version in MULTIPATH_TAKES_EVERY_PATH and 1 < bgp.maximum_paths < 2 * spines:
+        paths = f"routes of two VTEPs are {2 * spines} paths, and maximum_paths is {bgp.maximum_paths}"
+        yield found(MULTIPATH_SLOTS, here, f"{device.name}: in {instance.name}, {paths}")
+    if version in MED_NOT_DETERMINISTIC:
+        sessions = [
+            (neighbor.remote_asn, family.family)
+            for neighbor in bgp.neighbors
+            if neighbor.kind == "external"
+            for family in neighbor.families
+        ]
+        for asn in sorted({asn for asn, family in sessions if sessions.count((asn, family)) > 1}):
+            yield found(UNORDERED_MED, here, f"{device.name}: {instance.name} has several sessions with AS {asn}")
 
 
 def _range(here: Place, what: str, name: str, value: int) -> Iterator[Finding]:

@@ -185,6 +185,7 @@ def _path(vrf: str, prefix: str, path: Path, peer: Sender) -> PathReport:
         prefix=prefix,
         peer="" if own else peer.interface or peer.peer_id,
         next_hop="" if own else plain_address(used),
+        forwards_to=plain_address(used),
         as_path=as_path_of(path),
         local_pref=path.loc_prf,
         med=path.metric,

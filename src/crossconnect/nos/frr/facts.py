@@ -27,11 +27,26 @@ def nexthop_groups_in_kernel(device: DeviceConfiguration) -> bool:
 
 
 FIRST_DAEMONS: dict[Version, tuple[str, ...]] = {"8.4": (), "10": ("mgmtd",)}
-"""Daemons that run before zebra: since 9.0 mgmtd holds zebra's and staticd's configuration (doc/user/mgmtd.rst)."""
+"""Daemons that run before zebra: mgmtd holds staticd's configuration since 9.0 and zebra's since 10.0
+(staticd_xpaths, zebra_config_xpaths in mgmtd/mgmt_be_adapter.c)."""
 
 OWN_ADDRESS_PROTOCOLS = frozenset({"local"})
-"""Routes that zebra keeps for an interface's own addresses: since 9.1 (connected.c, ZEBRA_ROUTE_LOCAL), never in 8.4.
+"""Routes that zebra keeps for an interface's own addresses: since 10.0 (zebra/connected.c, ZEBRA_ROUTE_LOCAL).
 The addresses themselves are in the table `interfaces`; a table of routes has the same rows with either version."""
+
+MULTIPATH_TAKES_EVERY_PATH: frozenset[Version] = frozenset({"10"})
+"""Versions in which paths with one next hop use up a place of `maximum-paths` each, in the order of the decision.
+
+Since 10.2 bgp_best_selection marks every equal path, and bgp_path_info_mpath_update takes them from the sorted list
+(commit 421cf856ef). 8.4 passes over paths with the best one's next hop, and takes the others in next-hop order. The
+simulation does as 8.4; where `maximum_paths` has room for all, there is no difference. Measured with 10.3 and
+`maximum_paths: 2`: of two border leaves, one without its link to the first of two spines, only the other one is used,
+or both, depending on which route came last over the second spine."""
+
+MED_NOT_DETERMINISTIC: frozenset[Version] = frozenset({"10"})
+"""Versions in which `bgp deterministic-med` changes nothing: since 10.1 bgp_best_selection still looks for the best
+path of each neighbouring AS (BGP_PATH_DMED_SELECTED), and no longer leaves out the others. Read in the sources of 10.1,
+10.3 and 10.7. Paths are then compared in pairs, by MED only within an AS, and the order of arrival can decide."""
 
 AS_PATH_CHARACTERS = frozenset("1234567890_^|[,{}() ]$*+.?-")
 """What bgpd takes in an AS-path pattern (config_bgp_aspath_validate in bgp_filter.c), less the backslash."""
@@ -60,7 +75,7 @@ NOT_SHOWN: tuple[str, ...] = (
     "bgp network import-check",
     "neighbor * capability extended-nexthop",  # always on where the peer is an interface
     "neighbor * attribute-unchanged next-hop",  # always on for EVPN (peer_new in bgpd.c)
-    "neighbor * enforce-first-as",  # default since 9.1
+    "neighbor * enforce-first-as",  # default since 10.0 (BGP_ENFORCE_FIRST_AS in bgp_vty.c)
     "rd *",  # where it is what bgpd would derive by itself
     "detect-multiplier 3",
     "transmit-interval 300",

@@ -55,6 +55,8 @@ class PathReport(msgspec.Struct, frozen=True, kw_only=True):
     peer: str
     next_hop: str
     """What is really used: the link-local one where FRR prefers it; empty for own routes."""
+    forwards_to: str = ""
+    """The same, also of a route leaked from another VRF."""
     as_path: str
     local_pref: int
     med: int
