@@ -272,7 +272,7 @@ def _expand_server_group(
 ) -> list[str]:
     """Add like servers of a rack; those of them that the previous lock has on a leaf of another rack are returned.
 
-    A server with one cable stays on the leaf that it is on, also when its rack gets a second one.
+    A server's first cable stays on the leaf that it is on, also when its rack gets a second one.
     """
     displaced: list[str] = []
     pattern = group.name or "{rack}-server{n}"
@@ -281,8 +281,9 @@ def _expand_server_group(
         plugged = work.plugged.get(f"server:{name}#1", "")
         if plugged and plugged not in leaves:
             displaced.append(name)
-        one = plugged if plugged in leaves else leaves[(n - 1) % len(leaves)]
-        chosen = leaves[:2] if group.homing == "dual" else (one,)
+        cables = 2 if group.homing == "dual" else 1
+        first = plugged if plugged in leaves else leaves[0 if cables == 2 else (n - 1) % len(leaves)]
+        chosen = (first, *(leaf for leaf in leaves if leaf != first))[:cables]
         if not work.claim(name, "server", path):
             continue
         segments = group.segments
