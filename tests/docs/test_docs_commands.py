@@ -242,7 +242,7 @@ def test_the_tutorial(start: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyte
 
 
 def rack(region: Path, snippets: list[str]) -> None:
-    assert len(snippets) == 3
+    assert len(snippets) == 4
     append(region / "fabric" / "pod1.yaml", snippets[0])
 
 
@@ -369,6 +369,22 @@ def test_renaming_keeps_every_number(region: Path, capsys: pytest.CaptureFixture
     given = {(pool, value) for pool, key, value in rows if "edge-leaf3" in key}
     assert taken == given
     assert len(taken) == 7
+
+
+def test_a_renamed_rack_takes_its_leaves_along(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    snippets = yaml_of(HOW_TO / "add-a-rack.md")
+    rack(region, snippets)
+    assert run(["lock"]) == 0
+    git("git commit -qam rack3")
+    replace(region / "fabric" / "pod1.yaml", "pod1-rack3\n", "pod1-db\n")
+    append(region / "region.yaml", snippets[3])
+    capsys.readouterr()
+    assert run(["plan", "-o", "json"]) == 0
+    numbers = yaml.safe_load(capsys.readouterr().out)["numbers"]
+    assert {(n["pool"], n["key"], n["old"], n["new"]) for n in numbers} == {
+        ("leaf/pod1", "pod1-db#1", "", "3"),
+        ("leaf/pod1", "pod1-rack3#1", "3", ""),
+    }
 
 
 def test_the_transit_page_says_how_to_prefer_a_border(region: Path, capsys: pytest.CaptureFixture[str]) -> None:

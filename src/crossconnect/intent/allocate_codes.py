@@ -126,3 +126,6 @@ CODES: tuple[Code, ...] = (
     MOVED_UNUSED,
     MOVED_CONFLICT,
 )
+
+RENUMBERING = frozenset({NUMBER_MOVED.name, RACKS_RENUMBERED.name, LEAVES_UNRECORDED.name})
+"""Warnings that something does not keep its number: what whoever writes a lock must see."""

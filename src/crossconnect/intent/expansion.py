@@ -18,6 +18,7 @@ from crossconnect.intent.rack_numbers import (
     NumberedRack,
     PodNumbers,
     is_counted,
+    leaf_name,
     number_pod,
     renumbered,
 )
@@ -245,19 +246,25 @@ def expand_super_spines(work: Expansion, group: SuperSpineGroup) -> None:
 def expand_servers(work: Expansion, pod: Pod) -> None:
     """Add the servers of a pod's racks, once all leaves are known."""
     displaced: dict[str, str] = {}
+    held = work.held.numbers.get(f"leaf/{pod.name}", {})
     for numbered in numbers_of(work, pod).racks:
         group, path = pod.racks[numbered.group], f"pods/{pod.name}/racks/{numbered.group}"
         rack = work.name(group.name or RACK_PATTERN, f"{path}/name", pod=pod.name, n=numbered.number)
         leaves = work.racks.get(rack, [])
         if not leaves:
             continue
+        moved: list[str] = []
         for s, servers in enumerate(group.servers):
-            for name in _expand_server_group(work, pod, rack, leaves, servers, f"{path}/servers/{s}"):
-                if is_counted(group) and work.plugged[f"server:{name}#1"] in work.switches:
-                    displaced.setdefault(rack, f"; {LOCK_FILE} has {name} on {work.plugged[f'server:{name}#1']}")
-    path = f"pods/{pod.name}/racks"
-    if displaced and not any(f.code == codes.RACKS_RENUMBERED.name for f in numbers_of(work, pod).findings):
-        work.findings.append(renumbered(work.region, path, pod.name, list(displaced), next(iter(displaced.values()))))
+            moved += _expand_server_group(work, pod, rack, leaves, servers, f"{path}/servers/{s}")
+        if moved and is_counted(group):
+            own = {leaf_name(group, pod.name, rack, int(held[key])) for p in (1, 2) if (key := f"{rack}#{p}") in held}
+            for name in moved:
+                if (leaf := work.plugged[f"server:{name}#1"]) not in own:  # not a second leaf that the rack loses
+                    displaced.setdefault(rack, f"; {LOCK_FILE} has {name} on {leaf}")
+    said = any(f.code == codes.RACKS_RENUMBERED.name for f in numbers_of(work, pod).findings)
+    if displaced and not said:
+        path, why = f"pods/{pod.name}/racks", next(iter(displaced.values()))
+        work.findings.append(renumbered(work.region, path, pod.name, list(displaced), why))
 
 
 def _expand_server_group(
@@ -265,7 +272,7 @@ def _expand_server_group(
 ) -> list[str]:
     """Add like servers of a rack; those of them that the previous lock has on a leaf of another rack are returned.
 
-    A server with one cable stays on the leaf that it is on, also when its rack gets a second one.
+    A server's first cable stays on the leaf that it is on, also when its rack gets a second one.
     """
     displaced: list[str] = []
     pattern = group.name or "{rack}-server{n}"
@@ -274,8 +281,9 @@ def _expand_server_group(
         plugged = work.plugged.get(f"server:{name}#1", "")
         if plugged and plugged not in leaves:
             displaced.append(name)
-        one = plugged if plugged in leaves else leaves[(n - 1) % len(leaves)]
-        chosen = leaves[:2] if group.homing == "dual" else (one,)
+        cables = 2 if group.homing == "dual" else 1
+        first = plugged if plugged in leaves else leaves[0 if cables == 2 else (n - 1) % len(leaves)]
+        chosen = (first, *(leaf for leaf in leaves if leaf != first))[:cables]
         if not work.claim(name, "server", path):
             continue
         segments = group.segments

@@ -70,6 +70,51 @@ def test_a_second_lock_changes_nothing(region: Path, capsys: pytest.CaptureFixtu
     assert "up to date" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("      - name: pod1-rack1\n", "      - name: pod1-rack1\n        leaves: 2\n"),
+        ("    racks:\n", "    racks:\n      - name: pod1-rack0\n"),
+    ],
+)
+def test_a_leaf_more_in_the_first_place_renames_nothing(
+    region: Path, capsys: pytest.CaptureFixture[str], old: str, new: str
+) -> None:
+    pod = region / "fabric" / "pod1.yaml"
+    assert pod.read_text().count(old) == 1
+    pod.write_text(pod.read_text().replace(old, new))
+    capsys.readouterr()
+    assert run(["plan", "-C", str(region), "-o", "json", "--detailed-exitcode"]) == 3
+    plan = json.loads(capsys.readouterr().out)
+    assert {d["device"]: d["kind"] for d in plan["devices"]} == {
+        "pod1-leaf3": "added",
+        "pod1-spine1": "changed",
+        "pod1-spine2": "changed",
+    }
+    assert all(n["old"] == "" for n in plan["numbers"])
+    assert [n["new"] for n in plan["numbers"] if n["pool"] == "leaf/pod1"] == ["3"]
+
+
+def test_racks_without_names_that_become_others_are_told(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pod = region / "fabric" / "pod1.yaml"
+    named = pod.read_text()
+    pod.write_text(
+        named.replace("      - name: pod1-rack1\n        servers", "      - servers").replace(
+            "      - name: pod1-rack2\n        servers", "      - servers"
+        )
+    )
+    assert run(["lock", "-C", str(region)]) == 0
+    git(region, "commit", "-qam", "racks without names")
+    pod.write_text(pod.read_text().replace("    racks:\n", "    racks:\n      - servers: []\n"))
+    capsys.readouterr()
+    assert run(["plan", "-C", str(region)]) == 0
+    seen = capsys.readouterr().err
+    assert "intent.racks-renumbered" in seen
+    assert "pod1-rack2" in seen
+    assert run(["lock", "-C", str(region)]) == 0
+    assert "intent.racks-renumbered" in capsys.readouterr().err
+
+
 def test_a_new_rack_changes_only_what_it_must(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["plan", "-C", str(region), "--detailed-exitcode"]) == 0
     pod = region / "fabric" / "pod1.yaml"

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from crossconnect.cli.numbers_text import numbers_text
-from crossconnect.cli.output import emit, output_option, say
+from crossconnect.cli.output import emit, output_option, print_findings, say
 from crossconnect.cli.region import load_or_exit, option_text, region_option
 
 
@@ -21,11 +21,13 @@ def command(root: Path, output: str, check: bool, every_one: bool) -> int:
 
     What has a number keeps it. Review the file's diff with the change that caused it.
     """
+    from crossconnect.intent.allocate_codes import RENUMBERING
     from crossconnect.intent.lock import Lock
     from crossconnect.intent.lock_text import write_lock
     from crossconnect.rollout.plan import number_changes
 
     ready = load_or_exit(root)
+    print_findings([f for f in ready.findings if f.code in RENUMBERING])
     changes = number_changes(ready.previous_lock or Lock(), ready.lock)
     stale = ready.previous_lock != ready.lock
     if stale and not check:
