@@ -96,6 +96,10 @@ class Router:
         """`show running-config`."""
         return self._vtysh("-c", "show running-config")
 
+    def ask(self, command: str) -> str:
+        """The answer to a command."""
+        return self._vtysh("-c", command)
+
     def _vtysh(self, *arguments: str) -> str:
         ran = subprocess.run([*self._enter, "vtysh", *arguments], capture_output=True, text=True, timeout=TIMEOUT_S)
         return ran.stdout + ran.stderr

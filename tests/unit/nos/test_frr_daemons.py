@@ -191,3 +191,20 @@ def test_changes_lead_there_and_back(name: str, version: Version) -> None:
         back = shown(parse(real.running()))
     assert there == shown(after), answers
     assert back == shown(before), answers
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_removal_that_arrives_is_carried_out_before_the_addition_that_was_there(version: Version) -> None:
+    """`show running-config` would not tell: it sorts the lines of an entry."""
+    some = "bgp large-community-list standard some seq 1 permit 65000:1:2"
+    body = ("set large-community 65000:1:2 additive", "set metric 5")
+    before = (some, Block("route-map M permit 10", body))
+    after = (some, Block("route-map M permit 10", ("set large-comm-list some delete", *body)))
+    with router(version) as real:
+        real.load(text(before))
+        real.load(text(changes(before, after)))
+        there = real.ask("show route-map M")
+        real.load(text(changes(after, before)))
+        back = parse(real.running())
+    assert there.index("large-comm-list some") < there.index("large-community 65000:1:2 additive")
+    assert set(lines(before)) <= set(lines(back))

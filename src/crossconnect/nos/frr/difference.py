@@ -92,10 +92,35 @@ def _additions(old: Tree, new: Tree, context: Context) -> list[Entry]:
                 out.append(f"no {clash}")
             out.append(entry)
             continue
+        if (flush := _made_anew(before, entry, new)) is not None:
+            out += [f"no {entry.header}", flush, entry]
+            continue
         body = _additions(before.body, entry.body, _inner(entry, context))
         if body:
             out.append(Block(entry.header, tuple(body), entry.exit))
     return out
+
+
+def _made_anew(old: Block, new: Block, tree: Tree) -> str | None:
+    """Whether a route map entry has to be taken away and entered again: the command to enter in between, else None.
+
+    An entry carries out its `set` lines in the order in which they were entered (route_map_add_set appends), and `show
+    running-config` shows them sorted. A line that removes communities, entered after one that adds some, would remove
+    those too. vtysh collects commands of the northbound kind and only what differs at the end is carried out, so `no
+    route-map` and the entry would come to the same as the entry alone; a command of the older kind ends the collection.
+    The one here is a line of the list by which is removed, which is there already. Measured with 8.4.4 and 10.3.
+    """
+    if not new.header.startswith("route-map "):
+        return None
+    known = {entry for entry in old.body if isinstance(entry, str)}
+    lines = [entry for entry in new.body if isinstance(entry, str)]
+    for kind in ("", "large-"):
+        removing = next((line for line in lines if line.startswith(f"set {kind}comm-list ")), "")
+        adding = any(line.startswith(f"set {kind}community ") for line in lines)
+        if removing and adding and removing not in known:
+            name = f"bgp {kind}community-list standard {removing.split()[2]}"
+            return next((line for line in tree if isinstance(line, str) and list_of(line) == name), None)
+    return None
 
 
 def _lists(tree: Tree) -> dict[str, list[str]]:
