@@ -94,7 +94,7 @@ def number_pod(region: Region, pod: Pod, held: Held) -> PodNumbers:
         return filled(pod.racks[index].name or RACK_PATTERN, pod=pod.name, n=number)
 
     rack_numbers = _numbered(
-        keys, kept, rack_rest, lambda key, n: is_counted(pod.racks[key[0]]) and name(key[0], n) in own
+        keys, kept, rack_rest, lambda key, n: is_counted(pod.racks[key[0]]) and name(key[0], n) in own, len(own)
     )
     racks = [(index, rack_numbers[key], name(index, rack_numbers[key])) for index, key in keys]
     leaf_keys = [(index, f"{rack}#{p}") for index, _, rack in racks for p in range(1, pod.racks[index].leaves + 1)]
@@ -105,6 +105,7 @@ def number_pod(region: Region, pod: Pod, held: Held) -> PodNumbers:
         leaf_held,
         leaf_rest,
         lambda key, n: leaf_name(pod.racks[key[0]], pod.name, key[1].rpartition("#")[0], n) in devices,
+        len(devices),
     )
     findings += _shifted(region, pod, entries, leaf_held)
     numbered = [
@@ -196,9 +197,14 @@ def _numbered(
     held: Mapping[str, int],
     resting: Collection[int],
     is_barred: Callable[[tuple[int, str], int], bool],
+    barred_max: int,
 ) -> dict[str, int]:
     """Every key's number, held or the lowest that is free. Each number is looked at once, but for those that only
-    some keys may not have."""
+    some keys may not have.
+
+    A name pattern may yield fewer names than there are numbers, or one only (`leaf_name: edge`): after as many barred
+    ones as there are names to bar, the lowest is taken, and expansion says whether the name is taken.
+    """
     keys = list(keys)
     taken = {held[key] for _, key in keys if key in held}
     numbers: dict[str, int] = {}
@@ -211,9 +217,8 @@ def _numbered(
             continue
         while first in taken or first in resting:
             first += 1
-        number = next(
-            n for n in itertools.count(first) if n not in taken and n not in resting and not is_barred(key, n)
-        )
+        free = (n for n in itertools.count(first) if n not in taken and n not in resting)
+        number = next((n for n in itertools.islice(free, barred_max + 1) if not is_barred(key, n)), first)
         numbers[key[1]] = number
         taken.add(number)
     return numbers

@@ -20,6 +20,7 @@ from crossconnect.intent.document import Document
 from crossconnect.intent.files import KINDS, REGION_FILE, read_files, select
 from crossconnect.intent.gaps import Gap, unread_of
 from crossconnect.intent.loader import load
+from crossconnect.intent.lock import Lock
 from crossconnect.intent.places import Places
 from crossconnect.intent.validate import validate
 from crossconnect.model.region import Region, RegionFile
@@ -28,23 +29,26 @@ _PLACEHOLDER: dict[str, Any] = {"format": 1, "name": "", "sites": [], "pools": [
 """What a region.yaml with mistakes is completed by, so that the rest of the tree can still be looked at."""
 
 
-def read_region(root: Path) -> tuple[Region | None, tuple[Finding, ...]]:
+def read_region(root: Path, previous: Lock | None = None) -> tuple[Region | None, tuple[Finding, ...]]:
     """Read the region whose tree is at `root`, with everything there is to say about it.
 
     The region is None when there is any error; the findings then include what validation sees on the parts that could
-    be read. Without errors, validation is the caller's next step (`validate`).
+    be read, its leaves numbered as the previous lock has them. Without errors, validation is the caller's next step
+    (`validate`).
     """
     contents, findings = read_files(root)
-    return _region(contents, findings)
+    return _region(contents, findings, previous)
 
 
-def read_region_from_texts(texts: Mapping[str, str]) -> tuple[Region | None, tuple[Finding, ...]]:
+def read_region_from_texts(
+    texts: Mapping[str, str], previous: Lock | None = None
+) -> tuple[Region | None, tuple[Finding, ...]]:
     """The same for a tree given as texts by file name relative to the region's directory.
 
     Octets that were no UTF-8 may come as surrogates (`surrogateescape`), and are reported as in a file.
     """
     names, odd = select(texts)
-    return _region({name: _octets(texts[name]) for name in names}, odd)
+    return _region({name: _octets(texts[name]) for name in names}, odd, previous)
 
 
 def _octets(text: str) -> bytes:
@@ -54,7 +58,9 @@ def _octets(text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
-def _region(contents: Mapping[str, bytes], earlier: tuple[Finding, ...]) -> tuple[Region | None, tuple[Finding, ...]]:
+def _region(
+    contents: Mapping[str, bytes], earlier: tuple[Finding, ...], previous: Lock | None
+) -> tuple[Region | None, tuple[Finding, ...]]:
     findings = list(earlier)
     if REGION_FILE not in contents:
         if not has_errors(findings):
@@ -64,7 +70,7 @@ def _region(contents: Mapping[str, bytes], earlier: tuple[Finding, ...]) -> tupl
     if has_errors(findings):
         # A malformed value that its record cannot do without is still there: nothing more is said of it.
         said = {_position(f) for f in findings if f.place.line}
-        findings += (f for f in validate(region) if _position(f) not in said)
+        findings += (f for f in validate(region, previous) if _position(f) not in said)
     findings.sort(key=Finding.sort_key)
     return None if has_errors(findings) else region, tuple(findings)
 

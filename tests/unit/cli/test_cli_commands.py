@@ -376,3 +376,24 @@ def test_what_a_file_holds_can_neither_command_a_terminal_nor_flood_it(
     intent.write_text(text.replace("name: acme", "name: " + "x" * 1_000_000, 1))
     assert run(["validate", "-C", str(region)]) == 2
     assert len(capsys.readouterr().err) < 20_000
+
+
+def test_mistakes_elsewhere_do_not_make_leaves_of_the_lock_unknown(
+    region: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Input: a device refines a leaf whose name follows from the lock alone, and an address elsewhere is malformed.
+    Output: the address."""
+    pod, tenancy = region / "fabric" / "pod1.yaml", region / "tenancy" / "acme.yaml"
+    text = pod.read_text()
+    with_third = text.replace("    racks:\n", f"    racks:\n{RACK3}")
+    pod.write_text(with_third)
+    assert run(["lock", "-C", str(region)]) == 0
+    first = text[text.index("      - name: pod1-rack1\n") : text.index("      - name: pod1-rack2\n")]
+    pod.write_text(with_third.replace(first, "") + "devices:\n  - {name: pod1-leaf3, drained: true}\n")
+    assert run(["validate", "-C", str(region)]) == 0
+    tenancy.write_text(tenancy.read_text().replace("10.1.1.1/24", "10.1.1.300/24"))
+    capsys.readouterr()
+    assert run(["validate", "-C", str(region)]) == 2
+    said = capsys.readouterr().err
+    assert "10.1.1.300" in said
+    assert "pod1-leaf3" not in said

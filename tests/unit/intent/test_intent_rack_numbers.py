@@ -222,3 +222,18 @@ def test_a_lock_edited_by_hand_is_refused() -> None:
         numbers = {**lock.numbers, "leaf/a": {**lock.numbers["leaf/a"], "two#1": value}}
         _, findings = expand(region, replace(lock, numbers=numbers))
         assert said(findings) == [code.name]
+
+
+def test_leaf_names_that_no_number_makes_different_end() -> None:
+    """Input: leaf names in which the number does not show, or as one digit only, and that the lock has already.
+    Output: the names, and a finding where one is taken; not an endless search for another number."""
+    edge = RackGroup(name="one", leaf_name="edge")
+    _, lock, _ = step(region_of(edge, TWO))
+    renamed, _, _ = step(region_of(replace(edge, name="other"), TWO), lock)
+    assert leaves(renamed) == {"edge": "other", "a-leaf2": "two"}
+    _, findings = expand(region_of(replace(edge, leaves=2), TWO), lock)
+    assert said(findings) == [codes.NAME_TAKEN.name]
+    digit = RackGroup(name="r{n}", count=9, leaf_name="l{n!s:.1}")
+    _, lock, _ = step(region_of(digit))
+    _, findings = expand(region_of(replace(digit, count=12)), lock)
+    assert codes.NAME_TAKEN.name in said(findings)
