@@ -1,7 +1,7 @@
 """The whole way from region to blueprint.
 
     Region --expand--> Inventory --allocate--> Lock --design--> Blueprint
-                                   previous lock
+           previous lock           previous lock
 
 `design_device` is the step that repeats per device; everything that it reads of others is in the context.
 """

@@ -1,5 +1,7 @@
 """Expansion: what a region writes compactly becomes every switch, cable and server by name.
 
+    previous lock ---> numbers of racks and leaves
+                                    v
     pods, super-spines, devices ---> switches ---.
     links --------------------------> cables ----+--> Inventory
     racks' and explicit servers ----> hosts -----'
