@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossconnect.design.blueprint import Blueprint, HostPlan
-from crossconnect.simulate.arrays import Paths
+from crossconnect.simulate.arrays import UNREACHED, Paths
 from crossconnect.simulate.attributes import LOCAL_WEIGHT, Attributes
 from crossconnect.simulate.failures import NO_FAILURES, Failures, SessionKey
 from crossconnect.simulate.fib import Fib
 from crossconnect.simulate.forwarding import Forwarder
 from crossconnect.simulate.lazy_fib import lazy_fib
-from crossconnect.simulate.mesh import Change, Mesh, changed, mesh, relocated, unreached
+from crossconnect.simulate.mesh import Change, Mesh, changed, mesh
 from crossconnect.simulate.network import Network, Settled
 from crossconnect.simulate.reachability import ReachabilityRow, answer, arrives, questions, reachability
 from crossconnect.simulate.realms import Realm, realms
@@ -128,7 +128,7 @@ class Impacts:
             touched = set(followed)
         else:
             followed = {name for name in touched if name in self.realms and not self.regular(name)}
-            apart, elsewhere = self._between(change, failures)
+            apart, elsewhere = self._between(change)
             for name in self._sessions.external_down(failures, wires) | apart:
                 followed.add(name)
             for name in elsewhere:
@@ -151,11 +151,19 @@ class Impacts:
         )
 
     def _change(self, failures: Failures, wires: Collection[str]) -> Change | None:
+        """What changes of ways between VTEPs that are still there; the speaker is the number of a VTEP, too."""
         if self._mesh is None:
             return None
         at = self.topology.speaker_at
         dead = {at[(name, DEFAULT)] for name in failures.devices if (name, DEFAULT) in at}
-        return changed(self._mesh, self._sessions.edges_down(failures, wires), dead)
+        change = changed(self._mesh, self._sessions.edges_down(failures, wires), dead)
+        vteps = self._place[change.speakers]
+        there = (vteps >= 0) & (change.classes != vteps)
+        if dead:
+            gone = np.zeros(len(self._names), np.bool_)
+            gone[self._numbers(failures.devices)] = True
+            there &= ~gone[change.classes] & ~gone[vteps]
+        return Change(change.classes[there], vteps[there], change.level[there], change.width[there])
 
     # Who is touched
 
@@ -196,28 +204,20 @@ class Impacts:
             touched |= {endpoint.vrf or endpoint.segment for endpoint in self.topology.hosts[name].endpoints}
         return touched
 
-    def _between(self, change: Change, failures: Failures) -> tuple[set[str], set[str]]:
-        """Realms in which a VTEP no longer reaches another, and realms in which one does over another AS-path length.
-        Ways to and from devices that are gone do not count."""
+    def _between(self, change: Change) -> tuple[set[str], set[str]]:
+        """Realms in which a VTEP no longer reaches another, and realms in which one does over another AS-path
+        length."""
         if self._mesh is None or not len(change.classes):
             return set(), set()
-        there = self._left(change, failures)
+        before = self._mesh.level[change.classes, self._speakers[change.speakers]]
+        other = (change.level != before) & (before != UNREACHED)
         result: list[set[str]] = []
-        for chosen in (unreached(change, self._mesh), relocated(change, self._mesh)):
+        for chosen in (other & (change.level == UNREACHED), other & (change.level != UNREACHED)):
             found: set[str] = set()
-            chosen &= there
-            pairs = zip(change.classes[chosen].tolist(), self._place[change.speakers[chosen]].tolist(), strict=True)
-            for a, b in pairs:
+            for a, b in zip(change.classes[chosen].tolist(), change.speakers[chosen].tolist(), strict=True):
                 found |= self._realms_of[a] & self._realms_of[b]
             result.append(found)
         return result[0], result[1]
-
-    def _left(self, change: Change, failures: Failures) -> NDArray[np.bool_]:
-        """By entry of a change, whether it is about a way between two VTEPs that are both still there."""
-        gone = np.zeros(len(self._names), np.bool_)
-        gone[self._numbers(failures.devices)] = True
-        to, at = change.classes, self._place[change.speakers]
-        return (at >= 0) & (to != at) & ~gone[to] & ~gone[at]
 
     def _borders_down(self, failures: Failures) -> set[str]:
         """Realms that lose a device with external sessions in them."""
@@ -289,14 +289,13 @@ class Impacts:
         """The least width in the region, and realms with less than before."""
         if change is None:
             return self._followed_width(failures), ()
-        if not len(change.classes) and not len(self._numbers(failures.devices)):
+        gone = self._numbers(failures.devices)
+        if not len(change.classes) and not len(gone):
             return self.width, ()
-        chosen = self._left(change, failures)
-        to, at = change.classes[chosen], self._place[change.speakers[chosen]]
-        width = np.minimum(change.width[chosen], self._cap[at])
+        to, at = change.classes, change.speakers
+        width = np.minimum(change.width, self._cap[at])
         least = self._least(to, at, np.where(width > 0, width, _WIDEST).astype(np.int16))
         narrower = tuple((name, self.narrowest[name], least[name]) for name in sorted(least))
-        gone = self._numbers(failures.devices)
         if self._narrow_ways > len(to) + 2 * len(gone) * len(self._names):
             # So many ways are as narrow as the narrowest that one of them has not changed.
             return min(self.width, int(width[width > 0].min(initial=_WIDEST))), narrower

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from crossconnect.simulate.arrays import (
     COMPILED_FROM,
     COMPILED_FROM_IN_SWEEPS,
-    UNREACHED,
     Arrays,
     Flags,
     Indexes,
@@ -194,14 +193,3 @@ def _same_shared(before: Mesh, classes: Indexes, left: NDArray[np.int32], right:
         left[going] = whole.source[whole.first[a] + via_a]
         right[going] = whole.source[whole.first[b] + via_b]
     return same
-
-
-def unreached(change: Change, before: Mesh) -> Flags:
-    """By entry, whether the speaker reached the class and does not any more."""
-    return (change.level == UNREACHED) & (before.level[change.classes, change.speakers] != UNREACHED)
-
-
-def relocated(change: Change, before: Mesh) -> Flags:
-    """By entry, whether the speaker reaches the class over an AS path of another length."""
-    old = before.level[change.classes, change.speakers]
-    return (change.level != old) & (old != UNREACHED) & (change.level != UNREACHED)
