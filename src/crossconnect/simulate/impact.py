@@ -117,6 +117,10 @@ class Impacts:
             self._last = (failures, lazy_fib(self.network.settle(failures), self.before.tables))
         return self._last[1]
 
+    def wires_down(self, failures: Failures) -> set[str]:
+        """Keys of the cables that carry nothing under a failure."""
+        return self._sessions.wires_down(failures)
+
     def of(self, failures: Failures) -> Impact:
         """What a failure costs."""
         wires = self._sessions.wires_down(failures)
