@@ -6,11 +6,11 @@ rest of the network that is not as the design has it with that element away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from crossconnect.checks.codes import PROMISE_NOT_RESILIENT
+from crossconnect.checks.codes import PROMISE_NOT_RESILIENT, PROMISE_UNTESTED
 from crossconnect.checks.effects import FailureReport, Healthy, borders_of, healthy_of, report_of
 from crossconnect.checks.expectation import Expectation
 from crossconnect.checks.grouping import names_text
@@ -22,6 +22,7 @@ from crossconnect.checks.subject import Subject, subject_of
 from crossconnect.checks.wholeness import wholeness
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, Place, found
+from crossconnect.model.promise import PATH_KINDS, ROUTE_KINDS, Promise
 from crossconnect.simulate.failures import NO_FAILURES, Failures, single_failures
 from crossconnect.simulate.impact import Impacts
 from crossconnect.simulate.simulation import state_of
@@ -57,22 +58,23 @@ def check_under_failure(
     chosen = tuple(single_failures(blueprint) if failures is None else failures)
     impacts = Impacts(blueprint)
     subject = _subject(impacts, layout, NO_FAILURES)
-    healthy = healthy_of(subject, impacts, broken_promises(subject))
+    healthy = healthy_of(subject, impacts, _broken_already(impacts, subject))
     runs = sweep(blueprint, (NO_FAILURES, *chosen), tuple(TABLES)) if names else None
     known = set[tuple[str, str, str]]()
-    whole = () if names else wholeness(impacts, accepted_prefixes(subject))
+    whole = () if names else (*wholeness(impacts, accepted_prefixes(subject)), *_untested(blueprint))
     if runs is not None:
         _, outcome = next(runs)
         known = {_identity(f) for f in check_subject(_checked(outcome, layout, NO_FAILURES), names)}
     reports: list[FailureReport] = []
     for failure in chosen:
-        report = _report(impacts, healthy, subject, failure)
-        if runs is not None:
-            _, outcome = next(runs)
-            now = (*check_subject(_checked(outcome, layout, failure), names), *outcome.findings)
-            more = (f for f in now if _identity(f) not in known)
-            report = msgspec.structs.replace(report, findings=(*report.findings, *more))
-        reports.append(report)
+        if runs is None:
+            reports.append(_report(impacts, healthy, subject, failure))
+            continue
+        _, outcome = next(runs)
+        here = _checked(outcome, layout, failure)
+        report = _report(impacts, healthy, subject, failure, broken_promises(here, _about_routes(blueprint)))
+        more = (f for f in (*check_subject(here, names), *outcome.findings) if _identity(f) not in known)
+        reports.append(msgspec.structs.replace(report, findings=(*report.findings, *more)))
     return UnderFailure(
         reports=tuple(reports),
         findings=tuple(sorted((*whole, *_merged(reports), *_promises(reports)), key=Finding.sort_key)),
@@ -90,13 +92,44 @@ def effects_of(impacts: Impacts, failures: Iterable[Failures]) -> tuple[Healthy,
     return healthy, tuple(_report(impacts, healthy, subject, failure) for failure in failures)
 
 
-def _report(impacts: Impacts, healthy: Healthy, whole: Subject, failure: Failures) -> FailureReport:
-    """The report of one failure. Promises are looked at again only where it touches a realm."""
+def _about_routes(blueprint: Blueprint) -> list[Promise]:
+    return [promise for promise in blueprint.promises if promise.kind in ROUTE_KINDS]
+
+
+def _broken_already(impacts: Impacts, subject: Subject) -> dict[str, str]:
+    """Promises that do not hold while nothing has failed. Tables are made where some are about routes."""
+    others = [promise for promise in subject.blueprint.promises if promise.kind not in ROUTE_KINDS]
+    broken = broken_promises(subject, others)
+    if about_routes := _about_routes(subject.blueprint):
+        state = state_of(impacts.healthy, ("devices", "interfaces", "routes", "bgp_routes"))
+        broken |= broken_promises(subject_of(state, subject.layout, tables=impacts.tables(NO_FAILURES)), about_routes)
+    return broken
+
+
+def _untested(blueprint: Blueprint) -> Iterator[Finding]:
+    """Promises that are to survive failures, and are not looked at under any where effects alone are computed."""
+    for promise in _about_routes(blueprint):
+        if promise.survives:
+            place = Place(path=f"promises/{promise.name}")
+            yield found(
+                PROMISE_UNTESTED, place, f"promise {promise.name} is about routes: not tried under failures here"
+            )
+
+
+def _report(
+    impacts: Impacts, healthy: Healthy, whole: Subject, failure: Failures, broken: Mapping[str, str] | None = None
+) -> FailureReport:
+    """The report of one failure, under which some promises are known to be `broken`. Others are tried again where it
+    may have to do with them: those about paths wherever it touches a realm, all others where packets may be lost."""
     impact = impacts.of(failure)
+    lossy = impact.followed or not impacts.cut_off.issuperset(impact.cut_off)
+    kinds = PATH_KINDS if not lossy else tuple({promise.kind for promise in whole.blueprint.promises})
+    tried = [p for p in whole.blueprint.promises if p.kind in kinds and p.kind not in ROUTE_KINDS]
+    broken = dict(broken or {})
+    if tried and (lossy or impact.touched or impact.narrower):
+        broken |= broken_promises(_subject(impacts, healthy.layout, failure), tried)
     if not impact.touched:
-        return report_of(healthy, impact, healthy.borders, {})
-    here = _subject(impacts, healthy.layout, failure) if whole.blueprint.promises else None
-    broken = broken_promises(here) if here is not None else {}
+        return report_of(healthy, impact, healthy.borders, broken)
     wires = frozenset(impacts.wires_down(failure))
     if not failure.sessions and healthy.outward.isdisjoint(failure.devices | wires):
         return report_of(healthy, impact, healthy.borders, broken)
