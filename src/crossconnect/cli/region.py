@@ -22,8 +22,9 @@ from crossconnect.intent.tree import read_region, read_region_from_texts
 from crossconnect.intent.validate import validate
 from crossconnect.model.inventory import Inventory
 from crossconnect.model.region import Region
-from crossconnect.nos.codes import NOS_UNKNOWN
-from crossconnect.nos.registry import SYSTEMS, device_findings
+from crossconnect.nos.codes import EXTENSION_BROKEN, NOS_UNKNOWN
+from crossconnect.nos.registry import known, problem
+from crossconnect.nos.rendering import device_findings
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
@@ -97,16 +98,15 @@ def _told_by_systems(blueprint: Blueprint) -> list[Finding]:
 
 def _unknown_systems(region: Region, compiled: Compiled) -> list[Finding]:
     """Switches whose network OS nobody can render; said here, since `intent` does not know the renderers."""
-    return [
-        found(
-            NOS_UNKNOWN,
-            region.place(switch.path),
-            f"{switch.name} is to run '{switch.nos}', which is no network OS known here",
-            expected="one of " + ", ".join(sorted(SYSTEMS)),
-        )
-        for switch in compiled.inventory.switches
-        if switch.nos not in SYSTEMS
-    ]
+    findings: list[Finding] = []
+    for switch in compiled.inventory.switches:
+        place = region.place(f"{switch.path}/nos")
+        if switch.nos not in known():
+            words = f"{switch.name} is to run '{switch.nos}', which is no network OS known here"
+            findings.append(found(NOS_UNKNOWN, place, words, expected="one of " + ", ".join(known())))
+        elif why := problem(switch.nos):
+            findings.append(found(EXTENSION_BROKEN, place, f"{switch.name} is to run '{switch.nos}': {why}"))
+    return findings
 
 
 def _read(root: Path, revision: str) -> tuple[Region | None, Lock | None, list[Finding]]:

@@ -125,4 +125,5 @@ def design_device(context: Context, switch: Switch) -> DeviceConfiguration:
         routing_policy=routing_policy(context, switch),
         bfd=BfdProfile(interval_ms=bfd.interval_ms, multiplier=bfd.multiplier) if bfd.enabled else None,
         vtep=own if is_vtep(context, switch) else "",
+        path=switch.path,
     )

@@ -87,7 +87,7 @@ def _default_parent(root: Path) -> str:
 
 def side(ready: Ready, check: bool, like: Side | None = None) -> Side:
     """Render a region, and simulate and check it when asked. Devices that are as in `like` are not rendered again."""
-    from crossconnect.nos.registry import render_files
+    from crossconnect.nos.rendering import render_files
 
     findings = ready.findings
     known = {device.name: device for device in like.blueprint.devices} if like else {}
