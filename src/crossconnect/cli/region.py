@@ -23,7 +23,7 @@ from crossconnect.intent.validate import validate
 from crossconnect.model.inventory import Inventory
 from crossconnect.model.region import Region
 from crossconnect.nos.codes import EXTENSION_BROKEN, NOS_UNKNOWN
-from crossconnect.nos.registry import known, problem
+from crossconnect.nos.registry import interface_names, known, problem
 from crossconnect.nos.rendering import device_findings
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -65,6 +65,7 @@ def load(root: Path, revision: str = "") -> Loaded:
         return Loaded(
             region=region, inventory=None, previous_lock=previous, lock=None, blueprint=None, findings=tuple(findings)
         )
+    region = msgspec.structs.replace(region, interface_names=interface_names())
     validation = validate(region, previous)
     compiled = compile_region(region, previous)
     findings += [*validation, *further_findings(validation, compiled.findings), *_unknown_systems(region, compiled)]

@@ -75,7 +75,7 @@ def border_interfaces(context: Context, switch: Switch) -> list[Interface]:
         )
         subinterfaces.append(
             Interface(
-                name=subinterface_name(port, vlan),
+                name=switch.names.subinterface.format(parent=port, n=vlan),
                 kind="subinterface",
                 network_instance=vrf.name,
                 description=f"{link.peer.name} for {link.handoff.vrf}",

@@ -15,7 +15,7 @@ import msgspec
 from crossconnect.design.addressing import router_id
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.design.border import border_bgp, border_interfaces, peer_plans
-from crossconnect.design.context import Context
+from crossconnect.design.context import Context, irb_of
 from crossconnect.design.hosts import host_plans, server_interfaces
 from crossconnect.design.management import management_instance, management_port, system
 from crossconnect.design.names import DEFAULT_INSTANCE
@@ -102,14 +102,14 @@ def design_device(context: Context, switch: Switch) -> DeviceConfiguration:
     management = management_port(context, switch)
     if management is not None:
         interfaces.append(management)
-    interfaces += [s.irb for s in segments if s.irb is not None]
+    interfaces += [irb for s in segments if (irb := irb_of(s, switch.names)) is not None]
     interfaces.sort(key=lambda i: natural_key(i.name))
     instances = [NetworkInstance(name=DEFAULT_INSTANCE, kind="default", bgp=fabric_bgp(context, switch))]
     if management is not None:
         instances.append(management_instance(context))
     for vrf in context.vrfs_of.get(switch.name, ()):
         instances.append(ip_vrf(context, switch, vrf, border_bgp(context, switch, vrf)))
-    instances += [mac_vrf(segment, own) for segment in segments]
+    instances += [mac_vrf(segment, own, switch.names) for segment in segments]
     bfd = context.region.design.bfd
     return DeviceConfiguration(
         name=switch.name,

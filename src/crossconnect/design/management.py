@@ -5,7 +5,6 @@ from __future__ import annotations
 from crossconnect.design.addressing import management_addresses
 from crossconnect.design.context import Context
 from crossconnect.design.mtu import MANAGEMENT_MTU
-from crossconnect.design.names import MANAGEMENT_PORT
 from crossconnect.device.configuration import System
 from crossconnect.device.interface import Interface
 from crossconnect.device.network_instance import NetworkInstance
@@ -30,7 +29,7 @@ def management_port(context: Context, switch: Switch) -> Interface | None:
     if not addresses:
         return None
     return Interface(
-        name=MANAGEMENT_PORT,
+        name=switch.names.management,
         kind="management",
         network_instance=context.region.management.vrf,
         description="management",

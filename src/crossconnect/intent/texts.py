@@ -24,8 +24,8 @@ DESCRIPTION_LENGTH_MAX = 200
 ANY_NAME = "a name of lower-case letters, digits and `-`"
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_PORT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9/_-]{0,30}")
-_PORT_RANGE = re.compile(r"([A-Za-z][A-Za-z0-9/_-]*)\[(\d{1,4})-(\d{1,4})\]([A-Za-z0-9/_-]*)", re.ASCII)
+_PORT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9/:_-]{0,30}")
+_PORT_RANGE = re.compile(r"([A-Za-z][A-Za-z0-9/:_-]*)\[(\d{1,4})-(\d{1,4})(?::[1-9]\d?)?\]([A-Za-z0-9/:_-]*)", re.ASCII)
 _NUMBER_RANGE = re.compile(r"(\d{1,10})-(\d{1,10})", re.ASCII)
 _HOST_NAME = re.compile(r"(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z][A-Za-z0-9-]*")
 _PREFIX_RULE = re.compile(r"(\S+)(?:\s+ge\s+(\d{1,3}))?(?:\s+le\s+(\d{1,3}))?", re.ASCII)

@@ -23,6 +23,7 @@ from crossconnect.intent.loader import load
 from crossconnect.intent.lock import Lock
 from crossconnect.intent.places import Places
 from crossconnect.intent.validate import validate
+from crossconnect.model.interface_names import NAMES
 from crossconnect.model.region import Region, RegionFile
 
 _PLACEHOLDER: dict[str, Any] = {"format": 1, "name": "", "sites": [], "pools": []}
@@ -119,6 +120,7 @@ def _merged(contents: Mapping[str, bytes], findings: list[Finding]) -> Region:
         moved=region_file.moved,
         places=Places(tuple(documents)),
         unread=unread_of(gaps),
+        interface_names=NAMES,
         **{field: tuple(items) for field, items in lists.items()},
     )
     return region

@@ -9,6 +9,7 @@ import msgspec
 
 from crossconnect.finding import Place
 from crossconnect.model.device import Device, Link, Platform
+from crossconnect.model.interface_names import NAMES, InterfaceNames
 from crossconnect.model.peer import Peer
 from crossconnect.model.pod import Pod, SuperSpineGroup
 from crossconnect.model.policy import AsPathSet, CommunitySet, Policy, PrefixSet
@@ -208,6 +209,8 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     as_path_sets: tuple[AsPathSet, ...] = ()
     promises: tuple[Promise, ...] = ()
     places: Mapping[str, Place] = {}
+    interface_names: Mapping[str, InterfaceNames] = msgspec.field(default_factory=lambda: NAMES)
+    """By network operating system: the built-in ones, and those that extensions bring."""
     unread: Unread = Unread()
     """What could not be read; what is referred to may be there nevertheless."""
 

@@ -11,8 +11,10 @@ import functools
 import importlib
 import importlib.metadata
 import importlib.util
+from collections.abc import Mapping
 
 from crossconnect.errors import BadInput
+from crossconnect.model.interface_names import NAMES, InterfaceNames
 from crossconnect.nos.network_os import INTERFACE_VERSION, NetworkOs
 
 GROUP = "crossconnect.nos"
@@ -57,6 +59,12 @@ def _checked(name: str, loaded: object) -> NetworkOs:
     if loaded.name != name:
         raise BadInput(f"network OS {name} calls itself {loaded.name}")
     return loaded
+
+
+def interface_names() -> Mapping[str, InterfaceNames]:
+    """How every system calls its interfaces; only extensions have to be imported for it."""
+    further = [name for name in known() if name not in NAMES and not problem(name)]
+    return {**NAMES, **{name: system(name).facts.names for name in further}} if further else NAMES
 
 
 def problem(name: str) -> str:
