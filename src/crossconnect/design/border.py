@@ -83,6 +83,8 @@ def border_interfaces(context: Context, switch: Switch) -> list[Interface]:
                 addresses=tuple(a.local for a in handoff_addresses(context, link)),
                 parent=port,
                 vlan=vlan,
+                acl_in=link.handoff.acl_in,
+                acl_out=link.handoff.acl_out,
             )
         )
     return [*ports.values(), *subinterfaces]

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from crossconnect.design.acl import used_acls
 from crossconnect.design.addressing import router_id
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.design.border import border_bgp, border_interfaces, peer_plans
@@ -110,6 +111,8 @@ def design_device(context: Context, switch: Switch) -> DeviceConfiguration:
     for vrf in context.vrfs_of.get(switch.name, ()):
         instances.append(ip_vrf(context, switch, vrf, border_bgp(context, switch, vrf)))
     instances += [mac_vrf(segment, own, switch.names) for segment in segments]
+    ports = tuple(i.name for i in interfaces if i.kind == "ethernet")
+    system_of = system(context, management is not None, own, ports)
     bfd = context.region.design.bfd
     return DeviceConfiguration(
         name=switch.name,
@@ -119,10 +122,11 @@ def design_device(context: Context, switch: Switch) -> DeviceConfiguration:
         site=switch.site,
         pod=switch.pod,
         rack=switch.rack,
-        system=system(context, management is not None),
+        system=system_of,
         interfaces=tuple(interfaces),
         network_instances=tuple(instances),
         routing_policy=routing_policy(context, switch),
+        acls=used_acls(context, interfaces, system_of),
         bfd=BfdProfile(interval_ms=bfd.interval_ms, multiplier=bfd.multiplier) if bfd.enabled else None,
         vtep=own if is_vtep(context, switch) else "",
         path=switch.path,

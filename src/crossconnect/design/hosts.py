@@ -51,6 +51,7 @@ def server_interfaces(context: Context, switch: Switch) -> list[Interface]:
             members=kind.members,
             esi=esi_type3(ES_SYSTEM_MAC, number) if len(host.leaves) > 1 else "",
             lacp_system_mac=ES_SYSTEM_MAC,
+            lacp_rate=context.region.design.lacp_rate,
         )
     return [*interfaces, *bonds.values()]
 

@@ -159,6 +159,8 @@ def _segment(
             addresses=tuple(sorted(segment.gateways, key=lambda g: (":" in g, natural_key(g)))),
             vlan=vlan,
             mac=region.design.anycast_gateway_mac,
+            acl_in=segment.acl_in,
+            acl_out=segment.acl_out,
         )
     return SegmentDesign(
         path=path,

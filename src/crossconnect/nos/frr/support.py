@@ -48,7 +48,7 @@ SUPPORT: Mapping[str, Support] = {
     "aaa": Support("none", "logins are Linux's (PAM, NSS)", "set them up in the switch's image"),
     "users": Support("none", "users are Linux's", "set them up in the switch's image"),
     "banner": Support("rendered", "shown by sshd, by /etc/issue.net"),
-    "sflow": Support("rendered", "by hsflowd"),
-    "ipfix": Support("none", "Linux has no flow exporter of its own", "export sFlow"),
+    "sflow": Support("none", "Linux has no sFlow agent of its own", "run hsflowd from the switch's image"),
+    "ipfix": Support("none", "Linux has no flow exporter of its own", "run one from the switch's image"),
     "extra": _RUN,
 }
