@@ -26,7 +26,7 @@ from crossconnect.design.policy import routing_policy
 from crossconnect.design.preparation import build_context
 from crossconnect.design.soundness import soundness
 from crossconnect.design.underlay import fabric_bgp, fabric_interfaces, loopback
-from crossconnect.device.configuration import BfdProfile, DeviceConfiguration
+from crossconnect.device.configuration import BfdProfile, DeviceConfiguration, Extra
 from crossconnect.device.interface import Interface
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.finding import Finding, Severity, has_errors
@@ -129,5 +129,12 @@ def design_device(context: Context, switch: Switch) -> DeviceConfiguration:
         acls=used_acls(context, interfaces, system_of),
         bfd=BfdProfile(interval_ms=bfd.interval_ms, multiplier=bfd.multiplier) if bfd.enabled else None,
         vtep=own if is_vtep(context, switch) else "",
+        extra=_extra(context, switch),
         path=switch.path,
     )
+
+
+def _extra(context: Context, switch: Switch) -> tuple[Extra, ...]:
+    """Extra configuration for the switch's system: its role's, then its own, which so has the last word."""
+    own = [e for name in (switch.role, switch.name) for e in context.region.extras if e.name == name]
+    return tuple(Extra(file=e.file, text=e.text) for e in own if e.nos == switch.nos)

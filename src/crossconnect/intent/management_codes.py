@@ -54,6 +54,24 @@ NO_ADMINISTRATOR = Code(
     "be reached from.",
     "Add a user with the role `administrator`.",
 )
+EXTRA_UNKNOWN = Code(
+    "intent.extra-unknown",
+    _E,
+    "A file of extra configuration is called by something that is neither a device nor a role.",
+    "Call it `<device>.<nos>` or `<role>.<nos>`, as in leaf.frr.",
+)
+EXTRA_UNUSED = Code(
+    "intent.extra-unused",
+    _W,
+    "A file of extra configuration is for a network operating system that none of its devices runs.",
+    "Rename it, or remove it.",
+)
+EXTRA_MALFORMED = Code(
+    "intent.extra-malformed",
+    _E,
+    "A file of extra configuration has control characters.",
+    "Take them out.",
+)
 
 CODES = (
     ACL_UNKNOWN,
@@ -65,4 +83,7 @@ CODES = (
     AAA_MIXED,
     USER_WITHOUT_LOGIN,
     NO_ADMINISTRATOR,
+    EXTRA_UNKNOWN,
+    EXTRA_UNUSED,
+    EXTRA_MALFORMED,
 )

@@ -54,6 +54,16 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Taken out of traffic by graceful shutdown (RFC 8326) but left configured."""
 
 
+class ExtraFile(msgspec.Struct, frozen=True, kw_only=True):
+    """`fabric/extra/<name>.<nos>`: configuration in a system's own words, for a device or for all of a role."""
+
+    file: str
+    name: str
+    """Device or role."""
+    nos: Nos
+    text: str
+
+
 class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A cable between two switch ports, each written `device:port` or `device` (a port is then allocated)."""
 

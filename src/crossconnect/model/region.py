@@ -9,7 +9,7 @@ import msgspec
 
 from crossconnect.finding import Place
 from crossconnect.model.acl import Acl
-from crossconnect.model.device import Device, Link, Platform
+from crossconnect.model.device import Device, ExtraFile, Link, Platform
 from crossconnect.model.interface_names import NAMES, InterfaceNames
 from crossconnect.model.management import Aaa, Gnmi, Ipfix, Netconf, Sflow, Snmp, User
 from crossconnect.model.peer import Peer
@@ -233,6 +233,7 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     as_path_sets: tuple[AsPathSet, ...] = ()
     acls: tuple[Acl, ...] = ()
     promises: tuple[Promise, ...] = ()
+    extras: tuple[ExtraFile, ...] = ()
     places: Mapping[str, Place] = {}
     interface_names: Mapping[str, InterfaceNames] = msgspec.field(default_factory=lambda: NAMES)
     """By network operating system: the built-in ones, and those that extensions bring."""

@@ -10,6 +10,7 @@ from crossconnect.intent.lock import Lock
 from crossconnect.intent.validate.acls import acl_findings
 from crossconnect.intent.validate.cabling import cabling_findings
 from crossconnect.intent.validate.edge import edge_findings
+from crossconnect.intent.validate.extra import extra_findings
 from crossconnect.intent.validate.fabric import fabric_findings
 from crossconnect.intent.validate.management import management_findings
 from crossconnect.intent.validate.names import name_findings
@@ -35,6 +36,7 @@ CONCERNS = (
     edge_findings,
     acl_findings,
     management_findings,
+    extra_findings,
     promise_findings,
     rename_findings,
 )

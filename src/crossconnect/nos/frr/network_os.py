@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.model.interface_names import LINUX
-from crossconnect.nos import line_changes
 from crossconnect.nos.facts import Facts
 from crossconnect.nos.frr import collect, collect_evpn
 from crossconnect.nos.frr.codes import findings
 from crossconnect.nos.frr.configuration import further_files
 from crossconnect.nos.frr.difference import changes
+from crossconnect.nos.frr.extra import merge
 from crossconnect.nos.frr.facts import RANGES
-from crossconnect.nos.frr.negation import key_of, list_of
 from crossconnect.nos.frr.parse import parse
 from crossconnect.nos.frr.render import render
 from crossconnect.nos.frr.support import SUPPORT
 from crossconnect.nos.frr.text import text
-from crossconnect.nos.lines import Path
 from crossconnect.nos.network_os import Commands, NetworkOs, Overridden, Query, Tree, Trees
 
 MAIN = "frr.conf"
@@ -43,17 +41,10 @@ def _parse(file: str, written: str) -> Tree:
     return parse(written)
 
 
-def _key(path: Path, line: str) -> str:
-    """As in a difference, but entries of a list are told apart by their numbers."""
-    if list_of(line) is not None:
-        return line.partition(" permit ")[0].partition(" deny ")[0]
-    return key_of(path[-1].partition(" ")[0] if path else "", line)
-
-
 def _merge(tree: Tree, extra: Tree) -> tuple[Tree, tuple[Overridden, ...]]:
     assert isinstance(tree, tuple)
     assert isinstance(extra, tuple)
-    both, overrides = line_changes.merged(tree, extra, _key)
+    both, overrides = merge(tree, extra)
     return both, tuple(Overridden(rendered=o.replaced, extra=" / ".join((*o.path, o.line))) for o in overrides)
 
 
