@@ -46,7 +46,7 @@ class Commands(msgspec.Struct, frozen=True, kw_only=True):
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """A question that fills a part of the state tables.
 
-    `parse` reads the answer; it never raises, and gives nothing for an answer that it does not understand.
+    `parse` reads the answer. It raises ValueError for one that it does not understand: that is not "nothing there".
     """
 
     how: Literal["cli", "gnmi", "netconf"]
