@@ -82,6 +82,8 @@ class Healthy(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: Mapping[str, int]
     tenants: Mapping[str, str]
     borders: Mapping[str, int]
+    outward: frozenset[str]
+    """Devices, external routers and keys of cables without which `borders` may be others."""
     paths: int
     promises: frozenset[str]
     """Those that are broken already."""
@@ -100,6 +102,12 @@ def healthy_of(subject: Subject, impacts: Impacts, broken: Iterable[str]) -> Hea
         endpoints={name: realm.endpoints for name, realm in impacts.realms.items()},
         tenants={name: realm.tenant for name, realm in impacts.realms.items()},
         borders=borders_of(subject),
+        outward=frozenset(
+            name
+            for session in subject.layout.sessions
+            if session.neighbor.kind == "external"
+            for name in (session.device, session.neighbor.device, session.wire)
+        ),
         paths=impacts.width,
         promises=frozenset(broken),
     )

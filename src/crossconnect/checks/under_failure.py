@@ -97,14 +97,13 @@ def _report(impacts: Impacts, healthy: Healthy, whole: Subject, failure: Failure
         return report_of(healthy, impact, healthy.borders, {})
     here = _subject(impacts, healthy.layout, failure) if whole.blueprint.promises else None
     broken = broken_promises(here) if here is not None else {}
-    borders = borders_of(msgspec.structs.replace(whole, expectation=Expectation(failure), **_gone(whole, failure)))
-    return report_of(healthy, impact, borders, broken)
-
-
-def _gone(whole: Subject, failure: Failures) -> dict[str, frozenset[str]]:
-    """What a subject says of devices and wires when these are known to be out of service."""
-    wires = {w.key for w in whole.blueprint.wires if not failure.devices.isdisjoint((w.a_device, w.b_device))}
-    return {"gone_devices": failure.devices, "gone_wires": frozenset(failure.links | wires)}
+    wires = frozenset(impacts.wires_down(failure))
+    if not failure.sessions and healthy.outward.isdisjoint(failure.devices | wires):
+        return report_of(healthy, impact, healthy.borders, broken)
+    away = msgspec.structs.replace(
+        whole, expectation=Expectation(failure), gone_devices=failure.devices, gone_wires=wires
+    )
+    return report_of(healthy, impact, borders_of(away), broken)
 
 
 def _subject(impacts: Impacts, layout: Layout, failure: Failures) -> Subject:

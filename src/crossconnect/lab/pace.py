@@ -41,11 +41,11 @@ def relaxed(blueprint: Blueprint, processors: int) -> tuple[Blueprint, tuple[str
 
 def packets_per_s(blueprint: Blueprint) -> float:
     """BFD packets per second that all switches send once every session is up."""
-    return sum(
-        1000.0 / device.bfd.interval_ms * sum(1 for i in device.network_instances if i.bgp for n in i.bgp.neighbors if n.bfd)
-        for device in blueprint.devices
-        if device.bfd is not None
-    )
+    return sum(1000.0 / d.bfd.interval_ms * _sessions(d) for d in blueprint.devices if d.bfd is not None)
+
+
+def _sessions(device: DeviceConfiguration) -> int:
+    return sum(n.bfd for i in device.network_instances if i.bgp is not None for n in i.bgp.neighbors)
 
 
 def _slower(device: DeviceConfiguration, factor: float) -> DeviceConfiguration:

@@ -200,3 +200,18 @@ def compiled_kernels() -> Kernels | None:
         return None
     module = importlib.import_module("crossconnect.simulate.kernels")
     return Kernels(module.search, module.width)
+
+
+Repair = Callable[
+    [Arrays, tuple[Levels, Levels], tuple[Levels, Levels, Levels], Flags, Indexes, Indexes, Indexes],
+    tuple[Ints, Ints, Levels, Levels],
+]
+"""`repair.repair`."""
+
+
+@functools.cache
+def compiled_repair() -> Repair | None:
+    """The compiled program that finds what a failure changes, None where numba is not installed."""
+    if importlib.util.find_spec("numba") is None:
+        return None
+    return importlib.import_module("crossconnect.simulate.repair").repair

@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossconnect.design.blueprint import Blueprint, HostPlan
-from crossconnect.simulate.arrays import Paths
+from crossconnect.simulate.arrays import UNREACHED, Paths
 from crossconnect.simulate.attributes import LOCAL_WEIGHT, Attributes
 from crossconnect.simulate.failures import NO_FAILURES, Failures, SessionKey
 from crossconnect.simulate.fib import Fib
 from crossconnect.simulate.forwarding import Forwarder
 from crossconnect.simulate.lazy_fib import lazy_fib
-from crossconnect.simulate.mesh import Change, Mesh, changed, mesh, relocated, unreached
+from crossconnect.simulate.mesh import Change, Mesh, changed, mesh
 from crossconnect.simulate.network import Network, Settled
 from crossconnect.simulate.reachability import ReachabilityRow, answer, arrives, questions, reachability
 from crossconnect.simulate.realms import Realm, realms
@@ -76,19 +76,21 @@ class Impacts:
         self._vteps = {name: number for number, name in enumerate(vteps)}
         self._speakers: NDArray[np.intp] = np.array([self.topology.speaker_at[(n, DEFAULT)] for n in vteps], np.intp)
         self._names = vteps
-        self._place: dict[int, int] = {int(speaker): number for number, speaker in enumerate(self._speakers)}
+        self._place: NDArray[np.intp] = np.full(len(self.topology.speakers), -1, np.intp)
+        self._place[self._speakers] = np.arange(len(vteps))
         self._mesh = _mesh(self.network, self.healthy, vteps)
         self._members = {name: self._numbers(realm.devices) for name, realm in self.realms.items()}
         self._realms_at: dict[str, list[str]] = {}
         for realm in self.realms.values():
             for device in realm.devices:
                 self._realms_at.setdefault(device, []).append(realm.name)
+        self._realms_of = [frozenset(self._realms_at.get(name, ())) for name in vteps]
         self._cap = np.array([self._paths_max(s) for s in self._speakers], np.int16)
-        self._width = self._widths(self._mesh)
-        self.narrowest = {name: self._narrow(self._width, numbers) for name, numbers in self._members.items()}
-        self.width = self._narrow(self._width, np.arange(len(vteps)))
-        self._narrow_ways = int(np.count_nonzero(self._width == self.width))
-        self._whole = self._whole_realms()
+        width = self._widths()
+        self.narrowest = {name: self._narrow(width, numbers) for name, numbers in self._members.items()}
+        self.width = self._narrow(width, np.arange(len(vteps)))
+        self._narrow_ways = int(np.count_nonzero(width == self.width))
+        self._whole = self._whole_realms(width)
         self.cut_off = frozenset(host.name for host in blueprint.hosts if self._cables(host, self.healthy)[0] == 0)
 
     def regular(self, name: str) -> bool:
@@ -115,6 +117,10 @@ class Impacts:
             self._last = (failures, lazy_fib(self.network.settle(failures), self.before.tables))
         return self._last[1]
 
+    def wires_down(self, failures: Failures) -> set[str]:
+        """Keys of the cables that carry nothing under a failure."""
+        return self._sessions.wires_down(failures)
+
     def of(self, failures: Failures) -> Impact:
         """What a failure costs."""
         wires = self._sessions.wires_down(failures)
@@ -126,7 +132,7 @@ class Impacts:
             touched = set(followed)
         else:
             followed = {name for name in touched if name in self.realms and not self.regular(name)}
-            apart, elsewhere = self._between(change, failures)
+            apart, elsewhere = self._between(change)
             for name in self._sessions.external_down(failures, wires) | apart:
                 followed.add(name)
             for name in elsewhere:
@@ -149,11 +155,19 @@ class Impacts:
         )
 
     def _change(self, failures: Failures, wires: Collection[str]) -> Change | None:
+        """What changes of ways between VTEPs that are still there; the speaker is the number of a VTEP, too."""
         if self._mesh is None:
             return None
         at = self.topology.speaker_at
         dead = {at[(name, DEFAULT)] for name in failures.devices if (name, DEFAULT) in at}
-        return changed(self._mesh, self._sessions.edges_down(failures, wires), dead)
+        change = changed(self._mesh, self._sessions.edges_down(failures, wires), dead)
+        vteps = self._place[change.speakers]
+        there = (vteps >= 0) & (change.classes != vteps)
+        if dead:
+            gone = np.zeros(len(self._names), np.bool_)
+            gone[self._numbers(failures.devices)] = True
+            there &= ~gone[change.classes] & ~gone[vteps]
+        return Change(change.classes[there], vteps[there], change.level[there], change.width[there])
 
     # Who is touched
 
@@ -194,20 +208,18 @@ class Impacts:
             touched |= {endpoint.vrf or endpoint.segment for endpoint in self.topology.hosts[name].endpoints}
         return touched
 
-    def _between(self, change: Change, failures: Failures) -> tuple[set[str], set[str]]:
-        """Realms in which a VTEP no longer reaches another, and realms in which one does over another AS-path length.
-        Ways to and from devices that are gone do not count."""
+    def _between(self, change: Change) -> tuple[set[str], set[str]]:
+        """Realms in which a VTEP no longer reaches another, and realms in which one does over another AS-path
+        length."""
         if self._mesh is None or not len(change.classes):
             return set(), set()
-        gone = {self._vteps[name] for name in failures.devices & self._vteps.keys()}
-        names = self._names
+        before = self._mesh.level[change.classes, self._speakers[change.speakers]]
+        other = (change.level != before) & (before != UNREACHED)
         result: list[set[str]] = []
-        for pairs in (unreached, relocated):
+        for chosen in (other & (change.level == UNREACHED), other & (change.level != UNREACHED)):
             found: set[str] = set()
-            for speaker, b in pairs(change, self._mesh, self._speakers):
-                a = self._place[speaker]
-                if a not in gone and b not in gone and a != b:
-                    found |= set(self._realms_at.get(names[a], ())) & set(self._realms_at.get(names[b], ()))
+            for a, b in zip(change.classes[chosen].tolist(), change.speakers[chosen].tolist(), strict=True):
+                found |= self._realms_of[a] & self._realms_of[b]
             result.append(found)
         return result[0], result[1]
 
@@ -252,11 +264,11 @@ class Impacts:
     def _paths_max(self, speaker: int) -> int:
         return max(1, self.topology.speakers[speaker].bgp.maximum_paths)
 
-    def _widths(self, of: Mesh | None) -> NDArray[np.int16]:
+    def _widths(self) -> NDArray[np.int16]:
         """Equal-cost paths by (class, VTEP), 0 for none and from a VTEP to itself."""
-        if of is None:
+        if self._mesh is None:
             return np.zeros((0, 0), np.int16)
-        return np.minimum(of.width[:, self._speakers], self._cap)
+        return np.minimum(self._mesh.width[:, self._speakers], self._cap)
 
     @staticmethod
     def _narrow(width: NDArray[np.int16], numbers: NDArray[np.intp]) -> int:
@@ -267,12 +279,12 @@ class Impacts:
         there = part[part > 0]
         return int(there.min()) if len(there) else 0
 
-    def _whole_realms(self) -> set[str]:
+    def _whole_realms(self, width: NDArray[np.int16]) -> set[str]:
         """Realms in which every VTEP reaches every other one."""
         found: set[str] = set()
         for name, numbers in self._members.items():
             missing = len(self.realms[name].devices) - len(numbers)
-            part = self._width[np.ix_(numbers, numbers)] if self._width.size else np.zeros((0, 0))
+            part = width[np.ix_(numbers, numbers)] if width.size else np.zeros((0, 0))
             if not missing and np.count_nonzero(part) == len(numbers) * (len(numbers) - 1):
                 found.add(name)
         return found
@@ -281,64 +293,43 @@ class Impacts:
         """The least width in the region, and realms with less than before."""
         if change is None:
             return self._followed_width(failures), ()
-        place = self._place
-        narrowed = [(place[r], classes, width) for r, classes, width in change.narrowed if r in place and len(classes)]
         gone = self._numbers(failures.devices)
-        if not (len(change.classes) or narrowed or len(gone)):
+        if not len(change.classes) and not len(gone):
             return self.width, ()
-        affected = {int(number) for number in change.classes} | {number for number, _, _ in narrowed}
-        affected -= {int(number) for number in gone}
-        numbers = np.array(sorted(affected), np.intp)
-        rows, columns = self._changed_widths(numbers, change, narrowed, gone)
-        least = self._least(numbers, rows, columns)
-        narrower = ((n, self.narrowest[n], least[n]) for n in sorted(least) if self._alone(n, gone) or least[n])
-        if self._narrow_ways > 2 * len(self._width) * (len(numbers) + len(gone)):
+        to, at = change.classes, change.speakers
+        width = np.minimum(change.width, self._cap[at])
+        least = self._least(to, at, np.where(width > 0, width, _WIDEST).astype(np.int16))
+        narrower = tuple((name, self.narrowest[name], least[name]) for name in sorted(least))
+        if self._narrow_ways > len(to) + 2 * len(gone) * len(self._names):
             # So many ways are as narrow as the narrowest that one of them has not changed.
-            return min(self.width, int(rows.min(initial=_WIDEST)), int(columns.min(initial=_WIDEST))), tuple(narrower)
-        everything = self._width.copy()
-        everything[numbers], everything[:, numbers] = rows, columns
+            return min(self.width, int(width[width > 0].min(initial=_WIDEST))), narrower
+        everything = self._widths()
+        everything[to, at] = width
         everything[gone], everything[:, gone] = 0, 0
-        everything[everything == _WIDEST] = 0
-        return self._narrow(everything, np.arange(len(everything))), tuple(narrower)
+        return self._narrow(everything, np.arange(len(everything))), narrower
 
-    def _changed_widths(
-        self,
-        numbers: NDArray[np.intp],
-        change: Change,
-        narrowed: Iterable[tuple[int, NDArray[np.intp], NDArray[np.int16]]],
-        gone: NDArray[np.intp],
-    ) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
-        """Widths to some VTEPs (rows) and from them (columns) as they are now; ways that are none are the widest."""
-        rows, columns = self._width[numbers], self._width[:, numbers]
-        place = np.full(len(self._names), -1, np.intp)
-        place[numbers] = np.arange(len(numbers))
-        for number, classes, now in narrowed:
-            width = np.minimum(now, self._cap[number])
-            if place[number] >= 0:
-                columns[classes, place[number]] = width
-            there = place[classes] >= 0
-            rows[place[classes[there]], number] = width[there]
-        found = np.minimum(change.width[:, self._speakers], self._cap)
-        for index, number in enumerate(change.classes):
-            columns[number] = found[index, numbers]
-            if place[number] >= 0:
-                rows[place[number]] = found[index]
-        rows[:, gone], columns[gone] = 0, 0
-        return _unless_zero(rows), _unless_zero(columns)
-
-    def _least(self, numbers: NDArray[np.intp], rows: NDArray[np.int16], columns: NDArray[np.int16]) -> dict[str, int]:
-        """Realms with less than before, and their least width; only ways from and to `numbers` have changed."""
+    def _least(self, to: NDArray[np.intp], at: NDArray[np.intp], width: NDArray[np.int16]) -> dict[str, int]:
+        """Realms with less than before, and their least width, of ways whose width has changed."""
         least: dict[str, int] = {}
-        for index in range(len(numbers)):
-            both = np.minimum(rows[index], columns[:, index])
-            for name in self._realms_at.get(self._names[int(numbers[index])], ()):
-                now = int(both[self._members[name]].min())
-                least[name] = min(now, least.get(name, now))
-        return {name: now for name, now in least.items() if now < self.narrowest[name]}
-
-    def _alone(self, name: str, gone: NDArray[np.intp]) -> bool:
-        """Whether two VTEPs of a realm are left: with one alone there is no width to speak of."""
-        return len(self._members[name]) > 1 and (not len(gone) or len(np.setdiff1d(self._members[name], gone)) > 1)
+        if not len(to):
+            return least
+        size = len(self._names)
+        # Most changes are all ways to some VTEPs and all ways from some: they are looked at by VTEP.
+        by_target = np.bincount(to, minlength=size)[to] >= np.bincount(at, minlength=size)[at]
+        row = np.full(size, _WIDEST, np.int16)
+        for chosen, ends, others in ((by_target, to, at), (~by_target, at, to)):
+            order = np.flatnonzero(chosen)
+            order = order[np.argsort(ends[order], kind="stable")]
+            sorted_ends = ends[order]
+            starts = np.flatnonzero(np.r_[True, sorted_ends[1:] != sorted_ends[:-1]]) if len(order) else order
+            for part in np.split(order, starts[1:]) if len(order) else ():
+                row[others[part]] = width[part]
+                for name in self._realms_at.get(self._names[int(ends[part[0]])], ()):
+                    now = int(row[self._members[name]].min())
+                    if now < least.get(name, self.narrowest[name]):
+                        least[name] = now
+                row[others[part]] = _WIDEST
+        return least
 
     def _followed_width(self, failures: Failures) -> int:
         tables = self.tables(failures)
@@ -371,11 +362,6 @@ def _mesh(network: Network, healthy: Settled, vteps: Iterable[str]) -> Mesh | No
         return None
     together = Paths(np.stack([paths.level for paths in found]), np.stack([paths.via for paths in found]))
     return mesh(spreads.arrays, origins, together)
-
-
-def _unless_zero(width: NDArray[np.int16]) -> NDArray[np.int16]:
-    """Widths for taking the least: none is as good as any."""
-    return np.where(width > 0, width, _WIDEST).astype(np.int16)
 
 
 class _Index:
