@@ -12,14 +12,15 @@ from crossconnect.finding import Finding, Place, found
 from crossconnect.nos.codes import UNSUPPORTED
 from crossconnect.nos.features import BY_KEY, used_features
 
-State = Literal["run", "rendered", "none"]
+State = Literal["run", "rendered", "partial", "none"]
 
 
 class Support(msgspec.Struct, frozen=True):
     """How far a feature goes on a network OS.
 
     `run`: rendered, and seen to work on the real software. `rendered`: rendered by the documentation, never run on a
-    device here. `none`: not on this system; `reason` then says why, and `nearest` the nearest thing that it can do.
+    device here. `partial`: a part of it is missing, which `reason` says, and the system's own findings where it matters.
+    `none`: not on this system; `reason` then says why, and `nearest` the nearest thing that it can do.
     `reason` may also say what is different where it is supported.
     """
 
