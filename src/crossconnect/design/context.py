@@ -129,6 +129,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     servers_of: Mapping[str, tuple[ServerEnd, ...]]
     server_ends: Mapping[str, tuple[ServerEnd, ...]]
     """By server, in the order of its ports."""
+    bond_pools: Mapping[str, str]
+    """Pool of the lock that numbers its bond, by server, where that is not the number of its Ethernet segment."""
     host_kinds: Mapping[str, HostKind]
     """By server."""
     handoffs_of: Mapping[str, tuple[HandoffLink, ...]]

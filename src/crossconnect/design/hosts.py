@@ -32,7 +32,7 @@ def server_interfaces(context: Context, switch: Switch) -> list[Interface]:
             )
             continue
         number = int(context.lock.get("esi", host.name))
-        bond = switch.names.lag.format(n=number)
+        bond = switch.names.lag.format(n=context.lock.get(context.bond_pools.get(host.name, "esi"), host.name))
         interfaces.append(
             Interface(
                 name=end.port,

@@ -19,6 +19,7 @@ from crossconnect.design.context import (
 )
 from crossconnect.design.names import vrf_name
 from crossconnect.device.interface import Interface, SegmentMember
+from crossconnect.intent.bonds import bond_pools
 from crossconnect.intent.handoffs import HandoffLink, handoff_links
 from crossconnect.intent.lock import Lock
 from crossconnect.intent.placement import segment_devices, segment_path, vrf_devices, vrf_path
@@ -54,6 +55,7 @@ def build_context(region: Region, inventory: Inventory, lock: Lock) -> Context:
         fabric_of=fabric,
         servers_of=servers,
         server_ends=server_ends,
+        bond_pools=bond_pools(inventory),
         host_kinds=_host_kinds(region, inventory, switches, segments),
         handoffs_of=_by_device(links),
         handoffs=links,

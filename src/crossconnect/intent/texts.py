@@ -136,7 +136,9 @@ def _reserved(text: str) -> str:
 
 def port_range(text: str) -> tuple[int, int]:
     """First and last of a TCP or UDP port or range of them. Raises ValueError when it is none."""
-    first, last = number_range(text) if "-" in text else number_range(f"{text}-{text}")
+    if "-" not in text and not (text.isascii() and text.isdigit()):
+        raise ValueError(f"`{text}` is not a port")
+    first, last = number_range(text) if "-" in text else (int(text), int(text))
     if last > 65535:
         raise ValueError(f"`{text}` is over 65535")
     return first, last

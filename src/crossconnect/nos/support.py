@@ -19,7 +19,7 @@ class Support(msgspec.Struct, frozen=True):
     """How far a feature goes on a network OS.
 
     `run`: rendered, and seen to work on the real software. `rendered`: rendered by the documentation, never run on a
-    device here. `partial`: a part of it is missing, which `reason` says, and the system's own findings where it matters.
+    device here. `partial`: something is missing, which `reason` says, and the system's own findings where it matters.
     `none`: not on this system; `reason` then says why, and `nearest` the nearest thing that it can do.
     `reason` may also say what is different where it is supported.
     """
