@@ -15,7 +15,9 @@ from typing import NamedTuple, get_args, get_type_hints
 import msgspec
 
 from crossconnect.finding import Place
+from crossconnect.model.acl import Acl
 from crossconnect.model.device import Device, Platform
+from crossconnect.model.management import SnmpUser
 from crossconnect.model.peer import Peer
 from crossconnect.model.pod import NodeGroup, Pod, RackGroup, SuperSpineGroup
 from crossconnect.model.policy import AsPathSet, CommunitySet, Policy, PrefixSet
@@ -43,6 +45,8 @@ _DEFINED: dict[type, frozenset[str]] = {
     PrefixSet: frozenset({"prefix_sets"}),
     CommunitySet: frozenset({"community_sets"}),
     AsPathSet: frozenset({"as_path_sets"}),
+    Acl: frozenset({"acls"}),
+    SnmpUser: frozenset({"snmp_users"}),
 }
 """Which lists of names a record adds to by itself."""
 

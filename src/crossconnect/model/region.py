@@ -8,7 +8,10 @@ from typing import Literal
 import msgspec
 
 from crossconnect.finding import Place
-from crossconnect.model.device import Device, Link, Platform
+from crossconnect.model.acl import Acl
+from crossconnect.model.device import Device, ExtraFile, Link, Platform
+from crossconnect.model.interface_names import NAMES, InterfaceNames
+from crossconnect.model.management import Aaa, Gnmi, Ipfix, Netconf, Sflow, Snmp, User
 from crossconnect.model.peer import Peer
 from crossconnect.model.pod import Pod, SuperSpineGroup
 from crossconnect.model.policy import AsPathSet, CommunitySet, Policy, PrefixSet
@@ -52,6 +55,24 @@ class Management(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Log servers."""
     lldp: bool = True
     """Whether devices speak LLDP (IEEE 802.1AB), by which cabling is checked."""
+    acl: str = ""
+    """ACL on what arrives at the management port; none given: everything may."""
+    banner: str = ""
+    """What is shown before login, one line."""
+    users: tuple[User, ...] = ()
+    """Local users."""
+    aaa: Aaa | None = None
+    """Who decides logins; none given: local users."""
+    snmp: Snmp | None = None
+    """SNMPv3; none given: off."""
+    gnmi: Gnmi | None = None
+    """gNMI; none given: off."""
+    netconf: Netconf | None = None
+    """NETCONF; none given: off."""
+    sflow: Sflow | None = None
+    """sFlow export; none given: off."""
+    ipfix: Ipfix | None = None
+    """IPFIX export; none given: off."""
 
 
 class Bfd(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -92,6 +113,8 @@ class DesignChoices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """Where a VLAN id is unique; `pod` reuses ids, for more than 4,000 segments in a region."""
     host_routes: bool = True
     """Whether remote MAC/IP routes are also installed as host routes in the VRF (symmetric IRB, RFC 9135)."""
+    lacp_rate: Literal["fast", "slow"] = "fast"
+    """Whether LACP packets come every second or every 30 s (IEEE 802.1AX); servers should have the same."""
     resting_locks: int = 10
     """How many locks a freed number rests before it is given out again."""
 
@@ -165,6 +188,8 @@ class EdgeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Community sets that policies match and remove."""
     as_path_sets: tuple[AsPathSet, ...] = ()
     """AS path sets that policies match."""
+    acls: tuple[Acl, ...] = ()
+    """Packet filters, which handoffs, segments and the management port name."""
 
 
 class ChecksFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -206,8 +231,12 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     prefix_sets: tuple[PrefixSet, ...] = ()
     community_sets: tuple[CommunitySet, ...] = ()
     as_path_sets: tuple[AsPathSet, ...] = ()
+    acls: tuple[Acl, ...] = ()
     promises: tuple[Promise, ...] = ()
+    extras: tuple[ExtraFile, ...] = ()
     places: Mapping[str, Place] = {}
+    interface_names: Mapping[str, InterfaceNames] = msgspec.field(default_factory=lambda: NAMES)
+    """By network operating system: the built-in ones, and those that extensions bring."""
     unread: Unread = Unread()
     """What could not be read; what is referred to may be there nevertheless."""
 

@@ -23,7 +23,7 @@ def command(devices: tuple[str, ...], root: Path, directory: Path, to_stdout: bo
 
     Secrets stay references. The directory is replaced as a whole, or not at all.
     """
-    from crossconnect.nos.registry import render_files
+    from crossconnect.nos.rendering import render_files
 
     ready = load_or_exit(root)
     known = {d.name: d for d in ready.blueprint.devices}

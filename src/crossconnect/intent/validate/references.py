@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crossconnect.finding import Finding
-from crossconnect.intent import codes
+from crossconnect.intent import codes, management_codes
 from crossconnect.intent.validate.subject import Known, Subject, reference_of
 from crossconnect.model.policy import Statement
 
@@ -18,6 +18,26 @@ def reference_findings(subject: Subject) -> Iterator[Finding]:
     yield from _tenancy(subject)
     yield from _handoffs(subject)
     yield from _policies(subject)
+    yield from _acls(subject)
+
+
+def _acls(subject: Subject) -> Iterator[Finding]:
+    region = subject.region
+    acls = Known(subject, "ACL", management_codes.ACL_UNKNOWN, {acl.name for acl in region.acls}, ("acls",))
+    users: list[tuple[str, str, str]] = [(region.management.acl, "the management port", "management/acl")]
+    for peer in region.peers:
+        for index, handoff in enumerate(peer.handoffs):
+            path = f"peers/{peer.name}/handoffs/{index}"
+            users += [
+                (handoff.acl_in, f"a handoff of {peer.name}", f"{path}/acl_in"),
+                (handoff.acl_out, f"a handoff of {peer.name}", f"{path}/acl_out"),
+            ]
+    for path, segment in subject.segments.items():
+        user = f"segment {reference_of(path)}"
+        users += [(segment.acl_in, user, f"{path}/acl_in"), (segment.acl_out, user, f"{path}/acl_out")]
+    for name, user, path in users:
+        if name:
+            yield from acls.unknown(name, user, path)
 
 
 def _fabric(subject: Subject) -> Iterator[Finding]:
