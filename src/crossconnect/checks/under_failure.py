@@ -26,7 +26,7 @@ from crossconnect.model.promise import PATH_KINDS, ROUTE_KINDS, Promise
 from crossconnect.simulate.failures import NO_FAILURES, Failures, single_failures
 from crossconnect.simulate.impact import Impacts
 from crossconnect.simulate.simulation import state_of
-from crossconnect.simulate.sweep import Outcome, sweep
+from crossconnect.simulate.sweep import Outcome, Outcomes
 from crossconnect.state.tables import TABLES
 
 _ELSEWHERE = ("single-points", "promises")
@@ -45,41 +45,58 @@ class UnderFailure(msgspec.Struct, frozen=True, kw_only=True):
     """VRFs, and layer-2 segments without one."""
 
 
+class Sweep:
+    """A network made ready for being asked about failures, one after the other.
+
+    `only` names the checks that are run under each (all of them by default). With `only=()` effects alone are computed:
+    packets are then followed, and tables made, only where a failure may change what becomes of them, which is what
+    makes thousands of failures of large regions affordable.
+    """
+
+    def __init__(self, blueprint: Blueprint, only: Iterable[str] | None = None) -> None:
+        self.blueprint = blueprint
+        self._names = [name for name in (CHECKS if only is None else only) if name not in _ELSEWHERE]
+        self._layout = layout_of(blueprint)
+        self._impacts = Impacts(blueprint)
+        self._subject = _subject(self._impacts, self._layout, NO_FAILURES)
+        self._healthy = healthy_of(self._subject, self._impacts, _broken_already(self._impacts, self._subject))
+        self._outcomes = Outcomes(blueprint, tuple(TABLES)) if self._names else None
+        self._known: set[tuple[str, str, str]] = set()
+        if self._outcomes is not None:
+            here = _checked(self._outcomes.of(NO_FAILURES), self._layout, NO_FAILURES)
+            self._known = {_identity(f) for f in check_subject(here, self._names)}
+
+    def report(self, failure: Failures) -> FailureReport:
+        """What follows from one failure."""
+        if self._outcomes is None:
+            return _report(self._impacts, self._healthy, self._subject, failure)
+        outcome = self._outcomes.of(failure)
+        here = _checked(outcome, self._layout, failure)
+        broken = broken_promises(here, _about_routes(self.blueprint))
+        report = _report(self._impacts, self._healthy, self._subject, failure, broken)
+        now = (*check_subject(here, self._names), *outcome.findings)
+        more = (f for f in now if _identity(f) not in self._known)
+        return msgspec.structs.replace(report, findings=(*report.findings, *more))
+
+    def outcome(self, reports: Iterable[FailureReport]) -> UnderFailure:
+        """All reports together."""
+        found = tuple(reports)
+        whole: tuple[Finding, ...] = ()
+        if not self._names:
+            whole = (*wholeness(self._impacts, accepted_prefixes(self._subject)), *_untested(self.blueprint))
+        return UnderFailure(
+            reports=found,
+            findings=tuple(sorted((*whole, *_merged(found), *_promises(found)), key=Finding.sort_key)),
+            networks=len(self._impacts.realms),
+        )
+
+
 def check_under_failure(
     blueprint: Blueprint, failures: Iterable[Failures] | None = None, only: Iterable[str] | None = None
 ) -> UnderFailure:
-    """Simulate each failure (every single one by default), run the checks (those named, where given) and compare.
-
-    `only=()` computes effects alone: packets are then followed, and tables made, only where a failure may change what
-    becomes of them, which is what makes thousands of failures of large regions affordable.
-    """
-    layout = layout_of(blueprint)
-    names = [name for name in (CHECKS if only is None else only) if name not in _ELSEWHERE]
-    chosen = tuple(single_failures(blueprint) if failures is None else failures)
-    impacts = Impacts(blueprint)
-    subject = _subject(impacts, layout, NO_FAILURES)
-    healthy = healthy_of(subject, impacts, _broken_already(impacts, subject))
-    runs = sweep(blueprint, (NO_FAILURES, *chosen), tuple(TABLES)) if names else None
-    known = set[tuple[str, str, str]]()
-    whole = () if names else (*wholeness(impacts, accepted_prefixes(subject)), *_untested(blueprint))
-    if runs is not None:
-        _, outcome = next(runs)
-        known = {_identity(f) for f in check_subject(_checked(outcome, layout, NO_FAILURES), names)}
-    reports: list[FailureReport] = []
-    for failure in chosen:
-        if runs is None:
-            reports.append(_report(impacts, healthy, subject, failure))
-            continue
-        _, outcome = next(runs)
-        here = _checked(outcome, layout, failure)
-        report = _report(impacts, healthy, subject, failure, broken_promises(here, _about_routes(blueprint)))
-        more = (f for f in (*check_subject(here, names), *outcome.findings) if _identity(f) not in known)
-        reports.append(msgspec.structs.replace(report, findings=(*report.findings, *more)))
-    return UnderFailure(
-        reports=tuple(reports),
-        findings=tuple(sorted((*whole, *_merged(reports), *_promises(reports)), key=Finding.sort_key)),
-        networks=len(impacts.realms),
-    )
+    """Simulate each failure (every single link and device by default), run the checks `only` and compare: `Sweep`."""
+    sweep = Sweep(blueprint, only)
+    return sweep.outcome(map(sweep.report, single_failures(blueprint) if failures is None else failures))
 
 
 def effects_of(impacts: Impacts, failures: Iterable[Failures]) -> tuple[Healthy, tuple[FailureReport, ...]]:

@@ -27,6 +27,7 @@ from crossconnect.model.policy import AsPathSet, CommunitySet, Match, Policy, Pr
 from crossconnect.model.pool import Pool
 from crossconnect.model.promise import Promise
 from crossconnect.model.region import AsnPlan, Bfd, DesignChoices, Management, Moved, RegionFile, Site
+from crossconnect.model.risk import RiskGroup
 from crossconnect.model.server import Attachment, SegmentPort, Server, ServerGroup
 from crossconnect.model.tenant import Segment, Tenant, Vrf
 from crossconnect.net.names import AS_TRANS, ASN_MAX, VLAN_MAX, VNI_MAX
@@ -107,6 +108,7 @@ TEXTS: dict[type, dict[str, Kind]] = {
     },
     Vrf: {"name": _NAME, "imports": texts.VRF_REFERENCE, "description": _TEXT},
     Tenant: {"name": _NAME, "description": _TEXT},
+    RiskGroup: {"name": _NAME, "devices": _NAME, "ports": texts.DEVICE_PORTS, "description": _TEXT},
     Handoff: {
         "border": texts.DEVICE_PORT,
         "vrf": texts.VRF_REFERENCE,

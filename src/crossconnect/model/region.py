@@ -17,6 +17,7 @@ from crossconnect.model.pod import Pod, SuperSpineGroup
 from crossconnect.model.policy import AsPathSet, CommunitySet, Policy, PrefixSet
 from crossconnect.model.pool import Pool
 from crossconnect.model.promise import Promise
+from crossconnect.model.risk import RiskGroup
 from crossconnect.model.server import Server
 from crossconnect.model.tenant import Tenant
 
@@ -166,6 +167,8 @@ class FabricFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Cables between switches, where they differ from what the pods imply or their ports matter."""
     servers: tuple[Server, ...] = ()
     """Servers written by hand."""
+    risk_groups: tuple[RiskGroup, ...] = ()
+    """What fails together: line cards, power feeds, conduits."""
 
 
 class TenancyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -225,6 +228,7 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     devices: tuple[Device, ...] = ()
     links: tuple[Link, ...] = ()
     servers: tuple[Server, ...] = ()
+    risk_groups: tuple[RiskGroup, ...] = ()
     tenants: tuple[Tenant, ...] = ()
     peers: tuple[Peer, ...] = ()
     policies: tuple[Policy, ...] = ()

@@ -7,12 +7,14 @@ from pathlib import Path
 import click
 import msgspec
 
-from crossconnect.checks import FailureGroup, UnderFailure, grouped
+from crossconnect.checks import FailureGroup, Sweep, UnderFailure, grouped
 from crossconnect.cli.checked_size import check_option, is_checked, say_unchecked
 from crossconnect.cli.failure_option import failures_of, failures_options
 from crossconnect.cli.memory_limit import memory_option, refuse_too_large
 from crossconnect.cli.output import coloured, count_text, draw, emit, output_option, print_findings, say
 from crossconnect.cli.region import load_or_exit, located, region_option
+from crossconnect.cli.sweep_option import Asked, asked_failures, sweep_options
+from crossconnect.cli.sweeping import How, Swept, swept
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, has_errors
 from crossconnect.simulate import Failures
@@ -45,13 +47,7 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
 @region_option
 @output_option
 @failures_options
-@click.option(
-    "--failures",
-    type=click.Choice(["none", "single"]),
-    default="none",
-    show_default=True,
-    help="'single' repeats everything under every single link and device failure.",
-)
+@sweep_options
 @check_option
 @memory_option
 @click.option("--every", is_flag=True, help="One line per failure instead of one per kind of failure.")
@@ -60,7 +56,8 @@ def command(
     output: str,
     fail_links: tuple[str, ...],
     fail_devices: tuple[str, ...],
-    failures: str,
+    asked: Asked,
+    how: How,
     check: bool | None,
     every: bool,
     memory_max: int | None,
@@ -71,18 +68,20 @@ def command(
 
     Exit code 1 when a check finds an error, 2 (with an estimate) when it would take more memory than there is.
     """
-    from crossconnect.checks import check_under_failure
-
     ready = load_or_exit(root)
     injected = failures_of(ready.blueprint, fail_links, fail_devices)
     checked = is_checked(ready.blueprint, check)
     rows, findings = _checked(ready.blueprint, injected, memory_max) if checked else ({}, ())
     under: UnderFailure | None = None
     only = None if checked else ()
-    if (injected or not checked) and failures == "none":
-        under = check_under_failure(ready.blueprint, [injected], only)
-    elif failures == "single":
-        under = check_under_failure(ready.blueprint, None, only)
+    interrupted = ""
+    if asked.kinds:
+        found = swept(ready.blueprint, asked_failures(ready.blueprint, asked, injected), only, how)
+        under = found.under
+        interrupted = _interrupted(found, how) if found.interrupted else ""
+    elif injected or not checked:
+        sweep = Sweep(ready.blueprint, only)
+        under = sweep.outcome([sweep.report(injected)])
     if under is not None:
         findings += under.findings
     findings = located(findings, ready.region)
@@ -98,7 +97,17 @@ def command(
         say_unchecked(ready.blueprint, check)
         summary = f"; effects of failures, listed above: {count_text(effects)}" if effects else ""
         say(f"{ready.region.name}: {count_text(others)}{summary}")
+    if interrupted:
+        say(interrupted)
+        return 130
     return 1 if has_errors(findings) else 0
+
+
+def _interrupted(found: Swept, how: How) -> str:
+    done = f"interrupted: {len(found.under.reports):,} of {found.total:,} failures were simulated"
+    if how.results is not None:
+        return f"{done}; the same command goes on from {how.results}"
+    return f"{done}; with --results FILE the next run would go on from there"
 
 
 def _checked(
