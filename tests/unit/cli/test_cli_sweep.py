@@ -86,7 +86,7 @@ def test_the_machines_of_a_cluster_give_the_same_reports(blueprint: Blueprint, c
 def test_a_scheduler_that_is_not_there(blueprint: Blueprint, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
     monkeypatch.setattr(sweeping, "SCHEDULER_TIMEOUT_S", 1)
-    with pytest.raises(Unreachable, match="tcp://127.0.0.1:9 does not answer"):
+    with pytest.raises(Unreachable, match=r"tcp://127\.0\.0\.1:9 does not answer"):
         swept(blueprint, failures_of_kinds(blueprint, ("rack",)), (), How(scheduler="tcp://127.0.0.1:9"))
 
 
@@ -141,9 +141,7 @@ def test_a_question_that_cannot_be_asked(
     assert said in err
 
 
-def test_too_many_pairs_are_refused_with_what_would_fit(
-    blueprint: Blueprint, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_pairs_are_refused_with_what_would_fit(blueprint: Blueprint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep_option, "FAILURES_MAX", 100)
     with pytest.raises(BadInput, match=r"496 failures; at most 100 .* --failures racks --pairs \(3\)"):
         sweep_option.asked_failures(blueprint, sweep_option.Asked(("link", "device"), True, None), NO_FAILURES)
@@ -179,8 +177,8 @@ def test_a_file_of_another_question_is_left_alone(blueprint: Blueprint, tmp_path
 
 @pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
 def test_a_sweep_that_is_stopped_goes_on_where_it_was(stop: signal.Signals, metro: Path, tmp_path: Path) -> None:
-    """Input: pairs of devices and racks, kill -9 or Ctrl-C in the midst of them, the same command again. Output: what a run without
-    interruption says; Ctrl-C tells what is done and how to go on."""
+    """Input: pairs of devices and racks, kill -9 or Ctrl-C in the midst of them, the same command again. Output: what
+    a run without interruption says; Ctrl-C tells what is done and how to go on."""
     file = tmp_path / "results"
     command = [str(Path(sys.executable).parent / "xc"), "simulate", "-C", str(metro), "--no-check", "-o", "json"]
     command += ["--failures", "devices,racks", "--pairs", "--jobs", "2"]
