@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from crossconnect.design.blueprint import Blueprint, HostPlan
 from crossconnect.simulate.arrays import UNREACHED, Paths
 from crossconnect.simulate.attributes import LOCAL_WEIGHT, Attributes
-from crossconnect.simulate.failures import Failures, SessionKey
+from crossconnect.simulate.failures import NO_FAILURES, Failures, SessionKey
 from crossconnect.simulate.fib import Fib
 from crossconnect.simulate.forwarding import Forwarder
 from crossconnect.simulate.lazy_fib import lazy_fib
@@ -170,6 +170,12 @@ class Impacts:
                 name = row.source_vrf or row.source_segment
                 found[name] = found.get(name, 0) + row.pairs
         return found
+
+    def least_paths(self, devices: Iterable[str]) -> int:
+        """The fewest equal-cost paths from one of some VTEPs to another of them; 0 where there is no way."""
+        if self._mesh is not None:
+            return self._narrow(self._widths(self._numbers(devices)))
+        return self._followed_width(NO_FAILURES, frozenset(devices))
 
     def tables(self, failures: Failures) -> Fib:
         """Forwarding tables under a failure; those asked for last are kept."""
@@ -396,13 +402,16 @@ class Impacts:
                 row[others[part]] = _WIDEST
         return least
 
-    def _followed_width(self, failures: Failures) -> int:
+    def _followed_width(self, failures: Failures, among: Collection[str] | None = None) -> int:
         tables = self.tables(failures)
         widths: list[int] = []
         for device in itertools.compress(self._names, self._on):
+            if among is not None and device not in among:
+                continue
             routes = tables.routes.get((device, DEFAULT))
             for vtep, owner in self.topology.vteps.items():
-                row = routes.lookup(vtep) if routes is not None and owner != device else None
+                asked = routes is not None and owner != device and (among is None or owner in among)
+                row = routes.lookup(vtep) if routes is not None and asked else None
                 if row is not None and row.prefix == f"{vtep}/32":
                     widths.append(len(row.next_hops))
         return min(widths, default=0)

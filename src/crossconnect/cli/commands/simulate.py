@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 import msgspec
 
 from crossconnect.checks import FailureGroup, Sweep, UnderFailure, grouped
+from crossconnect.checks.effects import FailureReport
 from crossconnect.cli.checked_size import check_option, is_checked, say_unchecked
 from crossconnect.cli.failure_option import failures_of, failures_options
 from crossconnect.cli.memory_limit import memory_option, refuse_too_large
@@ -86,16 +88,16 @@ def command(
         findings += under.findings
     findings = located(findings, ready.region)
     result = Simulation(
-        region=ready.region.name, rows=rows, findings=findings, failures=_effects(under) if under else ()
+        region=ready.region.name, rows=rows, findings=findings, failures=effects(under.reports) if under else ()
     )
     emit(result, output, lambda: _text(rows, under, every))
     if output == "table":
         # Effects of failures are in the table above, many to a line.
-        effects = [f for f in findings if f.code.startswith("checks.effect-")]
+        listed = [f for f in findings if f.code.startswith("checks.effect-")]
         others = [f for f in findings if not f.code.startswith("checks.effect-")]
         print_findings(others, limit=40)
         say_unchecked(ready.blueprint, check)
-        summary = f"; effects of failures, listed above: {count_text(effects)}" if effects else ""
+        summary = f"; effects of failures, listed above: {count_text(listed)}" if listed else ""
         say(f"{ready.region.name}: {count_text(others)}{summary}")
     if interrupted:
         say(interrupted)
@@ -129,7 +131,8 @@ def _checked(
     return {table: len(getattr(state, table)) for table in TABLES}, findings
 
 
-def _effects(under: UnderFailure) -> tuple[Effect, ...]:
+def effects(reports: Iterable[FailureReport]) -> tuple[Effect, ...]:
+    """Reports as they are printed for programs."""
     return tuple(
         Effect(
             failure=report.name,
@@ -139,7 +142,7 @@ def _effects(under: UnderFailure) -> tuple[Effect, ...]:
             promises=tuple(name for name, _ in report.promises),
             harmless=report.harmless,
         )
-        for report in under.reports
+        for report in reports
     )
 
 
@@ -154,11 +157,12 @@ def _text(rows: dict[str, int], under: UnderFailure | None, every: bool) -> str:
             lines = [(r.name, len(r.hosts_cut), sum(s.lost for s in r.scopes), r.harmless) for r in under.reports]
             parts.append(draw(("failure", "hosts cut", "pairs lost", "harmless"), lines))
         else:
-            parts += [_line(group) for group in grouped(under.reports)]
+            parts += [group_line(group) for group in grouped(under.reports)]
     return "\n".join(parts)
 
 
-def _line(group: FailureGroup) -> str:
+def group_line(group: FailureGroup) -> str:
+    """One line for failures that do the same, marked by how bad that is."""
     mark = {"error": "!!", "warning": "! ", "note": "  "}[group.severity.value]
     if coloured() and mark.strip():
         mark = click.style(mark, fg="red" if mark == "!!" else "yellow", bold=True)
