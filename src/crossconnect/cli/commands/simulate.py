@@ -17,6 +17,7 @@ from crossconnect.cli.failure_option import failures_of, failures_options
 from crossconnect.cli.memory_limit import memory_option, refuse_too_large
 from crossconnect.cli.output import coloured, count_text, draw, emit, output_option, print_findings, say
 from crossconnect.cli.region import load_or_exit, located, region_option
+from crossconnect.cli.report_page import write_page
 from crossconnect.cli.sweep_option import Asked, asked_failures, sweep_options
 from crossconnect.cli.sweeping import How, Swept, swept
 from crossconnect.cli.traffic_option import read_traffic, traffic_option
@@ -58,6 +59,13 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
 @failures_options
 @sweep_options
 @traffic_option
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    metavar="FILE",
+    help="Write findings and failures as an HTML page with pictures, too.",
+)
 @check_option
 @memory_option
 @click.option("--every", is_flag=True, help="One line per failure instead of one per kind of failure.")
@@ -69,6 +77,7 @@ def command(
     asked: Asked,
     how: How,
     traffic: Path | None,
+    report: Path | None,
     check: bool | None,
     every: bool,
     memory_max: int | None,
@@ -104,6 +113,8 @@ def command(
         failures=effects(under.reports) if under else (),
         loads=under.loads if under else (),
     )
+    if report is not None:
+        write_page(report, ready, findings, under)
     emit(result, output, lambda: _text(rows, under, every))
     if output == "table":
         # Effects of failures are in the table above, many to a line.
