@@ -29,6 +29,8 @@ CONVERGENCE_S = 40.0
 """Bound on the wait for each expected state. A quiet machine needs 1 to 5 s; CI shares two processors."""
 
 POLL_S = 0.5
+HEARD = "heard outside"
+"""Event of a comparison of what external routers have heard."""
 ROWS_SHOWN = 12
 
 
@@ -37,6 +39,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     case: str
     event: str
+    backend: str
+    frr: str
+    """Version of the switches' FRR as it says itself."""
     rows: int
     """Of the lab."""
     differences: int
@@ -83,6 +88,7 @@ class Proved:
         # Without lldpd there is nothing that could fill that table.
         self.tables = tuple(name for name in TABLES if lldp or name != "lldp")
         self._began = began
+        self.frr = frr_version(lab)
 
     def agrees(
         self, event: str = "healthy", failures: Failures = NO_FAILURES, *, timeout_s: float = CONVERGENCE_S
@@ -105,6 +111,8 @@ class Proved:
         compared = Comparison(
             case=self.case,
             event=event,
+            backend=self.lab.record.backend,
+            frr=self.frr,
             rows=sum(len(getattr(actual, name)) for name in self.tables),
             differences=sum(d.count for d in found),
             seconds=now - self._began,
@@ -137,8 +145,24 @@ class Proved:
 def note_heard(proved: Proved, routes: int, differences: int) -> None:
     """Count a comparison of what external routers have heard."""
     COMPARISONS.append(
-        Comparison(case=proved.case, event="heard outside", rows=routes, differences=differences, seconds=0.0)
+        Comparison(
+            case=proved.case,
+            event=HEARD,
+            backend=proved.lab.record.backend,
+            frr=proved.frr,
+            rows=routes,
+            differences=differences,
+            seconds=0.0,
+        )
     )
+
+
+def frr_version(lab: Lab) -> str:
+    """What a switch says that it runs: `FRRouting 8.4.4 (a-leaf1) on Linux(...)`."""
+    switch = lab.blueprint.devices[0].name
+    root = lab.node_plans[switch].root
+    inside = ["chroot", root] if root else []
+    return labs.execute(lab, switch, [*inside, "vtysh", "-c", "show version"]).stdout.split()[1]
 
 
 @contextlib.contextmanager
