@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"no lab with real daemons can run here: {reason}"))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
     """What was compared: a comparison of nothing would pass as well."""
     if not fidelity.COMPARISONS:
         return
@@ -58,5 +58,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(
         f"FRR {ran}: {len(fidelity.COMPARISONS)} comparisons, {rows} rows; XC_FIDELITY_SEED={fidelity.SEED} repeats"
     )
-    if RECORD:
+    if RECORD and exitstatus != pytest.ExitCode.INTERRUPTED:  # half a run says nothing of what it did not reach
         record.write(Path(RECORD), fidelity.COMPARISONS, time.monotonic() - BEGAN)
