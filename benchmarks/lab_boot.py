@@ -52,7 +52,7 @@ def lab_sizes(sizes: tuple[int, ...] = (6, 20, 50, 100)) -> None:
             try:
                 lab = up(ready.blueprint, LabOptions(name=NAME, lldp=False))
                 booted = time.monotonic() - begin
-                result = wait_converged(lab, expected, timeout_s=90)
+                result = wait_converged(lab, expected, timeout_s=300)
                 total = time.monotonic() - begin
                 pids = [
                     pid for programs in node_processes(lab).values() for found in programs.values() for pid in found

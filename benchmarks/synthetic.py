@@ -68,7 +68,8 @@ def write_region(
 
 def _rack_with_servers(pod: int, rack: int, servers: int) -> str:
     """A rack written singly: base addresses of its servers must differ from the next rack's."""
-    host = 10 + rack * servers
+    # Up to 240 servers in all: their segment is a /24.
+    host = 10 + ((pod - 1) * 60 + rack) * servers
     addresses = f'[10.1.1.{host % 250}/24, "2001:db8:1:a01::{pod:x}:{host:x}/64"]'
     segment = f"[{{segment: t1/v1/s1, addresses: {addresses}}}]"
     return f"      - platform: generic-128\n        servers:\n          - {{count: {servers}, segments: {segment}}}"

@@ -235,14 +235,14 @@ def test_the_tutorial(start: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyte
                 wrote += 1
                 if command == "xc plan":
                     seen = capsys.readouterr().out
-                    assert "3 devices, 15 numbers" in seen
+                    assert "3 devices, 16 numbers" in seen
                     assert "pod1-leaf3   frr  added" in seen
     assert wrote >= 16
     assert run(["lock", "--check"]) == 0
 
 
 def rack(region: Path, snippets: list[str]) -> None:
-    assert len(snippets) == 3
+    assert len(snippets) == 4
     append(region / "fabric" / "pod1.yaml", snippets[0])
 
 
@@ -371,6 +371,22 @@ def test_renaming_keeps_every_number(region: Path, capsys: pytest.CaptureFixture
     assert len(taken) == 7
 
 
+def test_a_renamed_rack_takes_its_leaves_along(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    snippets = yaml_of(HOW_TO / "add-a-rack.md")
+    rack(region, snippets)
+    assert run(["lock"]) == 0
+    git("git commit -qam rack3")
+    replace(region / "fabric" / "pod1.yaml", "pod1-rack3\n", "pod1-db\n")
+    append(region / "region.yaml", snippets[3])
+    capsys.readouterr()
+    assert run(["plan", "-o", "json"]) == 0
+    numbers = yaml.safe_load(capsys.readouterr().out)["numbers"]
+    assert {(n["pool"], n["key"], n["old"], n["new"]) for n in numbers} == {
+        ("leaf/pod1", "pod1-db#1", "", "3"),
+        ("leaf/pod1", "pod1-rack3#1", "3", ""),
+    }
+
+
 def test_the_transit_page_says_how_to_prefer_a_border(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
     preferred_border(region, yaml_of(HOW_TO / "connect-a-transit-provider.md"))
     capsys.readouterr()
@@ -434,3 +450,18 @@ def test_output_shown_is_what_is_printed(monkeypatch: pytest.MonkeyPatch, capsys
     assert len(shown) == 4
     for block in shown:
         assert any(block.rstrip("\n") in text for text in printed), block
+
+
+def test_the_change_that_the_review_page_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The page's output is what the described edit of the example prints."""
+    region = tmp_path / "metro"
+    shutil.copytree(ROOT / "examples" / "metro", region)
+    for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a"]):
+        subprocess.run(["git", "-C", str(region), *words], check=True)
+    transit = region / "edge" / "transit.yaml"
+    lines = transit.read_text().splitlines(keepends=True)
+    transit.write_text("".join(line for line in lines if "n1-border2, vrf: acme/prod" not in line))
+    run(["plan", "-C", str(region)])
+    printed = capsys.readouterr().out.splitlines()
+    (shown,) = re.findall(r"```text\n(.*?)```", (HOW_TO / "review-a-change.md").read_text(encoding="utf-8"), re.S)
+    assert all(line in printed for line in shown.splitlines())

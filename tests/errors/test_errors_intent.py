@@ -45,7 +45,7 @@ def findings_of(texts: dict[str, str]) -> list[Finding]:
     if region is not None:
         findings += validate(region)
         if not has_errors(findings):
-            inventory, _ = expand(region)
+            inventory, _ = expand(region, lock)
             findings += allocate(region, inventory, lock)[1]
     return sorted(findings, key=Finding.sort_key)
 

@@ -74,7 +74,7 @@ def regions(draw: st.DrawFn) -> Region:
 
 
 def next_lock(region: Region, previous: Lock | None) -> Lock:
-    inventory, findings = expand(region)
+    inventory, findings = expand(region, previous)
     assert not has_errors(findings)
     lock, findings = allocate(region, inventory, previous)
     assert not has_errors(findings), [f.message for f in findings]

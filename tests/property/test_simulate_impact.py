@@ -59,3 +59,17 @@ def test_impacts_are_what_following_every_packet_finds(shape: str) -> None:
         spared += len(impacts.realms) - len(impact.followed)
     if shape != "dual-homed":
         assert spared, "nothing was told from the fabric alone"
+
+
+@pytest.mark.parametrize("shape", ["border", "single-homed"])
+def test_some_realms_alone_give_what_they_give_among_all(shape: str) -> None:
+    """Input: one realm after the other. Output: the same rows lost and the same narrower paths of that realm."""
+    blueprint = blueprint_of(shape)
+    everything = Impacts(blueprint)
+    for name in everything.realms:
+        alone = Impacts(blueprint, {name})
+        for failure in failures_of(blueprint)[::4]:
+            whole, part = everything.of(failure), alone.of(failure)
+            assert part.lost == tuple(r for r in whole.lost if (r.source_vrf or r.source_segment) == name), failure
+            assert part.narrower == tuple(n for n in whole.narrower if n[0] == name), failure
+            assert part.touched == whole.touched & {name}, failure

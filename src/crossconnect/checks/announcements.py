@@ -18,8 +18,8 @@ from crossconnect.checks.prefix_index import PrefixIndex
 from crossconnect.checks.subject import Subject, device_place, evidence_of
 from crossconnect.finding import Code, Finding, Place, found
 from crossconnect.net import interface_prefix
-from crossconnect.simulate.attributes import Attributes, is_confined
-from crossconnect.simulate.policy import Policies, apply, policies
+from crossconnect.simulate.attributes import Attributes
+from crossconnect.simulate.policy import Policies, announce, policies
 from crossconnect.state.tables import BgpRouteRow
 
 PRIVATE_PREFIXES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
@@ -78,14 +78,12 @@ def announced(
     asn = instance.bgp.asn if instance.bgp is not None else 0
     for row in rows:
         policy = export.get("ipv6-unicast" if ":" in row.prefix else "ipv4-unicast", "")
-        if not policy or row.peer == session.neighbor.key:
+        if row.peer == session.neighbor.key:
             continue
         path = tuple(int(word) for word in row.as_path.split() if word.isdigit())
         attributes = Attributes(as_path=path, med=row.med, local_pref=row.local_pref, communities=row.communities)
-        if not is_confined(attributes):
-            changed = apply(here, policy, row.prefix, attributes, asn)
-            if changed is not None:  # what the policy itself confines is sent, for the neighbour to confine
-                yield row
+        if not announce(here, policy, row.prefix, attributes, asn)[0]:
+            yield row
 
 
 def _findings(

@@ -70,6 +70,22 @@ def _between(sending: list[Sender], destination: End, receiving: list[Target], p
     return Asked(packets, pairs, total - skipped if pairs_max and total > pairs_max else pairs)
 
 
+def to_gateways(world: World, source: End, destination: End) -> Asked:
+    """From servers to the gateways of their own segments: what a server alone in its segment can reach there."""
+    sending = [sender for sender in senders(world, source) if sender.endpoint is not None]
+    gateways = [target for target in targets(world, destination, every_gateway=True) if target.gateway]
+    packets = [
+        Packet(sender, target)
+        for sender in sending
+        for target in gateways
+        if sender.endpoint is not None
+        and version_of(target.address) in sender.versions
+        and target.address in sender.endpoint.gateways
+        and target.vrf == sender.vrf
+    ]
+    return Asked(packets, len(packets), len(packets))
+
+
 def _of_server(endpoint: Endpoint) -> list[Target]:
     return [
         Target(endpoint.host, address_of(text), endpoint.vrf, host=endpoint.host, interface=endpoint.interface)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from crossconnect.checks.assertion import CounterExample, Judgement
 from crossconnect.checks.assertion_ends import End, resolve
-from crossconnect.checks.assertion_packets import Packet, packets_of
+from crossconnect.checks.assertion_packets import Packet, packets_of, to_gateways
 from crossconnect.checks.assertion_routes import Return, returning
 from crossconnect.checks.assertion_switches import members
 from crossconnect.checks.assertion_world import World
@@ -35,6 +35,8 @@ def judge_traffic(world: World, promise: Promise, pairs_max: int = 0) -> Judgeme
         if end.cut_off:
             return _nothing(promise, source, destination, f"no host of {end.text} is connected")
     asked = packets_of(world, source, destination, promise.kind != "isolated", pairs_max)
+    if not asked.packets and not asked.lacking and promise.kind == "reachable":
+        asked = to_gateways(world, source, destination)
     if not asked.packets:
         if asked.lacking and promise.kind == "reachable":
             return _nothing(promise, source, destination, asked.lacking)

@@ -176,13 +176,15 @@ def _scopes(
     cut: dict[str, dict[str, int]] = {}
     for host in impact.cut_off:
         for endpoint in layout.hosts[host].endpoints:
+            if (endpoint.vrf or endpoint.segment) not in healthy.endpoints:
+                continue
             members = cut.setdefault(endpoint.vrf or endpoint.segment, {})
             members[host] = members.get(host, 0) + 1
     by_name = {promise.name: promise for promise in layout.blueprint.promises}
     broken: dict[str, list[str]] = {}
     for name in promises:
         broken.setdefault(promise_scope(layout, by_name[name]), []).append(name)
-    fewer = {vrf for vrf, count in healthy.borders.items() if borders.get(vrf, 0) < count}
+    fewer = {vrf for vrf, count in healthy.borders.items() if vrf in healthy.endpoints and borders.get(vrf, 0) < count}
     effects: list[ScopeEffect] = []
     for scope in sorted({*lost, *external, *cut, *broken, *fewer}):
         pairs, total = healthy.pairs.get(scope, 0), healthy.endpoints.get(scope, 0)

@@ -15,9 +15,11 @@ from crossconnect.checks.effects import FailureReport, Healthy, borders_of, heal
 from crossconnect.checks.expectation import Expectation
 from crossconnect.checks.grouping import names_text
 from crossconnect.checks.layout import Layout, layout_of
+from crossconnect.checks.outside import accepted_prefixes
 from crossconnect.checks.promises import broken_promises
 from crossconnect.checks.registry import CHECKS, check_subject
 from crossconnect.checks.subject import Subject, subject_of
+from crossconnect.checks.wholeness import wholeness
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, Place, found
 from crossconnect.simulate.failures import NO_FAILURES, Failures, single_failures
@@ -36,7 +38,10 @@ class UnderFailure(msgspec.Struct, frozen=True, kw_only=True):
     reports: tuple[FailureReport, ...]
     """One per failure, in the order of the failures."""
     findings: tuple[Finding, ...]
-    """Of all failures together, each said once with the failures under which it comes."""
+    """Of all failures together, each said once with the failures under which it comes. Where effects alone were asked
+    for, also what hosts do not reach while nothing has failed."""
+    networks: int = 0
+    """VRFs, and layer-2 segments without one."""
 
 
 def check_under_failure(
@@ -55,6 +60,7 @@ def check_under_failure(
     healthy = healthy_of(subject, impacts, broken_promises(subject))
     runs = sweep(blueprint, (NO_FAILURES, *chosen), tuple(TABLES)) if names else None
     known = set[tuple[str, str, str]]()
+    whole = () if names else wholeness(impacts, accepted_prefixes(subject))
     if runs is not None:
         _, outcome = next(runs)
         known = {_identity(f) for f in check_subject(_checked(outcome, layout, NO_FAILURES), names)}
@@ -69,8 +75,19 @@ def check_under_failure(
         reports.append(report)
     return UnderFailure(
         reports=tuple(reports),
-        findings=tuple(sorted((*_merged(reports), *_promises(reports)), key=Finding.sort_key)),
+        findings=tuple(sorted((*whole, *_merged(reports), *_promises(reports)), key=Finding.sort_key)),
+        networks=len(impacts.realms),
     )
+
+
+def effects_of(impacts: Impacts, failures: Iterable[Failures]) -> tuple[Healthy, tuple[FailureReport, ...]]:
+    """What failures do to the realms that `impacts` looks at, promises left aside, and what it is compared with."""
+    layout = layout_of(impacts.blueprint)
+    subject = _subject(impacts, layout, NO_FAILURES)
+    without_promises = msgspec.structs.replace(layout.blueprint, promises=())
+    subject = msgspec.structs.replace(subject, layout=msgspec.structs.replace(layout, blueprint=without_promises))
+    healthy = healthy_of(subject, impacts, ())
+    return healthy, tuple(_report(impacts, healthy, subject, failure) for failure in failures)
 
 
 def _report(impacts: Impacts, healthy: Healthy, whole: Subject, failure: Failures) -> FailureReport:

@@ -64,7 +64,7 @@ def load(root: Path, revision: str = "") -> Loaded:
         return Loaded(
             region=region, inventory=None, previous_lock=previous, lock=None, blueprint=None, findings=tuple(findings)
         )
-    validation = validate(region)
+    validation = validate(region, previous)
     compiled = compile_region(region, previous)
     findings += [*validation, *further_findings(validation, compiled.findings), *_unknown_systems(region, compiled)]
     if compiled.blueprint is not None and not has_errors(findings):
@@ -115,11 +115,11 @@ def _read(root: Path, revision: str) -> tuple[Region | None, Lock | None, list[F
         # Octets that are no UTF-8 must reach the reader as such: it says where they stand.
         texts = {name: octets.decode("utf-8", "surrogateescape") for name, octets in files_at(root, revision).items()}
         chosen, _ = select(texts)
-        region, findings = read_region_from_texts({name: texts[name] for name in chosen})
         previous, said = parse_lock(texts["region.lock"]) if "region.lock" in texts else (None, ())
+        region, findings = read_region_from_texts({name: texts[name] for name in chosen}, previous)
     else:
-        region, findings = read_region(root)
         previous, said = read_lock(root)
+        region, findings = read_region(root, previous)
     return region, previous, [*findings, *said]
 
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from crossconnect import __version__
+from crossconnect.cli.replacing import exchange, fresh_directory
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.errors import BadInput
 
@@ -62,11 +62,9 @@ def write_devices(
     directory = directory.absolute()  # `.` has no name of its own
     if directory.is_symlink() or directory == Path.cwd():
         raise BadInput(f"{directory} cannot be replaced as a whole; choose a directory below it")
-    old = _manifest(directory)
     directory.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
-    try:
-        fresh.chmod(0o755)
+    with fresh_directory(directory, "render") as fresh:
+        old = _manifest(directory)
         sources: dict[str, str] = {}
         files: dict[str, dict[str, FileRecord]] = {}
         rendered = 0
@@ -83,10 +81,7 @@ def write_devices(
                 if _take_over(directory, fresh, name, old):
                     sources[name], files[name] = old.sources[name], old.files[name]
         (fresh / MARKER).write_bytes(msgspec.json.encode(Manifest(sources=sources, files=files)))
-        _exchange(fresh, directory)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise
+        exchange(fresh, directory)
     return Written(rendered, len(files) - rendered)
 
 
@@ -137,12 +132,3 @@ def _write(target: Path, texts: Mapping[str, str]) -> dict[str, FileRecord]:
             status = os.fstat(file.fileno())
         records[name] = FileRecord(status.st_size, status.st_mtime_ns)
     return records
-
-
-def _exchange(fresh: Path, directory: Path) -> None:
-    """Put the new tree in the old one's place."""
-    old = fresh.with_name(fresh.name + ".old")
-    if directory.exists():
-        directory.rename(old)
-    fresh.rename(directory)
-    shutil.rmtree(old, ignore_errors=True)

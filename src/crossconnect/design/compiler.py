@@ -1,7 +1,7 @@
 """The whole way from region to blueprint.
 
     Region --expand--> Inventory --allocate--> Lock --design--> Blueprint
-                                   previous lock
+           previous lock           previous lock
 
 `design_device` is the step that repeats per device; everything that it reads of others is in the context.
 """
@@ -49,7 +49,7 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
 
 def compile_region(region: Region, previous_lock: Lock | None = None) -> Compiled:
     """Expand, allocate and design. References must be sound (`intent.validate`)."""
-    inventory, expansion = expand(region)
+    inventory, expansion = expand(region, previous_lock)
     if has_errors(expansion):
         return Compiled(inventory=inventory, lock=previous_lock or Lock(), blueprint=None, findings=expansion)
     inventory = settled(inventory, previous_lock)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 from crossconnect.finding import Finding
 from crossconnect.intent.demands import DemandPool, demand_pools
-from crossconnect.intent.lock import Lock
+from crossconnect.intent.lock import Lock, still_resting
 from crossconnect.intent.number_space import NumberSpace, resting_pool, scope_of
 from crossconnect.intent.ports import allocate_ports
 from crossconnect.intent.renames import renamed
@@ -34,7 +34,7 @@ def allocate(region: Region, inventory: Inventory, previous: Lock | None) -> tup
     spaces: dict[str, list[DemandPool]] = {}
     for pool in demand_pools(region, inventory):
         spaces.setdefault(pool.space, []).append(pool)
-    resting = _still_resting(before, region.design.resting_locks)
+    resting = still_resting(before, region.design.resting_locks)
     for pools in spaces.values():
         space = NumberSpace(region, pools, held, resting, rescoped)
         space.fill()
@@ -43,6 +43,7 @@ def allocate(region: Region, inventory: Inventory, previous: Lock | None) -> tup
             numbers.setdefault(pool, {}).update(values)
     ports, port_findings = allocate_ports(region, inventory, held)
     numbers |= ports
+    numbers |= {pool: {key: str(number) for key, number in of.items()} for pool, of in inventory.numbers.items()}
     findings += port_findings
     ordered = {
         pool: {key: numbers[pool][key] for key in sorted(numbers[pool], key=natural_key)}
@@ -71,16 +72,6 @@ def _rescope_vlans(region: Region, inventory: Inventory, held: dict[str, dict[st
             carried.setdefault(target, vlans[key])
     held["vlan"] = carried
     return frozenset(carried)
-
-
-def _still_resting(before: Lock, locks: int) -> dict[str, dict[str, int]]:
-    """Freed numbers that the next lock must not give out."""
-    serial = before.serial + 1
-    return {
-        pool: kept
-        for pool, values in before.resting.items()
-        if (kept := {value: freed for value, freed in values.items() if serial - freed < locks})
-    }
 
 
 def _rest(

@@ -68,6 +68,20 @@ NUMBER_MOVED = Code(
     "object by hand.",
     "Undo the change of the pool, or write the number down at the object, if this renumbering is not wanted.",
 )
+RACKS_RENUMBERED = Code(
+    "intent.racks-renumbered",
+    _W,
+    "Entries of racks without names of their own were put in, taken out or put in another order. They are told apart "
+    "by their order alone, so racks, their leaves and servers become others.",
+    "Put new entries at the end, or first give every rack its present `name`, or say the change in `moved`.",
+)
+LEAVES_UNRECORDED = Code(
+    "intent.leaves-unrecorded",
+    _W,
+    "The lock was written by an xc that did not record which leaf is in which rack, and the pod's leaves have changed "
+    "since; their numbers follow from the order of racks, as they did then.",
+    "Undo the change, run `xc lock`, and make it again; from then on leaves keep their names.",
+)
 LOCK_CONFLICT = Code(
     "intent.lock-conflict",
     _E,
@@ -105,8 +119,13 @@ CODES: tuple[Code, ...] = (
     POOL_MISSING,
     POOL_EXHAUSTED,
     NUMBER_MOVED,
+    RACKS_RENUMBERED,
+    LEAVES_UNRECORDED,
     LOCK_CONFLICT,
     LOCK_VALUE,
     MOVED_UNUSED,
     MOVED_CONFLICT,
 )
+
+RENUMBERING = frozenset({NUMBER_MOVED.name, RACKS_RENUMBERED.name, LEAVES_UNRECORDED.name})
+"""Warnings that something does not keep its number: what whoever writes a lock must see."""

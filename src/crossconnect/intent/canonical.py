@@ -15,12 +15,14 @@ import msgspec
 from crossconnect.finding import Finding, found
 from crossconnect.intent.document import Document, Keys
 from crossconnect.intent.field_kinds import NUMBERS, TEXTS, Limit
+from crossconnect.intent.gaps import Gap
 from crossconnect.intent.texts import Kind
 
 
 class _Plan(NamedTuple):
     """What to look at in a mapping that stands for a record."""
 
+    record: type
     texts: tuple[tuple[str, Kind], ...]
     numbers: tuple[tuple[str, Limit], ...]
     records: tuple[tuple[str, _Plan], ...]
@@ -34,6 +36,7 @@ def _plan(record: type) -> _Plan:
         inner = [arg for arg in (hint, *get_args(hint)) if isinstance(arg, type)]
         nested += [(name, _plan(arg)) for arg in inner if issubclass(arg, msgspec.Struct)]
     return _Plan(
+        record,
         tuple(TEXTS.get(record, {}).items()),
         tuple(NUMBERS.get(record, {}).items()),
         tuple(nested),
@@ -41,8 +44,9 @@ def _plan(record: type) -> _Plan:
     )
 
 
-def canonicalise(document: Document, record: type) -> list[Finding]:
-    """Make the texts of a document canonical in place; report and take out texts and numbers that are wrong.
+def canonicalise(document: Document, record: type) -> tuple[list[Finding], list[Gap]]:
+    """Make the texts of a document canonical in place; report and take out texts and numbers that are wrong, and
+    say where that leaves gaps.
 
     Values of another type than their field's are passed over; decoding reports them.
     """
@@ -50,7 +54,7 @@ def canonicalise(document: Document, record: type) -> list[Finding]:
     walk.visit(document.value, _plan(record), ())
     for keys in reversed(walk.dropped):
         document.drop(keys)
-    return walk.findings
+    return walk.findings, walk.gaps
 
 
 class _Walk:
@@ -60,6 +64,7 @@ class _Walk:
         self.document = document
         self.findings: list[Finding] = []
         self.dropped: list[Keys] = []
+        self.gaps: list[Gap] = []
 
     def visit(self, value: Any, plan: _Plan, at: Keys) -> None:
         """Look at one mapping and those below it."""
@@ -73,11 +78,14 @@ class _Walk:
                 for index, item in enumerate(text):
                     if not self.settle(text, index, item, kind, (*at, field)):
                         self.dropped.append((*at, field, index))
-            elif not self.settle(value, field, text, kind, at) and field not in plan.required:
-                del value[field]
+                        self.miss(plan, field, at)
+            elif not self.settle(value, field, text, kind, at):
+                self.miss(plan, field, at)
+                if field not in plan.required:
+                    del value[field]
         for field, limit in plan.numbers:
-            if field in value:
-                self.check_number(value, field, limit, at, field in plan.required)
+            if field in value and not self.check_number(value, field, limit, at, field in plan.required):
+                self.miss(plan, field, at)
         for field, inner in plan.records:
             child = value.get(field)
             if type(child) is list:
@@ -85,6 +93,10 @@ class _Walk:
                     self.visit(item, inner, (*at, field, index))
             elif child is not None:
                 self.visit(child, inner, (*at, field))
+
+    def miss(self, plan: _Plan, field: str, at: Keys) -> None:
+        """Note that a field is not as it was written."""
+        self.gaps.append(Gap(plan.record, self.document.place(at), field))
 
     def settle(self, holder: Any, key: str | int, text: Any, kind: Kind, at: Keys) -> bool:
         """Replace one text in its list or mapping by its canonical form; False, and a finding, when it has none."""
@@ -103,11 +115,12 @@ class _Walk:
             holder[key] = canonical
         return True
 
-    def check_number(self, value: dict[str, Any], field: str, limit: Limit, at: Keys, required: bool) -> None:
-        """Report a number out of its limits; it is taken out, or set to the nearest where the record needs one."""
+    def check_number(self, value: dict[str, Any], field: str, limit: Limit, at: Keys, required: bool) -> bool:
+        """Report a number out of its limits (False); it is taken out, or set to the nearest where the record needs
+        one."""
         number = value[field]
         if type(number) is not int or (limit.first <= number <= limit.last and number not in limit.excluded):
-            return
+            return True
         place = self.document.place((*at, field))
         shown = str(number) if len(str(abs(number))) <= 20 else f"a number of {len(str(abs(number)))} digits"
         what = "reserved" if number in limit.excluded else f"not from {limit.first} to {limit.last}"
@@ -125,3 +138,4 @@ class _Walk:
             value[field] = min(max(number, limit.first), limit.last)
         else:
             del value[field]
+        return False

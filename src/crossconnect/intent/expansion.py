@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -10,10 +10,22 @@ import msgspec
 from crossconnect.finding import Finding, found
 from crossconnect.intent import allocate_codes as codes
 from crossconnect.intent.cabling import Origin
+from crossconnect.intent.files import LOCK_FILE
+from crossconnect.intent.rack_numbers import (
+    LEAF_PATTERN,
+    RACK_PATTERN,
+    Held,
+    NumberedRack,
+    PodNumbers,
+    is_counted,
+    leaf_name,
+    number_pod,
+    renumbered,
+)
 from crossconnect.model.device import Platform
 from crossconnect.model.inventory import Host, Port, Switch
 from crossconnect.model.platforms import BUILT_IN, expand_ports, platforms_by_name, port_set
-from crossconnect.model.pod import NodeGroup, Pod, RackGroup, SuperSpineGroup
+from crossconnect.model.pod import NodeGroup, Pod, SuperSpineGroup
 from crossconnect.model.region import Region
 from crossconnect.model.server import SegmentPort, ServerGroup
 from crossconnect.net import address_text, parse
@@ -31,8 +43,13 @@ FALLBACK = BUILT_IN["generic-64"]
 class Expansion:
     """The inventory in the making: names taken so far, and what was found on the way."""
 
-    def __init__(self, region: Region) -> None:
+    def __init__(self, region: Region, held: Held | None = None) -> None:
         self.region = region
+        self.held = held or Held()
+        self.plugged = _plugged(self.held)
+        """Leaf by cable of a server, as the previous lock has it."""
+        self.numbers: dict[str, PodNumbers] = {}
+        """Of racks and leaves, by pod."""
         self.findings: list[Finding] = []
         self.platforms = self._platforms()
         self.switches: dict[str, Switch] = {}
@@ -124,12 +141,27 @@ def expand_pod(work: Expansion, pod: Pod) -> bool:
             name = work.name(pattern, f"{path}/border_leaves/name", pod=pod.name, n=n)
             node = _node(work, pod, pod.border_leaves, "border-leaf", name, 0)
             work.add_switch(node, Origin(path, n - 1))
-    rack_n = leaf_n = 0
-    for index, group in enumerate(pod.racks):
-        for _ in range(group.count):
-            rack_n += 1
-            leaf_n = _expand_rack(work, pod, group, f"{path}/racks/{index}", rack_n, leaf_n)
+    for rack in numbers_of(work, pod).racks:
+        _expand_rack(work, pod, rack, f"{path}/racks/{rack.group}")
     return True
+
+
+def numbers_of(work: Expansion, pod: Pod) -> PodNumbers:
+    """The numbers of a pod's racks and leaves, found once."""
+    if pod.name not in work.numbers:
+        work.numbers[pod.name] = number_pod(work.region, pod, work.held)
+        work.findings += work.numbers[pod.name].findings
+    return work.numbers[pod.name]
+
+
+def _plugged(held: Held) -> Mapping[str, str]:
+    return {
+        key: pool.removeprefix("port/")
+        for pool, values in held.numbers.items()
+        if pool.startswith("port/")
+        for key in values
+        if key.startswith("server:")
+    }
 
 
 def _node(
@@ -152,15 +184,15 @@ def _node(
     )
 
 
-def _expand_rack(work: Expansion, pod: Pod, group: RackGroup, path: str, rack_n: int, leaf_n: int) -> int:
-    """Add a rack's leaves; the number of leaves of the pod so far is returned."""
-    rack = work.name(group.name or "{pod}-rack{n}", f"{path}/name", pod=pod.name, n=rack_n)
+def _expand_rack(work: Expansion, pod: Pod, numbered: NumberedRack, path: str) -> None:
+    """Add a rack's leaves."""
+    group = pod.racks[numbered.group]
+    rack = work.name(group.name or RACK_PATTERN, f"{path}/name", pod=pod.name, n=numbered.number)
     if not work.claim(rack, "rack", path):
-        return leaf_n + group.leaves
+        return
     leaves: list[str] = []
-    for _ in range(group.leaves):
-        leaf_n += 1
-        name = work.name(group.leaf_name or "{pod}-leaf{n}", f"{path}/leaf_name", pod=pod.name, rack=rack, n=leaf_n)
+    for leaf_n in numbered.leaves:
+        name = work.name(group.leaf_name or LEAF_PATTERN, f"{path}/leaf_name", pod=pod.name, rack=rack, n=leaf_n)
         leaves.append(name)
         work.add_switch(
             Switch(
@@ -180,7 +212,6 @@ def _expand_rack(work: Expansion, pod: Pod, group: RackGroup, path: str, rack_n:
             Origin(f"pods/{pod.name}", leaf_n - 1),
         )
     work.racks[rack] = leaves
-    return leaf_n
 
 
 def leaf_group(region: Region, name: str, rack: str) -> str:
@@ -214,26 +245,45 @@ def expand_super_spines(work: Expansion, group: SuperSpineGroup) -> None:
 
 def expand_servers(work: Expansion, pod: Pod) -> None:
     """Add the servers of a pod's racks, once all leaves are known."""
-    rack_n = 0
-    for index, group in enumerate(pod.racks):
-        for _ in range(group.count):
-            rack_n += 1
-            pattern = group.name or "{pod}-rack{n}"
-            rack = work.name(pattern, f"pods/{pod.name}/racks/{index}/name", pod=pod.name, n=rack_n)
-            leaves = work.racks.get(rack, [])
-            for s, servers in enumerate(group.servers):
-                if leaves:
-                    path = f"pods/{pod.name}/racks/{index}/servers/{s}"
-                    _expand_server_group(work, pod, rack, leaves, servers, path)
+    displaced: dict[str, str] = {}
+    held = work.held.numbers.get(f"leaf/{pod.name}", {})
+    for numbered in numbers_of(work, pod).racks:
+        group, path = pod.racks[numbered.group], f"pods/{pod.name}/racks/{numbered.group}"
+        rack = work.name(group.name or RACK_PATTERN, f"{path}/name", pod=pod.name, n=numbered.number)
+        leaves = work.racks.get(rack, [])
+        if not leaves:
+            continue
+        moved: list[str] = []
+        for s, servers in enumerate(group.servers):
+            moved += _expand_server_group(work, pod, rack, leaves, servers, f"{path}/servers/{s}")
+        if moved and is_counted(group):
+            own = {leaf_name(group, pod.name, rack, int(held[key])) for p in (1, 2) if (key := f"{rack}#{p}") in held}
+            for name in moved:
+                if (leaf := work.plugged[f"server:{name}#1"]) not in own:  # not a second leaf that the rack loses
+                    displaced.setdefault(rack, f"; {LOCK_FILE} has {name} on {leaf}")
+    said = any(f.code == codes.RACKS_RENUMBERED.name for f in numbers_of(work, pod).findings)
+    if displaced and not said:
+        path, why = f"pods/{pod.name}/racks", next(iter(displaced.values()))
+        work.findings.append(renumbered(work.region, path, pod.name, list(displaced), why))
 
 
 def _expand_server_group(
     work: Expansion, pod: Pod, rack: str, leaves: Sequence[str], group: ServerGroup, path: str
-) -> None:
+) -> list[str]:
+    """Add like servers of a rack; those of them that the previous lock has on a leaf of another rack are returned.
+
+    A server's first cable stays on the leaf that it is on, also when its rack gets a second one.
+    """
+    displaced: list[str] = []
     pattern = group.name or "{rack}-server{n}"
     for n in range(1, group.count + 1):
         name = work.name(pattern, f"{path}/name", pod=pod.name, rack=rack, n=n)
-        chosen = leaves[:2] if group.homing == "dual" else (leaves[(n - 1) % len(leaves)],)
+        plugged = work.plugged.get(f"server:{name}#1", "")
+        if plugged and plugged not in leaves:
+            displaced.append(name)
+        cables = 2 if group.homing == "dual" else 1
+        first = plugged if plugged in leaves else leaves[0 if cables == 2 else (n - 1) % len(leaves)]
+        chosen = (first, *(leaf for leaf in leaves if leaf != first))[:cables]
         if not work.claim(name, "server", path):
             continue
         segments = group.segments
@@ -241,6 +291,7 @@ def _expand_server_group(
             segments = tuple(_shifted(port, n - 1) for port in segments)
         work.hosts[name] = Host(name=name, rack=rack, leaves=tuple(chosen), segments=segments, mac="", path=path)
         work.attachments[name] = tuple(Port(leaf) for leaf in chosen)
+    return displaced
 
 
 def _shifted(port: SegmentPort, offset: int) -> SegmentPort:
@@ -256,11 +307,14 @@ def _address_plus(address: str, offset: int) -> str:
         return address  # malformed or past the end of the family: validation has said so
 
 
-def generated_names(region: Region, path: str) -> list[str]:
-    """Paths of all switches, racks and servers that a pod or super-spine group expands to, in a fixed order."""
+def generated_names(region: Region, path: str, numbers: PodNumbers | None = None) -> list[str]:
+    """Paths of all switches, racks and servers that a pod or super-spine group expands to, in a fixed order; a pod
+    with these numbers of its racks and leaves."""
     work = Expansion(region)
     for pod in region.pods:
         if path == f"pods/{pod.name}":
+            if numbers is not None:
+                work.numbers[pod.name] = numbers
             expand_pod(work, pod)
             expand_servers(work, pod)
     for group in region.super_spines:

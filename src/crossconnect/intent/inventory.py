@@ -1,5 +1,7 @@
 """Expansion: what a region writes compactly becomes every switch, cable and server by name.
 
+    previous lock ---> numbers of racks and leaves
+                                    v
     pods, super-spines, devices ---> switches ---.
     links --------------------------> cables ----+--> Inventory
     racks' and explicit servers ----> hosts -----'
@@ -18,17 +20,25 @@ from crossconnect.finding import Finding, found
 from crossconnect.intent import allocate_codes as codes
 from crossconnect.intent.cabling import cables_of
 from crossconnect.intent.expansion import Expansion, expand_pod, expand_servers, expand_super_spines, leaf_group
+from crossconnect.intent.files import LOCK_FILE
 from crossconnect.intent.handoffs import handoff_cables
+from crossconnect.intent.lock import Lock, still_resting
+from crossconnect.intent.rack_numbers import Held
+from crossconnect.intent.renames import renamed
 from crossconnect.model.device import Device
 from crossconnect.model.inventory import Cable, Host, Inventory, Port, Switch
+from crossconnect.model.pod import Pod
 from crossconnect.model.region import Region
 from crossconnect.model.server import Server
 from crossconnect.net.order import natural_key
 
 
-def expand(region: Region) -> tuple[Inventory, tuple[Finding, ...]]:
-    """The inventory of a region, and what cannot be expanded. References to unknown things are left to validation."""
-    work = Expansion(region)
+def expand(region: Region, previous: Lock | None = None) -> tuple[Inventory, tuple[Finding, ...]]:
+    """The inventory of a region, and what cannot be expanded. References to unknown things are left to validation.
+
+    Racks, leaves and servers that the previous lock knows keep their names and places.
+    """
+    work = Expansion(region, _held(region, previous))
     pods = [p for p in sorted(region.pods, key=lambda p: natural_key(p.name)) if expand_pod(work, p)]
     for group in sorted(region.super_spines, key=lambda g: natural_key(g.name)):
         expand_super_spines(work, group)
@@ -40,6 +50,8 @@ def expand(region: Region) -> tuple[Inventory, tuple[Finding, ...]]:
         _add_server(work, server)
     for peer in sorted(region.peers, key=lambda p: natural_key(p.name)):
         work.claim(peer.name, "external router", f"peers/{peer.name}")
+    if previous is not None:
+        work.findings += _unrecorded(work, pods)
     fabric, findings = cables_of(region, work.switches, work.origins)
     work.findings += findings
     outside = [c for c in handoff_cables(region) if c.b.device in work.switches]
@@ -49,9 +61,41 @@ def expand(region: Region) -> tuple[Inventory, tuple[Finding, ...]]:
             switches=tuple(sorted(work.switches.values(), key=lambda s: natural_key(s.name))),
             cables=tuple(sorted(cables, key=lambda c: natural_key(c.key))),
             hosts=tuple(sorted(work.hosts.values(), key=lambda h: natural_key(h.name))),
+            numbers={pool: dict(of) for pod in pods for pool, of in work.numbers[pod.name].pools.items()},
         ),
         tuple(sorted(work.findings, key=Finding.sort_key)),
     )
+
+
+def _held(region: Region, previous: Lock | None) -> Held:
+    """What the previous lock says about names, under today's."""
+    if previous is None:
+        return Held()
+    numbers, _ = renamed(region, previous.numbers)  # what is wrong with `moved` is said by `allocate`
+    return Held(numbers=numbers, resting=still_resting(previous, region.design.resting_locks))
+
+
+def _unrecorded(work: Expansion, pods: Sequence[Pod]) -> list[Finding]:
+    """Pods that changed while the lock, of an earlier xc, does not say which leaf is in which rack."""
+    findings: list[Finding] = []
+    for pod in pods:
+        if f"leaf/{pod.name}" in work.held.numbers:
+            continue
+        members = [name for name, origin in work.origins.items() if origin.path == f"pods/{pod.name}"]
+        leaves = {name for name in members if work.switches[name].role in ("leaf", "border-leaf")}
+        spine = next((name for name in members if work.switches[name].role == "spine"), "")
+        ports = work.held.numbers.get(f"port/{spine}", {})
+        known = {key.removesuffix(f"--{spine}") for key in ports if key.endswith(f"--{spine}")}
+        changed = sorted((leaves ^ known) - (known & work.switches.keys()), key=natural_key)
+        if known and changed:
+            words = (
+                f"{LOCK_FILE} was written before leaves were recorded by rack, and pod {pod.name} has changed since "
+            )
+            words += (
+                f"({', '.join(changed[:5])}{', ...' if len(changed) > 5 else ''}): its leaves are numbered by order"
+            )
+            findings.append(found(codes.LEAVES_UNRECORDED, work.region.place(f"pods/{pod.name}/racks"), words))
+    return findings
 
 
 def _unique(work: Expansion, cables: Sequence[Cable]) -> list[Cable]:

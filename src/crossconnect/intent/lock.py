@@ -22,6 +22,8 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
       esi                         server name -> number 1..2**24-1 (discriminator of a type 3 ESI)
       host                        server name -> number 1..2**24-1 (MAC addresses derive from it)
       port/<switch>               cable key -> port name; also of external routers
+      rack/<pod>                  `pattern#entry.place in the entry` -> number in the pod (the rack's name has it)
+      leaf/<pod>                  `rack name#place in the rack` -> number in the pod (the leaf's name has it)
     """
 
     serial: int = 0
@@ -34,3 +36,13 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
     def get(self, pool: str, key: str) -> str:
         """The value of `key` in `pool`. KeyError is our bug: `allocate` fills every demand or reports a finding."""
         return self.numbers[pool][key]
+
+
+def still_resting(before: Lock, locks: int) -> dict[str, dict[str, int]]:
+    """Freed numbers that the next lock must not give out, when they rest for so many locks."""
+    serial = before.serial + 1
+    return {
+        pool: kept
+        for pool, values in before.resting.items()
+        if (kept := {value: freed for value, freed in values.items() if serial - freed < locks})
+    }

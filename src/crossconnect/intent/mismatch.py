@@ -13,6 +13,7 @@ from msgspec import inspect
 from crossconnect.finding import Finding, found
 from crossconnect.intent import codes
 from crossconnect.intent.document import Document, Keys
+from crossconnect.intent.gaps import Gap, home_of
 from crossconnect.intent.loader import REFUSED, RefusedKey
 from crossconnect.intent.suggestion import nearest
 from crossconnect.model.region import ChecksFile, EdgeFile, FabricFile, RegionFile, TenancyFile
@@ -37,14 +38,14 @@ INTEGER_MAX = (1 << 63) - 1
 """What a record's integer holds; every number of a network is far below."""
 
 
-def repair(document: Document, record: type) -> tuple[bool, list[Finding]]:
+def repair(document: Document, record: type) -> tuple[bool, list[Finding], list[Gap]]:
     """Report all mismatches and take them out of the document; False when nothing is left that is a `record`."""
     document.unfolded()
     walk = _Walk(document)
     kept = walk.visit(document.value, inspect.type_info(record), ())
     for keys in reversed(walk.dropped):
         document.drop(keys)
-    return kept, walk.findings
+    return kept, walk.findings, walk.gaps
 
 
 class _Walk:
@@ -54,6 +55,7 @@ class _Walk:
         self.document = document
         self.findings: list[Finding] = []
         self.dropped: list[Keys] = []
+        self.gaps: list[Gap] = []
 
     def visit(self, value: Any, expected: inspect.Type, at: Keys) -> bool:
         """Whether the value can be kept, after repairs inside it."""
@@ -91,17 +93,29 @@ class _Walk:
         kept = True
         for key in [k for k in value if k not in fields or isinstance(k, RefusedKey)]:
             content = value.pop(key)
+            self.miss(expected, "" if isinstance(key, RefusedKey) else key, at)
             if not isinstance(key, RefusedKey) and content is not REFUSED:
                 self.report_unknown(key, list(fields), at)
         for name, field in fields.items():
             if name in value:
+                before = len(self.dropped)
                 if not self.visit(value[name], field.type, (*at, name)):
                     del value[name]
+                    self.miss(expected, name, at)
                     kept = kept and not field.required
+                elif any(keys[:-1] == (*at, name) for keys in self.dropped[before:]):
+                    self.miss(expected, name, at)
             elif field.required:
+                self.miss(expected, name, at)
                 self.report_missing(name, field.type, at)
                 kept = False
         return kept
+
+    def miss(self, expected: inspect.StructType, field: str, at: Keys) -> None:
+        """Note that a field is not as it was written; one that belongs into another kind of file is missed there."""
+        record, known = expected.cls, field in {known.name for known in expected.fields}
+        home = home_of(field) if not known and not at else None
+        self.gaps.append(Gap(home or record, self.document.place(at), field if known or home else ""))
 
     def visit_list(self, value: Any, expected: inspect.VarTupleType, at: Keys) -> bool:
         """A list: wrong items go."""

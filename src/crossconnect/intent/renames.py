@@ -9,13 +9,16 @@ import msgspec
 from crossconnect.finding import Finding, found
 from crossconnect.intent import allocate_codes as codes
 from crossconnect.intent.expansion import generated_names
-from crossconnect.model.region import Moved, Region
+from crossconnect.intent.rack_numbers import Held, is_counted, number_pod
+from crossconnect.model.pod import Pod, RackGroup
+from crossconnect.model.region import Region
 
 Numbers = dict[str, dict[str, str]]
 
 PATH_POOLS = frozenset({"asn", "l2vni", "l3vni", "evi"})
 HANDOFF_POOLS = frozenset({"handoff-v4", "handoff-v6", "handoff-vlan"})
 SERVER_POOLS = frozenset({"esi", "host"})
+NAME_POOLS = frozenset({"rack", "leaf"})
 LINK_POOLS = frozenset({"link-v4", "link-v6"})
 
 
@@ -54,17 +57,17 @@ def renamed(region: Region, numbers: Mapping[str, Mapping[str, str]]) -> tuple[N
     """The lock's numbers under today's names, and what is wrong with the `moved` entries.
 
     Entries name paths (`tenants/red`, `tenants/red/vrfs/prod`, `pods/a`, `racks/a-rack1`, `devices/a-leaf1`,
-    `servers/web1`, `peers/transit1`). A pod's or super-spine group's entry takes along the switches, racks and servers
-    that have their names from it. Where two keys would become one, the one that is not renamed keeps its number.
+    `servers/web1`, `peers/transit1`). A pod's, rack's or super-spine group's entry takes along the switches, racks and
+    servers that have their names from it; a rack's leaves keep their numbers in the pod. Where two keys would become
+    one, the one that is not renamed keeps its number.
     """
     if not region.moved:
         return {pool: dict(values) for pool, values in numbers.items()}, []
     renames = Renames()
     for index, entry in enumerate(region.moved):
         renames.add(entry.old, entry.new, index)
-    for index, entry in enumerate(region.moved):
-        for old, new in _generated(region, entry):
-            renames.add(old, new, index)
+    for old, new, index in _generated(region, numbers):
+        renames.add(old, new, index)
     result: Numbers = {}
     conflicts: dict[int, list[str]] = {}
     moves: list[tuple[str, str, str, set[int]]] = []
@@ -102,23 +105,60 @@ def _findings(
     return findings
 
 
-def _generated(region: Region, entry: Moved) -> Iterator[tuple[str, str]]:
-    """Old and new paths of what a renamed pod or super-spine group expands to."""
-    kind, _, name = entry.old.partition("/")
-    before: Region | None = None
-    if kind == "pods":
-        pods = [p for p in region.pods if entry.new == f"pods/{p.name}"]
-        before = msgspec.structs.replace(region, pods=tuple(msgspec.structs.replace(p, name=name) for p in pods))
-    elif kind == "super_spines":
-        groups = [g for g in region.super_spines if entry.new == f"super_spines/{g.name}"]
-        renamed_groups = tuple(msgspec.structs.replace(g, name=name) for g in groups)
-        before = msgspec.structs.replace(region, super_spines=renamed_groups)
-    if before is not None:
-        pairs = zip(generated_names(before, entry.old), generated_names(region, entry.new), strict=False)
-        yield from ((old, new) for old, new in pairs if old != new)
+def _generated(region: Region, numbers: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str, int]]:
+    """Old and new paths of what has its name from a renamed pod, rack or super-spine group, and the entry's index."""
+    old_names: dict[str, tuple[str, int]] = {}
+    for index, entry in enumerate(region.moved):
+        kind, _, name = entry.old.partition("/")
+        if kind in ("pods", "racks", "super_spines"):
+            old_names.setdefault(entry.new, (name, index))
+    pods = tuple(_pod_before(pod, old_names) for pod in region.pods)
+    groups = tuple(
+        msgspec.structs.replace(g, name=old_names.get(f"super_spines/{g.name}", (g.name, 0))[0])
+        for g in region.super_spines
+    )
+    before = msgspec.structs.replace(region, pods=pods, super_spines=groups)
+    held = Held(numbers=numbers)
+    for old, new in zip(pods, region.pods, strict=True):
+        if old == new:
+            continue
+        numbered = number_pod(before, old, held)
+        pairs = zip(
+            generated_names(before, f"pods/{old.name}", numbered),
+            generated_names(region, f"pods/{new.name}", numbered),
+            strict=False,
+        )
+        entries = [old_names[path][1] for path in _moved_in(new, old_names)]
+        yield from ((a, b, entries[0]) for a, b in pairs if a != b)
+    for old, new in zip(groups, region.super_spines, strict=True):
+        path = f"super_spines/{new.name}"
+        if old != new:
+            pairs = zip(
+                generated_names(before, f"super_spines/{old.name}"), generated_names(region, path), strict=False
+            )
+            yield from ((a, b, old_names[path][1]) for a, b in pairs if a != b)
+
+
+def _pod_before(pod: Pod, old_names: Mapping[str, tuple[str, int]]) -> Pod:
+    """A pod under the names that it and its racks had before the `moved` entries."""
+
+    def before(group: RackGroup) -> RackGroup:
+        name = old_names.get(f"racks/{group.name}")
+        return group if name is None or is_counted(group) else msgspec.structs.replace(group, name=name[0])
+
+    name = old_names.get(f"pods/{pod.name}", (pod.name, 0))[0]
+    return msgspec.structs.replace(pod, name=name, racks=tuple(before(group) for group in pod.racks))
+
+
+def _moved_in(pod: Pod, old_names: Mapping[str, tuple[str, int]]) -> list[str]:
+    """Paths of a pod and its racks that `moved` entries lead to."""
+    return [path for path in (f"pods/{pod.name}", *(f"racks/{g.name}" for g in pod.racks)) if path in old_names]
 
 
 def _pool(renames: Renames, pool: str) -> str:
+    kind, slash, scope = pool.partition("/")
+    if slash and kind in NAME_POOLS:
+        return f"{kind}/{renames.name('pods', scope)}"
     if not pool.startswith("port/"):
         return pool
     name = pool.removeprefix("port/")
@@ -132,6 +172,10 @@ def _key_renamer(renames: Renames, pool: str) -> Callable[[str], str]:
         return renames.path
     if pool == "vlan":
         return lambda key: _scoped_path(renames, key)
+    if pool.startswith("rack/"):
+        return lambda key: key  # patterns, not names
+    if pool.startswith("leaf/"):
+        return lambda key: _leaf(renames, key)
     if pool in HANDOFF_POOLS:
         return lambda key: _handoff(renames, key)
     if pool in SERVER_POOLS:
@@ -139,6 +183,11 @@ def _key_renamer(renames: Renames, pool: str) -> Callable[[str], str]:
     if pool in LINK_POOLS or pool.startswith("port/"):
         return lambda key: _cable(renames, key)
     return lambda key: renames.name("devices", key)
+
+
+def _leaf(renames: Renames, key: str) -> str:
+    rack, mark, place = key.rpartition("#")
+    return f"{renames.name('racks', rack)}{mark}{place}"
 
 
 def _scoped_path(renames: Renames, key: str) -> str:

@@ -82,6 +82,8 @@ def _property(record: type, name: str, schema: dict[str, Any]) -> dict[str, Any]
         text = f"{text} Expected: {kind.expected}.".strip()
         if kind.numbers:
             schema = {**schema, "items": {"type": ["string", "integer"]}}
+        if kind.schema:
+            schema = _with_pattern(schema, kind.schema)
     if limit is not None:
         bounds = {"minimum": limit.first, "maximum": limit.last}
         if "anyOf" in schema:
@@ -92,6 +94,13 @@ def _property(record: type, name: str, schema: dict[str, Any]) -> dict[str, Any]
         else:
             schema = {**schema, **bounds}
     return {**schema, "description": text} if text else schema
+
+
+def _with_pattern(schema: dict[str, Any], pattern: str) -> dict[str, Any]:
+    """A field's schema, the texts of which must have a form; left empty where that is the default."""
+    if schema.get("type") == "array":
+        return {**schema, "items": {**schema["items"], "pattern": f"^(?:{pattern})$"}}
+    return {**schema, "pattern": f"^(?:{pattern})?$" if schema.get("default") == "" else f"^(?:{pattern})$"}
 
 
 @functools.cache

@@ -15,6 +15,7 @@ from crossconnect.finding import Code
 from crossconnect.intent import codes
 from crossconnect.intent.suggestion import nearest
 from crossconnect.model.promise import END_WORDS, end_parts, possible_words
+from crossconnect.net.as_path import as_path_expression
 
 NAME_LENGTH_MAX = 63
 """A DNS label (RFC 1035 2.3.4), since device and server names become host names."""
@@ -48,6 +49,8 @@ class Kind(NamedTuple):
     canonical: Callable[[str], str]
     numbers: bool = False
     """Whether a bare number is taken as its text."""
+    schema: str = ""
+    """Regular expression for JSON Schema, without anchors, where the form is one."""
 
 
 def _name(text: str) -> str:
@@ -183,12 +186,11 @@ def _community(text: str) -> str:
 
 def _as_path_pattern(text: str) -> str:
     """Routers read `_` as a delimiter (space, comma, brackets, begin or end); the rest is POSIX extended."""
-    if not text or re.search(r"[^0-9 _^$.*+?|()\[\]{},-]", text):
-        raise ValueError(f"`{text}` has characters that no AS path expression has")
     try:
-        re.compile(text.replace("_", "(?:^|[ ,{}()]|$)"))
-    except re.error as error:
-        raise ValueError(f"`{text}` is not a regular expression: {error}") from None
+        as_path_expression(text)
+    except ValueError as error:
+        shown = text if len(text) <= 60 else f"{text[:57]}..."
+        raise ValueError(f"`{shown}` is not an AS path expression: {error}") from None
     return text
 
 
@@ -220,6 +222,8 @@ def _promised(text: str) -> str:
         raise ValueError(f"`{word}` is no word for an end{f'; did you mean `{near}`?' if near else ''}")
     if "." in name or ":" in name:
         name = net.canonical_prefix(name) if "/" in name else net.canonical_address(name)
+        if why := net.unroutable(name):
+            raise ValueError(f"`{name}` is {why}, which routers do not forward")
     else:
         name = _parts(1, 2, 3)(name)
     if word and word not in possible_words(name):
@@ -227,7 +231,7 @@ def _promised(text: str) -> str:
     return f"{word} {name}" if word else name
 
 
-NAME = Kind(codes.NAME_MALFORMED, ANY_NAME, _name)
+NAME = Kind(codes.NAME_MALFORMED, ANY_NAME, _name, schema=_NAME.pattern)
 ADDRESS = Kind(codes.ADDRESS_MALFORMED, "an address, as in 10.1.1.1 or 2001:db8::1", net.canonical_address)
 INTERFACE_ADDRESS = Kind(
     codes.ADDRESS_MALFORMED,
@@ -244,7 +248,7 @@ RANGE = Kind(codes.RANGE_MALFORMED, "a range of numbers, as in 10000-19999", _ra
 RESERVED = Kind(codes.RANGE_MALFORMED, "an address, a prefix, a number or a range of numbers", _reserved, numbers=True)
 COMMUNITY = Kind(codes.COMMUNITY_MALFORMED, "a community, as in 65000:1, 65000:1:2 or no-export", _community)
 AS_PATH_PATTERN = Kind(codes.AS_PATH_MALFORMED, "an AS path expression, as in _64512_ or ^$", _as_path_pattern)
-SECRET = Kind(codes.SECRET_IN_CLEAR, "env:NAME or file:PATH", _secret)
+SECRET = Kind(codes.SECRET_IN_CLEAR, "env:NAME or file:PATH", _secret, schema=_SECRET.pattern)
 DESCRIPTION = Kind(
     codes.DESCRIPTION_MALFORMED, f"one line of at most {DESCRIPTION_LENGTH_MAX} characters", _description
 )
@@ -264,4 +268,10 @@ MODEL_PATH = Kind(codes.REFERENCE_MALFORMED, "a path into the model, as in tenan
 def pattern(*placeholders: str) -> Kind:
     """Names with `{placeholder}`s to be filled in."""
     known = " and ".join("{" + p + "}" for p in placeholders)
-    return Kind(codes.NAME_MALFORMED, f"{ANY_NAME}, with {known} filled in", _pattern(*placeholders))
+    filled = "|".join(r"\{" + p + r"\}" for p in placeholders)
+    return Kind(
+        codes.NAME_MALFORMED,
+        f"{ANY_NAME}, with {known} filled in",
+        _pattern(*placeholders),
+        schema=rf"(?!-)(?:[a-z0-9-]|{filled})*(?:[a-z0-9]|{filled})",
+    )

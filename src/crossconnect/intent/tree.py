@@ -13,12 +13,14 @@ from typing import Any
 
 import msgspec
 
-from crossconnect.finding import Finding, Place, found, has_errors
+from crossconnect.finding import Finding, Place, Severity, found, has_errors
 from crossconnect.intent import codes
 from crossconnect.intent.decode import decode
 from crossconnect.intent.document import Document
 from crossconnect.intent.files import KINDS, REGION_FILE, read_files, select
+from crossconnect.intent.gaps import Gap, unread_of
 from crossconnect.intent.loader import load
+from crossconnect.intent.lock import Lock
 from crossconnect.intent.places import Places
 from crossconnect.intent.validate import validate
 from crossconnect.model.region import Region, RegionFile
@@ -27,23 +29,26 @@ _PLACEHOLDER: dict[str, Any] = {"format": 1, "name": "", "sites": [], "pools": [
 """What a region.yaml with mistakes is completed by, so that the rest of the tree can still be looked at."""
 
 
-def read_region(root: Path) -> tuple[Region | None, tuple[Finding, ...]]:
+def read_region(root: Path, previous: Lock | None = None) -> tuple[Region | None, tuple[Finding, ...]]:
     """Read the region whose tree is at `root`, with everything there is to say about it.
 
     The region is None when there is any error; the findings then include what validation sees on the parts that could
-    be read. Without errors, validation is the caller's next step (`validate`).
+    be read, its leaves numbered as the previous lock has them. Without errors, validation is the caller's next step
+    (`validate`).
     """
     contents, findings = read_files(root)
-    return _region(contents, findings)
+    return _region(contents, findings, previous)
 
 
-def read_region_from_texts(texts: Mapping[str, str]) -> tuple[Region | None, tuple[Finding, ...]]:
+def read_region_from_texts(
+    texts: Mapping[str, str], previous: Lock | None = None
+) -> tuple[Region | None, tuple[Finding, ...]]:
     """The same for a tree given as texts by file name relative to the region's directory.
 
     Octets that were no UTF-8 may come as surrogates (`surrogateescape`), and are reported as in a file.
     """
     names, odd = select(texts)
-    return _region({name: _octets(texts[name]) for name in names}, odd)
+    return _region({name: _octets(texts[name]) for name in names}, odd, previous)
 
 
 def _octets(text: str) -> bytes:
@@ -53,37 +58,44 @@ def _octets(text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
-def _region(contents: Mapping[str, bytes], earlier: tuple[Finding, ...]) -> tuple[Region | None, tuple[Finding, ...]]:
+def _region(
+    contents: Mapping[str, bytes], earlier: tuple[Finding, ...], previous: Lock | None
+) -> tuple[Region | None, tuple[Finding, ...]]:
     findings = list(earlier)
     if REGION_FILE not in contents:
         if not has_errors(findings):
             findings.append(found(codes.NO_REGION, Place(file=REGION_FILE), "there is no region.yaml"))
         return None, tuple(findings)
-    region, sound = _merged(contents, findings)
-    if has_errors(findings) and sound:
-        findings += validate(region)
+    region = _merged(contents, findings)
+    if has_errors(findings):
+        # A malformed value that its record cannot do without is still there: nothing more is said of it.
+        said = {_position(f) for f in findings if f.place.line}
+        findings += (f for f in validate(region, previous) if _position(f) not in said)
     findings.sort(key=Finding.sort_key)
     return None if has_errors(findings) else region, tuple(findings)
 
 
-def _merged(contents: Mapping[str, bytes], findings: list[Finding]) -> tuple[Region, bool]:
-    """One region of all files, and whether region.yaml was read; what could not be read is missing, which `incomplete`
-    says."""
+def _position(finding: Finding) -> tuple[str, int, int]:
+    return finding.place.file, finding.place.line, finding.place.column
+
+
+def _merged(contents: Mapping[str, bytes], findings: list[Finding]) -> Region:
+    """One region of all files; what could not be read is missing, which `unread` says."""
     documents: list[Document] = []
     lists: dict[str, list[Any]] = {}
     region_file = msgspec.convert(_PLACEHOLDER, RegionFile)
-    incomplete, sound = has_errors(findings), False
+    gaps = [_unread_file(finding.place) for finding in findings if finding.severity is Severity.ERROR]
     for name in sorted(contents, key=lambda name: (name != REGION_FILE, name)):
         record = KINDS[PurePosixPath(name).parts[0]]
         text = _text(name, contents[name], findings)
         if text is None:
-            incomplete = True
+            gaps.append(_unread_file(Place(file=name)))
             continue
         document, said = load(name, text)
         findings += said
-        decoded, whole, said = decode(document, record)
+        decoded, missing, said = decode(document, record)
         findings += said
-        incomplete = incomplete or not whole
+        gaps += missing
         if decoded is None and record is RegionFile and isinstance(document.value, dict):
             document.value = {**_PLACEHOLDER, **document.value}
             decoded = msgspec.convert(document.value, record)
@@ -91,7 +103,7 @@ def _merged(contents: Mapping[str, bytes], findings: list[Finding]) -> tuple[Reg
             continue
         documents.append(document)
         if isinstance(decoded, RegionFile):
-            region_file, sound = decoded, True
+            region_file = decoded
         else:
             for field in decoded.__struct_fields__:
                 if items := getattr(decoded, field):
@@ -106,10 +118,15 @@ def _merged(contents: Mapping[str, bytes], findings: list[Finding]) -> tuple[Reg
         platforms=region_file.platforms,
         moved=region_file.moved,
         places=Places(tuple(documents)),
-        incomplete=incomplete,
+        unread=unread_of(gaps),
         **{field: tuple(items) for field, items in lists.items()},
     )
-    return region, sound
+    return region
+
+
+def _unread_file(place: Place) -> Gap:
+    """All that a file or directory would have said."""
+    return Gap(KINDS.get(place.file.split("/")[0], Region), place, "")
 
 
 def _text(name: str, content: bytes, findings: list[Finding]) -> str | None:

@@ -22,6 +22,7 @@ from crossconnect.lab.journal import is_alive, kill, recorded_processes
 from crossconnect.lab.limits import give_back, make_room
 from crossconnect.lab.operation import operation
 from crossconnect.lab.options import LabOptions, checked_name, default_run_root, frr_root
+from crossconnect.lab.pace import relaxed
 from crossconnect.lab.plan import LabPlan, NodePlan
 from crossconnect.lab.planning import Realising, plan_lab
 from crossconnect.lab.runtime import Progress, run_lab
@@ -73,6 +74,8 @@ def up(
     """
     checked_name(options.name)
     choice = chosen_backend(blueprint, options, host or probe_host(uml.available()))
+    processors = 1 if choice.backend == "uml" else os.cpu_count() or 1
+    blueprint, pace_notes = relaxed(blueprint, processors) if options.bfd == "auto" else (blueprint, ())
     rootless = os.geteuid() != 0 and choice.backend != "uml"
     known = secrets or {}
     root = frr_root(options.frr)
@@ -81,7 +84,7 @@ def up(
     devices = rendered_devices(blueprint, known, options.frr)
     how = Realising(backend=choice.backend, lldp=options.lldp, rootless=rootless, root=root)
     plan = plan_lab(blueprint, devices, how, known)
-    plan = _with_programs(plan, rootless)
+    plan = _with_programs(msgspec.structs.replace(plan, notes=(*plan.notes, *pace_notes)), rootless)
     if choice.backend == "kernel-vrf":
         plan = _hearing(plan)
     directory = _make_directory(options)

@@ -13,6 +13,7 @@ from crossconnect.errors import BadInput, Unsupported
 
 BackendName = Literal["namespace", "kernel-vrf", "uml"]
 FrrVersion = Literal["8.4", "10"]
+BfdPace = Literal["auto", "as-configured"]
 
 NAME_LENGTH_MAX = 32
 """Lab names are directory names and part of process titles."""
@@ -34,6 +35,9 @@ class LabOptions(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float = 180.0
     frr: FrrVersion = "8.4"
     """FRR that the switches run: the installed 8.4, or 10.x out of a root of its own (`frr_root`)."""
+
+    bfd: BfdPace = "auto"
+    """Whether BFD may be slower than configured where this machine could not keep up (`pace`)."""
 
     @property
     def root(self) -> Path:

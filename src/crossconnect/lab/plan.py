@@ -91,6 +91,9 @@ class NodePlan(msgspec.Struct, frozen=True, kw_only=True):
     daemons: tuple[Daemon, ...] = ()
     after: tuple[tuple[str, ...], ...] = ()
     """Commands after the daemons serve: loading the configuration."""
+    plug: tuple[Batch, ...] = ()
+    """Run once every node has its configuration: what carries sessions comes up. A session that is established while
+    one side still reads its configuration is reset by the lines that follow, and waits for its connect timer."""
 
 
 class LabPlan(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ hosts                                at last: what they say is heard by leaves t
 from __future__ import annotations
 
 import concurrent.futures
+import itertools
 import json
 import os
 import pwd
@@ -28,7 +29,7 @@ from crossconnect.lab import holder
 from crossconnect.lab.handle import Lab, LabRecord, enter_command, run_command, write_record
 from crossconnect.lab.journal import record_process
 from crossconnect.lab.options import LabOptions
-from crossconnect.lab.plan import LabPlan, Link, NodePlan
+from crossconnect.lab.plan import Batch, LabPlan, Link, NodePlan
 
 Progress = Callable[[str, str], None]
 """Called with a node (or an empty string for the lab as a whole) and what has just been done; from several threads."""
@@ -179,6 +180,7 @@ def _start_nodes(lab: Lab, nodes: Sequence[NodePlan], timeout_s: float, progress
         ("up.sh", "started", routers),
         ("load.sh", "configured", [node for node in routers if node.after]),
         ("up.sh", "started", [node for node in nodes if node.kind == "host"]),
+        ("plug.sh", "plugged in", [node for node in routers if node.plug]),
     )
     executor = concurrent.futures.ThreadPoolExecutor(workers, thread_name_prefix="xc-lab")
     try:
@@ -233,25 +235,32 @@ def _give_to_frr(directories: Sequence[Path], configuration: Path) -> None:
 
 
 def _write_scripts(directory: Path, node: NodePlan) -> None:
-    """`up.sh` builds a node and starts daemons, `load.sh` configures them; `again.sh` is both, after a power cut."""
-    first: list[str] = []
-    again: list[str] = []
-    for number, batch in enumerate((*node.clean, *node.setup)):
-        clean = number < len(node.clean)
-        name = f"{number:02}-{batch.namespace or 'main'}-{'clean' if clean else 'setup'}"
-        (directory / name).write_text("\n".join(batch.lines) + "\n", encoding="utf-8")
-        namespace = f" -n {batch.namespace}" if batch.namespace else ""
-        force = " -force" if clean else ""
-        command = f"{batch.tool}{namespace}{force} -batch /run/{SCRIPT_DIRECTORY}/{name}"
-        if clean:
-            again.append(f"{command} 2>/dev/null || true")
-        else:
-            first.append(command)
-            if not batch.once:
-                again.append(command)
+    """`up.sh` builds a node and starts daemons, `load.sh` configures them, `plug.sh` gives them their links; `again.sh`
+    is all of them, after a power cut."""
+    numbers = itertools.count()
+
+    def commands(kind: str, batches: Sequence[Batch], force: str = "") -> list[str]:
+        lines: list[str] = []
+        for batch in batches:
+            name = f"{next(numbers):02}-{batch.namespace or 'main'}-{kind}"
+            (directory / name).write_text("\n".join(batch.lines) + "\n", encoding="utf-8")
+            namespace = f" -n {batch.namespace}" if batch.namespace else ""
+            lines.append(f"{batch.tool}{namespace}{force} -batch /run/{SCRIPT_DIRECTORY}/{name}")
+        return lines
+
+    clean = [f"{command} 2>/dev/null || true" for command in commands("clean", node.clean, " -force")]
+    setup = commands("setup", node.setup)
+    repeated = [command for command, batch in zip(setup, node.setup, strict=True) if not batch.once]
     start = [_guarded(daemon.argv) for daemon in node.daemons]
     load = [_guarded(argv) for argv in node.after]
-    for script, lines in (("up.sh", first + start), ("load.sh", load), ("again.sh", again + start + load)):
+    plug = commands("plug", node.plug)
+    scripts = {
+        "up.sh": [*setup, *start],
+        "load.sh": load,
+        "plug.sh": plug,
+        "again.sh": [*clean, *repeated, *start, *load, *plug],
+    }
+    for script, lines in scripts.items():
         (directory / script).write_text("\n".join((NO_HISTORY, *lines)) + "\n", encoding="utf-8")
 
 

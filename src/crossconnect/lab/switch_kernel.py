@@ -14,6 +14,7 @@ from crossconnect.lab.switch_namespace import (
     address_line,
     port_lines,
     slave_lines,
+    state_line,
     vxlan_line,
 )
 from crossconnect.nos.frr.linux import Bond, BridgeDomain, LinuxDevice, VrfDevice
@@ -34,10 +35,15 @@ def kernel_switch(linux: LinuxDevice) -> Realisation:
     bridged = {member.name for domain in linux.bridge_domains for member in domain.ports}
     for bond in linux.bonds:
         ports += _bond_lines(bond)
+    plug: list[str] = []
+    # Linux refuses to bring a subinterface up whose port is down: such ports do not wait.
+    parents = {sub.parent for sub in linux.subinterfaces}
     for port in linux.ports:
         if not port.bond:
             master = [f"link set {port.name} master {port.vrf}"] if port.vrf != "default" else []
-            ports += [*master, *port_lines(port, routed=port.name not in bridged)]
+            routed = port.name not in bridged
+            ports += [*master, *port_lines(port, routed)]
+            (plug if routed and port.name not in parents else ports).append(state_line(port))
     for sub in linux.subinterfaces:
         ports.append(f"link add link {sub.parent} name {sub.name} type vlan id {sub.vlan}")
         ports += [f"link set {sub.name} master {sub.vrf}"] if sub.vrf != "default" else []
@@ -64,6 +70,7 @@ def kernel_switch(linux: LinuxDevice) -> Realisation:
             *_batches("bridge", vlans),
             *_batches("ip", svis),
         ),
+        plug=_batches("ip", plug),
         clean=_batches("ip", _removal(linux)),
         ports={port.name: MAIN for port in linux.ports},
         tags={},

@@ -28,6 +28,8 @@ class Realisation(msgspec.Struct, frozen=True, kw_only=True):
 
     namespaces: tuple[str, ...]
     setup: tuple[Batch, ...]
+    plug: tuple[Batch, ...]
+    """See `NodePlan.plug`."""
     clean: tuple[Batch, ...]
     ports: dict[str, str]
     """Port -> namespace of its interface."""
@@ -43,8 +45,11 @@ def namespace_switch(linux: LinuxDevice) -> Realisation:
         lines[vrf.name] = ["link set lo up", *_l3vni_lines(vrf)]
     for domain in linux.bridge_domains:
         lines[_namespace(domain.vrf)] += _domain_lines(domain)
+    plug: dict[str, list[str]] = {}
     for port in linux.ports:
-        lines[place[port.name]] += port_lines(port, routed=not _untagged(linux, port.name))
+        routed = not _untagged(linux, port.name)
+        lines[place[port.name]] += port_lines(port, routed)
+        (plug.setdefault(place[port.name], []) if routed else lines[place[port.name]]).append(state_line(port))
     for sub in linux.subinterfaces:
         state = "up" if sub.enabled else "down"
         lines[_namespace(sub.vrf)] += [
@@ -54,6 +59,7 @@ def namespace_switch(linux: LinuxDevice) -> Realisation:
     return Realisation(
         namespaces=tuple(vrf.name for vrf in linux.vrfs),
         setup=tuple(Batch(namespace=name, lines=tuple(batch)) for name, batch in lines.items() if batch),
+        plug=tuple(Batch(namespace=name, lines=tuple(batch)) for name, batch in plug.items()),
         clean=_clean(linux),
         ports=place,
         tags=_tags(linux),
@@ -66,12 +72,15 @@ def address_line(address: str, interface: str) -> str:
 
 
 def port_lines(port: Port, routed: bool) -> list[str]:
-    """A port's MTU, addresses and state. Only a routed port gets an IPv6 link-local address."""
+    """A port's MTU and addresses. Only a routed port gets an IPv6 link-local address."""
     mode = "eui64" if routed else "none"
-    state = "up" if port.enabled else "down"
     lines = [f"link set {port.name} mtu {port.mtu} addrgenmode {mode}"]
-    lines += [address_line(address, port.name) for address in port.addresses]
-    return [*lines, f"link set {port.name} {state}"]
+    return [*lines, *(address_line(address, port.name) for address in port.addresses)]
+
+
+def state_line(port: Port) -> str:
+    """A port's administrative state."""
+    return f"link set {port.name} {'up' if port.enabled else 'down'}"
 
 
 def vxlan_line(name: str, vni: int, vtep: str, namespace: str = MAIN) -> str:

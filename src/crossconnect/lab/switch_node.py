@@ -112,6 +112,7 @@ def switch_node(
         sysctls=rendered.linux.sysctls,
         clean=realisation.clean,
         setup=realisation.setup,
+        plug=realisation.plug,
         files=tuple(files),
         daemons=tuple(running),
         root=root,

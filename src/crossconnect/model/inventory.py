@@ -64,3 +64,5 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     switches: tuple[Switch, ...]
     cables: tuple[Cable, ...]
     hosts: tuple[Host, ...]
+    numbers: dict[str, dict[str, int]] = {}
+    """Numbers that names are made of: pools `rack/<pod>` and `leaf/<pod>` of the lock."""

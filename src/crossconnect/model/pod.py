@@ -23,7 +23,7 @@ class NodeGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class RackGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One rack, or `count` like racks numbered on from the racks before it in the pod."""
+    """One rack, or `count` like racks numbered over the pod. What has a number in region.lock keeps it."""
 
     count: int = 1
     """How many like racks."""

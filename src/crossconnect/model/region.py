@@ -174,6 +174,16 @@ class ChecksFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """What must hold beyond what the design implies."""
 
 
+class Unread(msgspec.Struct, frozen=True, kw_only=True):
+    """What was written, but could not be read: what would only follow from that is not to be said as well."""
+
+    lists: frozenset[str] = frozenset()
+    """Fields of files, and `racks`, `vrfs` and `segments`, that may lack names that others refer to."""
+    fields: frozenset[tuple[str, int, int, str]] = frozenset()
+    """(file, line and column of a record, its field): what is not there as it was meant. The field is empty for
+    something unknown in its place."""
+
+
 class Region(msgspec.Struct, frozen=True, kw_only=True):
     """A whole region as its files say it, before anything is expanded or numbered."""
 
@@ -198,8 +208,8 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     as_path_sets: tuple[AsPathSet, ...] = ()
     promises: tuple[Promise, ...] = ()
     places: Mapping[str, Place] = {}
-    incomplete: bool = False
-    """Some of what was written could not be read; what is referred to may be there nevertheless."""
+    unread: Unread = Unread()
+    """What could not be read; what is referred to may be there nevertheless."""
 
     def place(self, path: str) -> Place:
         """Where `path` is written, or else the nearest thing around it that is."""

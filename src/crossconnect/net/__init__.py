@@ -19,6 +19,7 @@ from crossconnect.net.address import (
     overlaps,
     parse,
     prefix_text,
+    unroutable,
     version_of,
 )
 from crossconnect.net.names import (
@@ -63,5 +64,6 @@ __all__ = [
     "parse",
     "parse_mac",
     "prefix_text",
+    "unroutable",
     "version_of",
 ]

@@ -132,6 +132,25 @@ def contains(outer: str, inner: str) -> bool:
     return a.version == b.version and a.length <= b.length and (a.value ^ b.value) & ~a.host_mask == 0
 
 
+_NOT_ROUTED = (
+    ("0.0.0.0/32", "the unspecified address"),
+    ("127.0.0.0/8", "a loopback address"),
+    ("224.0.0.0/4", "a multicast address"),
+    ("255.255.255.255/32", "the limited broadcast address"),
+    ("::/128", "the unspecified address"),
+    ("::1/128", "the loopback address"),
+    ("fe80::/10", "a link-local address"),
+    ("ff00::/8", "a multicast address"),
+)
+"""RFC 1122 3.2.1.3, RFC 4291 2.4: destinations that unicast routes, a default route included, lead nowhere. Not in it:
+169.254.0.0/16, which RFC 3927 2.7 forbids to forward, and Linux forwards nevertheless."""
+
+
+def unroutable(text: str) -> str:
+    """Why no router forwards packets to an address, or to any of a prefix; empty when routers do."""
+    return next((what for special, what in _NOT_ROUTED if contains(special, text)), "")
+
+
 def overlaps(a: str, b: str) -> bool:
     """Whether two prefixes share an address."""
     return contains(a, b) or contains(b, a)

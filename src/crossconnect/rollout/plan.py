@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding
 from crossconnect.intent.lock import Lock
+
+if TYPE_CHECKING:  # numbers and files are compared without the simulation
+    from crossconnect.rollout.blast_radius import BlastRadius
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +58,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Tenants of which a VRF, segment or host is added, removed or changed."""
     findings_new: tuple[Finding, ...]
     findings_cured: tuple[Finding, ...]
+    blast_radius: BlastRadius | None = None
+    """Whom it touches; None where nobody asked."""
 
     @property
     def empty(self) -> bool:

@@ -28,6 +28,25 @@ SESSION_FAULT = Code(
     "The two ends of a session are configured so that it cannot come up.",
     "Make addresses, ASNs, password and address families of both ends agree.",
 )
+SESSION_MISMATCH = Code(
+    "simulate.session-mismatch",
+    Severity.WARNING,
+    "The ends of a session disagree in something that does not keep it down: a family or BFD is on at one end only.",
+    "Make both ends agree: routes of such a family are not exchanged, and one-sided BFD detects nothing.",
+)
+POLICY_REFERENCE = Code(
+    "simulate.policy-reference",
+    Severity.ERROR,
+    "A device refers to a routing policy or a set that it does not have. FRR takes a missing policy for one that "
+    "rejects everything, and a missing set for one that matches nothing.",
+    "Define the policy or set on the device, or remove the reference.",
+)
+PARTITION = Code(
+    "simulate.partition",
+    Severity.ERROR,
+    "The switches fall apart into groups with no BGP session between them: hosts of one cannot reach those of another.",
+    "Bring up the links or sessions between the groups, or make them regions of their own.",
+)
 MAX_PREFIXES = Code(
     "simulate.max-prefixes",
     Severity.ERROR,
@@ -42,4 +61,14 @@ ORDER_OF_ARRIVAL = Code(
     "Raise design.maximum_paths, or let a policy prefer one of the devices named.",
 )
 
-CODES: tuple[Code, ...] = (OSCILLATION, AMBIGUOUS, UNSUPPORTED_SESSION, SESSION_FAULT, MAX_PREFIXES, ORDER_OF_ARRIVAL)
+CODES: tuple[Code, ...] = (
+    OSCILLATION,
+    AMBIGUOUS,
+    UNSUPPORTED_SESSION,
+    SESSION_FAULT,
+    SESSION_MISMATCH,
+    POLICY_REFERENCE,
+    PARTITION,
+    MAX_PREFIXES,
+    ORDER_OF_ARRIVAL,
+)

@@ -8,7 +8,7 @@ import msgspec
 
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.net import version_of
-from crossconnect.simulate.attributes import NOTHING, WELL_KNOWN, Attributes, is_confined
+from crossconnect.simulate.attributes import NOTHING, WELL_KNOWN, Attributes
 from crossconnect.simulate.contenders import Entrant, contenders
 from crossconnect.simulate.decision import Selection
 from crossconnect.simulate.evpn import EvpnRoute
@@ -27,6 +27,7 @@ from crossconnect.simulate.history import (
     redistribution,
     vrf_history,
 )
+from crossconnect.simulate.policy import announce
 from crossconnect.simulate.route_rows import vrf_hops
 from crossconnect.simulate.sessions import Session
 from crossconnect.simulate.topology import DEFAULT, Speaker
@@ -259,14 +260,16 @@ def _to_peer(
         return None
     if not asked.settled.up[session.index] or family not in session.families:
         return _of(session, "session-down", why_down(asked, session) or f"{family} is not active")
-    if is_confined(attributes):
-        held = ", ".join(c for c in attributes.communities if c in WELL_KNOWN.values())
-        return _of(session, "confined", f"it carries {held}")
     policy = family_settings(session, family).export_policy
-    if not policy:
+    here = asked.settled.network.policies[speaker.device]
+    withheld, after = announce(here, policy, prefix, attributes, speaker.bgp.asn)
+    held = ", ".join(c for c in after.communities if c in WELL_KNOWN.values())
+    if withheld == "confined":
+        return _of(session, "confined", f"it carries {held}")
+    if withheld == "no-policy":
         return _of(session, "no-policy", "the session has no export policy (RFC 8212)")
     gate = Gate(speaker=speaker, direction="export", policy=policy, peer=session.peer)
-    told, after = passage(asked, gate, prefix, attributes)
-    if after is None:
+    told, _ = passage(asked, gate, prefix, attributes)
+    if withheld == "rejected":
         return _of(session, "export-policy", "", told)
     return Announcement(to=session.peer, peer=session.key.peer, passage=told)

@@ -16,7 +16,7 @@ import msgspec
 
 from crossconnect.design.blueprint import Endpoint, HostPlan
 from crossconnect.device.network_instance import NetworkInstance
-from crossconnect.net import parse, version_of
+from crossconnect.net import parse, unroutable, version_of
 from crossconnect.simulate.fib import Fib
 from crossconnect.simulate.topology import DEFAULT
 from crossconnect.simulate.trace import MTU_UNLIMITED, Action, Drop, Step, Trace, Verdict
@@ -205,6 +205,10 @@ class Forwarder:
         if instance is None:
             return self._drop(leaf, f"segment {endpoint.segment} is not on this leaf")
         if not gateway:
+            if instance.irb and address in self.tables.gateways.get((leaf, instance.l3vrf), ()):
+                own = self._end("deliver", leaf, f"own address {address} in {instance.l3vrf}")
+                branch = (own, self.tables.mtu(leaf, instance.irb))
+                return self._add(leaf, "bridge", f"to {address} on {instance.irb}", [branch])
             return self._bridge(leaf, instance, address, tunnelled=False)
         if gateway not in self.tables.gateways.get((leaf, instance.l3vrf), ()):
             return self._drop(leaf, f"gateway {gateway} is not here")
@@ -280,6 +284,8 @@ class Forwarder:
         tables = self.tables
         if address in tables.gateways.get((device, vrf), ()):
             return self._end("deliver", device, f"own address {address} in {vrf}")
+        if why := unroutable(address):
+            return self._drop(device, f"{address} is {why}, which is not forwarded")
         table = tables.routes.get((device, vrf))
         route = table.lookup(address) if table is not None else None
         if route is None:

@@ -55,20 +55,28 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Impacts:
-    """A network, prepared for being asked about failures one after the other."""
+    """A network, prepared for being asked about failures one after the other; with `among`, about some of its realms
+    and the VTEPs that they are on."""
 
-    def __init__(self, blueprint: Blueprint) -> None:
+    def __init__(self, blueprint: Blueprint, among: Collection[str] | None = None) -> None:
         self.blueprint = blueprint
         self.network = Network(blueprint)
         self.healthy: Settled = self.network.settle()
         self.topology: Topology = self.network.topology
-        self.realms: dict[str, Realm] = realms(self.topology, self.network.attachments)
+        every = realms(self.topology, self.network.attachments)
+        self.realms: dict[str, Realm] = {n: realm for n, realm in every.items() if among is None or n in among}
         self.before = Forwarder(lazy_fib(self.healthy))
         self._last: tuple[Failures, Fib] = (NO_FAILURES, self.before.tables)
         self._sessions = _Index(self.network, self.healthy)
-        vteps = [d.name for d in blueprint.devices if d.vtep and (d.name, DEFAULT) in self.topology.speaker_at]
+        on = {device for realm in self.realms.values() for device in realm.devices}
+        speakers = self.topology.speaker_at
+        vteps = [d.name for d in blueprint.devices if d.vtep and (d.name, DEFAULT) in speakers]
+        if among is not None:
+            vteps = [name for name in vteps if name in on]
         self._vteps = {name: number for number, name in enumerate(vteps)}
         self._speakers: NDArray[np.intp] = np.array([self.topology.speaker_at[(n, DEFAULT)] for n in vteps], np.intp)
+        self._names = vteps
+        self._place: dict[int, int] = {int(speaker): number for number, speaker in enumerate(self._speakers)}
         self._mesh = _mesh(self.network, self.healthy, vteps)
         self._members = {name: self._numbers(realm.devices) for name, realm in self.realms.items()}
         self._realms_at: dict[str, list[str]] = {}
@@ -77,7 +85,7 @@ class Impacts:
                 self._realms_at.setdefault(device, []).append(realm.name)
         self._cap = np.array([self._paths_max(s) for s in self._speakers], np.int16)
         self._width = self._widths(self._mesh)
-        self._narrowest = {name: self._narrow(self._width, numbers) for name, numbers in self._members.items()}
+        self.narrowest = {name: self._narrow(self._width, numbers) for name, numbers in self._members.items()}
         self.width = self._narrow(self._width, np.arange(len(vteps)))
         self._narrow_ways = int(np.count_nonzero(self._width == self.width))
         self._whole = self._whole_realms()
@@ -112,20 +120,21 @@ class Impacts:
         wires = self._sessions.wires_down(failures)
         cut_off, degraded = self._hosts(failures, wires)
         touched = self._touched_hosts(failures, {*cut_off, *degraded})
-        change = changed(self._mesh, self._sessions.edges_down(failures, wires)) if self._mesh is not None else None
+        change = self._change(failures, wires)
         if change is None:
             followed = set(self.realms) if failures else set[str]()
             touched = set(followed)
         else:
-            followed = {name for name in touched if not self.regular(name)}
+            followed = {name for name in touched if name in self.realms and not self.regular(name)}
             apart, elsewhere = self._between(change, failures)
             for name in self._sessions.external_down(failures, wires) | apart:
                 followed.add(name)
             for name in elsewhere:
-                if not self.regular(name) or self.realms[name].borders:
+                if name in self.realms and (not self.regular(name) or self.realms[name].borders):
                     followed.add(name)
             followed |= self._borders_down(failures) | self._importers(touched | followed)
-            touched |= followed
+            followed &= self.realms.keys()
+            touched = (touched | followed) & self.realms.keys()
         lost = self._lost(failures, followed, cut_off) if followed else ()
         width, narrower = self._narrower(change, failures)
         return Impact(
@@ -138,6 +147,13 @@ class Impacts:
             touched=frozenset(touched),
             followed=frozenset(followed),
         )
+
+    def _change(self, failures: Failures, wires: Collection[str]) -> Change | None:
+        if self._mesh is None:
+            return None
+        at = self.topology.speaker_at
+        dead = {at[(name, DEFAULT)] for name in failures.devices if (name, DEFAULT) in at}
+        return changed(self._mesh, self._sessions.edges_down(failures, wires), dead)
 
     # Who is touched
 
@@ -164,8 +180,12 @@ class Impacts:
                 cut.add(name)
             else:
                 degraded.add(name)
-        with_segment = {name for name in cut if self.topology.hosts[name].endpoints}
-        return tuple(sorted(with_segment)), tuple(sorted(degraded - cut))
+        return tuple(sorted(filter(self._inside, cut))), tuple(sorted(filter(self._inside, degraded - cut)))
+
+    def _inside(self, host: str) -> bool:
+        """Whether a host is in a realm that is looked at."""
+        endpoints = self.topology.hosts[host].endpoints
+        return any((endpoint.vrf or endpoint.segment) in self.realms for endpoint in endpoints)
 
     def _touched_hosts(self, failures: Failures, hosts: set[str]) -> set[str]:
         """Realms that lose a device, or a cable of a host."""
@@ -180,19 +200,19 @@ class Impacts:
         if self._mesh is None or not len(change.classes):
             return set(), set()
         gone = {self._vteps[name] for name in failures.devices & self._vteps.keys()}
-        numbers = {int(speaker): number for number, speaker in enumerate(self._speakers)}
-        names = list(self._vteps)
+        names = self._names
         result: list[set[str]] = []
         for pairs in (unreached, relocated):
             found: set[str] = set()
             for speaker, b in pairs(change, self._mesh, self._speakers):
-                a = numbers[speaker]
+                a = self._place[speaker]
                 if a not in gone and b not in gone and a != b:
                     found |= set(self._realms_at.get(names[a], ())) & set(self._realms_at.get(names[b], ()))
             result.append(found)
         return result[0], result[1]
 
     def _borders_down(self, failures: Failures) -> set[str]:
+        """Realms that lose a device with external sessions in them."""
         at = (name for device in failures.devices for name in self._realms_at.get(device, ()))
         return {name for name in at if not failures.devices.isdisjoint(self.realms[name].borders)}
 
@@ -261,46 +281,64 @@ class Impacts:
         """The least width in the region, and realms with less than before."""
         if change is None:
             return self._followed_width(failures), ()
-        place: dict[int, int] = {int(speaker): number for number, speaker in enumerate(self._speakers)}
+        place = self._place
         narrowed = [(place[r], classes, width) for r, classes, width in change.narrowed if r in place and len(classes)]
         gone = self._numbers(failures.devices)
         if not (len(change.classes) or narrowed or len(gone)):
             return self.width, ()
-        width = self._width.copy()
-        affected: set[int] = {int(number) for number in change.classes}
-        for number, classes, now in narrowed:
-            width[classes, number] = np.minimum(now, self._cap[number])
-            affected.add(number)
-        if len(change.classes):
-            width[change.classes] = np.minimum(change.width[:, self._speakers], self._cap)
-        width[gone] = 0
-        width[:, gone] = 0
+        affected = {int(number) for number in change.classes} | {number for number, _, _ in narrowed}
         affected -= {int(number) for number in gone}
-        found = {name: now for name, now in self._least(width, affected) if self._alone(name, gone) or now}
-        narrower = ((name, self._narrowest[name], found[name]) for name in sorted(found))
-        return self._least_of_all(width, affected, gone), tuple(narrower)
+        numbers = np.array(sorted(affected), np.intp)
+        rows, columns = self._changed_widths(numbers, change, narrowed, gone)
+        least = self._least(numbers, rows, columns)
+        narrower = ((n, self.narrowest[n], least[n]) for n in sorted(least) if self._alone(n, gone) or least[n])
+        if self._narrow_ways > 2 * len(self._width) * (len(numbers) + len(gone)):
+            # So many ways are as narrow as the narrowest that one of them has not changed.
+            return min(self.width, int(rows.min(initial=_WIDEST)), int(columns.min(initial=_WIDEST))), tuple(narrower)
+        everything = self._width.copy()
+        everything[numbers], everything[:, numbers] = rows, columns
+        everything[gone], everything[:, gone] = 0, 0
+        everything[everything == _WIDEST] = 0
+        return self._narrow(everything, np.arange(len(everything))), tuple(narrower)
 
-    def _least(self, width: NDArray[np.int16], affected: Iterable[int]) -> Iterator[tuple[str, int]]:
-        """Realms with less than before, and their least width; only ways from and to `affected` have changed."""
-        names, least = list(self._vteps), dict[str, int]()
-        for number in affected:
-            both = np.minimum(_unless_zero(width[number]), _unless_zero(width[:, number]))
-            for name in self._realms_at.get(names[number], ()):
+    def _changed_widths(
+        self,
+        numbers: NDArray[np.intp],
+        change: Change,
+        narrowed: Iterable[tuple[int, NDArray[np.intp], NDArray[np.int16]]],
+        gone: NDArray[np.intp],
+    ) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+        """Widths to some VTEPs (rows) and from them (columns) as they are now; ways that are none are the widest."""
+        rows, columns = self._width[numbers], self._width[:, numbers]
+        place = np.full(len(self._names), -1, np.intp)
+        place[numbers] = np.arange(len(numbers))
+        for number, classes, now in narrowed:
+            width = np.minimum(now, self._cap[number])
+            if place[number] >= 0:
+                columns[classes, place[number]] = width
+            there = place[classes] >= 0
+            rows[place[classes[there]], number] = width[there]
+        found = np.minimum(change.width[:, self._speakers], self._cap)
+        for index, number in enumerate(change.classes):
+            columns[number] = found[index, numbers]
+            if place[number] >= 0:
+                rows[place[number]] = found[index]
+        rows[:, gone], columns[gone] = 0, 0
+        return _unless_zero(rows), _unless_zero(columns)
+
+    def _least(self, numbers: NDArray[np.intp], rows: NDArray[np.int16], columns: NDArray[np.int16]) -> dict[str, int]:
+        """Realms with less than before, and their least width; only ways from and to `numbers` have changed."""
+        least: dict[str, int] = {}
+        for index in range(len(numbers)):
+            both = np.minimum(rows[index], columns[:, index])
+            for name in self._realms_at.get(self._names[int(numbers[index])], ()):
                 now = int(both[self._members[name]].min())
                 least[name] = min(now, least.get(name, now))
-        return ((name, now) for name, now in least.items() if now < self._narrowest[name])
-
-    def _least_of_all(self, width: NDArray[np.int16], affected: set[int], gone: NDArray[np.intp]) -> int:
-        """The region's least width. Where enough ways are as narrow as it was, one that has not changed is left."""
-        numbers = np.array(sorted(affected), np.intp)
-        if self._narrow_ways > 2 * len(width) * (len(numbers) + len(gone)):
-            rows, columns = _unless_zero(width[numbers]), _unless_zero(width[:, numbers])
-            return min(self.width, int(rows.min(initial=_WIDEST)), int(columns.min(initial=_WIDEST)))
-        return self._narrow(width, np.arange(len(width)))
+        return {name: now for name, now in least.items() if now < self.narrowest[name]}
 
     def _alone(self, name: str, gone: NDArray[np.intp]) -> bool:
         """Whether two VTEPs of a realm are left: with one alone there is no width to speak of."""
-        return len(np.setdiff1d(self._members[name], gone)) > 1
+        return len(self._members[name]) > 1 and (not len(gone) or len(np.setdiff1d(self._members[name], gone)) > 1)
 
     def _followed_width(self, failures: Failures) -> int:
         tables = self.tables(failures)

@@ -9,7 +9,7 @@ no such path are searched again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossconnect.simulate.arrays import (
+    COMPILED_FROM,
     COMPILED_FROM_IN_SWEEPS,
     UNREACHED,
     Arrays,
@@ -40,6 +41,7 @@ class Mesh(msgspec.Struct, frozen=True):
     via: Levels
     width: Levels
     compiled: bool
+    """Whether searching classes again and again is worth loading compiled code."""
 
 
 class Change(NamedTuple):
@@ -54,15 +56,19 @@ class Change(NamedTuple):
 
 def mesh(whole: Arrays, origins: Sequence[int], found: Paths) -> Mesh:
     """The mesh of classes that have been searched; `found` is indexed by (class, speaker)."""
-    compiled = len(origins) * len(whole.source) >= COMPILED_FROM_IN_SWEEPS
-    return Mesh(whole, tuple(origins), found.level, found.via, widths(whole, found, compiled), compiled)
+    work = len(origins) * len(whole.source)
+    width = widths(whole, found, work >= COMPILED_FROM)
+    return Mesh(whole, tuple(origins), found.level, found.via, width, work >= COMPILED_FROM_IN_SWEEPS)
 
 
-def changed(before: Mesh, gone: Sequence[tuple[int, int]]) -> Change:
-    """The mesh without some in-edges, given as (speaker, position), as a difference."""
+def changed(before: Mesh, gone: Sequence[tuple[int, int]], dead: Collection[int] = ()) -> Change:
+    """The mesh without some in-edges, given as (speaker, position), as a difference. Speakers that are `dead` have none
+    of their edges left, and what they would have is not looked at."""
     whole = without_edges(before.whole, gone)
     by_receiver: dict[int, list[int]] = {}
     for speaker, position in gone:
+        if speaker in dead:
+            continue
         by_receiver.setdefault(speaker, []).append(position)
     broken = np.zeros(len(before.origins), np.bool_)
     narrowed: list[tuple[int, NDArray[np.intp], Levels]] = []
@@ -112,35 +118,27 @@ def _holds(before: Mesh, classes: Indexes, at: NDArray[np.int32], own: int) -> F
 def _replaceable(before: Mesh, whole: Arrays, receiver: int, gone: Sequence[int], classes: Indexes) -> Flags:
     """By class, whether what the receiver passes on stays the same: its best path is not among those gone, or another
     one of the same length with the same shared ASNs takes its place."""
-    via = before.via[classes, receiver]
-    fine = ~np.isin(via, gone)
+    via = before.via[classes, receiver].astype(np.intp)
+    fine = np.ones(len(classes), np.bool_)
+    for position in gone:
+        fine &= via != position
     open_ = np.flatnonzero(~fine)
+    if not len(open_):
+        return fine
     first, last = int(whole.first[receiver]), int(whole.first[receiver + 1])
-    for edge in range(first, last):
-        if not len(open_):
-            break
-        if not whole.alive[edge]:
-            continue
-        usable = _used_in(before, receiver, edge, classes[open_])
-        took = open_[usable]
-        if len(took):
-            old = whole.source[first + via[took]]
-            new = np.full(len(took), whole.source[edge], np.int32)
-            fine[took] = _same_shared(before, classes[took], old, new)
-            open_ = open_[~usable]
-    return fine
-
-
-def _used_in(before: Mesh, receiver: int, edge: int, classes: Indexes) -> Flags:
-    """`_used` for some classes."""
-    sender = before.whole.source[edge]
-    level = before.level
-    used = (level[classes, sender] >= 0) & (level[classes, receiver] == level[classes, sender] + 1)
-    own = before.whole.shared[receiver]
+    rows, senders = classes[open_], whole.source[first:last]
+    below = before.level[rows, receiver] - 1
+    usable = whole.alive[first:last] & (before.level[rows[:, None], senders] == below[:, None]) & (below >= 0)[:, None]
+    own = int(whole.shared[receiver])
     if own >= 0:
-        chosen = np.flatnonzero(used)
-        used[chosen] = ~_holds(before, classes[chosen], np.full(len(chosen), sender, np.int32), int(own))
-    return used
+        at, edge = np.nonzero(usable)
+        usable[at, edge] = ~_holds(before, rows[at], senders[edge], own)
+    # In-edges are in rank order: the first one that is left is the next best path.
+    there = usable.any(axis=1)
+    new = senders[usable.argmax(axis=1)[there]]
+    old = whole.source[first + via[open_[there]]]
+    fine[open_[there]] = _same_shared(before, rows[there], old, new)
+    return fine
 
 
 def _same_shared(before: Mesh, classes: Indexes, left: NDArray[np.int32], right: NDArray[np.int32]) -> Flags:

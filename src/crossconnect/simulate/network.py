@@ -15,10 +15,10 @@ import msgspec
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.bgp import FAMILIES, Family
-from crossconnect.finding import Code, Finding, Place, found
+from crossconnect.finding import Finding, Place, found
 from crossconnect.simulate.attachments import Attachment, attachments
 from crossconnect.simulate.attributes import LOCAL_WEIGHT, NOTHING, Attributes, AttributeTable
-from crossconnect.simulate.codes import AMBIGUOUS, MAX_PREFIXES, OSCILLATION
+from crossconnect.simulate.codes import MAX_PREFIXES
 from crossconnect.simulate.evpn import EvpnRoute, local_routes, prefix_route
 from crossconnect.simulate.fabric import (
     Class,
@@ -36,6 +36,7 @@ from crossconnect.simulate.propagation import EdgeFilter, Settlement
 from crossconnect.simulate.sessions import Session, session_findings, sessions, sessions_up
 from crossconnect.simulate.topology import DEFAULT, Liveness, Topology, topology
 from crossconnect.simulate.underlay import family_of, resolver, shared_classes, underlay_classes
+from crossconnect.simulate.unsteady import Scene, Turn, ambiguous, fabric_cycle, vrf_cycle
 from crossconnect.simulate.vrf import VrfMemory, VrfPath, Vrfs, announced, own_paths
 
 ROUNDS_MAX = 50
@@ -111,12 +112,14 @@ def _settle(network: Network, failures: Failures, healthy: Settled | None) -> Se
     topology, table = network.topology, network.table
     live = Liveness(topology, failures)
     up = sessions_up(network.sessions, live)
-    findings = [*session_findings(network.sessions), *_limit_prefixes(network, up)]
+    findings = [*session_findings(topology, network.sessions), *_limit_prefixes(network, up)]
     graphs, spreads = _reduced(network, up, healthy)
     underlay = underlay_classes(topology, live, graphs, network.policies, table)
     if healthy is None:
         for family in FAMILIES:
-            spreads[family].fill([key for prefix, key in underlay.items() if family_of(prefix) == family])
+            # A class with a prefix passes policies on its way, which a search for shortest paths does not look at.
+            unfiltered = [k for prefix, k in underlay.items() if family_of(prefix) == family and not k.prefix]
+            spreads[family].fill(unfiltered)
     visibility = Visibility(
         spreads["l2vpn-evpn"],
         table,
@@ -141,9 +144,28 @@ def _settle(network: Network, failures: Failures, healthy: Settled | None) -> Se
     )
     for prefix in underlay:
         settled.spread_of(prefix)
-    for part in {id(s): s for s in spreads.values()}.values():
-        findings += [_unsteady(topology, unsettled.speakers, OSCILLATION) for unsettled in part.unsettled.values()]
+    findings += _fabric_cycles(network, graphs, spreads, underlay)
     return msgspec.structs.replace(settled, findings=tuple(dict.fromkeys(findings)))
+
+
+def _fabric_cycles(
+    network: Network,
+    graphs: Mapping[Family, FamilyGraph],
+    spreads: Mapping[Family, Spreads],
+    underlay: Mapping[str, Class],
+) -> list[Finding]:
+    """Classes of fabric routes that do not settle; families over one graph share them."""
+    findings: list[Finding] = []
+    told: list[Spreads] = []
+    for family in FAMILIES:
+        if any(spreads[family] is other for other in told):
+            continue
+        told.append(spreads[family])
+        scene = Scene(network.topology, network.sessions, network.table, graphs[family])
+        for key, unsettled in spreads[family].unsettled.items():
+            prefixes = [prefix for prefix, its in underlay.items() if its == key]
+            findings.append(fabric_cycle(scene, key, prefixes, unsettled))
+    return findings
 
 
 def _reduced(
@@ -272,26 +294,36 @@ def _settle_overlay(network: Network, base: Overlay, vrfs: Vrfs) -> tuple[Overla
         seen.append(exported)
         before, overlay = exported, _with_exports(network, base, exported)
     changing = tuple(sorted({index for state in seen for index in state if state[index] != before.get(index)}))
+    turns: list[Turn] = []
+    passed: list[tuple[Exports, int]] = []
     for _ in range(ROUNDS_MAX):
         settled = True
         for index in changing:
             own = vrfs.exported(overlay).get(index, {})
             if own != before.get(index):
+                turns += _turns(vrfs, overlay, index, before.get(index, {}), own)
                 before = {**before, index: own}
                 overlay, settled = _with_exports(network, base, before), False
         if settled:
-            return overlay, [_unsteady(network.topology, changing, AMBIGUOUS)]
-    return overlay, [_unsteady(network.topology, changing, OSCILLATION)]
+            return overlay, [ambiguous(network.topology, changing)]
+        again = next((start for state, start in passed if state == before), -1)
+        if again >= 0:
+            return overlay, [vrf_cycle(network.topology, changing, turns[again:])]
+        passed.append((before, len(turns)))
+    return overlay, [vrf_cycle(network.topology, changing, ())]
+
+
+def _turns(
+    vrfs: Vrfs, overlay: Overlay, index: int, before: Mapping[str, Attributes], after: Mapping[str, Attributes]
+) -> Iterable[Turn]:
+    """What a VRF announces otherwise than before, each with the session that its best path came by."""
+    for prefix in sorted({*before, *after}):
+        if before.get(prefix) != after.get(prefix):
+            entry = vrfs.entry_of(index, prefix, overlay)
+            peer = entry.paths[entry.best].peer if entry.best >= 0 else ""
+            yield Turn(index, prefix, after.get(prefix), peer)
 
 
 def _with_exports(network: Network, base: Overlay, exported: Exports) -> Overlay:
     routes = [route for index, prefixes in exported.items() for route in _prefix_routes(network, index, prefixes)]
     return Overlay(base.visibility, routes, base)
-
-
-def _unsteady(topology: Topology, speakers: Sequence[int], code: Code) -> Finding:
-    names = ", ".join(f"{topology.speakers[index].device} ({topology.speakers[index].vrf})" for index in speakers)
-    place = Place(path=f"devices/{topology.speakers[speakers[0]].device}" if speakers else "")
-    if code is OSCILLATION:
-        return found(code, place, f"these routers change their best paths for ever: {names}")
-    return found(code, place, f"what these routers settle on depends on which of them is first: {names}")

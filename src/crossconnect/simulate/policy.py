@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
@@ -19,7 +19,8 @@ from crossconnect.device.policy import (
     Statement,
 )
 from crossconnect.net import parse, version_of
-from crossconnect.simulate.attributes import Attributes, as_path_text, canonical_community
+from crossconnect.net.as_path import as_path_expression
+from crossconnect.simulate.attributes import Attributes, as_path_text, canonical_community, is_confined
 
 
 class Policies(msgspec.Struct, frozen=True):
@@ -57,6 +58,27 @@ def apply(here: Policies, name: str, prefix: str, attributes: Attributes, own_as
     if statement is None or not statement.accept:
         return None
     return _changed(here, statement.actions, attributes, own_asn)
+
+
+Withheld = Literal["", "confined", "no-policy", "rejected"]
+"""Why a best path is not announced to an external router; empty when it is."""
+
+
+def announce(
+    here: Policies, policy: str, prefix: str, attributes: Attributes, own_asn: int
+) -> tuple[Withheld, Attributes]:
+    """Whether a best path goes out to an external router through export policy `policy` (empty: there is none, and
+    nothing goes, RFC 8212), and with which attributes. A community that confines a route (RFC 1997) does so where the
+    route has it before the policy."""
+    if is_confined(attributes):
+        return "confined", attributes
+    if not policy:
+        return "no-policy", attributes
+    changed = apply(here, policy, prefix, attributes, own_asn)
+    if changed is None:
+        return "rejected", attributes
+    # What the policy itself confines is sent, for the neighbour to confine.
+    return "", changed
 
 
 def deciding_statement(here: Policies, name: str, prefix: str, attributes: Attributes) -> Statement | None:
@@ -100,19 +122,13 @@ def _in_prefix_set(rules: tuple[PrefixRule, ...], prefix: str) -> bool:
     return False
 
 
-@functools.lru_cache(maxsize=1024)
-def _as_path_expression(pattern: str) -> re.Pattern[str] | None:
-    """FRR's AS-path expressions are POSIX extended ones in which `_` is a border between ASNs. One that is no
-    expression matches nothing."""
-    try:
-        return re.compile(pattern.replace("_", "(?:^|[,{}() ]|$)"))
-    except re.error:
-        return None
-
-
+@functools.lru_cache(maxsize=4096)
 def _as_path_matches(pattern: str, text: str) -> bool:
-    expression = _as_path_expression(pattern)
-    return expression is not None and expression.search(text) is not None
+    """Whether an expression matches a path. One that is no expression matches nothing."""
+    try:
+        return as_path_expression(pattern).matches(text)
+    except ValueError:
+        return False
 
 
 def _changed(here: Policies, actions: Actions, attributes: Attributes, own_asn: int) -> Attributes:

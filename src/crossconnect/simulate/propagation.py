@@ -30,6 +30,9 @@ CHANGES_PER_SPEAKER_MAX = 64
 """A class in which speakers change their mind this often on average does not settle: shortest paths settle in as
 many changes as a path is long (under ten in a Clos)."""
 
+CYCLE_STEPS_MAX = 20_000
+"""Changes in which a class that does not settle is looked at for a period. Small cycles have a few."""
+
 EdgeFilter = Callable[[int, int, int, int], int]
 """(source, target, position, attribute number as sent) -> number after export and import policy, or NOTHING."""
 
@@ -83,9 +86,19 @@ class Numbers(Protocol):
 
 
 class Unsettled(NamedTuple):
-    """A class that does not settle, with the speakers that go on changing."""
+    """A class that does not settle, with the speakers that go on changing, and one period of their changes in order;
+    empty where none was found within `CYCLE_STEPS_MAX`."""
 
     speakers: tuple[int, ...]
+    cycle: tuple[Change, ...] = ()
+
+
+class Change(NamedTuple):
+    """A speaker's new best path, which it tells its neighbours: the in-edge it came by, and its attributes."""
+
+    speaker: int
+    via: int
+    number: int
 
 
 def graph(asns: Sequence[int], shutdown: Sequence[bool], sources: Sequence[Sequence[int]]) -> Graph:
@@ -181,17 +194,45 @@ class _Work:
         """Process changes until there are none, or the bound is reached."""
         budget = CHANGES_PER_SPEAKER_MAX * (len(self.via) + 1)
         while self.queue:
-            source = self.queue.popleft()
-            self.queued[source] = False
-            number = self.offer(source)
-            if number == self.sent[source]:
-                continue
-            self.sent[source] = number
-            budget -= 1
+            budget -= self.step() is not None
             if budget < 0:
-                return Unsettled(tuple(sorted({source, *self.queue})))
-            self.announce(source, number)
+                return self.unsettled()
         return Spread(self.attributes, self.via)
+
+    def step(self) -> Change | None:
+        """Process the first of the queue; its change, None where its neighbours know already."""
+        source = self.queue.popleft()
+        self.queued[source] = False
+        number = self.offer(source)
+        if number == self.sent[source]:
+            return None
+        self.sent[source] = number
+        change = Change(source, self.via[source], self.attributes[source])
+        self.announce(source, number)
+        return change
+
+    def unsettled(self) -> Unsettled:
+        """Go on until a state comes again (Brent's search: one state is remembered, at powers of two), and then through
+        the period once more. The queue makes the process deterministic, so one state fixes all that follow."""
+        speakers = tuple(sorted(self.queue))
+        remembered, power, period = self.state(), 1, 0
+        for _ in range(CYCLE_STEPS_MAX):
+            if not self.queue:
+                return Unsettled(speakers)
+            self.step()
+            period += 1
+            if self.state() == remembered:
+                break
+            if period == power:
+                remembered, power, period = self.state(), power * 2, 0
+        else:
+            return Unsettled(speakers)
+        cycle = tuple(change for change in (self.step() for _ in range(period)) if change is not None)
+        return Unsettled(tuple(sorted({change.speaker for change in cycle})) or speakers, cycle)
+
+    def state(self) -> tuple[tuple[int, ...], ...]:
+        """All that decides what comes next."""
+        return tuple(self.attributes), tuple(self.via), tuple(self.sent), tuple(self.queue)
 
 
 def accepted(

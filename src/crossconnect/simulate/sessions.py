@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -10,7 +10,7 @@ from crossconnect.design.blueprint import PeerPlan, PeerSession
 from crossconnect.device.bgp import Family, Neighbor
 from crossconnect.finding import Finding, Place, found
 from crossconnect.net import address_of, interface_prefix, parse, version_of
-from crossconnect.simulate.codes import SESSION_FAULT, UNSUPPORTED_SESSION
+from crossconnect.simulate.codes import SESSION_FAULT, SESSION_MISMATCH, UNSUPPORTED_SESSION
 from crossconnect.simulate.failures import SessionKey
 from crossconnect.simulate.topology import DEFAULT, Liveness, Speaker, Topology
 
@@ -33,6 +33,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """Those that both ends have."""
     fault: str = ""
     """Why it cannot come up as configured; empty when it can."""
+    mismatch: str = ""
+    """In what the ends disagree although it comes up; empty when they agree."""
     unsupported: bool = False
 
     @property
@@ -105,15 +107,38 @@ def _matched(
     asn, twin_asn = topology.speakers[draft.speaker].bgp.asn, topology.speakers[twin.speaker].bgp.asn
     active = {family.family for family in theirs.families}
     families = tuple(family.family for family in ours.families if family.family in active)
-    fault = ""
+    faults: list[str] = []
     if ours.remote_asn != twin_asn or theirs.remote_asn != asn:
-        fault = f"ASNs disagree: configured {ours.remote_asn} and {theirs.remote_asn}, own {twin_asn} and {asn}"
-    elif ours.password != theirs.password:
-        fault = "TCP MD5 passwords are different secrets"
-    elif not families:
-        fault = "no address family is active at both ends"
-    unsupported = asn == twin_asn or draft.key.vrf != DEFAULT or twin.key.vrf != DEFAULT
-    return msgspec.structs.replace(draft, twin=twin.index, families=families, fault=fault, unsupported=unsupported)
+        faults.append(f"ASNs disagree: configured {ours.remote_asn} and {theirs.remote_asn}, own {twin_asn} and {asn}")
+    if ours.password != theirs.password:
+        faults.append(_secrets(ours.password, theirs.password))
+    if not families:
+        faults.append("no address family is active at both ends")
+    mismatches = _one_sided(draft.key.device, ours, families, active) + _one_sided(
+        twin.key.device, theirs, families, frozenset(family.family for family in ours.families)
+    )
+    return msgspec.structs.replace(
+        draft,
+        twin=twin.index,
+        families=families,
+        fault="; ".join(faults),
+        mismatch="; ".join([*mismatches, *_bfd(draft.key.device, ours.bfd, twin.key.device, theirs.bfd)]),
+        unsupported=asn == twin_asn or draft.key.vrf != DEFAULT or twin.key.vrf != DEFAULT,
+    )
+
+
+def _secrets(ours: str, theirs: str) -> str:
+    """References only: the secrets themselves are never here."""
+    return f"TCP MD5 passwords are different secrets: {ours or 'none'} and {theirs or 'none'}"
+
+
+def _one_sided(device: str, own: Neighbor, both: Sequence[str], others: Collection[str]) -> list[str]:
+    lacking = [family.family for family in own.families if family.family not in others]
+    return [f"{', '.join(lacking)} only at {device}"] if lacking and both else []
+
+
+def _bfd(device: str, ours: bool, other: str, theirs: bool) -> list[str]:
+    return [f"BFD only at {device if ours else other}"] if ours != theirs else []
 
 
 def _faulty(draft: Session, fault: str) -> Session:
@@ -148,6 +173,7 @@ def _with_peer(topology: Topology, draft: Session, peer: PeerPlan, end: PeerSess
     families = tuple(f.family for f in ours.families if f.family == family)
     wire = topology.wires[draft.wire]
     fault = ""
+    faults: list[str] = []
     if (peer.name, end.port) not in ((wire.a_device, wire.a_port), (wire.b_device, wire.b_port)):
         fault = f"the cable does not lead to port {end.port} of {peer.name}"
     elif end.vlan != (interface.vlan if interface.kind == "subinterface" else None):
@@ -156,28 +182,45 @@ def _with_peer(topology: Topology, draft: Session, peer: PeerPlan, end: PeerSess
         interface_prefix, interface.addresses
     ):
         fault = f"addresses disagree: {ours.local_address} and {end.remote_address}"
-    elif ours.remote_asn != peer.asn or end.remote_asn != own_asn:
-        fault = f"ASNs disagree: configured {ours.remote_asn} and {end.remote_asn}, own {peer.asn} and {own_asn}"
-    elif ours.password != end.password:
-        fault = "TCP MD5 passwords are different secrets"
-    elif not families:
-        fault = f"{family} is not active"
+    if ours.remote_asn != peer.asn or end.remote_asn != own_asn:
+        faults.append(f"ASNs disagree: configured {ours.remote_asn} and {end.remote_asn}, own {peer.asn} and {own_asn}")
+    if ours.password != end.password:
+        faults.append(_secrets(ours.password, end.password))
+    if not families:
+        faults.append(f"{family} is not active")
+    faults = [fault, *faults] if fault else faults
     # External routers are handed off inside IP-VRFs; the default instance carries the fabric only.
     unsupported = draft.key.vrf == DEFAULT or peer.asn == own_asn
-    return msgspec.structs.replace(draft, peer=peer.name, families=families, fault=fault, unsupported=unsupported)
+    return msgspec.structs.replace(
+        draft,
+        peer=peer.name,
+        families=families,
+        fault="; ".join(faults),
+        mismatch="; ".join(_bfd(draft.key.device, ours.bfd, peer.name, end.bfd)),
+        unsupported=unsupported,
+    )
 
 
-def session_findings(all_sessions: Sequence[Session]) -> tuple[Finding, ...]:
-    """Sessions that cannot come up whatever works."""
+def session_findings(topology: Topology, all_sessions: Sequence[Session]) -> tuple[Finding, ...]:
+    """Sessions that cannot come up whatever works, and those whose ends disagree; one finding for both ends, which are
+    its places."""
     findings: list[Finding] = []
     for session in all_sessions:
+        if 0 <= session.twin < session.index:
+            continue  # said at the other end
         name = f"{session.key.device} ({session.key.vrf}) to {session.neighbor.device} {session.key.peer}"
+        peer = topology.peers.get(session.peer or session.neighbor.device)
         place = Place(path=f"devices/{session.key.device}")
+        other = Place(path=peer.path if peer is not None else f"devices/{session.neighbor.device}")
         if session.fault:
-            findings.append(found(SESSION_FAULT, place, f"the session of {name} cannot come up: {session.fault}"))
+            words = f"the session of {name} cannot come up: {session.fault}"
+            findings.append(found(SESSION_FAULT, place, words, related=(place, other)))
         elif session.unsupported:
             what = "is not eBGP, or not where fabric and external sessions belong"
-            findings.append(found(UNSUPPORTED_SESSION, place, f"the session of {name} {what}"))
+            findings.append(found(UNSUPPORTED_SESSION, place, f"the session of {name} {what}", related=(place, other)))
+        elif session.mismatch:
+            words = f"the ends of the session of {name} disagree: {session.mismatch}"
+            findings.append(found(SESSION_MISMATCH, place, words, related=(place, other)))
     return tuple(findings)
 
 

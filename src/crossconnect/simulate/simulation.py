@@ -16,6 +16,7 @@ from crossconnect.simulate.failures import NO_FAILURES, Failures
 from crossconnect.simulate.network import Network, Settled
 from crossconnect.simulate.physical_rows import device_rows, interface_rows, lldp_rows, session_rows
 from crossconnect.simulate.route_rows import bgp_route_rows, route_rows
+from crossconnect.simulate.soundness import soundness_findings
 from crossconnect.state.tables import (
     TABLES,
     BgpRouteRow,
@@ -45,7 +46,7 @@ def predict(
     """The state, and what has to be said of the network on the way: sessions that cannot come up as configured, routes
     that never settle, prefix limits exceeded, ties that nothing predictable breaks."""
     settled = Network(blueprint).settle(failures)
-    return state_of(settled, tables), (*settled.findings, *arrival_findings(settled))
+    return state_of(settled, tables), (*settled.findings, *soundness_findings(settled), *arrival_findings(settled))
 
 
 def state_of(settled: Settled, tables: Collection[str] = tuple(TABLES)) -> State:

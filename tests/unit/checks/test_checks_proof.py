@@ -9,7 +9,7 @@ import pytest
 from crossconnect.checks import Expectation
 from crossconnect.checks import proof as proof_module
 from crossconnect.checks.assertion_judge import judge
-from crossconnect.checks.assertion_text import parse_assertion
+from crossconnect.checks.assertion_text import Misread, parse_assertion
 from crossconnect.checks.assertion_world import World
 from crossconnect.checks.layout import layout_of
 from crossconnect.checks.proof import Proof, TooMuch, elements, prove
@@ -196,10 +196,24 @@ def test_what_cannot_be_tried_is_not_proven(region: Blueprint) -> None:
         assert words in result.reason
 
 
-def test_a_server_alone_has_nobody_to_reach() -> None:
+def test_a_server_alone_reaches_the_gateway_of_its_segment() -> None:
     result = said(made(small(leaves=1, segments=1)), "red/v1/s1 can reach red/v1/s1")
+    assert result.status == "proven"
+    assert result.packets
+
+
+def test_a_server_alone_in_a_segment_without_gateway_has_nobody_to_reach() -> None:
+    plain = small(leaves=1, l2_only=True)
+    result = said(made(plain), "red/wire can reach red/wire")
     assert result.status == "not testable"
-    assert "no two different servers" in result.reason
+    assert "no two different servers" in result.reason or "has no hosts" in result.reason
+
+
+@pytest.mark.parametrize("address", ["224.0.0.1", "255.255.255.255", "0.0.0.0", "ff02::1", "fe80::1", "::"])
+def test_what_routers_do_not_forward_is_nothing_to_prove(address: str) -> None:
+    misread = parse_assertion(f"red/v1/s1 can reach {address}", "p")
+    assert isinstance(misread, Misread)
+    assert "routers do not forward" in misread.expected[0]
 
 
 def test_a_situation_is_declared_and_further_failures_come_on_top(region: Blueprint) -> None:

@@ -70,6 +70,51 @@ def test_a_second_lock_changes_nothing(region: Path, capsys: pytest.CaptureFixtu
     assert "up to date" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("      - name: pod1-rack1\n", "      - name: pod1-rack1\n        leaves: 2\n"),
+        ("    racks:\n", "    racks:\n      - name: pod1-rack0\n"),
+    ],
+)
+def test_a_leaf_more_in_the_first_place_renames_nothing(
+    region: Path, capsys: pytest.CaptureFixture[str], old: str, new: str
+) -> None:
+    pod = region / "fabric" / "pod1.yaml"
+    assert pod.read_text().count(old) == 1
+    pod.write_text(pod.read_text().replace(old, new))
+    capsys.readouterr()
+    assert run(["plan", "-C", str(region), "-o", "json", "--detailed-exitcode"]) == 3
+    plan = json.loads(capsys.readouterr().out)
+    assert {d["device"]: d["kind"] for d in plan["devices"]} == {
+        "pod1-leaf3": "added",
+        "pod1-spine1": "changed",
+        "pod1-spine2": "changed",
+    }
+    assert all(n["old"] == "" for n in plan["numbers"])
+    assert [n["new"] for n in plan["numbers"] if n["pool"] == "leaf/pod1"] == ["3"]
+
+
+def test_racks_without_names_that_become_others_are_told(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pod = region / "fabric" / "pod1.yaml"
+    named = pod.read_text()
+    pod.write_text(
+        named.replace("      - name: pod1-rack1\n        servers", "      - servers").replace(
+            "      - name: pod1-rack2\n        servers", "      - servers"
+        )
+    )
+    assert run(["lock", "-C", str(region)]) == 0
+    git(region, "commit", "-qam", "racks without names")
+    pod.write_text(pod.read_text().replace("    racks:\n", "    racks:\n      - servers: []\n"))
+    capsys.readouterr()
+    assert run(["plan", "-C", str(region)]) == 0
+    seen = capsys.readouterr().err
+    assert "intent.racks-renumbered" in seen
+    assert "pod1-rack2" in seen
+    assert run(["lock", "-C", str(region)]) == 0
+    assert "intent.racks-renumbered" in capsys.readouterr().err
+
+
 def test_a_new_rack_changes_only_what_it_must(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["plan", "-C", str(region), "--detailed-exitcode"]) == 0
     pod = region / "fabric" / "pod1.yaml"
@@ -117,6 +162,16 @@ def test_trace_follows_every_branch_and_a_failure(region: Path, capsys: pytest.C
     assert "pod1-spine1" not in capsys.readouterr().out
     assert run(["trace", "web1", "10.9.9.9", "-C", str(region)]) == 1
     assert "dropped at pod1-leaf1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("address", ["224.0.0.1", "255.255.255.255", "0.0.0.0", "ff02::1", "fe80::1", "::"])
+def test_trace_refuses_what_routers_do_not_forward(
+    region: Path, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["trace", "web1", address, "-C", str(region)]) == 2
+    assert "routers do not forward" in capsys.readouterr().err
+    assert run(["trace", "web1", "10.1.1.1", "-C", str(region)]) == 0
+    assert "deliver  own address 10.1.1.1" in capsys.readouterr().out
 
 
 def test_trace_tells_the_reasons_in_every_format(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -321,3 +376,24 @@ def test_what_a_file_holds_can_neither_command_a_terminal_nor_flood_it(
     intent.write_text(text.replace("name: acme", "name: " + "x" * 1_000_000, 1))
     assert run(["validate", "-C", str(region)]) == 2
     assert len(capsys.readouterr().err) < 20_000
+
+
+def test_mistakes_elsewhere_do_not_make_leaves_of_the_lock_unknown(
+    region: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Input: a device refines a leaf whose name follows from the lock alone, and an address elsewhere is malformed.
+    Output: the address."""
+    pod, tenancy = region / "fabric" / "pod1.yaml", region / "tenancy" / "acme.yaml"
+    text = pod.read_text()
+    with_third = text.replace("    racks:\n", f"    racks:\n{RACK3}")
+    pod.write_text(with_third)
+    assert run(["lock", "-C", str(region)]) == 0
+    first = text[text.index("      - name: pod1-rack1\n") : text.index("      - name: pod1-rack2\n")]
+    pod.write_text(with_third.replace(first, "") + "devices:\n  - {name: pod1-leaf3, drained: true}\n")
+    assert run(["validate", "-C", str(region)]) == 0
+    tenancy.write_text(tenancy.read_text().replace("10.1.1.1/24", "10.1.1.300/24"))
+    capsys.readouterr()
+    assert run(["validate", "-C", str(region)]) == 2
+    said = capsys.readouterr().err
+    assert "10.1.1.300" in said
+    assert "pod1-leaf3" not in said

@@ -22,7 +22,7 @@ from regions import small
 
 
 def allocated(region: Region, previous: Lock | None = None) -> tuple[Lock, tuple[Finding, ...]]:
-    inventory, findings = expand(region)
+    inventory, findings = expand(region, previous)
     assert not has_errors(findings)
     return allocate(region, inventory, previous)
 
@@ -368,6 +368,8 @@ def test_a_moved_pod_takes_along_what_is_named_after_it() -> None:
             .replace("a-spine", "z-spine")
             .replace("a-rack", "z-rack")
             .replace("pods/a", "pods/z")
+            .replace("leaf/a", "leaf/z")
+            .replace("rack/a", "rack/z")
         )
 
     expected = {moved(pool): {moved(k): v for k, v in values.items()} for pool, values in first.numbers.items()}

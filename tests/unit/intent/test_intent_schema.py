@@ -68,12 +68,23 @@ def test_files_of_valid_regions_are_valid(path: Path) -> None:
         ("tenancy", {"tenants": [{"name": "red", "segments": [{"name": "a", "vlan": 5000}]}]}),
         ("tenancy", {"tenants": [{"name": "red", "segments": [{"name": "a", "vlan": "100"}]}]}),
         ("tenancy", {"tenants": [{}]}),
+        ("tenancy", {"tenants": [{"name": "A!"}]}),
+        ("tenancy", {"tenants": [{"name": ""}]}),
+        ("tenancy", {"tenants": [{"name": "red", "segments": [{"name": "a", "leaves": ["Leaf1"]}]}]}),
+        ("edge", {"policies": [{"name": "p", "statements": [{"name": "S", "action": "accept"}]}]}),
+        ("fabric", {"pods": [{"name": "a", "site": "n", "spines": {"count": 1, "name": "{rack}"}, "racks": []}]}),
+        ("fabric", {"pods": [{"name": "a", "site": "n", "spines": {"count": 1, "name": "-{n}"}, "racks": []}]}),
         ("region", {"format": 2, "name": "x", "sites": [], "pools": []}),
         ("fabric", {"pods": [{"name": "a", "site": "n", "spines": {"count": 0}, "racks": []}]}),
     ],
 )
 def test_mistakes_are_invalid(kind: str, value: dict[str, Any]) -> None:
     assert not jsonschema.Draft202012Validator(SCHEMAS[kind]).is_valid(value)
+
+
+def test_optional_names_may_be_empty_and_patterns_have_placeholders() -> None:
+    pod = {"name": "a", "site": "n", "spines": {"count": 1, "name": "{pod}-s{n}"}, "racks": [{"name": ""}]}
+    jsonschema.Draft202012Validator(SCHEMAS["fabric"]).validate({"pods": [pod]})
 
 
 def test_reserved_numbers_need_no_quotes() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crossconnect.finding import Finding, has_errors
+from crossconnect.finding import Finding, Severity, has_errors
 from crossconnect.intent import files
 from crossconnect.intent.tree import read_region, read_region_from_texts
 from crossconnect.intent.validate import validate
@@ -185,4 +185,79 @@ def test_what_may_stand_in_a_broken_file_is_not_called_undefined() -> None:
     assert {f.code for f in validate(region)} == {"intent.device-unknown", "intent.segment-unknown"}
     assert not has_errors(whole)
     _, broken = read_region_from_texts({"region.yaml": REGION, "fabric/s.yaml": servers, "tenancy/red.yaml": "["})
-    assert [f.code for f in broken] == ["intent.yaml-syntax"]
+    assert [f.code for f in broken] == ["intent.device-unknown", "intent.yaml-syntax"]
+
+
+ROUTERS = """
+peers:
+  - name: transit
+    asn: 64500
+    handoffs:
+      - {border: leaf1, vrf: red/prod, import_policy: nobody, export_policy: out}
+policies:
+  - {name: out, statements: [{name: all, action: accept}]}
+"""
+POD = """
+pods:
+  - {name: a, site: north, spines: {count: 1}, racks: [{leaf_name: "leaf{n}"}]}
+servers:
+  - {name: s, attachments: [{port: leaf1}], segments: [{segment: red/prod/web}]}
+"""
+
+
+def tenants(segment: str) -> str:
+    return f"tenants: [{{name: red, vrfs: [{{name: prod, segments: [{segment}]}}]}}]\n"
+
+
+def codes_of(files: dict[str, str]) -> set[str]:
+    region, findings = read_region_from_texts({"region.yaml": REGION, **files})
+    findings += validate(region) if region is not None else ()
+    return {finding.code for finding in findings}
+
+
+def test_a_wrong_number_silences_nothing() -> None:
+    files = {"tenancy/red.yaml": tenants("{name: web, vlan: 5000}"), "edge/t.yaml": ROUTERS}
+    files["fabric/a.yaml"] = POD.replace("north", "paris")
+    _, findings = read_region_from_texts({"region.yaml": REGION, **files})
+    assert [f"{f.place} {f.code}" for f in findings if f.severity is Severity.ERROR] == [
+        "edge/t.yaml:6:55 intent.policy-unknown",
+        "fabric/a.yaml:3:21 intent.site-unknown",
+        "tenancy/red.yaml:1:72 intent.vlan-range",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("segment", "said"),
+    [
+        ("{name: WEB}", {"intent.name-malformed"}),  # may be what `web` names
+        ("{nme: web}", {"intent.field-unknown", "intent.field-missing"}),
+        ("{name: web, gateways: 7}", {"intent.value-type"}),
+        ("{name: web, gateways: [10.0.0.300/24]}", {"intent.address-malformed"}),
+        ("{name: db}", {"intent.segment-unknown"}),
+        ("{name: db, vlan: 5000}", {"intent.segment-unknown", "intent.vlan-range"}),
+    ],
+)
+def test_only_names_that_may_be_hidden_are_not_called_undefined(segment: str, said: set[str]) -> None:
+    assert codes_of({"fabric/a.yaml": POD, "tenancy/red.yaml": tenants(segment)}) == said
+
+
+def test_a_malformed_policy_name_is_not_also_a_missing_policy() -> None:
+    files = {"fabric/a.yaml": POD, "tenancy/red.yaml": tenants("{name: web}")}
+    files["edge/t.yaml"] = ROUTERS.replace("nobody", "Nobody!")
+    _, findings = read_region_from_texts({"region.yaml": REGION, **files})
+    assert [f.code for f in findings if f.place.file.startswith("edge/")] == ["intent.name-malformed"]
+
+
+def test_a_wrong_gateway_is_said_once_not_at_each_server() -> None:
+    servers = POD.replace("[{segment: red/prod/web}]", "[{segment: red/prod/web, addresses: [10.0.0.9/24]}]")
+    second = servers.splitlines()[-1].replace("name: s,", "name: t,").replace("0.9", "0.10")
+    for gateway, code in (
+        ("10.9.0.1/24", "intent.server-address"),
+        ("224.0.0.1/24", "intent.address-unusable"),
+        ("10.0.0.300/24", "intent.address-malformed"),
+    ):
+        files = {"fabric/a.yaml": servers + second + "\n"}
+        files["tenancy/red.yaml"] = tenants(f"{{name: web, gateways: [{gateway}]}}")
+        region, findings = read_region_from_texts({"region.yaml": REGION, **files})
+        findings += validate(region) if region is not None else ()
+        assert [(f.place.file, f.code) for f in findings] == [("tenancy/red.yaml", code)]

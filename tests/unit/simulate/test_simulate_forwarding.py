@@ -77,6 +77,22 @@ def test_an_address_that_nobody_has_is_dropped_where_its_subnet_is(
     assert all(drop.reason.startswith(words) for drop in trace.verdict.drops)
 
 
+@pytest.mark.parametrize(
+    "address", ["224.0.0.1", "255.255.255.255", "0.0.0.0", "127.0.0.1", "ff02::1", "fe80::1", "::"]
+)
+def test_a_default_route_leads_to_unicast_addresses_only(blueprint: Blueprint, address: str) -> None:
+    trace = forward(tables(blueprint), endpoint(blueprint, "a-rack1-red-v1-s1-1"), address)
+    assert trace.verdict.outcome == "dropped"
+    assert any(drop.reason.endswith("which is not forwarded") for drop in trace.verdict.drops)
+
+
+def test_a_host_reaches_its_own_gateway_at_its_leaf(blueprint: Blueprint) -> None:
+    trace = forward(tables(blueprint), endpoint(blueprint, "a-rack1-red-v1-s1-1"), "10.1.17.1")
+    assert trace.verdict.outcome == "delivered"
+    assert trace.verdict.recipients == {"a-leaf1"}
+    assert places(trace)[-2:] == [("a-leaf1", "bridge"), ("a-leaf1", "deliver")]
+
+
 def test_gateways_answer_on_the_hosts_own_leaf(blueprint: Blueprint) -> None:
     trace = forward(tables(blueprint), endpoint(blueprint, "a-rack1-red-v1-s1-1"), "10.1.18.1")
     assert trace.verdict.recipients == {"a-leaf1"}

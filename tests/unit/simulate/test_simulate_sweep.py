@@ -69,7 +69,7 @@ def test_what_has_to_be_said_comes_with_the_state() -> None:
     )
     devices = (msgspec.structs.replace(sound.devices[0], network_instances=odd), *sound.devices[1:])
     _, findings = predict(msgspec.structs.replace(sound, devices=devices))
-    assert {f.code for f in findings} == {"simulate.session-fault"}
+    assert {f.code for f in findings} == {"simulate.session-fault", "simulate.partition"}, "and it is cut off"
     assert all(f.hint and f.place.path for f in findings)
 
 

@@ -24,6 +24,7 @@ class Choices(NamedTuple):
     backend: str
     frr: str
     lldp: bool
+    bfd: str
     keep: bool
 
 
@@ -45,10 +46,17 @@ def choice_options(function: Callable[..., int]) -> Callable[..., int]:
         help="FRR of the switches: the installed 8.4, or 10.x as unpacked by tools/frr10-root.",
     )
     @click.option("--lldp/--no-lldp", default=True, help="Run LLDP on every switch.")
+    @click.option(
+        "--bfd",
+        type=click.Choice(["auto", "as-configured"]),
+        default="auto",
+        show_default=True,
+        help="BFD intervals: 'auto' stretches them where this machine could not send that many packets.",
+    )
     @click.option("--keep", is_flag=True, help="Leave what came up when something fails, to look at it.")
     @functools.wraps(function)
-    def collected(*, backend: str, frr: str, lldp: bool, keep: bool, **others: object) -> int:
-        return function(chosen=Choices(backend, frr, lldp, keep), **others)
+    def collected(*, backend: str, frr: str, lldp: bool, bfd: str, keep: bool, **others: object) -> int:
+        return function(chosen=Choices(backend, frr, lldp, bfd, keep), **others)
 
     return collected
 

@@ -6,8 +6,12 @@ from collections.abc import Sized
 from pathlib import Path
 
 import click
+import msgspec
 
+from crossconnect.cli.checked_size import check_option, is_checked, say_unchecked
+from crossconnect.cli.numbers_text import numbers_text
 from crossconnect.cli.output import coloured, draw, emit, output_option, print_findings, say
+from crossconnect.cli.radius_text import radius_text
 from crossconnect.cli.region import Ready, load_or_exit, located, option_text, region_option
 from crossconnect.rollout.plan import Plan, Side
 
@@ -22,21 +26,40 @@ from crossconnect.rollout.plan import Plan, Side
 )
 @click.option("--diff", "show_diff", is_flag=True, help="Print every device's configuration difference.")
 @click.option("--numbers", "show_numbers", is_flag=True, help="Print every number that changes.")
-@click.option("--check/--no-check", default=True, help="Simulate both networks and compare their findings.")
+@check_option
+@click.option(
+    "--effects/--no-effects",
+    default=True,
+    help="Tell the blast radius: whom the change touches, healthy and under every single failure.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when there are changes.")
 def command(
-    root: Path, output: str, parent: str, show_diff: bool, show_numbers: bool, check: bool, detailed_exitcode: bool
+    root: Path,
+    output: str,
+    parent: str,
+    show_diff: bool,
+    show_numbers: bool,
+    check: bool | None,
+    effects: bool,
+    detailed_exitcode: bool,
 ) -> int:
-    """Compare the region with its parent: configuration per device, numbers allocated, findings new and cured.
+    """Compare the region with its parent: configuration per device, numbers allocated, whom the change touches (healthy
+    and under every single failure), findings new and cured.
 
     Nothing is written; the numbers shown are those that 'xc lock' would write.
     """
+    from crossconnect.rollout.blast_radius import blast_radius
     from crossconnect.rollout.plan import plan
 
     new = load_or_exit(root)
     revision = parent or _default_parent(root)
     old = None if revision == "none" else load_or_exit(root, revision)
-    result = plan(side(old, check) if old else None, side(new, check))
+    checked = is_checked(new.blueprint, check)
+    before = side(old, checked) if old else None
+    result = plan(before, side(new, checked, before))
+    if effects and not result.empty:
+        radius = blast_radius(old.blueprint if old else None, new.blueprint)
+        result = msgspec.structs.replace(result, blast_radius=radius)
     emit(result, output, lambda: _text(result, revision, show_diff, show_numbers))
     if output == "table":
         if result.findings_new:
@@ -45,6 +68,7 @@ def command(
         if result.findings_cured:
             say(f"\nfindings cured: {len(result.findings_cured)}")
             print_findings(result.findings_cured, verbose=False, limit=20)
+        say_unchecked(new.blueprint, check)
         if not result.empty and new.previous_lock != new.lock:
             say(f"next: xc lock{option_text(root)}, and commit region.lock with the change")
     if any(f.severity.value == "error" for f in result.findings_new):
@@ -61,11 +85,12 @@ def _default_parent(root: Path) -> str:
     return "HEAD" if "region.yaml" in files_at(root, "HEAD") else "none"
 
 
-def side(ready: Ready, check: bool) -> Side:
-    """Render a region, and simulate and check it when asked."""
+def side(ready: Ready, check: bool, like: Side | None = None) -> Side:
+    """Render a region, and simulate and check it when asked. Devices that are as in `like` are not rendered again."""
     from crossconnect.nos.registry import render_files
 
     findings = ready.findings
+    known = {device.name: device for device in like.blueprint.devices} if like else {}
     if check:
         from crossconnect.checks import run_checks
         from crossconnect.simulate import predict
@@ -75,7 +100,10 @@ def side(ready: Ready, check: bool) -> Side:
     return Side(
         blueprint=ready.blueprint,
         lock=ready.lock,
-        files={device.name: render_files(device) for device in ready.blueprint.devices},
+        files={
+            device.name: like.files[device.name] if like and known.get(device.name) == device else render_files(device)
+            for device in ready.blueprint.devices
+        },
         findings=findings,
     )
 
@@ -88,11 +116,13 @@ def _text(result: Plan, revision: str, show_diff: bool, show_numbers: bool) -> s
     parts.append(f"changes against {against}: {_count(result.devices, 'device')}, {_count(result.numbers, 'number')}")
     if result.tenants:
         parts.append(f"tenants whose networks change: {', '.join(result.tenants)}")
+    if result.blast_radius is not None:
+        parts.append(radius_text(result.blast_radius))
     if result.devices:
         rows = [(c.device, c.nos, c.kind, f"+{c.lines_added}", f"-{c.lines_removed}") for c in result.devices]
         parts.append("\n" + draw(("device", "nos", "change", "lines", ""), rows))
     if result.numbers:
-        parts.append("\n" + _numbers(result, show_numbers))
+        parts.append("\n" + numbers_text(result.numbers, "" if show_numbers else "xc plan --numbers"))
     if show_diff:
         parts += ["", *(_painted(change.diff) for change in result.devices)]
     elif result.devices:
@@ -102,18 +132,6 @@ def _text(result: Plan, revision: str, show_diff: bool, show_numbers: bool) -> s
 
 def _count(things: Sized, noun: str) -> str:
     return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
-
-
-def _numbers(result: Plan, every_one: bool) -> str:
-    if every_one or len(result.numbers) <= 12:
-        return draw(("pool", "key", "old", "new"), [(n.pool, n.key, n.old, n.new) for n in result.numbers])
-    counts: dict[str, list[int]] = {}
-    for number in result.numbers:
-        pool = "port" if number.pool.startswith("port/") else number.pool
-        row = counts.setdefault(pool, [0, 0, 0])
-        row[0 if not number.old else 1 if not number.new else 2] += 1
-    table = draw(("numbers from", "given out", "taken back", "moved"), [(pool, *c) for pool, c in counts.items()])
-    return table + "\n\n'xc plan --numbers' prints each of them"
 
 
 def _painted(diff: str) -> str:

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from crossconnect.cli.output import say
+from crossconnect.cli.replacing import replace_file
 
 
 @click.command("schema")
@@ -28,7 +29,7 @@ def command(directory: Path, kind: str) -> int:
     directory.mkdir(parents=True, exist_ok=True)
     for name, schema in schemas.items():
         text = msgspec.json.format(msgspec.json.encode(schema), indent=2) + b"\n"
-        (directory / f"{name}.schema.json").write_bytes(text)
+        replace_file(directory / f"{name}.schema.json", text)
     say(f"wrote {len(schemas)} schemas to {directory}")
     say("for the YAML language server, begin each file with a line such as")
     say(f"    # yaml-language-server: $schema={directory}/tenancy.schema.json")

@@ -15,6 +15,7 @@ from crossconnect.cli.output import emit, output_option, reference_of, say
 from crossconnect.cli.region import load_or_exit, region_option
 from crossconnect.design.blueprint import Blueprint, Endpoint
 from crossconnect.errors import BadInput
+from crossconnect.net import unroutable
 from crossconnect.simulate import Trace
 from crossconnect.simulate.reasons import Why
 
@@ -89,6 +90,8 @@ def _address(blueprint: Blueprint, destination: str, sender: Endpoint) -> str:
     else:
         if "%" in destination:
             raise BadInput(f"'{destination}' has a zone (behind the %), which means something on one machine only")
+        if why := unroutable(str(address)):
+            raise BadInput(f"{address} is {why}, which routers do not forward; trace follows unicast packets")
         return str(address)
     if not endpoints:
         raise BadInput(f"'{destination}' is neither an address nor a server with one")

@@ -29,7 +29,7 @@ def _handoff(subject: Subject, peer: str, handoff: Handoff, path: str) -> Iterat
         for direction, name in (("import", handoff.import_policy), ("export", handoff.export_policy))
         if not name
     ]
-    if missing and not subject.region.incomplete:
+    if missing and not subject.unread(path, "import_policy", "export_policy"):
         words = f"the handoff to {peer} on {handoff.border} for {handoff.vrf} has no {' and no '.join(missing)} policy"
         yield found(codes.POLICY_MISSING, subject.place(path), words)
     device = handoff.border.partition(":")[0]
@@ -45,6 +45,7 @@ def _handoff(subject: Subject, peer: str, handoff: Handoff, path: str) -> Iterat
 
 def _addresses(subject: Subject, peer: str, handoff: Handoff, path: str) -> Iterator[Finding]:
     where = f"the handoff to {peer} on {handoff.border} for {handoff.vrf}"
+    partial = subject.unread(path, "local", "remote", "families")
     for version in (4, 6):
         local = [a for a in handoff.local if version_of(a) == version]
         remote = [a for a in handoff.remote if version_of(a) == version]
@@ -62,12 +63,18 @@ def _addresses(subject: Subject, peer: str, handoff: Handoff, path: str) -> Iter
             wrong = f"has {remote[0]} on both sides"
         elif not contains(interface_prefix(local[0]), remote[0]):
             field, wrong = "remote", f"has {remote[0]} opposite, which is not in {interface_prefix(local[0])}"
-        if wrong and not (subject.region.incomplete and len(local) != len(remote)):
+        if wrong and not (partial and len(local) != len(remote)):
             yield found(codes.HANDOFF_ADDRESSES, subject.place(f"{path}/{field}"), f"{where} {wrong}")
 
 
+def _unread_match(subject: Subject, statement: str) -> bool:
+    """Whether a statement matches less than it seems to, since some of its conditions could not be read."""
+    conditions = ("prefix_set", "community_set", "as_path_set", "family")
+    return subject.unread(statement, "match") or subject.unread(f"{statement}/match", *conditions)
+
+
 def _policy(subject: Subject, policy: Policy, at: str, path: str) -> Iterator[Finding]:
-    if not policy.statements and not subject.region.incomplete:
+    if not policy.statements and not subject.unread(at, "statements"):
         words = f"policy {policy.name} has no statement, so it rejects everything"
         yield found(codes.STATEMENT_WITHOUT_EFFECT, subject.place(at, path), words)
     decided = ""
@@ -79,5 +86,5 @@ def _policy(subject: Subject, policy: Policy, at: str, path: str) -> Iterator[Fi
         if statement.action == "reject" and statement.set != Set():
             words = f"statement {statement.name} of policy {policy.name} rejects routes, but sets attributes in them"
             yield found(codes.STATEMENT_WITHOUT_EFFECT, subject.place(f"{here}/set", f"{shown}/set"), words)
-        if statement.match == Match() and not decided:
+        if statement.match == Match() and not decided and not _unread_match(subject, here):
             decided = statement.name

@@ -19,7 +19,7 @@ def fabric_findings(subject: Subject) -> Iterator[Finding]:
     """What is wrong with the fabric's shape and design choices."""
     yield from _tiers(subject)
     yield from _choices(subject)
-    if not subject.region.incomplete:
+    if not subject.may_lack("design") and not subject.unread("design", "fabric_mtu", "tenant_mtu"):
         yield from _mtus(subject)
 
 
@@ -38,7 +38,11 @@ def _tiers(subject: Subject) -> Iterator[Finding]:
                 )
                 yield found(codes.FABRIC_FORM, subject.place(f"pods/{pod.name}/spines/count"), words)
     for pod in region.pods:
-        if not pod.racks and pod.border_leaves is None and not region.incomplete:
+        if (
+            not pod.racks
+            and pod.border_leaves is None
+            and not subject.unread(f"pods/{pod.name}", "racks", "border_leaves")
+        ):
             words = f"pod {pod.name} has neither racks nor border leaves"
             yield found(codes.FABRIC_FORM, subject.place(f"pods/{pod.name}"), words, hint="Add a rack.")
 

@@ -37,7 +37,7 @@ def _addresses(subject: Subject, pool: Pool, at: str, path: str) -> Iterator[Fin
         words = f"pool {pool.name} for {pool.purpose} has a range of numbers; it takes a prefix"
         yield found(codes.POOL_FORM, subject.place(f"{at}/range", f"{path}/range"), words)
     if not pool.prefix:
-        if not subject.region.incomplete:
+        if not subject.unread(at, "prefix"):
             words = f"pool {pool.name} for {pool.purpose} has no prefix"
             yield found(codes.POOL_FORM, subject.place(at, path), words)
         return
@@ -55,7 +55,7 @@ def _numbers(subject: Subject, pool: Pool, at: str, path: str) -> Iterator[Findi
         words = f"pool {pool.name} for {pool.purpose} has a prefix; it takes a range of numbers"
         yield found(codes.POOL_FORM, subject.place(f"{at}/prefix", f"{path}/prefix"), words)
     if not pool.range:
-        if not subject.region.incomplete:
+        if not subject.unread(at, "range"):
             words = f"pool {pool.name} for {pool.purpose} has no range"
             yield found(codes.POOL_FORM, subject.place(at, path), words)
         return

@@ -23,6 +23,21 @@ from crossconnect.model.promise import (
 _SUBJECTS = {"server": "server", "vrf": "VRF", "segment": "segment", "peer": "external router"}
 
 
+_LISTS = {
+    "tenant": "tenants",
+    "vrf": "vrfs",
+    "segment": "segments",
+    "server": "servers",
+    "peer": "peers",
+    "device": "devices",
+    "leaf": "devices",
+    "rack": "racks",
+    "pod": "pods",
+    "site": "sites",
+}
+"""Where what a word stands for is defined."""
+
+
 class _Where(NamedTuple):
     """A promise and its place: by index, since namesakes are possible, and as it is shown."""
 
@@ -104,7 +119,7 @@ def _end(
         wanted = ", ".join(allowed)
         words = f"{who} of kind {here.promise.kind} cannot have {what} as its {field}"
         yield found(PROMISE_COMBINATION, place, words, expected=f"one of: {wanted}", hint=f"Name one of: {wanted}.")
-    elif not subject.region.incomplete:
+    elif not subject.may_lack(*(_LISTS.get(word, word) for word in shapes)):
         kinds = [word for word in shapes if word in allowed]
         near = nearest(name, {known for word in kinds for known in names[word]})
         what = " or ".join(_SUBJECTS.get(word, word) for word in kinds)

@@ -1,4 +1,4 @@
-"""What is named exists. Silent about a region of which some could not be read: it may be there."""
+"""What is named exists. Silent about lists of which some could not be read: it may be there."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from crossconnect.model.policy import Statement
 
 def reference_findings(subject: Subject) -> Iterator[Finding]:
     """Every name that nothing has."""
-    if subject.region.incomplete:
-        return
     yield from _fabric(subject)
     yield from _devices(subject)
     yield from _servers(subject)
@@ -24,9 +22,9 @@ def reference_findings(subject: Subject) -> Iterator[Finding]:
 
 def _fabric(subject: Subject) -> Iterator[Finding]:
     region = subject.region
-    sites = Known(subject, "site", codes.SITE_UNKNOWN, {site.name for site in region.sites})
-    pods = Known(subject, "pod", codes.POD_UNKNOWN, {pod.name for pod in region.pods})
-    platforms = Known(subject, "platform", codes.PLATFORM_UNKNOWN, subject.platforms)
+    sites = Known(subject, "site", codes.SITE_UNKNOWN, {site.name for site in region.sites}, ("sites",))
+    pods = Known(subject, "pod", codes.POD_UNKNOWN, {pod.name for pod in region.pods}, ("pods",))
+    platforms = Known(subject, "platform", codes.PLATFORM_UNKNOWN, subject.platforms, ("platforms",))
     for pool in region.pools:
         if pool.site:
             yield from sites.unknown(pool.site, f"pool {pool.name}", f"pools/{pool.name}/site")
@@ -58,7 +56,7 @@ def _fabric(subject: Subject) -> Iterator[Finding]:
 def _devices(subject: Subject) -> Iterator[Finding]:
     """Ends of cables."""
     region = subject.region
-    devices = Known(subject, "device", codes.DEVICE_UNKNOWN, subject.switches.keys())
+    devices = Known(subject, "device", codes.DEVICE_UNKNOWN, subject.switches.keys(), ("devices",))
     for index, link in enumerate(region.links):
         for field, end in (("a", link.a), ("b", link.b)):
             user = f"the link from {link.a} to {link.b}"
@@ -74,7 +72,9 @@ def _devices(subject: Subject) -> Iterator[Finding]:
 
 
 def _servers(subject: Subject) -> Iterator[Finding]:
-    segments = Known(subject, "segment", codes.SEGMENT_UNKNOWN, {reference_of(path) for path in subject.segments})
+    segments = Known(
+        subject, "segment", codes.SEGMENT_UNKNOWN, {reference_of(path) for path in subject.segments}, ("segments",)
+    )
     judged: set[str] = set()
     for host in subject.inventory.hosts:
         if host.path not in judged:  # servers of one group say it once
@@ -85,7 +85,7 @@ def _servers(subject: Subject) -> Iterator[Finding]:
 
 
 def _tenancy(subject: Subject) -> Iterator[Finding]:
-    vrfs = Known(subject, "VRF", codes.VRF_UNKNOWN, {reference_of(path) for path in subject.vrfs})
+    vrfs = Known(subject, "VRF", codes.VRF_UNKNOWN, {reference_of(path) for path in subject.vrfs}, ("vrfs",))
     locations = Known(
         subject,
         "leaf, rack or pod",
@@ -96,6 +96,7 @@ def _tenancy(subject: Subject) -> Iterator[Finding]:
             *subject.racks,
             *(pod.name for pod in subject.region.pods),
         },
+        ("devices", "racks", "pods"),
     )
     for path, vrf in subject.vrfs.items():
         for index, name in enumerate(vrf.imports):
@@ -107,9 +108,11 @@ def _tenancy(subject: Subject) -> Iterator[Finding]:
 
 def _handoffs(subject: Subject) -> Iterator[Finding]:
     region = subject.region
-    tenants = Known(subject, "tenant", codes.TENANT_UNKNOWN, {tenant.name for tenant in region.tenants})
-    vrfs = Known(subject, "VRF", codes.VRF_UNKNOWN, {reference_of(path) for path in subject.vrfs})
-    policies = Known(subject, "policy", codes.POLICY_UNKNOWN, {policy.name for policy in region.policies})
+    tenants = Known(subject, "tenant", codes.TENANT_UNKNOWN, {tenant.name for tenant in region.tenants}, ("tenants",))
+    vrfs = Known(subject, "VRF", codes.VRF_UNKNOWN, {reference_of(path) for path in subject.vrfs}, ("vrfs",))
+    policies = Known(
+        subject, "policy", codes.POLICY_UNKNOWN, {policy.name for policy in region.policies}, ("policies",)
+    )
     for peer in region.peers:
         for index, handoff in enumerate(peer.handoffs):
             path, user = f"peers/{peer.name}/handoffs/{index}", f"a handoff of {peer.name}"
@@ -126,9 +129,11 @@ def _handoffs(subject: Subject) -> Iterator[Finding]:
 def _policies(subject: Subject) -> Iterator[Finding]:
     region = subject.region
     sets = (
-        Known(subject, "prefix set", codes.SET_UNKNOWN, {of.name for of in region.prefix_sets}),
-        Known(subject, "community set", codes.SET_UNKNOWN, {of.name for of in region.community_sets}),
-        Known(subject, "AS path set", codes.SET_UNKNOWN, {of.name for of in region.as_path_sets}),
+        Known(subject, "prefix set", codes.SET_UNKNOWN, {of.name for of in region.prefix_sets}, ("prefix_sets",)),
+        Known(
+            subject, "community set", codes.SET_UNKNOWN, {of.name for of in region.community_sets}, ("community_sets",)
+        ),
+        Known(subject, "AS path set", codes.SET_UNKNOWN, {of.name for of in region.as_path_sets}, ("as_path_sets",)),
     )
     for policy in region.policies:
         for index, statement in enumerate(policy.statements):

@@ -12,11 +12,11 @@ from crossconnect.intent.validate.subject import Subject
 
 def rename_findings(subject: Subject) -> Iterator[Finding]:
     """What is wrong with `moved`."""
-    if not subject.region.moved or subject.region.incomplete:
+    if not subject.region.moved:
         return
     there = _paths(subject)
     for index, entry in enumerate(subject.region.moved):
-        if entry.new not in there:
+        if entry.new not in there and not subject.may_lack(entry.new.split("/")[-2]):
             near = nearest(entry.new, there)
             words = f"moved: {entry.old} is to become {entry.new}, which does not exist"
             hint = f"Did you mean `{near}`?" if near else ""

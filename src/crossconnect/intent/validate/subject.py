@@ -29,6 +29,18 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """By path."""
     platforms: Collection[str]
 
+    def may_lack(self, *lists: str) -> bool:
+        """Whether names may be missing from one of these lists because they could not be read."""
+        return not self.region.unread.lists.isdisjoint(lists)
+
+    def unread(self, path: str, *fields: str) -> bool:
+        """Whether one of these fields of the record at `path` is not there as it was written."""
+        known = self.region.unread.fields
+        if not known:
+            return False
+        at = self.region.place(path)
+        return any((at.file, at.line, at.column, field) in known for field in ("", *fields))
+
     def place(self, path: str, shown: str = "") -> Place:
         """Where `path` is written, called `shown`; region.yaml as a whole for what is left to its default."""
         place = self.region.place(path)
@@ -38,10 +50,15 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Known:
-    """Names of one kind that exist; what else is named is reported with the nearest of them."""
+    """Names of one kind that exist; what else is named is reported with the nearest of them, unless it may stand where
+    something could not be read."""
 
-    def __init__(self, subject: Subject, kind: str, code: Code, names: Collection[str]) -> None:
+    def __init__(
+        self, subject: Subject, kind: str, code: Code, names: Collection[str], lists: tuple[str, ...] = ()
+    ) -> None:
+        """`lists` are where names of the kind are defined."""
         self.names = names
+        self._silent = subject.may_lack(*lists)
         self._subject = subject
         self._kind = kind
         self._code = code
@@ -49,7 +66,7 @@ class Known:
 
     def unknown(self, name: str, user: str, path: str, shown: str = "") -> Iterator[Finding]:
         """A finding at `path` unless `name` exists; `user` says who names it."""
-        if name in self.names:
+        if name in self.names or self._silent:
             return
         if name not in self._hints:
             near = nearest(name, self.names)

@@ -6,6 +6,7 @@ from crossconnect.finding import Finding
 from crossconnect.intent.allocate_codes import DEVICE_INCOMPLETE, NAME_TAKEN
 from crossconnect.intent.codes import NAME_DUPLICATE
 from crossconnect.intent.inventory import expand
+from crossconnect.intent.lock import Lock
 from crossconnect.intent.validate.cabling import cabling_findings
 from crossconnect.intent.validate.edge import edge_findings
 from crossconnect.intent.validate.fabric import fabric_findings
@@ -35,17 +36,18 @@ CONCERNS = (
 )
 
 
-def validate(region: Region) -> tuple[Finding, ...]:
+def validate(region: Region, previous: Lock | None = None) -> tuple[Finding, ...]:
     """All that can be said of a region without numbering it, in the order of files and lines.
 
-    Includes what expanding it to the inventory finds. Values are canonical, as `read_region` makes them.
+    Includes what expanding it to the inventory finds; `previous` is the lock that tells the names of leaves. Values
+    are canonical, as `read_region` makes them.
     """
-    inventory, expansion = expand(region)
+    inventory, expansion = expand(region, previous)
     subject = subject_of(region, inventory)
     findings = [finding for concern in CONCERNS for finding in concern(subject)]
     # What follows from something said already, or from what could not be read, is not said again.
     implied = {NAME_TAKEN.name} if any(f.code == NAME_DUPLICATE.name for f in findings) else set[str]()
-    if region.incomplete:
+    if subject.may_lack("devices"):
         implied.add(DEVICE_INCOMPLETE.name)
     findings += [finding for finding in expansion if finding.code not in implied]
     return tuple(sorted(findings, key=Finding.sort_key))
