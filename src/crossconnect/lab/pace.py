@@ -42,7 +42,9 @@ def relaxed(blueprint: Blueprint, processors: int) -> tuple[Blueprint, tuple[str
 def packets_per_s(blueprint: Blueprint) -> float:
     """BFD packets per second that all switches send once every session is up."""
     return sum(
-        1000.0 / device.bfd.interval_ms * sum(1 for i in device.network_instances if i.bgp for n in i.bgp.neighbors if n.bfd)
+        1000.0
+        / device.bfd.interval_ms
+        * sum(1 for i in device.network_instances if i.bgp for n in i.bgp.neighbors if n.bfd)
         for device in blueprint.devices
         if device.bfd is not None
     )

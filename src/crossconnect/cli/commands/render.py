@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from crossconnect.cli.output import say
 from crossconnect.cli.region import load_or_exit, region_option
 from crossconnect.cli.render_directory import write_devices
+
+if TYPE_CHECKING:
+    from crossconnect.nos.frr import Version
 
 
 @click.command("render")
@@ -17,8 +21,15 @@ from crossconnect.cli.render_directory import write_devices
 @click.option(
     "-d", "--directory", type=click.Path(path_type=Path), default=Path("out"), show_default=True, help="Where to."
 )
+@click.option(
+    "--frr",
+    type=click.Choice(["8.4", "10"]),
+    default="8.4",
+    show_default=True,
+    help="FRR that the devices run: what one version needs, another may misread.",
+)
 @click.option("--print", "to_stdout", is_flag=True, help="Print to stdout instead of writing files.")
-def command(devices: tuple[str, ...], root: Path, directory: Path, to_stdout: bool) -> int:
+def command(devices: tuple[str, ...], root: Path, directory: Path, frr: Version, to_stdout: bool) -> int:
     """Render the configuration of all devices (or of DEVICES) into DIRECTORY/<device>/.
 
     Secrets stay references. The directory is replaced as a whole, or not at all.
@@ -33,10 +44,12 @@ def command(devices: tuple[str, ...], root: Path, directory: Path, to_stdout: bo
     chosen = [known[name] for name in devices] or list(known.values())
     if to_stdout:
         for device in chosen:
-            for name, text in render_files(device).items():
+            for name, text in render_files(device, frr).items():
                 print(f"# ---- {device.name}/{name}")
                 print(text, end="")
         return 0
-    written = write_devices(directory, chosen, render_files, replace_all=not devices)
+    written = write_devices(
+        directory, chosen, lambda device: render_files(device, frr), replace_all=not devices, variant=frr
+    )
     say(f"wrote {directory}: {written.rendered} devices rendered, {written.unchanged} unchanged")
     return 0
