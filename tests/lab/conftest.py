@@ -16,7 +16,8 @@ from crossconnect.lab import probe_host
 HERE = Path(__file__).parent
 BEGAN = time.monotonic()
 RECORD = os.environ.get("XC_FIDELITY_RECORD", "")
-"""File that the counts of comparisons are put into."""
+"""File that the counts of comparisons are put into; an ordinary run has none, and writes nothing."""
+BEGAN_AT = record.source()
 
 
 def impossible() -> tuple[str, str]:
@@ -59,4 +60,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         f"FRR {ran}: {len(fidelity.COMPARISONS)} comparisons, {rows} rows; XC_FIDELITY_SEED={fidelity.SEED} repeats"
     )
     if RECORD and exitstatus != pytest.ExitCode.INTERRUPTED:  # half a run says nothing of what it did not reach
-        record.write(Path(RECORD), fidelity.COMPARISONS, time.monotonic() - BEGAN)
+        ended = {word: len(terminalreporter.stats.get(word, ())) for word in ("passed", "failed", "error", "skipped")}
+        tests = record.Tests(ended["passed"], ended["failed"] + ended["error"], ended["skipped"])
+        record.write(Path(RECORD), fidelity.COMPARISONS, time.monotonic() - BEGAN, BEGAN_AT, tests)

@@ -1,6 +1,8 @@
 """Comparisons of a run as a record that the reference page is made from (`docs/reference/fidelity.json`).
 
-One entry per FRR version; a run replaces the entry of its version and leaves the others.
+One entry per FRR version; a run replaces the entry of its version as a whole and leaves the others. An entry says which
+commit it is of, whether files differed from that commit, and how many tests failed: one that fails before it compares
+anything would leave no other trace.
 """
 
 from __future__ import annotations
@@ -8,13 +10,17 @@ from __future__ import annotations
 import json
 import os
 import platform
+import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 from fidelity import HEARD, SEED, Comparison
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+REPOSITORY = Path(__file__).parents[2]
+WRITTEN_BY_A_RUN = ("docs/reference/fidelity.json", "docs/reference/fidelity.md")
 FEATURES = {
     "numbered": "numbered underlay, 3-stage, with LLDP",
     "unnumbered": "unnumbered underlay (RFC 8950), 3-stage",
@@ -46,8 +52,41 @@ def feature_of(comparison: Comparison) -> str:
     return f"{found}: what external routers hear" if comparison.event == HEARD else found
 
 
-def write(path: Path, comparisons: Sequence[Comparison], seconds: float) -> None:
-    """Put the run into the record at `path`."""
+class Source(msgspec.Struct, frozen=True):
+    """What the simulation was at a moment."""
+
+    commit: str
+    """Empty outside of a Git repository."""
+    edited: bool
+    """Whether files differed from that commit, apart from the record itself."""
+
+
+class Tests(msgspec.Struct, frozen=True):
+    """How the tests of a run ended."""
+
+    passed: int
+    failed: int
+    skipped: int
+
+
+def source() -> Source:
+    """What is checked out now."""
+    commit = _git("rev-parse", "HEAD").strip()
+    changed = [line[3:] for line in _git("status", "--porcelain", "--", ".").splitlines()]
+    return Source(commit, any(name not in WRITTEN_BY_A_RUN for name in changed))
+
+
+def _git(*arguments: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", str(REPOSITORY), *arguments], capture_output=True, text=True, check=False)
+    except FileNotFoundError:  # no Git here: an unpacked release
+        return ""
+    return done.stdout if done.returncode == 0 else ""
+
+
+def write(path: Path, comparisons: Sequence[Comparison], seconds: float, began_at: Source, tests: Tests) -> None:
+    """Put the run, which began at some source, into the record at `path`."""
+    now = source()
     runs = {run["frr"]: run for run in json.loads(path.read_text())["runs"]} if path.exists() else {}
     for frr in sorted({c.frr for c in comparisons}):
         groups: dict[tuple[str, str], list[Comparison]] = {}
@@ -57,6 +96,9 @@ def write(path: Path, comparisons: Sequence[Comparison], seconds: float) -> None
         runs[frr] = {
             "frr": frr,
             "date": time.strftime("%Y-%m-%d", time.gmtime()),
+            "commit": began_at.commit,
+            "edited": began_at.edited or now.edited or now.commit != began_at.commit,
+            "tests": {"passed": tests.passed, "failed": tests.failed, "skipped": tests.skipped},
             "kernel": platform.release(),
             "cores": os.cpu_count(),
             "seconds": round(seconds),
