@@ -21,7 +21,9 @@ from crossconnect import lab as labs
 from crossconnect.design.blueprint import Blueprint, Wire
 from crossconnect.lab import Failure, Lab, LabOptions
 from crossconnect.lab.options import FrrVersion
-from crossconnect.simulate import NO_FAILURES, Failures, simulate
+from crossconnect.simulate import NO_FAILURES, Failures, Network, predict, simulate
+from crossconnect.simulate.codes import AMBIGUOUS, ORDER_OF_ARRIVAL, OSCILLATION
+from crossconnect.simulate.failures import SessionKey
 from crossconnect.state.difference import difference, difference_text
 from crossconnect.state.tables import TABLES, State
 
@@ -71,6 +73,25 @@ def link_cut(wire: Wire) -> Broken:
 
 def device_down(name: str) -> Broken:
     return Broken(failure=Failure(kind="device-failure", target=name), failures=Failures(devices=frozenset({name})))
+
+
+def session_shut(key: SessionKey) -> Broken:
+    shut = Failure(kind="session-shut", target=f"{key.device} {key.peer}")
+    return Broken(failure=shut, failures=Failures(sessions=frozenset({key})))
+
+
+def shut_one_by_one(blueprint: Blueprint) -> list[Broken]:
+    """Each session that is up in the healthy network, at each of its ends that is a switch."""
+    settled = Network(blueprint).settle(NO_FAILURES)
+    return [session_shut(session.key) for session in settled.network.sessions if settled.up[session.index]]
+
+
+UNFORESEEABLE = {AMBIGUOUS.name, OSCILLATION.name, ORDER_OF_ARRIVAL.name}
+"""What the simulation itself says that it cannot foretell: borders of which each prefers the other's path, and more."""
+
+
+def foreseeable(blueprint: Blueprint, failures: Failures = NO_FAILURES) -> bool:
+    return not any(finding.code in UNFORESEEABLE for finding in predict(blueprint, failures)[1])
 
 
 def wire_between(blueprint: Blueprint, a: str, b: str) -> Wire:

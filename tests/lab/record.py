@@ -40,6 +40,7 @@ FEATURES = {
     "one": "two labs of one region at once",
     "two": "two labs of one region at once",
     "random": "random regions",
+    "kernel": "random regions with dual-homed servers or leaking",
     "policies": "random policies, limits and drains, changed on the running lab",
 }
 """By case, or by its beginning up to a hyphen."""

@@ -16,17 +16,15 @@ import time
 
 import fidelity
 import pytest
-from fidelity import FRR, Broken, Proved, link_cut, proof
+from fidelity import FRR, Broken, Proved, foreseeable, link_cut, proof, shut_one_by_one
 from heard import heard, predicted
 from policies import World, draw, world
 
 from crossconnect import lab as labs
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.intent.lock import Lock
-from crossconnect.lab import Failure
 from crossconnect.nos.frr import changes, render, text
-from crossconnect.simulate import NO_FAILURES, Failures, Network, predict, simulate
-from crossconnect.simulate.codes import AMBIGUOUS, ORDER_OF_ARRIVAL, OSCILLATION
+from crossconnect.simulate import NO_FAILURES, Failures, Network, simulate
 from crossconnect.simulate.failures import SessionKey
 from regions import compiled
 
@@ -38,14 +36,6 @@ was before."""
 PREPENDS = (0, 0, 1, 2) if FRR == "8.4" else (0, 0, 1)
 """Two own ASNs in front make an external path as long as one from EVPN. With MEDs of two sessions of one AS that is
 where 10.x goes by the order of arrival (`frr.med-not-deterministic`)."""
-
-
-UNFORESEEABLE = {AMBIGUOUS.name, OSCILLATION.name, ORDER_OF_ARRIVAL.name}
-"""What the simulation itself says that it cannot foretell: borders of which each prefers the other's path, and more."""
-
-
-def foreseeable(blueprint: Blueprint, failures: Failures = NO_FAILURES) -> bool:
-    return not any(finding.code in UNFORESEEABLE for finding in predict(blueprint, failures)[1])
 
 
 def blueprint_of(dice: random.Random, made: World, lock: Lock | None) -> tuple[Blueprint, Lock]:
@@ -94,13 +84,8 @@ def over_limit(blueprint: Blueprint) -> set[SessionKey]:
 
 def breakable(blueprint: Blueprint) -> list[Broken]:
     """Cables between switches and to external routers, and sessions that are up."""
-    settled = Network(blueprint).settle(NO_FAILURES)
     ways = [link_cut(wire) for wire in blueprint.wires if wire.kind in ("fabric", "peer")]
-    for session in settled.network.sessions:
-        if settled.up[session.index]:
-            key = session.key
-            shut = Failure(kind="session-shut", target=f"{key.device} {key.peer}")
-            ways.append(Broken(failure=shut, failures=Failures(sessions=frozenset({key}))))
+    ways += shut_one_by_one(blueprint)
     return [way for way in ways if foreseeable(blueprint, way.failures)]
 
 
