@@ -60,7 +60,9 @@ def regions(draw: st.DrawFn) -> tuple[str, Region]:
         "graceful_restart": draw(st.booleans()),
         "host_routes": draw(st.booleans()),
     }
-    links = draw(st.integers(1, 2)) if switches <= 4 else 1
+    # Nor which of two IPv6 sessions with one router FRR 10.3 takes (`nos.frr.facts.IPV6_PEERS_NOT_COMPARED`).
+    foretold = fidelity.FRR == "8.4" or choices["maximum_paths"] != 1
+    links = draw(st.integers(1, 2)) if switches <= 4 and foretold else 1
     region = small(**arguments)
     region = msgspec.structs.replace(
         region,
