@@ -74,7 +74,9 @@ def over_two_links(frr: Version, best: int) -> list[str]:
     assert bgp is not None
     peers = sorted(n.address for n in bgp.neighbors if ":" in n.address)
     assert len(peers) == 2
-    plain = msgspec.structs.replace(path(VTEPS[0], ""), vrf="default", prefix="2001:db8::/64", extended=(), multipath=True)
+    plain = msgspec.structs.replace(
+        path(VTEPS[0], ""), vrf="default", prefix="2001:db8::/64", extended=(), multipath=True
+    )
     paths = tuple(
         msgspec.structs.replace(
             plain, peer=peer, next_hop=f"fe80::{n + 1}", forwards_to=f"fe80::{n + 1}", best=n == best
