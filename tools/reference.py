@@ -1,4 +1,5 @@
-"""Writes docs/reference/{commands,findings,fields,tables}.md from the code, fidelity.md from its record; `--check` fails when they are out of date.
+"""Writes docs/reference/{commands,findings,fields,tables,nos-support}.md from the code, fidelity.md from its record; `--check`
+fails when they are out of date.
 
 python tools/reference.py [--check]
 """
@@ -21,6 +22,9 @@ from crossconnect.cli.group import cli
 from crossconnect.cli.main import COMMANDS
 from crossconnect.finding import Code
 from crossconnect.intent.schema import json_schemas
+from crossconnect.nos.facts import MEASURES, Facts
+from crossconnect.nos.features import FEATURES
+from crossconnect.nos.registry import BUILT_IN, known, system
 from crossconnect.state.tables import TABLES
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -177,7 +181,9 @@ def fidelity_page() -> str:
         ]
         rows = [*features, {"feature": "all", "backend": "", **totals}]
         lines += [
-            f"| {f['feature']} | {_daemons(run['frr'], f['backend'])} | {f['situations']} | {f['rows']:,} | {f['differences']} |" for f in rows
+            f"| {f['feature']} | {_daemons(run['frr'], f['backend'])} | {f['situations']} | {f['rows']:,} "
+            f"| {f['differences']} |"
+            for f in rows
         ]
         lines.append("")
     notes = (REFERENCE / "fidelity-notes.md").read_text(encoding="utf-8").partition("-->\n")[2]
@@ -200,7 +206,60 @@ def _daemons(frr: str, backend: str) -> str:
     return f"FRR {frr}, {where}" if where else ""
 
 
-PAGES = {"commands": commands_page, "findings": findings_page, "fields": fields_page, "tables": tables_page, "fidelity": fidelity_page}
+_STATES = {"run": "yes", "rendered": "rendered, never run", "partial": "partly", "none": "no"}
+
+
+def support_page() -> str:
+    """What each network OS supports, and its facts."""
+    systems = [system(name) for name in BUILT_IN if name in known()]
+    lines = [
+        "# What each network operating system supports\n",
+        "- **yes**: rendered, and seen to work on the real software in this project's tests.",
+        "- **rendered, never run**: rendered by the vendor's documentation and checked offline; no device has run it here.",
+        "- **partly**: something of it is missing; the system's own section says what.",
+        "- **no**: not on this system. Asking for it is the finding `nos.unsupported` when the region is validated: an",
+        "  error, or a warning for services that a fabric does without.\n",
+        "## Features\n",
+        "| feature | standard | " + " | ".join(nos.title for nos in systems) + " |",
+        "|---|---|" + "---|" * len(systems),
+    ]
+    for feature in FEATURES:
+        cells = [_STATES[nos.support[feature.key].state] for nos in systems]
+        lines.append(f"| {feature.title} | {feature.standard} | " + " | ".join(cells) + " |")
+    for nos in systems:
+        lines += [f"\n## {nos.title}\n", f"`nos: {nos.name}`, written for {nos.versions}.\n", *_facts(nos.facts)]
+        said = [(f, nos.support[f.key]) for f in FEATURES if nos.support[f.key].reason or nos.support[f.key].nearest]
+        if said:
+            lines += ["| feature | | why, or what is different | nearest thing |", "|---|---|---|---|"]
+            lines += [f"| {f.title} | {_STATES[s.state]} | {_cell(s.reason)} | {_cell(s.nearest)} |" for f, s in said]
+    return GENERATED + "\n".join(lines) + "\n"
+
+
+def _facts(facts: Facts) -> list[str]:
+    """Rows of (fact, value, source)."""
+    names = facts.names
+    first = names.port.format(n=names.port_first)
+    called = ", ".join(f"`{n}`" for n in (first, names.loopback, names.management, names.irb, names.lag))
+    rows = [("ports, loopback, management, IRB, bonds", called, facts.names_source)]
+    if facts.bfd_source:
+        bfd = f"{facts.bfd_interval_ms_min} ms times {facts.bfd_multiplier_min}"
+        rows.append(("fastest BFD", bfd, facts.bfd_source))
+    rows += [(f"VLANs {v.first} to {v.last} reserved", v.purpose, v.source) for v in facts.vlans_reserved]
+    if facts.breakout:
+        rows.append(("breakout", f"`{facts.breakout.command}`: `{facts.breakout.part}`", facts.breakout.source))
+    rows += [(f"most {MEASURES[name]}", str(limit.value), limit.source) for name, limit in facts.limits.items()]
+    table = [f"| {_cell(fact)} | {_cell(value)} | {_cell(source)} |" for fact, value, source in rows]
+    return ["| fact | value | source |", "|---|---|---|", *table, ""]
+
+
+PAGES = {
+    "commands": commands_page,
+    "findings": findings_page,
+    "fields": fields_page,
+    "tables": tables_page,
+    "nos-support": support_page,
+    "fidelity": fidelity_page,
+}
 
 
 def main() -> int:

@@ -33,7 +33,8 @@ HOW_TO = ROOT / "docs" / "how-to"
 TUTORIAL = ROOT / "docs" / "tutorials" / "first-region.md"
 
 RUNNABLE = {
-    "validate", "lock", "plan", "show", "render", "simulate", "trace", "explain", "prove", "state", "query", "schema",
+    "validate", "lock", "plan", "show", "render", "simulate", "trace", "explain", "prove", "what-if", "state", "query",
+    "schema",
 }  # fmt: skip
 NEEDS_MORE = ("--from lab", "state/lab", "origin/")
 """Parts of commands that need a running lab, or a remote repository."""

@@ -8,38 +8,42 @@ from hypothesis import strategies as st
 from test_simulate_arrays import reduced
 from test_simulate_propagation import Case, cases
 
-from crossconnect.simulate.arrays import Arrays, arrays, search, without_edges
-from crossconnect.simulate.mesh import Mesh, changed, mesh
+from crossconnect.simulate.arrays import Arrays, Levels, arrays, search, without_edges
+from crossconnect.simulate.mesh import Change, Mesh, changed, mesh
 from crossconnect.simulate.propagation import graph
 
 
-def full(whole: Arrays) -> Mesh:
+def full(whole: Arrays, compiled: bool = False) -> Mesh:
     """A class for every speaker."""
     everyone = np.arange(len(whole.shared))
-    return mesh(whole, range(len(everyone)), search(whole, everyone, everyone))
+    return mesh(whole, range(len(everyone)), search(whole, everyone, everyone), compiled)
+
+
+def applied(before: Mesh, change: Change) -> tuple[Levels, Levels]:
+    """Levels and widths after a change."""
+    level, width = before.level.copy(), before.width.copy()
+    level[change.classes, change.speakers] = change.level
+    width[change.classes, change.speakers] = change.width
+    return level, width
 
 
 @settings(max_examples=500, deadline=None)
-@given(cases())
-def test_the_difference_leads_to_the_mesh_of_what_is_left(case: Case) -> None:
-    """Input: random graphs with shared ASNs, random cuts. Output: the same levels and widths as starting anew."""
+@given(cases(), st.booleans())
+def test_the_difference_leads_to_the_mesh_of_what_is_left(case: Case, compiled: bool) -> None:
+    """Input: random graphs with shared ASNs, random cuts; both programs. Output: levels and widths as anew."""
     size = len(case.asns)
     whole = arrays(graph(case.asns, [False] * size, case.edges))
     _, gone = reduced(case)
-    before = full(whole)
-    change = changed(before, gone)
-    level, width = before.level.copy(), before.width.copy()
-    for speaker, classes, narrower in change.narrowed:
-        width[classes, speaker] = narrower
-    level[change.classes], width[change.classes] = change.level, change.width
+    before = full(whole, compiled)
+    level, width = applied(before, changed(before, gone))
     after = full(without_edges(whole, gone))
     assert np.array_equal(level, after.level)
     assert np.array_equal(width, after.width)
 
 
 @settings(max_examples=300, deadline=None)
-@given(cases(), st.data())
-def test_a_dead_speaker_takes_its_edges_with_it(case: Case, data: st.DataObject) -> None:
+@given(cases(), st.data(), st.booleans())
+def test_a_dead_speaker_takes_its_edges_with_it(case: Case, data: st.DataObject, compiled: bool) -> None:
     """Input: random graphs, a speaker that dies. Output: the same levels and widths at all others as starting anew."""
     size = len(case.asns)
     dead = data.draw(st.integers(0, size - 1))
@@ -50,12 +54,8 @@ def test_a_dead_speaker_takes_its_edges_with_it(case: Case, data: st.DataObject)
         for position, source in enumerate(sources)
         if dead in (speaker, source)
     ]
-    before, after = full(whole), full(without_edges(whole, gone))
-    change = changed(before, gone, {dead})
-    level, width = before.level.copy(), before.width.copy()
-    for speaker, classes, narrower in change.narrowed:
-        width[classes, speaker] = narrower
-    level[change.classes], width[change.classes] = change.level, change.width
+    before, after = full(whole, compiled), full(without_edges(whole, gone))
+    level, width = applied(before, changed(before, gone, {dead}))
     others = [speaker for speaker in range(size) if speaker != dead]
     assert np.array_equal(level[:, others], after.level[:, others])
     assert np.array_equal(width[:, others], after.width[:, others])

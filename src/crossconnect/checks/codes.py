@@ -319,8 +319,9 @@ PROMISE_UNTESTED = Code(
     "checks.promise-untested",
     _N,
     "A promise is about something without hosts and without a gateway, so that no packet can try it, or about paths "
-    "over which nothing arrives.",
-    "Give it a server or a gateway, or promise something about what has one.",
+    "over which nothing arrives; or it is about routes under failures, which are looked up with all checks only.",
+    "Give it a server or a gateway, or promise something about what has one. Of routes under failures ask `xc prove`, "
+    "or `xc simulate --check`.",
 )
 EFFECT_HOSTS = Code(
     "checks.effect-hosts",

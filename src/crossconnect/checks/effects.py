@@ -13,6 +13,7 @@ from crossconnect.checks.outside import accepted_prefixes
 from crossconnect.checks.promises import promise_scope
 from crossconnect.checks.subject import Subject, device_place, wire_place, wire_text
 from crossconnect.finding import Finding, Place, found
+from crossconnect.model.promise import Promise
 from crossconnect.simulate.failures import Failures
 from crossconnect.simulate.impact import Impact, Impacts
 from crossconnect.simulate.reachability import ReachabilityRow
@@ -82,6 +83,8 @@ class Healthy(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: Mapping[str, int]
     tenants: Mapping[str, str]
     borders: Mapping[str, int]
+    outward: frozenset[str]
+    """Devices, external routers and keys of cables without which `borders` may be others."""
     paths: int
     promises: frozenset[str]
     """Those that are broken already."""
@@ -100,6 +103,12 @@ def healthy_of(subject: Subject, impacts: Impacts, broken: Iterable[str]) -> Hea
         endpoints={name: realm.endpoints for name, realm in impacts.realms.items()},
         tenants={name: realm.tenant for name, realm in impacts.realms.items()},
         borders=borders_of(subject),
+        outward=frozenset(
+            name
+            for session in subject.layout.sessions
+            if session.neighbor.kind == "external"
+            for name in (session.device, session.neighbor.device, session.wire)
+        ),
         paths=impacts.width,
         promises=frozenset(broken),
     )
@@ -129,7 +138,7 @@ def report_of(healthy: Healthy, impact: Impact, borders: Mapping[str, int], brok
     promises = tuple((p, reason) for p, reason in sorted(broken.items()) if p not in healthy.promises)
     scopes = _scopes(healthy, impact, borders, [p for p, _ in promises])
     single = element != "combination" and failures.devices <= layout.devices.keys()
-    surviving = {promise.name for promise in layout.blueprint.promises if single and promise.survives > 0}
+    surviving = {p.name for p in layout.blueprint.promises if single and p.survives > 0 and _may_fail(p, failures)}
     report = FailureReport(
         failures=failures,
         name=name,
@@ -145,9 +154,20 @@ def report_of(healthy: Healthy, impact: Impact, borders: Mapping[str, int], brok
     return msgspec.structs.replace(report, findings=_effect_findings(layout, report))
 
 
+def _may_fail(promise: Promise, failures: Failures) -> bool:
+    """Whether a promise is to survive what has failed, by its kind."""
+    if failures.kind in ("rack", "site"):
+        return failures.kind in promise.of
+    if failures.kind == "group":
+        return False
+    return not promise.of or ("device" if failures.devices else "link") in promise.of
+
+
 def element_of(layout: Layout, failures: Failures) -> tuple[str, str]:
     """Name of what fails, and what sort of thing it is."""
-    if len(failures.devices) + len(failures.links) + len(failures.sessions) != 1:
+    if failures.kind:
+        return failures.name, "risk group" if failures.kind == "group" else failures.kind
+    if failures.name or len(failures.devices) + len(failures.links) + len(failures.sessions) != 1:
         return str(failures), "combination"
     for name in failures.devices:
         device = layout.devices.get(name)
@@ -210,6 +230,8 @@ def _scopes(
 
 
 def _place(report: FailureReport, layout: Layout) -> Place:
+    if report.failures.kind == "group":
+        return next(Place(path=r.path) for r in layout.blueprint.risks if f"risk group {r.name}" == report.name)
     for name in sorted(report.failures.devices):
         return device_place(name)
     for key in sorted(report.failures.links):

@@ -104,6 +104,7 @@ def _effect_text(members: Sequence[FailureReport]) -> str:
     fewer = sorted({scope.scope for scope in scopes if scope.borders[0] > scope.borders[1] > 0})
     if fewer:
         parts.append(f"{names_text(fewer)} on fewer borders")
-    if first.paths[0] != first.paths[1]:
+    # With ways lost altogether, the fewest of those that are left may be more.
+    if first.paths[0] > first.paths[1]:
         parts.append(f"equal paths {first.paths[0]} -> {first.paths[1]}")
     return "; ".join(parts)

@@ -25,7 +25,7 @@ from crossconnect.checks.subject import subject_of
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.model.promise import INTERNET, Element, Promise, end_parts
 from crossconnect.simulate.codes import AMBIGUOUS, OSCILLATION, UNSUPPORTED_SESSION
-from crossconnect.simulate.failures import NO_FAILURES, Failures
+from crossconnect.simulate.failures import NO_FAILURES, Failures, failures_of_kinds
 from crossconnect.simulate.sweep import FORWARDING_TABLES, sweep
 
 SITUATIONS_MAX = 25_000
@@ -141,10 +141,7 @@ def elements(blueprint: Blueprint, of: tuple[Element, ...]) -> tuple[Failures, .
         elif element == "device":
             found += [Failures(devices=frozenset({device.name})) for device in blueprint.devices]
         else:
-            groups: dict[str, set[str]] = {}
-            for device in blueprint.devices:
-                groups.setdefault(device.rack if element == "rack" else device.site, set()).add(device.name)
-            found += [Failures(devices=frozenset(names)) for name, names in sorted(groups.items()) if name]
+            found += [Failures(devices=f.devices) for f in failures_of_kinds(blueprint, [element])]
     return tuple(dict.fromkeys(found))
 
 

@@ -22,8 +22,9 @@ from crossconnect.intent.tree import read_region, read_region_from_texts
 from crossconnect.intent.validate import validate
 from crossconnect.model.inventory import Inventory
 from crossconnect.model.region import Region
-from crossconnect.nos.codes import NOS_UNKNOWN
-from crossconnect.nos.registry import SYSTEMS, device_findings
+from crossconnect.nos.codes import EXTENSION_BROKEN, NOS_UNKNOWN
+from crossconnect.nos.registry import interface_names, known, problem
+from crossconnect.nos.rendering import device_findings
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
@@ -64,6 +65,7 @@ def load(root: Path, revision: str = "") -> Loaded:
         return Loaded(
             region=region, inventory=None, previous_lock=previous, lock=None, blueprint=None, findings=tuple(findings)
         )
+    region = msgspec.structs.replace(region, interface_names=interface_names())
     validation = validate(region, previous)
     compiled = compile_region(region, previous)
     findings += [*validation, *further_findings(validation, compiled.findings), *_unknown_systems(region, compiled)]
@@ -97,16 +99,15 @@ def _told_by_systems(blueprint: Blueprint) -> list[Finding]:
 
 def _unknown_systems(region: Region, compiled: Compiled) -> list[Finding]:
     """Switches whose network OS nobody can render; said here, since `intent` does not know the renderers."""
-    return [
-        found(
-            NOS_UNKNOWN,
-            region.place(switch.path),
-            f"{switch.name} is to run '{switch.nos}', which is no network OS known here",
-            expected="one of " + ", ".join(sorted(SYSTEMS)),
-        )
-        for switch in compiled.inventory.switches
-        if switch.nos not in SYSTEMS
-    ]
+    findings: list[Finding] = []
+    for switch in compiled.inventory.switches:
+        place = region.place(f"{switch.path}/nos")
+        if switch.nos not in known():
+            words = f"{switch.name} is to run '{switch.nos}', which is no network OS known here"
+            findings.append(found(NOS_UNKNOWN, place, words, expected="one of " + ", ".join(known())))
+        elif why := problem(switch.nos):
+            findings.append(found(EXTENSION_BROKEN, place, f"{switch.name} is to run '{switch.nos}': {why}"))
+    return findings
 
 
 def _read(root: Path, revision: str) -> tuple[Region | None, Lock | None, list[Finding]]:

@@ -113,6 +113,16 @@ class SegmentPlan(msgspec.Struct, frozen=True, kw_only=True):
     mtu: int
 
 
+class RiskPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What fails together."""
+
+    name: str
+    devices: tuple[str, ...]
+    wires: tuple[str, ...]
+    """Keys of cables."""
+    path: str
+
+
 class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     """A designed region. Collections are sorted by name (wires by key)."""
 
@@ -127,6 +137,8 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     drained: tuple[str, ...] = ()
     infrastructure: tuple[str, ...] = ()
     """Prefixes of infrastructure pools: no tenant or outside may use or see them."""
+    risks: tuple[RiskPlan, ...] = ()
+    """Shared risk groups."""
 
     def content_hash(self) -> str:
         """SHA-256 over the canonical encoding, in hex: the blueprint's identity."""

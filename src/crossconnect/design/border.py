@@ -75,7 +75,7 @@ def border_interfaces(context: Context, switch: Switch) -> list[Interface]:
         )
         subinterfaces.append(
             Interface(
-                name=subinterface_name(port, vlan),
+                name=switch.names.subinterface.format(parent=port, n=vlan),
                 kind="subinterface",
                 network_instance=vrf.name,
                 description=f"{link.peer.name} for {link.handoff.vrf}",
@@ -83,6 +83,8 @@ def border_interfaces(context: Context, switch: Switch) -> list[Interface]:
                 addresses=tuple(a.local for a in handoff_addresses(context, link)),
                 parent=port,
                 vlan=vlan,
+                acl_in=link.handoff.acl_in,
+                acl_out=link.handoff.acl_out,
             )
         )
     return [*ports.values(), *subinterfaces]

@@ -114,6 +114,19 @@ NAME_RESERVED = Code(
     "Choose a name that does not begin with `xc-`.",
 )
 
+ACL_STOPS_SESSION = Code(
+    "design.acl-stops-session",
+    _E,
+    "The ACL on what arrives over a handoff drops the BGP session of that handoff.",
+    "Add an entry in front that accepts TCP port 179 from the peer.",
+)
+ACL_NOT_SIMULATED = Code(
+    "design.acl-not-simulated",
+    Severity.NOTE,
+    "ACLs are rendered, but the simulation and its checks know routing only: what they call reachable may be filtered.",
+    "Nothing to do; read proofs of reachability as those of routes.",
+)
+
 CODES: tuple[Code, ...] = (
     IPV4_REQUIRED,
     RACK_ASN,
@@ -132,4 +145,6 @@ CODES: tuple[Code, ...] = (
     HANDOFF_OVERLAP,
     COMMUNITIES_MIXED,
     NAME_RESERVED,
+    ACL_STOPS_SESSION,
+    ACL_NOT_SIMULATED,
 )

@@ -12,20 +12,21 @@ from collections.abc import Sequence
 
 import msgspec
 
+from crossconnect.design.acl import used_acls
 from crossconnect.design.addressing import router_id
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.design.border import border_bgp, border_interfaces, peer_plans
-from crossconnect.design.context import Context
+from crossconnect.design.context import Context, irb_of
 from crossconnect.design.hosts import host_plans, server_interfaces
 from crossconnect.design.management import management_instance, management_port, system
 from crossconnect.design.names import DEFAULT_INSTANCE
 from crossconnect.design.overlay import ip_vrf, is_vtep, mac_vrf
-from crossconnect.design.plans import promises, segment_plans, vrf_plans, wires
+from crossconnect.design.plans import promises, risks, segment_plans, vrf_plans, wires
 from crossconnect.design.policy import routing_policy
 from crossconnect.design.preparation import build_context
 from crossconnect.design.soundness import soundness
 from crossconnect.design.underlay import fabric_bgp, fabric_interfaces, loopback
-from crossconnect.device.configuration import BfdProfile, DeviceConfiguration
+from crossconnect.device.configuration import BfdProfile, DeviceConfiguration, Extra
 from crossconnect.device.interface import Interface
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.finding import Finding, Severity, has_errors
@@ -74,10 +75,11 @@ def further_findings(validation: Sequence[Finding], compiled: Sequence[Finding])
 def design(region: Region, inventory: Inventory, lock: Lock) -> tuple[Blueprint, tuple[Finding, ...]]:
     """The blueprint, and what is unsound in it. The lock must come from `allocate` without errors."""
     context = build_context(region, inventory, lock)
+    cables = wires(context)
     blueprint = Blueprint(
         region=region.name,
         devices=tuple(design_device(context, switch) for switch in inventory.switches),
-        wires=wires(context),
+        wires=cables,
         hosts=host_plans(context),
         peers=peer_plans(context),
         vrfs=vrf_plans(context),
@@ -85,6 +87,7 @@ def design(region: Region, inventory: Inventory, lock: Lock) -> tuple[Blueprint,
         promises=promises(context),
         drained=tuple(s.name for s in inventory.switches if s.drained),
         infrastructure=context.infrastructure,
+        risks=risks(context, cables),
     )
     return blueprint, soundness(context)
 
@@ -102,14 +105,16 @@ def design_device(context: Context, switch: Switch) -> DeviceConfiguration:
     management = management_port(context, switch)
     if management is not None:
         interfaces.append(management)
-    interfaces += [s.irb for s in segments if s.irb is not None]
+    interfaces += [irb for s in segments if (irb := irb_of(s, switch.names)) is not None]
     interfaces.sort(key=lambda i: natural_key(i.name))
     instances = [NetworkInstance(name=DEFAULT_INSTANCE, kind="default", bgp=fabric_bgp(context, switch))]
     if management is not None:
         instances.append(management_instance(context))
     for vrf in context.vrfs_of.get(switch.name, ()):
         instances.append(ip_vrf(context, switch, vrf, border_bgp(context, switch, vrf)))
-    instances += [mac_vrf(segment, own) for segment in segments]
+    instances += [mac_vrf(segment, own, switch.names) for segment in segments]
+    ports = tuple(i.name for i in interfaces if i.kind == "ethernet")
+    system_of = system(context, management is not None, own, ports)
     bfd = context.region.design.bfd
     return DeviceConfiguration(
         name=switch.name,
@@ -119,10 +124,19 @@ def design_device(context: Context, switch: Switch) -> DeviceConfiguration:
         site=switch.site,
         pod=switch.pod,
         rack=switch.rack,
-        system=system(context, management is not None),
+        system=system_of,
         interfaces=tuple(interfaces),
         network_instances=tuple(instances),
         routing_policy=routing_policy(context, switch),
+        acls=used_acls(context, interfaces, system_of),
         bfd=BfdProfile(interval_ms=bfd.interval_ms, multiplier=bfd.multiplier) if bfd.enabled else None,
         vtep=own if is_vtep(context, switch) else "",
+        extra=_extra(context, switch),
+        path=switch.path,
     )
+
+
+def _extra(context: Context, switch: Switch) -> tuple[Extra, ...]:
+    """Extra configuration for the switch's system: its role's, then its own, which so has the last word."""
+    own = [e for name in (switch.role, switch.name) for e in context.region.extras if e.name == name]
+    return tuple(Extra(file=e.file, text=e.text) for e in own if e.nos == switch.nos)

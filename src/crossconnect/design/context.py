@@ -14,6 +14,7 @@ import msgspec
 from crossconnect.device.interface import Interface, SegmentMember
 from crossconnect.intent.handoffs import HandoffLink
 from crossconnect.intent.lock import Lock
+from crossconnect.model.interface_names import InterfaceNames
 from crossconnect.model.inventory import Cable, Host, Inventory, Switch
 from crossconnect.model.policy import AsPathSet, CommunitySet, Policy, PrefixSet
 from crossconnect.model.region import Region
@@ -56,6 +57,9 @@ class SegmentDesign(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the IP-VRF on devices; empty where the segment is not routed."""
     mtu: int
     irb: Interface | None
+    """As FRR names it; `irb_of` has it as a device names it."""
+    irbs: Mapping[str, Interface] = {}
+    """The same by pattern of the name, for every other system of the region."""
     gateways: tuple[str, ...]
     """Addresses of the gateways, without length; empty where the segment is not routed."""
     one_per_version: bool
@@ -125,6 +129,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     servers_of: Mapping[str, tuple[ServerEnd, ...]]
     server_ends: Mapping[str, tuple[ServerEnd, ...]]
     """By server, in the order of its ports."""
+    bond_pools: Mapping[str, str]
+    """Pool of the lock that numbers its bond, by server, where that is not the number of its Ethernet segment."""
     host_kinds: Mapping[str, HostKind]
     """By server."""
     handoffs_of: Mapping[str, tuple[HandoffLink, ...]]
@@ -132,6 +138,11 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     policies: PolicySets
     infrastructure: tuple[str, ...]
     """Prefixes of pools for loopbacks, links and management."""
+
+
+def irb_of(segment: SegmentDesign, names: InterfaceNames) -> Interface | None:
+    """The IRB interface of a segment, by the name that it has on a device; shared by all that call it so."""
+    return segment.irb if segment.irb is None else segment.irbs.get(names.irb, segment.irb)
 
 
 def segment_scope(region: Region, switch: Switch) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from crossconnect.design.addressing import host_mac
 from crossconnect.design.blueprint import Endpoint, HostPlan
 from crossconnect.design.context import ES_SYSTEM_MAC, Context, SegmentDesign
-from crossconnect.design.names import bond_name
 from crossconnect.device.interface import Interface, Neighbor
 from crossconnect.model.inventory import Host, Switch
 from crossconnect.net import address_of, contains, esi_type3, interface_prefix, version_of
@@ -33,7 +32,7 @@ def server_interfaces(context: Context, switch: Switch) -> list[Interface]:
             )
             continue
         number = int(context.lock.get("esi", host.name))
-        bond = bond_name(number)
+        bond = switch.names.lag.format(n=context.lock.get(context.bond_pools.get(host.name, "esi"), host.name))
         interfaces.append(
             Interface(
                 name=end.port,
@@ -52,6 +51,7 @@ def server_interfaces(context: Context, switch: Switch) -> list[Interface]:
             members=kind.members,
             esi=esi_type3(ES_SYSTEM_MAC, number) if len(host.leaves) > 1 else "",
             lacp_system_mac=ES_SYSTEM_MAC,
+            lacp_rate=context.region.design.lacp_rate,
         )
     return [*interfaces, *bonds.values()]
 

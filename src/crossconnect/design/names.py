@@ -1,4 +1,5 @@
-"""Names that the design gives to things on devices.
+"""Names that the design gives to things on devices. Interfaces are called as the device's system calls them
+(`model.interface_names`): the loopback, ports, IRB interfaces by VLAN, bonds by the discriminator of their segment.
 
 Linux takes 15 characters for an interface name, and a VRF is an interface there; every name here is within that.
 """
@@ -12,8 +13,6 @@ VRF_STEM = 9
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 DEFAULT_INSTANCE = "default"
-LOOPBACK = "lo"
-MANAGEMENT_PORT = "eth0"
 
 
 def base36(number: int) -> str:
@@ -32,16 +31,6 @@ def vrf_name(tenant: str, vrf: str, evi: int) -> str:
     return name if len(name) <= LINUX_NAME_MAX else f"{name[:VRF_STEM]}-{base36(evi)}"
 
 
-def irb_name(vlan: int) -> str:
-    """Name of the IRB interface of a VLAN."""
-    return f"vlan{vlan}"
-
-
-def bond_name(discriminator: int) -> str:
-    """Name of the bond of an Ethernet segment; the same on both leaves."""
-    return f"bond{discriminator}"
-
-
 def subinterface_name(parent: str, vlan: int) -> str:
-    """Name of a tagged subinterface."""
+    """Name of a tagged subinterface on Linux: of an external router's stand-in, and of FRR switches."""
     return f"{parent}.{vlan}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from crossconnect.design.addressing import router_id, router_mac
-from crossconnect.design.context import Context, SegmentDesign, VrfDesign
+from crossconnect.design.context import Context, SegmentDesign, VrfDesign, irb_of
 from crossconnect.design.mtu import overlay_mtu
 from crossconnect.design.policy import MARK_LEAKED, REFUSE_LEAKED
 from crossconnect.device.bgp import Bgp, Neighbor, NeighborFamily, Originate
 from crossconnect.device.network_instance import NetworkInstance
+from crossconnect.model.interface_names import LINUX, InterfaceNames
 from crossconnect.model.inventory import Switch
 
 EVPN = NeighborFamily(family="l2vpn-evpn")
@@ -30,9 +31,10 @@ def evpn_family(switch: Switch) -> NeighborFamily:
     return EVPN_TRANSIT if switch.role in ("spine", "super-spine") else EVPN
 
 
-def mac_vrf(segment: SegmentDesign, rd_prefix: str) -> NetworkInstance:
+def mac_vrf(segment: SegmentDesign, rd_prefix: str, names: InterfaceNames = LINUX) -> NetworkInstance:
     """The MAC-VRF of a segment on a device: one broadcast domain per instance (RFC 7432 6.1), RD of type 1 with the
     device's router id (RFC 7432 7.9), so that no two devices' routes are taken for each other's."""
+    irb = irb_of(segment, names)
     return NetworkInstance(
         name=segment.name,
         kind="mac-vrf",
@@ -43,7 +45,7 @@ def mac_vrf(segment: SegmentDesign, rd_prefix: str) -> NetworkInstance:
         rd=f"{rd_prefix}:{segment.evi}",
         import_rts=segment.route_targets,
         export_rts=segment.route_targets,
-        irb=segment.irb.name if segment.irb is not None else "",
+        irb=irb.name if irb is not None else "",
         l3vrf=segment.vrf,
         mtu=segment.mtu,
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from crossconnect.design.blueprint import SegmentPlan, VrfPlan, Wire
+from collections.abc import Iterable
+
+from crossconnect.design.blueprint import RiskPlan, SegmentPlan, VrfPlan, Wire
 from crossconnect.design.context import Context
+from crossconnect.model.platforms import expand_ports
 from crossconnect.model.promise import Promise
 from crossconnect.net.order import natural_key
 
@@ -57,6 +60,22 @@ def wires(context: Context) -> tuple[Wire, ...]:
         )
         for cable in context.inventory.cables
     )
+
+
+def risks(context: Context, cables: Iterable[Wire]) -> tuple[RiskPlan, ...]:
+    """Shared risk groups, sorted by name, with the cables that are in their ports."""
+    at: dict[tuple[str, str], str] = {}
+    for wire in cables:
+        at[(wire.a_device, wire.a_port)] = at[(wire.b_device, wire.b_port)] = wire.key
+    plans: list[RiskPlan] = []
+    for group in context.region.risk_groups:
+        ends = [end.partition(":") for end in group.ports]
+        named = [(device, port) for device, _, ports in ends for port in expand_ports((ports,))]
+        keys = dict.fromkeys(at[end] for end in named if end in at)
+        plans.append(
+            RiskPlan(name=group.name, devices=group.devices, wires=tuple(keys), path=f"risk_groups/{group.name}")
+        )
+    return tuple(sorted(plans, key=lambda plan: natural_key(plan.name)))
 
 
 def promises(context: Context) -> tuple[Promise, ...]:

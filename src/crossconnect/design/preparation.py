@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from crossconnect.design.addressing import link_addresses
 from crossconnect.design.context import (
@@ -15,11 +17,13 @@ from crossconnect.design.context import (
     VrfDesign,
     segment_scope,
 )
-from crossconnect.design.names import irb_name, vrf_name
+from crossconnect.design.names import vrf_name
 from crossconnect.device.interface import Interface, SegmentMember
+from crossconnect.intent.bonds import bond_pools
 from crossconnect.intent.handoffs import HandoffLink, handoff_links
 from crossconnect.intent.lock import Lock
 from crossconnect.intent.placement import segment_devices, segment_path, vrf_devices, vrf_path
+from crossconnect.model.interface_names import LINUX
 from crossconnect.model.inventory import Cable, Inventory, Switch
 from crossconnect.model.region import Region
 from crossconnect.model.tenant import Segment
@@ -51,6 +55,7 @@ def build_context(region: Region, inventory: Inventory, lock: Lock) -> Context:
         fabric_of=fabric,
         servers_of=servers,
         server_ends=server_ends,
+        bond_pools=bond_pools(inventory),
         host_kinds=_host_kinds(region, inventory, switches, segments),
         handoffs_of=_by_device(links),
         handoffs=links,
@@ -110,14 +115,25 @@ def _segments(
     placed: Mapping[str, tuple[str, ...]],
 ) -> dict[tuple[str, str], SegmentDesign]:
     result: dict[tuple[str, str], SegmentDesign] = {}
+    patterns = sorted({s.names.irb for s in switches.values()} - {LINUX.irb})
     for tenant in region.tenants:
         owned = [(f"tenants/{tenant.name}/vrfs/{v.name}", s) for v in tenant.vrfs for s in v.segments]
         owned += [(f"tenants/{tenant.name}", s) for s in tenant.segments]
         for owner, segment in owned:
             path = f"{owner}/segments/{segment.name}"
             for scope in sorted({segment_scope(region, switches[d]) for d in placed[path]}):
-                result[path, scope] = _segment(region, lock, (path, scope), segment, vrfs.get(owner), placed[path])
+                designed = _segment(region, lock, (path, scope), segment, vrfs.get(owner), placed[path])
+                result[path, scope] = _named_by_systems(designed, patterns)
     return result
+
+
+def _named_by_systems(segment: SegmentDesign, patterns: Sequence[str]) -> SegmentDesign:
+    """The segment with its IRB interface as each system of the region calls it."""
+    irb = segment.irb
+    if irb is None or not patterns:
+        return segment
+    irbs = {p: msgspec.structs.replace(irb, name=p.format(n=segment.vlan)) for p in patterns}
+    return msgspec.structs.replace(segment, irbs=irbs)
 
 
 def _segment(
@@ -137,7 +153,7 @@ def _segment(
     irb = None
     if vrf is not None and segment.gateways:
         irb = Interface(
-            name=irb_name(vlan),
+            name=LINUX.irb.format(n=vlan),
             kind="irb",
             network_instance=vrf.name,
             description=f"gateway of {name}",
@@ -145,6 +161,8 @@ def _segment(
             addresses=tuple(sorted(segment.gateways, key=lambda g: (":" in g, natural_key(g)))),
             vlan=vlan,
             mac=region.design.anycast_gateway_mac,
+            acl_in=segment.acl_in,
+            acl_out=segment.acl_out,
         )
     return SegmentDesign(
         path=path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crossconnect.design.acl_soundness import acl_findings
 from crossconnect.design.context import Context
 from crossconnect.design.edge_soundness import edge_findings
 from crossconnect.design.fabric_soundness import fabric_findings
@@ -11,5 +12,5 @@ from crossconnect.finding import Finding
 
 def soundness(context: Context) -> tuple[Finding, ...]:
     """What is wrong with, or unwise in, the design as a whole."""
-    findings = [*fabric_findings(context), *tenancy_findings(context), *edge_findings(context)]
+    findings = [*fabric_findings(context), *tenancy_findings(context), *edge_findings(context), *acl_findings(context)]
     return tuple(sorted(findings, key=Finding.sort_key))

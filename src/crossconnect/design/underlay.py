@@ -9,7 +9,6 @@ from __future__ import annotations
 from crossconnect.design.addressing import loopbacks, router_id
 from crossconnect.design.context import Context, FabricEnd
 from crossconnect.design.mtu import LOOPBACK_MTU
-from crossconnect.design.names import LOOPBACK
 from crossconnect.design.overlay import evpn_family, is_vtep
 from crossconnect.device import interface as device_interface
 from crossconnect.device.bgp import Bgp, Neighbor, NeighborFamily, Originate
@@ -24,7 +23,7 @@ IPV6 = NeighborFamily(family="ipv6-unicast")
 def loopback(context: Context, switch: Switch) -> Interface:
     """The loopback: router id, VTEP address, and the one address by which a device is known."""
     return Interface(
-        name=LOOPBACK,
+        name=switch.names.loopback,
         kind="loopback",
         description="router id and VTEP",
         mtu=LOOPBACK_MTU,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from crossconnect.device.acl import AclSet
 from crossconnect.device.interface import Interface
+from crossconnect.device.management import Aaa, Gnmi, Ipfix, Netconf, Sflow, Snmp, User
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.device.policy import RoutingPolicy
 
@@ -17,13 +19,35 @@ class BfdProfile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class System(msgspec.Struct, frozen=True, kw_only=True):
-    """Management plane: VRF, servers, LLDP."""
+    """Management plane: VRF, servers, LLDP, and services that are off where they are None or empty."""
 
     management_vrf: str
     management_gateways: tuple[str, ...] = ()
     ntp: tuple[str, ...] = ()
     syslog: tuple[str, ...] = ()
     lldp: bool = True
+    acl: str = ""
+    """ACL on what arrives at the management port, empty for none."""
+    banner: str = ""
+    """Shown before login, one line."""
+    users: tuple[User, ...] = ()
+    aaa: Aaa | None = None
+    snmp: Snmp | None = None
+    gnmi: Gnmi | None = None
+    netconf: Netconf | None = None
+    sflow: Sflow | None = None
+    ipfix: Ipfix | None = None
+
+
+class Extra(msgspec.Struct, frozen=True, kw_only=True):
+    """Configuration in the words of the device's own system, from `fabric/extra/` of the region's files.
+
+    It is merged into what is rendered, and wins.
+    """
+
+    file: str
+    """Where it is written, `fabric/extra/leaf.frr`."""
+    text: str
 
 
 class DeviceConfiguration(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +64,12 @@ class DeviceConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     interfaces: tuple[Interface, ...]
     network_instances: tuple[NetworkInstance, ...]
     routing_policy: RoutingPolicy = RoutingPolicy()
+    acls: tuple[AclSet, ...] = ()
+    """What interfaces and the management port use, and nothing else."""
     bfd: BfdProfile | None = None
     vtep: str = ""
     """Source address of VXLAN tunnels; empty on devices that are no VTEP."""
+    extra: tuple[Extra, ...] = ()
+    """Of the role first, then of the device."""
+    path: str = ""
+    """Where the model says what the device is, `pods/a/racks/0`."""

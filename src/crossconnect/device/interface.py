@@ -49,4 +49,12 @@ class Interface(msgspec.Struct, frozen=True, kw_only=True):
     """Of a bond: its Ethernet segment (RFC 7432 5), type 3."""
     lacp_system_mac: str = ""
     """Of a bond: the system MAC both leaves show in LACP, also the system MAC of the ESI."""
+    lacp_rate: Literal["fast", "slow"] = "fast"
+    """Of a bond: an LACP packet every second, or every 30 s (IEEE 802.1AX 6.4.4)."""
+    min_links: int = 1
+    """Of a bond: it is down with fewer members than that."""
+    acl_in: str = ""
+    """ACL on what arrives, by its name in `DeviceConfiguration.acls` (a set per IP version); empty for none."""
+    acl_out: str = ""
+    """ACL on what leaves."""
     neighbor: Neighbor | None = None

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from crossconnect.finding import Finding
+from crossconnect.intent.bonds import BONDS
 from crossconnect.intent.demands import DemandPool, demand_pools
 from crossconnect.intent.lock import Lock, still_resting
 from crossconnect.intent.number_space import NumberSpace, resting_pool, scope_of
@@ -82,11 +83,11 @@ def _rest(
 ) -> dict[str, dict[str, int]]:
     """What rests after this lock: what rested before, and what was held and is not any more.
 
-    Ports do not rest: a pulled cable leaves nothing behind that a new one could be mistaken for.
+    Ports and bonds do not rest: a pulled cable leaves nothing behind that a new one could be mistaken for.
     """
     result: dict[str, dict[str, int]] = {pool: dict(values) for pool, values in resting.items()}
     for pool in held.keys() | numbers.keys():
-        if pool.startswith("port/"):
+        if pool.startswith(("port/", BONDS)):
             continue
         before, after = held.get(pool, {}), numbers.get(pool, {})
         used = {(scope_of(pool, key), value) for key, value in after.items()}

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from crossconnect.intent.bonds import bond_pools
 from crossconnect.intent.handoffs import HandoffLink, handoff_links
 from crossconnect.intent.placement import segment_devices, segment_paths
 from crossconnect.model.inventory import Cable, Inventory, Switch
@@ -33,6 +34,8 @@ EVI_MAX = 65535
 DEVICE_MAX = 65535
 """Two octets of a router MAC."""
 
+BOND_MAX = 4096
+"""More bonds than ports that any switch has (`platforms.PORTS_MAX`)."""
 HOST_MAX = (1 << 24) - 1
 """Three octets of a host's MAC; an ESI of type 3 also has three octets for its discriminator (RFC 7432 5)."""
 
@@ -114,6 +117,13 @@ def demand_pools(region: Region, inventory: Inventory) -> Iterator[DemandPool]:
             cables[cable.a.device] = cables.get(cable.a.device, 0) + 1
     dual = [Demand(h.name, h.path, f"rack {h.rack}") for h in inventory.hosts if cables.get(h.name, 0) > 1]
     yield _numbers("esi", "Ethernet segment numbers", HOST_MAX, dual)
+    bonds: dict[str, list[Demand]] = {}
+    pool_of = bond_pools(inventory)
+    for demand in dual:
+        if demand.key in pool_of:
+            bonds.setdefault(pool_of[demand.key], []).append(demand)
+    for pool, demands in bonds.items():
+        yield _numbers(pool, "bond numbers", BOND_MAX, demands)
 
 
 def _user(switch: Switch) -> str:

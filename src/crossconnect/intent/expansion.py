@@ -23,8 +23,9 @@ from crossconnect.intent.rack_numbers import (
     renumbered,
 )
 from crossconnect.model.device import Platform
+from crossconnect.model.interface_names import LINUX, InterfaceNames
 from crossconnect.model.inventory import Host, Port, Switch
-from crossconnect.model.platforms import BUILT_IN, expand_ports, platforms_by_name, port_set
+from crossconnect.model.platforms import BUILT_IN, expand_ports, platform_of_system, platforms_by_name, port_set
 from crossconnect.model.pod import NodeGroup, Pod, SuperSpineGroup
 from crossconnect.model.region import Region
 from crossconnect.model.server import SegmentPort, ServerGroup
@@ -80,9 +81,14 @@ class Expansion:
             usable.append(platform)
         return platforms_by_name(usable)
 
-    def platform(self, name: str) -> Platform:
-        """The platform of that name. An unknown one is reported by validation; a stand-in lets the rest be checked."""
-        return self.platforms.get(name or FALLBACK.name, FALLBACK)
+    def platform(self, name: str, nos: str) -> Platform:
+        """The platform of that name under that network OS. An unknown one is reported by validation; a stand-in lets
+        the rest be checked."""
+        return platform_of_system(self.platforms.get(name or FALLBACK.name, FALLBACK), self.interface_names(nos))
+
+    def interface_names(self, nos: str) -> InterfaceNames:
+        """How the network OS calls interfaces; an unknown one, which validation reports, as Linux does."""
+        return self.region.interface_names.get(nos, LINUX)
 
     def claim(self, name: str, what: str, path: str) -> bool:
         """Take a name; False, and a finding, when it is taken already.
@@ -174,8 +180,9 @@ def _node(
         site=pod.site,
         pod=pod.name,
         rack="",
-        platform=work.platform(group.platform),
+        platform=work.platform(group.platform, group.nos),
         nos=group.nos,
+        names=work.interface_names(group.nos),
         asn=None,
         asn_group=spines if role == "spine" else f"devices/{name}",
         plane=plane,
@@ -201,8 +208,9 @@ def _expand_rack(work: Expansion, pod: Pod, numbered: NumberedRack, path: str) -
                 site=pod.site,
                 pod=pod.name,
                 rack=rack,
-                platform=work.platform(group.platform),
+                platform=work.platform(group.platform, group.nos),
                 nos=group.nos,
+                names=work.interface_names(group.nos),
                 asn=None,
                 asn_group=leaf_group(work.region, name, rack),
                 plane=0,
@@ -231,8 +239,9 @@ def expand_super_spines(work: Expansion, group: SuperSpineGroup) -> None:
                 site=group.site,
                 pod="",
                 rack="",
-                platform=work.platform(group.platform),
+                platform=work.platform(group.platform, group.nos),
                 nos=group.nos,
+                names=work.interface_names(group.nos),
                 asn=None,
                 asn_group="super-spines",
                 plane=(n - 1) % max(group.planes, 1),

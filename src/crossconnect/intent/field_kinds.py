@@ -7,13 +7,27 @@ from typing import NamedTuple
 from crossconnect.finding import Code
 from crossconnect.intent import codes, texts
 from crossconnect.intent.texts import Kind
+from crossconnect.model.acl import Acl, AclEntry
 from crossconnect.model.device import Device, Link, Platform
+from crossconnect.model.management import (
+    AaaServer,
+    Collector,
+    Gnmi,
+    Ipfix,
+    Netconf,
+    Sflow,
+    Snmp,
+    SnmpReceiver,
+    SnmpUser,
+    User,
+)
 from crossconnect.model.peer import Handoff, Peer
 from crossconnect.model.pod import NodeGroup, Pod, RackGroup, SuperSpineGroup
 from crossconnect.model.policy import AsPathSet, CommunitySet, Match, Policy, PrefixSet, Set, Statement
 from crossconnect.model.pool import Pool
 from crossconnect.model.promise import Promise
 from crossconnect.model.region import AsnPlan, Bfd, DesignChoices, Management, Moved, RegionFile, Site
+from crossconnect.model.risk import RiskGroup
 from crossconnect.model.server import Attachment, SegmentPort, Server, ServerGroup
 from crossconnect.model.tenant import Segment, Tenant, Vrf
 from crossconnect.net.names import AS_TRANS, ASN_MAX, VLAN_MAX, VNI_MAX
@@ -37,6 +51,23 @@ TEXTS: dict[type, dict[str, Kind]] = {
         "gateway": texts.ADDRESS,
         "ntp": texts.SERVER_ADDRESS,
         "syslog": texts.SERVER_ADDRESS,
+        "acl": _NAME,
+        "banner": _TEXT,
+    },
+    SnmpUser: {"name": _NAME, "authentication_secret": texts.SECRET, "privacy_secret": texts.SECRET},
+    SnmpReceiver: {"address": texts.ADDRESS, "user": _NAME},
+    Snmp: {"location": _TEXT, "contact": _TEXT},
+    Gnmi: {"tls_profile": _NAME},
+    AaaServer: {"address": texts.ADDRESS, "secret": texts.SECRET},
+    User: {"name": _NAME, "password": texts.SECRET, "ssh_keys": texts.SSH_KEY},
+    Collector: {"address": texts.ADDRESS},
+    Acl: {"name": _NAME},
+    AclEntry: {
+        "name": _NAME,
+        "source": texts.PREFIX,
+        "destination": texts.PREFIX,
+        "source_ports": texts.PORTS,
+        "destination_ports": texts.PORTS,
     },
     Moved: {"old": texts.MODEL_PATH, "new": texts.MODEL_PATH},
     Platform: {
@@ -67,9 +98,17 @@ TEXTS: dict[type, dict[str, Kind]] = {
     SegmentPort: {"segment": texts.SEGMENT_REFERENCE, "addresses": texts.INTERFACE_ADDRESS},
     Attachment: {"port": texts.DEVICE_PORT},
     Server: {"name": _NAME, "mac": texts.MAC},
-    Segment: {"name": _NAME, "gateways": texts.INTERFACE_ADDRESS, "leaves": _NAME, "description": _TEXT},
+    Segment: {
+        "name": _NAME,
+        "gateways": texts.INTERFACE_ADDRESS,
+        "acl_in": _NAME,
+        "acl_out": _NAME,
+        "leaves": _NAME,
+        "description": _TEXT,
+    },
     Vrf: {"name": _NAME, "imports": texts.VRF_REFERENCE, "description": _TEXT},
     Tenant: {"name": _NAME, "description": _TEXT},
+    RiskGroup: {"name": _NAME, "devices": _NAME, "ports": texts.DEVICE_PORTS, "description": _TEXT},
     Handoff: {
         "border": texts.DEVICE_PORT,
         "vrf": texts.VRF_REFERENCE,
@@ -78,6 +117,8 @@ TEXTS: dict[type, dict[str, Kind]] = {
         "import_policy": _NAME,
         "export_policy": _NAME,
         "password": texts.SECRET,
+        "acl_in": _NAME,
+        "acl_out": _NAME,
     },
     Peer: {"name": _NAME, "description": _TEXT, "announces": texts.PREFIX},
     PrefixSet: {"name": _NAME, "prefixes": texts.PREFIX_RULE},
@@ -114,10 +155,18 @@ _VNI = Limit(1, VNI_MAX, codes.VNI_RANGE, "a VNI has 24 bits (RFC 7348 5), 0 is 
 _ASN = Limit(1, ASN_MAX, codes.ASN_RANGE, "RFC 6793; RFC 7300 reserves the last", RESERVED_ASNS)
 _MTU = Limit(1280, 65535, codes.MTU_RANGE, "IPv6 needs 1280 octets on every link (RFC 8200 5)")
 _DEVICES = Limit(1, 1024)
+_PORT = Limit(1, 65535)
+_RATE = Limit(1, 16_777_215)
 _UNSIGNED = Limit(0, (1 << 32) - 1, codes.NUMBER_RANGE, "BGP carries it in four octets")
 
 NUMBERS: dict[type, dict[str, Limit]] = {
     AsnPlan: {"route_target": Limit(1, 65534, codes.ASN_RANGE, "route targets hold two octets of it", (AS_TRANS,))},
+    Gnmi: {"port": _PORT},
+    Netconf: {"port": _PORT},
+    AaaServer: {"port": _PORT, "timeout_s": Limit(1, 60)},
+    Collector: {"port": _PORT},
+    Sflow: {"sample_rate": _RATE, "polling_s": Limit(1, 3600)},
+    Ipfix: {"sample_rate": _RATE, "active_timeout_s": Limit(1, 3600), "idle_timeout_s": Limit(1, 3600)},
     Bfd: {"interval_ms": Limit(10, 60000), "multiplier": Limit(2, 255)},
     DesignChoices: {
         "fabric_mtu": _MTU,

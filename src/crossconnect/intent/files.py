@@ -22,6 +22,9 @@ KINDS: dict[str, type[RegionFile | FabricFile | TenancyFile | EdgeFile | ChecksF
 }
 """What the files are, by the first part of their name."""
 
+EXTRA = "fabric/extra/"
+"""Where extra configuration in the systems' own words is, `<device or role>.<nos>`."""
+
 RESERVED = ("connect", "clusters")
 """Directories of later versions: circuits of private connect, Kubernetes clusters."""
 SUFFIXES = (".yaml", ".yml")
@@ -63,6 +66,8 @@ def select(names: Iterable[str]) -> tuple[list[str], tuple[Finding, ...]]:
         elif top in RESERVED and len(parts) > 1:
             place = Place(file=f"{top}/")
             odd[top] = found(codes.DIRECTORY_RESERVED, place, f"{top}/ is not read by this version")
+        elif is_extra(name):
+            chosen.append(name)
         elif top in KINDS and len(parts) > 1:
             if not name.endswith((".md", "/")):
                 shown = _printable(name)
@@ -75,6 +80,14 @@ def select(names: Iterable[str]) -> tuple[list[str], tuple[Finding, ...]]:
         odd[""] = found(codes.FILE_TOO_LARGE, Place(file=REGION_FILE), message, hint="Put more into each file.")
         chosen = []
     return sorted(chosen), tuple(odd.values())
+
+
+def is_extra(name: str) -> bool:
+    """Whether a file is extra configuration, and no part of the model."""
+    if not name.startswith(EXTRA):
+        return False
+    stem, _, nos = name.removeprefix(EXTRA).rpartition(".")
+    return bool(stem and nos) and "/" not in stem and nos not in ("yaml", "yml", "md")
 
 
 def read_files(root: Path) -> tuple[dict[str, bytes], tuple[Finding, ...]]:

@@ -15,12 +15,15 @@ from typing import NamedTuple, get_args, get_type_hints
 import msgspec
 
 from crossconnect.finding import Place
+from crossconnect.model.acl import Acl
 from crossconnect.model.device import Device, Platform
+from crossconnect.model.management import SnmpUser
 from crossconnect.model.peer import Peer
 from crossconnect.model.pod import NodeGroup, Pod, RackGroup, SuperSpineGroup
 from crossconnect.model.policy import AsPathSet, CommunitySet, Policy, PrefixSet
 from crossconnect.model.pool import Pool
 from crossconnect.model.region import ChecksFile, EdgeFile, FabricFile, RegionFile, Site, TenancyFile, Unread
+from crossconnect.model.risk import RiskGroup
 from crossconnect.model.server import Server, ServerGroup
 from crossconnect.model.tenant import Segment, Tenant, Vrf
 
@@ -35,6 +38,7 @@ _DEFINED: dict[type, frozenset[str]] = {
     SuperSpineGroup: frozenset({"super_spines", "devices"}),
     Device: frozenset({"devices", "racks"}),
     Server: frozenset({"servers"}),
+    RiskGroup: frozenset({"risk_groups"}),
     Tenant: frozenset({"tenants"}),
     Vrf: frozenset({"vrfs"}),
     Segment: frozenset({"segments"}),
@@ -43,6 +47,8 @@ _DEFINED: dict[type, frozenset[str]] = {
     PrefixSet: frozenset({"prefix_sets"}),
     CommunitySet: frozenset({"community_sets"}),
     AsPathSet: frozenset({"as_path_sets"}),
+    Acl: frozenset({"acls"}),
+    SnmpUser: frozenset({"snmp_users"}),
 }
 """Which lists of names a record adds to by itself."""
 

@@ -32,6 +32,8 @@ from crossconnect.model.region import Region
 from crossconnect.model.server import Server
 from crossconnect.net.order import natural_key
 
+DEFAULT_NOS = "frr"
+
 
 def expand(region: Region, previous: Lock | None = None) -> tuple[Inventory, tuple[Finding, ...]]:
     """The inventory of a region, and what cannot be expanded. References to unknown things are left to validation.
@@ -118,14 +120,16 @@ def _apply_device(work: Expansion, device: Device) -> None:
         _add_device(work, device, path)
         return
     role, rack, pod = device.role or old.role, device.rack or old.rack, device.pod or old.pod
+    nos = device.nos or old.nos
     work.switches[device.name] = msgspec.structs.replace(
         old,
         role=role,
         site=device.site or old.site,
         pod=pod,
         rack=rack,
-        platform=work.platform(device.platform) if device.platform else old.platform,
-        nos=device.nos or old.nos,
+        platform=work.platform(device.platform or old.platform.name, nos),
+        nos=nos,
+        names=work.interface_names(nos),
         asn=device.asn,
         asn_group=_asn_group(work.region, device.name, role, pod, rack),
         drained=device.drained,
@@ -151,8 +155,9 @@ def _add_device(work: Expansion, device: Device, path: str) -> None:
             site=site,
             pod=device.pod,
             rack=device.rack,
-            platform=work.platform(device.platform),
-            nos=device.nos or "frr",
+            platform=work.platform(device.platform, device.nos or DEFAULT_NOS),
+            nos=device.nos or DEFAULT_NOS,
+            names=work.interface_names(device.nos or DEFAULT_NOS),
             asn=device.asn,
             asn_group=_asn_group(work.region, device.name, device.role, device.pod, device.rack),
             plane=0,

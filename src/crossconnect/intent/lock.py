@@ -20,6 +20,7 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
       l2vni, l3vni                segment path, VRF path -> VNI
       evi                         segment path, VRF path -> number 10001..65535 (route distinguishers derive from it)
       esi                         server name -> number 1..2**24-1 (discriminator of a type 3 ESI)
+      lag/<first leaf>            server name -> number of its bond, where leaves are no FRR (see `bonds`)
       host                        server name -> number 1..2**24-1 (MAC addresses derive from it)
       port/<switch>               cable key -> port name; also of external routers
       rack/<pod>                  `pattern#entry.place in the entry` -> number in the pod (the rack's name has it)
@@ -31,7 +32,7 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
     numbers: dict[str, dict[str, str]] = {}
     resting: dict[str, dict[str, int]] = {}
     """Pool -> value -> serial at which it was freed. Where numbers are unique per pod or switch it is `pool/pod`. Ports
-    do not rest: a pulled cable leaves nothing behind that a new one could be mistaken for."""
+    and bonds do not rest: a pulled cable leaves nothing behind that a new one could be mistaken for."""
 
     def get(self, pool: str, key: str) -> str:
         """The value of `key` in `pool`. KeyError is our bug: `allocate` fills every demand or reports a finding."""

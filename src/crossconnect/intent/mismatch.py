@@ -31,7 +31,7 @@ _HOME: dict[str, str] = {
 }
 """Which file a top-level field belongs in."""
 
-SECRET_FIELDS = frozenset({"password"})
+SECRET_FIELDS = frozenset({"password", "secret", "authentication_secret", "privacy_secret"})
 """Their values are never repeated in a message: they may be the secret."""
 
 INTEGER_MAX = (1 << 63) - 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from crossconnect.finding import Finding, found
 from crossconnect.intent import allocate_codes as codes
 from crossconnect.model.inventory import Cable, Inventory, Switch
-from crossconnect.model.platforms import access_ports, downlink_ports, port_set, uplink_ports
+from crossconnect.model.platforms import access_ports, downlink_ports, port_set, same_port, uplink_ports
 from crossconnect.model.region import Region
 from crossconnect.net.order import natural_key
 
@@ -67,6 +67,8 @@ def _switch_ports(
         if port:
             continue
         old = held.get(cable.key, "")
+        if old and old not in known:
+            old = same_port(switch.platform, old)
         if old in known and old not in taken:
             ports[cable.key] = old
             taken[old] = cable.key

@@ -8,6 +8,7 @@ import msgspec
 
 from crossconnect.finding import Finding, found
 from crossconnect.intent import allocate_codes as codes
+from crossconnect.intent.bonds import BONDS
 from crossconnect.intent.expansion import generated_names
 from crossconnect.intent.rack_numbers import Held, is_counted, number_pod
 from crossconnect.model.pod import Pod, RackGroup
@@ -159,6 +160,8 @@ def _pool(renames: Renames, pool: str) -> str:
     kind, slash, scope = pool.partition("/")
     if slash and kind in NAME_POOLS:
         return f"{kind}/{renames.name('pods', scope)}"
+    if pool.startswith(BONDS):
+        return BONDS + renames.name("devices", pool.removeprefix(BONDS))
     if not pool.startswith("port/"):
         return pool
     name = pool.removeprefix("port/")
@@ -178,7 +181,7 @@ def _key_renamer(renames: Renames, pool: str) -> Callable[[str], str]:
         return lambda key: _leaf(renames, key)
     if pool in HANDOFF_POOLS:
         return lambda key: _handoff(renames, key)
-    if pool in SERVER_POOLS:
+    if pool in SERVER_POOLS or pool.startswith(BONDS):
         return lambda key: renames.name("servers", key)
     if pool in LINK_POOLS or pool.startswith("port/"):
         return lambda key: _cable(renames, key)

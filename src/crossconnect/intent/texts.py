@@ -24,12 +24,15 @@ DESCRIPTION_LENGTH_MAX = 200
 ANY_NAME = "a name of lower-case letters, digits and `-`"
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_PORT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9/_-]{0,30}")
-_PORT_RANGE = re.compile(r"([A-Za-z][A-Za-z0-9/_-]*)\[(\d{1,4})-(\d{1,4})\]([A-Za-z0-9/_-]*)", re.ASCII)
+_PORT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9/:_-]{0,30}")
+_PORT_RANGE = re.compile(r"([A-Za-z][A-Za-z0-9/:_-]*)\[(\d{1,4})-(\d{1,4})(?::[1-9]\d?)?\]([A-Za-z0-9/:_-]*)", re.ASCII)
 _NUMBER_RANGE = re.compile(r"(\d{1,10})-(\d{1,10})", re.ASCII)
 _HOST_NAME = re.compile(r"(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z][A-Za-z0-9-]*")
 _PREFIX_RULE = re.compile(r"(\S+)(?:\s+ge\s+(\d{1,3}))?(?:\s+le\s+(\d{1,3}))?", re.ASCII)
 _SECRET = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S+")
+_SSH_KEY = re.compile(
+    r"(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]{40,}={0,2}(?: [!-~]+)?"
+)
 _COMMUNITY = re.compile(r"(\d{1,10}):(\d{1,10})(?::(\d{1,10}))?", re.ASCII)
 _PATH_PART = re.compile(r"[a-z0-9_][a-z0-9_-]*")
 WELL_KNOWN_COMMUNITIES = frozenset(
@@ -109,6 +112,15 @@ def _platform_ports(text: str) -> str:
     return text
 
 
+def _device_ports(text: str) -> str:
+    device, colon, ports = text.partition(":")
+    _name(device)
+    if not colon:
+        raise ValueError(f"`{text}` names no port")
+    _platform_ports(ports)
+    return text
+
+
 def number_range(text: str) -> tuple[int, int]:
     """First and last number of `first-last`. Raises ValueError when it is none or counts downwards."""
     match = _NUMBER_RANGE.fullmatch(text)
@@ -129,6 +141,27 @@ def _reserved(text: str) -> str:
     if "." in text or ":" in text:
         return net.canonical_prefix(text) if "/" in text else net.canonical_address(text)
     return str(int(text)) if text.isascii() and text.isdigit() and len(text) <= 10 else _range(text)
+
+
+def port_range(text: str) -> tuple[int, int]:
+    """First and last of a TCP or UDP port or range of them. Raises ValueError when it is none."""
+    if "-" not in text and not (text.isascii() and text.isdigit()):
+        raise ValueError(f"`{text}` is not a port")
+    first, last = number_range(text) if "-" in text else (int(text), int(text))
+    if last > 65535:
+        raise ValueError(f"`{text}` is over 65535")
+    return first, last
+
+
+def _ports(text: str) -> str:
+    first, last = port_range(text)
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _ssh_key(text: str) -> str:
+    if _SSH_KEY.fullmatch(text) is None:
+        raise ValueError("the text is not a public key of SSH")
+    return text
 
 
 def _mac(text: str) -> str:
@@ -246,6 +279,8 @@ SERVER_ADDRESS = Kind(codes.ADDRESS_MALFORMED, "an address or a host name", _ser
 MAC = Kind(codes.MAC_MALFORMED, "a MAC address, as in 02:00:00:00:00:01", _mac)
 RANGE = Kind(codes.RANGE_MALFORMED, "a range of numbers, as in 10000-19999", _range)
 RESERVED = Kind(codes.RANGE_MALFORMED, "an address, a prefix, a number or a range of numbers", _reserved, numbers=True)
+PORTS = Kind(codes.RANGE_MALFORMED, "a port or a range of them, as in 443 or 1024-65535", _ports, numbers=True)
+SSH_KEY = Kind(codes.DESCRIPTION_MALFORMED, "a public key, as in ssh-ed25519 AAAA... comment", _ssh_key)
 COMMUNITY = Kind(codes.COMMUNITY_MALFORMED, "a community, as in 65000:1, 65000:1:2 or no-export", _community)
 AS_PATH_PATTERN = Kind(codes.AS_PATH_MALFORMED, "an AS path expression, as in _64512_ or ^$", _as_path_pattern)
 SECRET = Kind(codes.SECRET_IN_CLEAR, "env:NAME or file:PATH", _secret, schema=_SECRET.pattern)
@@ -254,6 +289,7 @@ DESCRIPTION = Kind(
 )
 SEGMENT_REFERENCE = Kind(codes.REFERENCE_MALFORMED, "tenant/vrf/segment, or tenant/segment without VRF", _parts(2, 3))
 VRF_REFERENCE = Kind(codes.REFERENCE_MALFORMED, "tenant/vrf", _parts(2))
+DEVICE_PORTS = Kind(codes.REFERENCE_MALFORMED, "device:port, or a range of ports, as in leaf1:swp[1-16]", _device_ports)
 DEVICE_PORT = Kind(codes.REFERENCE_MALFORMED, "device:port or device", _device_port)
 PLATFORM_PORTS = Kind(codes.REFERENCE_MALFORMED, "a port name or a range, as in swp[1-32]", _platform_ports)
 PROMISED = Kind(

@@ -17,12 +17,15 @@ from crossconnect.finding import Finding, Place, Severity, found, has_errors
 from crossconnect.intent import codes
 from crossconnect.intent.decode import decode
 from crossconnect.intent.document import Document
-from crossconnect.intent.files import KINDS, REGION_FILE, read_files, select
+from crossconnect.intent.extra import extra_file
+from crossconnect.intent.files import KINDS, REGION_FILE, is_extra, read_files, select
 from crossconnect.intent.gaps import Gap, unread_of
 from crossconnect.intent.loader import load
 from crossconnect.intent.lock import Lock
 from crossconnect.intent.places import Places
 from crossconnect.intent.validate import validate
+from crossconnect.model.device import ExtraFile
+from crossconnect.model.interface_names import NAMES
 from crossconnect.model.region import Region, RegionFile
 
 _PLACEHOLDER: dict[str, Any] = {"format": 1, "name": "", "sites": [], "pools": []}
@@ -85,12 +88,16 @@ def _merged(contents: Mapping[str, bytes], findings: list[Finding]) -> Region:
     lists: dict[str, list[Any]] = {}
     region_file = msgspec.convert(_PLACEHOLDER, RegionFile)
     gaps = [_unread_file(finding.place) for finding in findings if finding.severity is Severity.ERROR]
+    extras: list[ExtraFile] = []
     for name in sorted(contents, key=lambda name: (name != REGION_FILE, name)):
-        record = KINDS[PurePosixPath(name).parts[0]]
         text = _text(name, contents[name], findings)
+        if is_extra(name):
+            extras += extra_file(name, text, findings)
+            continue
         if text is None:
             gaps.append(_unread_file(Place(file=name)))
             continue
+        record = KINDS[PurePosixPath(name).parts[0]]
         document, said = load(name, text)
         findings += said
         decoded, missing, said = decode(document, record)
@@ -119,6 +126,8 @@ def _merged(contents: Mapping[str, bytes], findings: list[Finding]) -> Region:
         moved=region_file.moved,
         places=Places(tuple(documents)),
         unread=unread_of(gaps),
+        interface_names=NAMES,
+        extras=tuple(extras),
         **{field: tuple(items) for field, items in lists.items()},
     )
     return region

@@ -34,7 +34,7 @@ from crossconnect.lab.switch_node import LLDP_SOCKET
 from crossconnect.lab.vty import Vty
 from crossconnect.nos.frr import collect as frr
 from crossconnect.nos.frr import collect_evpn as evpn_of
-from crossconnect.nos.frr.reports import EvpnReport, InterfaceReport, PathReport, RibReport, SessionReport
+from crossconnect.nos.reports import EvpnReport, InterfaceReport, PathReport, RibReport, SessionReport
 from crossconnect.state.tables import TABLES, DeviceRow, State
 
 Row = TypeVar("Row", bound=msgspec.Struct)

@@ -18,7 +18,7 @@ from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.net import canonical_prefix, parse
 from crossconnect.nos.frr.facts import IPV6_PEERS_NOT_COMPARED, Version
 from crossconnect.nos.frr.paths import route_targets, router_mac
-from crossconnect.nos.frr.reports import (
+from crossconnect.nos.reports import (
     EvpnReport,
     InterfaceReport,
     MacReport,

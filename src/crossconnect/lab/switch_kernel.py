@@ -118,7 +118,8 @@ def _vrf_lines(vrf: VrfDevice, vtep: str) -> list[str]:
 
 def _bond_lines(bond: Bond) -> list[str]:
     lines = [
-        f"link add {bond.name} type bond mode 802.3ad lacp_rate fast miimon 100 xmit_hash_policy layer3+4 min_links 1"
+        f"link add {bond.name} type bond mode 802.3ad lacp_rate {bond.lacp_rate} miimon 100 "
+        "xmit_hash_policy layer3+4 min_links 1"
     ]
     if bond.system_mac:
         lines.append(f"link set {bond.name} type bond ad_actor_system {bond.system_mac}")

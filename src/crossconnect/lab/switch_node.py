@@ -13,7 +13,7 @@ from crossconnect.lab.options import FrrVersion
 from crossconnect.lab.plan import Daemon, File, NodePlan
 from crossconnect.lab.switch_kernel import kernel_switch
 from crossconnect.lab.switch_namespace import Realisation, namespace_switch
-from crossconnect.nos.frr import VERSION_CODES, daemons, findings, linux_side, render, text
+from crossconnect.nos.frr import VERSION_CODES, daemons, findings, linux_side, text, whole_tree
 from crossconnect.nos.frr.linux import LinuxDevice
 
 FRR_DIRECTORY = "/usr/lib/frr"
@@ -50,7 +50,7 @@ def rendered_devices(
         raise Unsupported(f"the lab runs FRR; the blueprint has devices with {', '.join(others)}")
     return {
         device.name: RenderedDevice(
-            linux=linux_side(device), text=text(render(device, version), secrets), daemons=daemons(device, version)
+            linux=linux_side(device), text=text(whole_tree(device, version), secrets), daemons=daemons(device, version)
         )
         for device in blueprint.devices
     }

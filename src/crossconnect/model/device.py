@@ -17,7 +17,8 @@ class Platform(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     name: str
     """Unique among platforms; one of a built-in name replaces that."""
     ports: tuple[str, ...]
-    """Port names in order, ranges in brackets: `swp[1-32]`, `Ethernet[1-48]`."""
+    """Port names in order, ranges in brackets, with a step where needed: `swp[1-32]`, `Ethernet[0-124:4]`. The built-in
+    platforms have the names that the switch's network operating system gives its ports."""
     uplinks: tuple[str, ...] = ()
     """Ports that leaves use towards spines, in order of use; none given: the last ports first."""
     mtu_max: int = 9216
@@ -51,6 +52,16 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Its ASN; none given: allocated."""
     drained: bool = False
     """Taken out of traffic by graceful shutdown (RFC 8326) but left configured."""
+
+
+class ExtraFile(msgspec.Struct, frozen=True, kw_only=True):
+    """`fabric/extra/<name>.<nos>`: configuration in a system's own words, for a device or for all of a role."""
+
+    file: str
+    name: str
+    """Device or role."""
+    nos: Nos
+    text: str
 
 
 class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from crossconnect.model.device import Platform, Role
+from crossconnect.model.interface_names import LINUX, InterfaceNames
 from crossconnect.model.server import SegmentPort
 
 
@@ -27,6 +28,8 @@ class Switch(msgspec.Struct, frozen=True, kw_only=True):
     plane: int
     drained: bool
     path: str
+    names: InterfaceNames = LINUX
+    """How its network operating system calls interfaces."""
 
 
 class Port(msgspec.Struct, frozen=True, order=True):

@@ -35,6 +35,10 @@ class Handoff(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Reference to a secret (`env:NAME`, `file:PATH`), never the secret itself."""
     bfd: bool = False
     """Whether the sessions have BFD."""
+    acl_in: str = ""
+    """ACL on packets that arrive over it; it must accept the session itself. None given: no filter."""
+    acl_out: str = ""
+    """ACL on packets that leave over it."""
 
 
 class Peer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

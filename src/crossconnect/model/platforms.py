@@ -6,9 +6,12 @@ import functools
 import re
 from collections.abc import Iterable, Mapping
 
-from crossconnect.model.device import Platform
+import msgspec
 
-_RANGE = re.compile(r"([^\[\]]*)\[(\d{1,5})-(\d{1,5})\]([^\[\]]*)", re.ASCII)
+from crossconnect.model.device import Platform
+from crossconnect.model.interface_names import LINUX, NAMES, InterfaceNames
+
+_RANGE = re.compile(r"([^\[\]]*)\[(\d{1,5})-(\d{1,5})(?::(\d{1,3}))?\]([^\[\]]*)", re.ASCII)
 
 PORTS_MAX = 4096
 """More ports than any switch has: keeps a slip of the pen (`swp[1-10000000]`) from filling the memory."""
@@ -40,12 +43,40 @@ def _expand(pattern: str) -> Iterable[str]:
     match = _RANGE.fullmatch(pattern)
     if match is None:
         raise ValueError(f"{pattern!r} is not a port or a range such as swp[1-32]")
-    before, first, last, behind = match[1], int(match[2]), int(match[3]), match[4]
+    before, first, last, step, behind = match[1], int(match[2]), int(match[3]), int(match[4] or 1), match[5]
+    if not step:
+        raise ValueError(f"{pattern!r} does not count on")
     if not first <= last:
         raise ValueError(f"{pattern!r} counts down")
     if last - first >= PORTS_MAX:
         raise ValueError(f"{pattern!r} has over {PORTS_MAX} ports")
-    return (f"{before}{n}{behind}" for n in range(first, last + 1))
+    return (f"{before}{n}{behind}" for n in range(first, last + 1, step))
+
+
+@functools.lru_cache(maxsize=4096)
+def platform_of_system(platform: Platform, names: InterfaceNames) -> Platform:
+    """The platform as a network OS names its ports: a built-in one has any, one of the region's own keeps its own."""
+    if BUILT_IN.get(platform.name) != platform or names == LINUX:
+        return platform
+    count = len(expand_ports(platform.ports))
+    ports = names.ports(count)
+    if "{n}" in names.port:
+        last = names.port_first + (count - 1) * names.port_step
+        step = f":{names.port_step}" if names.port_step > 1 else ""
+        ports = (names.port.format(n=f"[{names.port_first}-{last}{step}]"),)
+    return msgspec.structs.replace(platform, ports=ports)
+
+
+@functools.lru_cache(maxsize=4096)
+def same_port(platform: Platform, port: str) -> str:
+    """The port of a platform that is in the place of `port` of a switch of the same size under another network OS;
+    empty where there is none. So a switch that changes its system keeps its cables where they are plugged in."""
+    ports = expand_ports(platform.ports)
+    for names in NAMES.values():
+        others = names.ports(len(ports))
+        if port in others:
+            return ports[others.index(port)]
+    return ""
 
 
 def platforms_by_name(own: Iterable[Platform]) -> dict[str, Platform]:

@@ -8,12 +8,16 @@ from typing import Literal
 import msgspec
 
 from crossconnect.finding import Place
-from crossconnect.model.device import Device, Link, Platform
+from crossconnect.model.acl import Acl
+from crossconnect.model.device import Device, ExtraFile, Link, Platform
+from crossconnect.model.interface_names import NAMES, InterfaceNames
+from crossconnect.model.management import Aaa, Gnmi, Ipfix, Netconf, Sflow, Snmp, User
 from crossconnect.model.peer import Peer
 from crossconnect.model.pod import Pod, SuperSpineGroup
 from crossconnect.model.policy import AsPathSet, CommunitySet, Policy, PrefixSet
 from crossconnect.model.pool import Pool
 from crossconnect.model.promise import Promise
+from crossconnect.model.risk import RiskGroup
 from crossconnect.model.server import Server
 from crossconnect.model.tenant import Tenant
 
@@ -52,6 +56,24 @@ class Management(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Log servers."""
     lldp: bool = True
     """Whether devices speak LLDP (IEEE 802.1AB), by which cabling is checked."""
+    acl: str = ""
+    """ACL on what arrives at the management port; none given: everything may."""
+    banner: str = ""
+    """What is shown before login, one line."""
+    users: tuple[User, ...] = ()
+    """Local users."""
+    aaa: Aaa | None = None
+    """Who decides logins; none given: local users."""
+    snmp: Snmp | None = None
+    """SNMPv3; none given: off."""
+    gnmi: Gnmi | None = None
+    """gNMI; none given: off."""
+    netconf: Netconf | None = None
+    """NETCONF; none given: off."""
+    sflow: Sflow | None = None
+    """sFlow export; none given: off."""
+    ipfix: Ipfix | None = None
+    """IPFIX export; none given: off."""
 
 
 class Bfd(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -92,6 +114,8 @@ class DesignChoices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """Where a VLAN id is unique; `pod` reuses ids, for more than 4,000 segments in a region."""
     host_routes: bool = True
     """Whether remote MAC/IP routes are also installed as host routes in the VRF (symmetric IRB, RFC 9135)."""
+    lacp_rate: Literal["fast", "slow"] = "fast"
+    """Whether LACP packets come every second or every 30 s (IEEE 802.1AX); servers should have the same."""
     resting_locks: int = 10
     """How many locks a freed number rests before it is given out again."""
 
@@ -143,6 +167,8 @@ class FabricFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Cables between switches, where they differ from what the pods imply or their ports matter."""
     servers: tuple[Server, ...] = ()
     """Servers written by hand."""
+    risk_groups: tuple[RiskGroup, ...] = ()
+    """What fails together: line cards, power feeds, conduits."""
 
 
 class TenancyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -165,6 +191,8 @@ class EdgeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Community sets that policies match and remove."""
     as_path_sets: tuple[AsPathSet, ...] = ()
     """AS path sets that policies match."""
+    acls: tuple[Acl, ...] = ()
+    """Packet filters, which handoffs, segments and the management port name."""
 
 
 class ChecksFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -200,14 +228,19 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     devices: tuple[Device, ...] = ()
     links: tuple[Link, ...] = ()
     servers: tuple[Server, ...] = ()
+    risk_groups: tuple[RiskGroup, ...] = ()
     tenants: tuple[Tenant, ...] = ()
     peers: tuple[Peer, ...] = ()
     policies: tuple[Policy, ...] = ()
     prefix_sets: tuple[PrefixSet, ...] = ()
     community_sets: tuple[CommunitySet, ...] = ()
     as_path_sets: tuple[AsPathSet, ...] = ()
+    acls: tuple[Acl, ...] = ()
     promises: tuple[Promise, ...] = ()
+    extras: tuple[ExtraFile, ...] = ()
     places: Mapping[str, Place] = {}
+    interface_names: Mapping[str, InterfaceNames] = msgspec.field(default_factory=lambda: NAMES)
+    """By network operating system: the built-in ones, and those that extensions bring."""
     unread: Unread = Unread()
     """What could not be read; what is referred to may be there nevertheless."""
 

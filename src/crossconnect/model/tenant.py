@@ -18,6 +18,10 @@ class Segment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """L2VNI; none given: allocated from the `l2vni` pools."""
     mtu: int | None = None
     """IP MTU, octets; none given: `design.tenant_mtu`."""
+    acl_in: str = ""
+    """ACL on packets that its servers send to the gateway; what stays in the segment is not filtered."""
+    acl_out: str = ""
+    """ACL on packets that the gateway sends to its servers."""
     leaves: tuple[str, ...] = ()
     """Where it exists besides the leaves its servers are on: names of devices, racks or pods, or `all`. A border leaf
     is meant by its own name only."""

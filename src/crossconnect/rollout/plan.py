@@ -46,6 +46,14 @@ class NumberChange(msgspec.Struct, frozen=True, order=True, kw_only=True):
     new: str
 
 
+class ExtraUse(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """A file of extra configuration on devices that change: written by hand in the system's own words, not designed."""
+
+    file: str
+    kind: Literal["added", "removed", "changed", "unchanged"]
+    devices: tuple[str, ...]
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that differs between parent and new; empty when nothing does."""
 
@@ -58,6 +66,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Tenants of which a VRF, segment or host is added, removed or changed."""
     findings_new: tuple[Finding, ...]
     findings_cured: tuple[Finding, ...]
+    extra: tuple[ExtraUse, ...] = ()
     blast_radius: BlastRadius | None = None
     """Whom it touches; None where nobody asked."""
 
@@ -69,10 +78,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan(parent: Side | None, new: Side) -> Plan:
     """Compare two networks; `None` stands for the empty one."""
+    devices = _device_changes(parent, new)
     return Plan(
         parent=parent.blueprint.content_hash() if parent else "none",
         new=new.blueprint.content_hash(),
-        devices=_device_changes(parent, new),
+        devices=devices,
+        extra=_extra_uses(parent.blueprint if parent else None, new.blueprint, {change.device for change in devices}),
         numbers=number_changes(parent.lock if parent else Lock(), new.lock),
         tenants=_tenants_changed(parent.blueprint if parent else None, new.blueprint),
         findings_new=_only_in(new.findings, parent.findings if parent else ()),
@@ -105,6 +116,21 @@ def _device_changes(parent: Side | None, new: Side) -> tuple[DeviceChange, ...]:
             )
         )
     return tuple(changes)
+
+
+def _extra_uses(old: Blueprint | None, new: Blueprint, changed: set[str]) -> tuple[ExtraUse, ...]:
+    before = {(e.file, d.name): e.text for d in (old.devices if old else ()) for e in d.extra}
+    after = {(e.file, d.name): e.text for d in new.devices for e in d.extra}
+    uses: dict[tuple[str, Literal["added", "removed", "changed", "unchanged"]], list[str]] = {}
+    for file, device in sorted(before.keys() | after.keys()):
+        if device not in changed:
+            continue
+        was, now = before.get((file, device)), after.get((file, device))
+        kind: Literal["added", "removed", "changed", "unchanged"] = "unchanged" if was == now else "changed"
+        if was is None or now is None:
+            kind = "added" if was is None else "removed"
+        uses.setdefault((file, kind), []).append(device)
+    return tuple(ExtraUse(file=file, kind=kind, devices=tuple(of)) for (file, kind), of in sorted(uses.items()))
 
 
 def file_differences(device: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

@@ -200,3 +200,32 @@ def compiled_kernels() -> Kernels | None:
         return None
     module = importlib.import_module("crossconnect.simulate.kernels")
     return Kernels(module.search, module.width)
+
+
+class Gone(NamedTuple):
+    """In-edges that are gone: those of receiver k are edges[bounds[k]:bounds[k + 1]]."""
+
+    receivers: Indexes
+    bounds: Indexes
+    edges: Indexes
+
+
+class Entries(NamedTuple):
+    """What has changed of levels and widths, an entry for each class and speaker."""
+
+    classes: Ints
+    speakers: Ints
+    level: Levels
+    width: Levels
+
+
+Repair = Callable[[Arrays, Paths, Paths, Levels, Flags, Gone], Entries]
+"""`repair.repair`."""
+
+
+@functools.cache
+def compiled_repair() -> Repair | None:
+    """The compiled program that finds what a failure changes, None where numba is not installed."""
+    if importlib.util.find_spec("numba") is None:
+        return None
+    return importlib.import_module("crossconnect.simulate.repair").repair

@@ -4,12 +4,12 @@
 
 A failure takes in-edges away. For most classes nothing but a width changes: the receiver has another path of the same
 length that holds the same shared ASNs, so nobody further on sees a difference. Only classes in which some receiver has
-no such path are searched again.
+no such path are searched again: whole, or (`repair`, compiled) only where they change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from crossconnect.simulate.arrays import (
     COMPILED_FROM,
     COMPILED_FROM_IN_SWEEPS,
-    UNREACHED,
     Arrays,
     Flags,
+    Gone,
     Indexes,
     Levels,
     Paths,
+    compiled_repair,
     search,
     widths,
     without_edges,
@@ -40,36 +41,62 @@ class Mesh(msgspec.Struct, frozen=True):
     level: Levels
     via: Levels
     width: Levels
-    compiled: bool
-    """Whether searching classes again and again is worth loading compiled code."""
+    columns: Paths | None = None
+    """`level` and `via` once more, in Fortran's order, where compiled code is worth loading: failures are first looked
+    at speaker by speaker."""
 
 
 class Change(NamedTuple):
-    """What a failure does to a mesh: classes searched again, with their new rows, and widths that shrank elsewhere."""
+    """What a failure does to a mesh: an entry for each class and speaker that has another level or width than before.
+    Dead speakers have none."""
 
     classes: NDArray[np.intp]
+    speakers: NDArray[np.intp]
     level: Levels
     width: Levels
-    narrowed: tuple[tuple[int, NDArray[np.intp], Levels], ...]
-    """(speaker, classes, new widths) where only the width differs."""
 
 
-def mesh(whole: Arrays, origins: Sequence[int], found: Paths) -> Mesh:
-    """The mesh of classes that have been searched; `found` is indexed by (class, speaker)."""
+def mesh(whole: Arrays, origins: Sequence[int], found: Paths, compiled: bool | None = None) -> Mesh:
+    """The mesh of classes that have been searched; `found` is indexed by (class, speaker). Compiled code is used where
+    it is installed and pays, unless `compiled` says otherwise; the answers are the same."""
     work = len(origins) * len(whole.source)
     width = widths(whole, found, work >= COMPILED_FROM)
-    return Mesh(whole, tuple(origins), found.level, found.via, width, work >= COMPILED_FROM_IN_SWEEPS)
+    if compiled is None:
+        compiled = work >= COMPILED_FROM_IN_SWEEPS
+    if not compiled or compiled_repair() is None:
+        return Mesh(whole, tuple(origins), found.level, found.via, width)
+    columns = Paths(np.asfortranarray(found.level), np.asfortranarray(found.via))
+    return Mesh(whole, tuple(origins), found.level, found.via, np.asfortranarray(width), columns)
 
 
 def changed(before: Mesh, gone: Sequence[tuple[int, int]], dead: Collection[int] = ()) -> Change:
     """The mesh without some in-edges, given as (speaker, position), as a difference. Speakers that are `dead` have none
     of their edges left, and what they would have is not looked at."""
-    whole = without_edges(before.whole, gone)
     by_receiver: dict[int, list[int]] = {}
     for speaker, position in gone:
-        if speaker in dead:
-            continue
-        by_receiver.setdefault(speaker, []).append(position)
+        if speaker not in dead:
+            by_receiver.setdefault(speaker, []).append(position)
+    whole = without_edges(before.whole, gone)
+    if before.columns is None:
+        return _searched_again(before, whole, by_receiver, dead)
+    return _repaired(before, whole, by_receiver, dead)
+
+
+def _repaired(before: Mesh, whole: Arrays, by_receiver: Mapping[int, list[int]], dead: Collection[int]) -> Change:
+    repair = compiled_repair()
+    assert repair is not None
+    assert before.columns is not None
+    off = np.zeros(len(whole.shared), np.bool_)
+    off[list(dead)] = True
+    edges = [whole.first[receiver] + position for receiver, at in by_receiver.items() for position in at]
+    bounds = np.zeros(len(by_receiver) + 1, np.intp)
+    np.cumsum([len(positions) for positions in by_receiver.values()], out=bounds[1:])
+    gone = Gone(np.array(list(by_receiver), np.intp), bounds, np.array(edges, np.intp))
+    found = repair(whole, Paths(before.level, before.via), before.columns, before.width, off, gone)
+    return Change(found.classes.astype(np.intp), found.speakers.astype(np.intp), found.level, found.width)
+
+
+def _searched_again(before: Mesh, whole: Arrays, by_receiver: Mapping[int, list[int]], dead: Collection[int]) -> Change:
     broken = np.zeros(len(before.origins), np.bool_)
     narrowed: list[tuple[int, NDArray[np.intp], Levels]] = []
     for receiver, positions in by_receiver.items():
@@ -83,9 +110,17 @@ def changed(before: Mesh, gone: Sequence[tuple[int, int]], dead: Collection[int]
         narrowed.append((receiver, hit, before.width[hit, receiver] - lost[hit]))
     classes = np.flatnonzero(broken)
     origins = np.array(before.origins, np.intp)[classes]
-    paths = search(whole, np.arange(len(classes)), origins, None, before.compiled)
-    kept = tuple((r, hit[~broken[hit]], width_[~broken[hit]]) for r, hit, width_ in narrowed)
-    return Change(classes, paths.level, widths(whole, paths, before.compiled), kept)
+    paths = search(whole, np.arange(len(classes)), origins)
+    width = widths(whole, paths)
+    other = (paths.level != before.level[classes]) | (width != before.width[classes])
+    other[:, list(dead)] = False
+    rows, speakers = np.nonzero(other)
+    entries = [(classes[rows], speakers, paths.level[rows, speakers], width[rows, speakers])]
+    for receiver, hit, left in narrowed:
+        kept = ~broken[hit]
+        there = np.full(np.count_nonzero(kept), receiver, np.intp)
+        entries.append((hit[kept], there, before.level[hit[kept], receiver], left[kept]))
+    return Change(*(np.concatenate(column) for column in zip(*entries, strict=True)))
 
 
 def _used(before: Mesh, receiver: int, position: int) -> Flags:
@@ -158,17 +193,3 @@ def _same_shared(before: Mesh, classes: Indexes, left: NDArray[np.int32], right:
         left[going] = whole.source[whole.first[a] + via_a]
         right[going] = whole.source[whole.first[b] + via_b]
     return same
-
-
-def unreached(change: Change, before: Mesh, speakers: NDArray[np.intp]) -> list[tuple[int, int]]:
-    """(speaker, class) of what some speakers reached and do not any more."""
-    old = before.level[change.classes][:, speakers]
-    lost = (old != UNREACHED) & (change.level[:, speakers] == UNREACHED)
-    return [(int(speakers[s]), int(change.classes[c])) for c, s in zip(*np.nonzero(lost), strict=True)]
-
-
-def relocated(change: Change, before: Mesh, speakers: NDArray[np.intp]) -> list[tuple[int, int]]:
-    """(speaker, class) of what some speakers reach over an AS path of another length."""
-    old, new = before.level[change.classes][:, speakers], change.level[:, speakers]
-    other = (old != new) & (old != UNREACHED) & (new != UNREACHED)
-    return [(int(speakers[s]), int(change.classes[c])) for c, s in zip(*np.nonzero(other), strict=True)]

@@ -36,7 +36,7 @@ def segment(fields: str) -> str:
     [
         (tenant("vrf: []"), "`vrf` is not a field of tenants/red", "Did you mean `vrfs`?"),
         (segment("gate-ways: []"), "`gate-ways` is not a field", "Did you mean `gateways`?"),
-        (segment("zzz: 1"), "`zzz` is not a field", "Use one of: description, gateways"),
+        (segment("zzz: 1"), "`zzz` is not a field", "Use one of: acl_in, acl_out, description, gateways"),
         ("pools: []\n", "`pools` is not a field of f.yaml", "`pools` belongs in region.yaml."),
         (segment('vlan: "100"'), 'a whole number is expected, not the text "100"', "Write 100 without quotes."),
         (segment("vlan: 1.0"), "a whole number is expected, not the number 1.0", "Give a whole number."),

@@ -9,7 +9,7 @@ import msgspec
 
 from crossconnect.lab.rows import DeviceReport, Surroundings, bgp_route_rows
 from crossconnect.nos.frr.facts import Version
-from crossconnect.nos.frr.reports import EvpnReport, PathReport
+from crossconnect.nos.reports import EvpnReport, PathReport
 from crossconnect.state.tables import BgpRouteRow
 from regions import compiled, small
 

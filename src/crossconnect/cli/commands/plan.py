@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
 from pathlib import Path
 
 import click
@@ -87,7 +87,7 @@ def _default_parent(root: Path) -> str:
 
 def side(ready: Ready, check: bool, like: Side | None = None) -> Side:
     """Render a region, and simulate and check it when asked. Devices that are as in `like` are not rendered again."""
-    from crossconnect.nos.registry import render_files
+    from crossconnect.nos.rendering import render_files
 
     findings = ready.findings
     known = {device.name: device for device in like.blueprint.devices} if like else {}
@@ -121,6 +121,10 @@ def _text(result: Plan, revision: str, show_diff: bool, show_numbers: bool) -> s
     if result.devices:
         rows = [(c.device, c.nos, c.kind, f"+{c.lines_added}", f"-{c.lines_removed}") for c in result.devices]
         parts.append("\n" + draw(("device", "nos", "change", "lines", ""), rows))
+    if result.extra:
+        rows = [(use.file, use.kind, _few(use.devices)) for use in result.extra]
+        parts.append("\nextra configuration, not designed but written by hand:\n")
+        parts.append(draw(("file", "change", "on"), rows))
     if result.numbers:
         parts.append("\n" + numbers_text(result.numbers, "" if show_numbers else "xc plan --numbers"))
     if show_diff:
@@ -128,6 +132,10 @@ def _text(result: Plan, revision: str, show_diff: bool, show_numbers: bool) -> s
     elif result.devices:
         parts.append("\n'xc plan --diff' prints the configuration differences")
     return "\n".join(parts)
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
 def _count(things: Sized, noun: str) -> str:

@@ -20,16 +20,27 @@ def name_findings(subject: Subject) -> Iterator[Finding]:
         ("super-spine group", "super_spines", region.super_spines),
         ("device", "devices", region.devices),
         ("server", "servers", region.servers),
+        ("risk group", "risk_groups", region.risk_groups),
         ("tenant", "tenants", region.tenants),
         ("external router", "peers", region.peers),
         ("policy", "policies", region.policies),
         ("prefix set", "prefix_sets", region.prefix_sets),
         ("community set", "community_sets", region.community_sets),
         ("AS path set", "as_path_sets", region.as_path_sets),
+        ("ACL", "acls", region.acls),
         ("promise", "promises", region.promises),
     ):
         yield from _duplicates(subject, kind, field, field, [item.name for item in items])
     yield from _within_tenants(subject)
+    users = region.management.snmp.users if region.management.snmp is not None else ()
+    for kind, field, names in (
+        ("user", "management/users", [user.name for user in region.management.users]),
+        ("SNMP user", "management/snmp/users", [user.name for user in users]),
+    ):
+        yield from _duplicates(subject, kind, field, field, names)
+    for index, acl in enumerate(region.acls):
+        names = [entry.name for entry in acl.entries]
+        yield from _duplicates(subject, "entry", f"acls/#{index}/entries", f"acls/{acl.name}/entries", names)
     for index, policy in enumerate(region.policies):
         names = [statement.name for statement in policy.statements]
         yield from _duplicates(

@@ -7,9 +7,12 @@ from crossconnect.intent.allocate_codes import DEVICE_INCOMPLETE, NAME_TAKEN
 from crossconnect.intent.codes import NAME_DUPLICATE
 from crossconnect.intent.inventory import expand
 from crossconnect.intent.lock import Lock
+from crossconnect.intent.validate.acls import acl_findings
 from crossconnect.intent.validate.cabling import cabling_findings
 from crossconnect.intent.validate.edge import edge_findings
+from crossconnect.intent.validate.extra import extra_findings
 from crossconnect.intent.validate.fabric import fabric_findings
+from crossconnect.intent.validate.management import management_findings
 from crossconnect.intent.validate.names import name_findings
 from crossconnect.intent.validate.numbers import number_findings
 from crossconnect.intent.validate.pools import pool_findings
@@ -31,6 +34,9 @@ CONCERNS = (
     server_findings,
     tenancy_findings,
     edge_findings,
+    acl_findings,
+    management_findings,
+    extra_findings,
     promise_findings,
     rename_findings,
 )

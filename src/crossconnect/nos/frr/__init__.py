@@ -7,6 +7,7 @@ written so that no profile or version can change it; a tree holds no secret.
 from crossconnect.nos.frr.codes import CODES, VERSION_CODES, findings
 from crossconnect.nos.frr.configuration import configuration_files
 from crossconnect.nos.frr.difference import changes
+from crossconnect.nos.frr.extra import whole_tree
 from crossconnect.nos.frr.facts import VERSIONS, Version, version_of
 from crossconnect.nos.frr.features import FEATURES, required_features
 from crossconnect.nos.frr.files import daemons
@@ -35,4 +36,5 @@ __all__ = [
     "secret_references",
     "text",
     "version_of",
+    "whole_tree",
 ]

@@ -13,7 +13,7 @@ import msgspec
 
 from crossconnect.nos.frr.facts import OWN_ADDRESS_PROTOCOLS
 from crossconnect.nos.frr.paths import Path, Sender, as_path_of, decoded, extended_of, plain_address
-from crossconnect.nos.frr.reports import (
+from crossconnect.nos.reports import (
     InterfaceReport,
     NextHop,
     PathReport,

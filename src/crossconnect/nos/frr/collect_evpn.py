@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from crossconnect.nos.frr.paths import Path, as_path_of, decoded, extended_of
-from crossconnect.nos.frr.reports import EvpnReport, MacReport, VniReport
+from crossconnect.nos.reports import EvpnReport, MacReport, VniReport
 
 EVPN_ROUTES = "show bgp l2vpn evpn route detail json"
 VNIS = "show evpn vni detail json"

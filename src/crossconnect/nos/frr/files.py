@@ -41,6 +41,9 @@ def system_files(device: DeviceConfiguration) -> tuple[tuple[str, str], ...]:
             for server in device.system.syslog
         ]
         files["/etc/rsyslog.d/50-crossconnect.conf"] = "\n".join(lines) + "\n"
+    if device.system.banner:
+        files["/etc/issue.net"] = f"{device.system.banner}\n"
+        files["/etc/ssh/sshd_config.d/crossconnect.conf"] = "Banner /etc/issue.net\n"
     if device.system.lldp:
         files["/etc/lldpd.d/crossconnect.conf"] = _lldp_file(device)
     return tuple(sorted(files.items()))

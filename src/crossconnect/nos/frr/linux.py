@@ -12,6 +12,8 @@ it. Names of the interfaces that FRR sees are the same either way:
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 
@@ -42,7 +44,7 @@ class Subinterface(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool = True
 
 
-class Bond(msgspec.Struct, frozen=True, kw_only=True):
+class Bond(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An LACP bond (IEEE 802.1AX); with an Ethernet segment both leaves show `system_mac`."""
 
     name: str
@@ -51,6 +53,7 @@ class Bond(msgspec.Struct, frozen=True, kw_only=True):
     system_mac: str
     es_id: int
     """Discriminator of the type 3 ESI, 0 for none."""
+    lacp_rate: Literal["fast", "slow"] = "fast"
 
 
 class BridgePort(msgspec.Struct, frozen=True, order=True):

@@ -129,6 +129,7 @@ def _bond(interface: Interface, members: list[str]) -> Bond:
         mtu=interface.mtu,
         system_mac=interface.lacp_system_mac,
         es_id=discriminator,
+        lacp_rate=interface.lacp_rate,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+from crossconnect.nos.patterns import prefix_of
 
 Context = str
 """First word of the header around a line, empty outside."""
@@ -109,7 +109,7 @@ def key_of(context: Context, line: str) -> str:
     if bare.startswith("neighbor ") and " route-map " in bare:
         words = bare.split()
         return f"neighbor {words[1]} route-map {words[-1]}"
-    if (found := _prefix(_SINGLE.get(context, ()), bare)) is not None:
+    if (found := prefix_of(_SINGLE.get(context, ()), bare)) is not None:
         return found
     return bare
 
@@ -123,13 +123,13 @@ def negated(context: Context, line: str) -> str:
     if starts_neighbor(line):
         words = line.split()
         return f"no neighbor {words[1]} interface" if words[2] == "interface" else f"no neighbor {words[1]}"
-    found = _prefix(_BARE, line)
+    found = prefix_of(_BARE, line)
     return f"no {found or line}"
 
 
 def list_of(line: str) -> str | None:
     """The list that an entry belongs to, None for other lines."""
-    return _prefix(LISTS, line)
+    return prefix_of(LISTS, line)
 
 
 def neighbor_of(line: str) -> str:
@@ -141,17 +141,3 @@ def starts_neighbor(line: str) -> bool:
     """Whether the line makes a session: without it the others of that session are refused."""
     words = line.split(" ", 3)
     return words[0] == "neighbor" and words[2] in ("remote-as", "interface")
-
-
-@functools.lru_cache(maxsize=256)
-def _split(patterns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    return tuple(sorted((tuple(p.split()) for p in patterns), key=len, reverse=True))
-
-
-def _prefix(patterns: tuple[str, ...], line: str) -> str | None:
-    """The beginning of the line that one of the patterns describes, the longest first."""
-    words = line.split()
-    for pattern in _split(patterns):
-        if len(words) >= len(pattern) and all(p in ("*", w) for p, w in zip(pattern, words, strict=False)):
-            return " ".join(words[: len(pattern)])
-    return None

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from crossconnect.errors import BadInput
 from crossconnect.nos.frr.tree import Tree
+from crossconnect.nos.secrets import MARK, secret_token
 
-MARK = "xc-secret-"
+__all__ = ["MARK", "PASSWORD_LENGTH_MAX", "secret_references", "secret_token", "text"]
+
 PASSWORD_LENGTH_MAX = 80
 """TCP_MD5SIG_MAXKEYLEN of Linux, and PEER_PASSWORD_MAXLEN of bgpd."""
 
 _TOKEN = re.compile(rf"^( *neighbor \S+ password ){MARK}(\S+)$", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
-
-
-def secret_token(reference: str) -> str:
-    """The word that stands for a secret in a line: no spaces, reversible."""
-    return MARK + quote(reference, safe=":/._-~")
 
 
 def secret_references(tree: Tree) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""What FRR reports, as records: addresses and names as FRR has them, in canonical form.
+"""What network operating systems report, as records: addresses and names as the device has them, in canonical form.
 
 What they mean in a region, and which of them a table wants, is decided by whoever knows the blueprint.
 """
@@ -62,7 +62,7 @@ class PathReport(msgspec.Struct, frozen=True, kw_only=True):
     med: int
     communities: tuple[str, ...]
     extended: tuple[str, ...]
-    """Extended communities as FRR writes them, sorted."""
+    """Extended communities as FRR writes them (`RT:65000:1`), sorted."""
     best: bool
     multipath: bool
     leaked_from: str
@@ -88,7 +88,7 @@ class EvpnReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VniReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A VNI of zebra."""
+    """A VNI with its flood list."""
 
     vni: int
     kind: Literal["l2", "l3"]
@@ -110,7 +110,7 @@ class MacReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InterfaceReport(msgspec.Struct, frozen=True, kw_only=True):
-    """An interface as zebra sees it; `up` means that it can forward."""
+    """An interface as the device sees it; `up` means that it can forward."""
 
     name: str
     vrf: str
@@ -118,3 +118,24 @@ class InterfaceReport(msgspec.Struct, frozen=True, kw_only=True):
     mtu: int
     mac: str
     addresses: tuple[str, ...]
+
+
+class LldpReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A neighbour heard by LLDP (IEEE 802.1AB): system name and port id as it says them."""
+
+    interface: str
+    device: str
+    port: str
+
+
+Report = (
+    SessionReport
+    | SummaryReport
+    | RibReport
+    | PathReport
+    | EvpnReport
+    | VniReport
+    | MacReport
+    | InterfaceReport
+    | LldpReport
+)
