@@ -20,7 +20,8 @@ from fidelity import HEARD, SEED, Comparison
 
 FORMAT_VERSION = 2
 REPOSITORY = Path(__file__).parents[2]
-WRITTEN_BY_A_RUN = ("docs/reference/fidelity.json", "docs/reference/fidelity.md")
+COMPARED = ("src", "tests/lab", "tests/regions.py")
+"""What a comparison is of: the simulation, what is given to daemons, and the tests. Other files may change meanwhile."""
 FEATURES = {
     "numbered": "numbered underlay, 3-stage, with LLDP",
     "unnumbered": "unnumbered underlay (RFC 8950), 3-stage",
@@ -59,7 +60,9 @@ class Source(msgspec.Struct, frozen=True):
     commit: str
     """Empty outside of a Git repository."""
     edited: bool
-    """Whether files differed from that commit, apart from the record itself."""
+    """Whether any of `COMPARED` differed from that commit."""
+    trees: str
+    """What `COMPARED` was in that commit, as hashes."""
 
 
 class Tests(msgspec.Struct, frozen=True):
@@ -73,8 +76,8 @@ class Tests(msgspec.Struct, frozen=True):
 def source() -> Source:
     """What is checked out now."""
     commit = _git("rev-parse", "HEAD").strip()
-    changed = [line[3:] for line in _git("status", "--porcelain", "--", ".").splitlines()]
-    return Source(commit, any(name not in WRITTEN_BY_A_RUN for name in changed))
+    edited = _git("status", "--porcelain", "--", *COMPARED) != ""
+    return Source(commit, edited, _git("rev-parse", *(f"HEAD:{path}" for path in COMPARED)))
 
 
 def _git(*arguments: str) -> str:
@@ -98,7 +101,7 @@ def write(path: Path, comparisons: Sequence[Comparison], seconds: float, began_a
             "frr": frr,
             "date": time.strftime("%Y-%m-%d", time.gmtime()),
             "commit": began_at.commit,
-            "edited": began_at.edited or now.edited or now.commit != began_at.commit,
+            "edited": began_at.edited or now.edited or now.trees != began_at.trees,
             "tests": {"passed": tests.passed, "failed": tests.failed, "skipped": tests.skipped},
             "kernel": platform.release(),
             "cores": os.cpu_count(),
