@@ -21,7 +21,7 @@ from fidelity import HEARD, SEED, Comparison
 FORMAT_VERSION = 2
 REPOSITORY = Path(__file__).parents[2]
 COMPARED = ("src", "tests/lab", "tests/regions.py")
-"""What a comparison is of: the simulation, what is given to daemons, and the tests. Other files may change meanwhile."""
+"""What a comparison is of: the simulation, what daemons are given, and the tests. Other files may change meanwhile."""
 FEATURES = {
     "numbered": "numbered underlay, 3-stage, with LLDP",
     "unnumbered": "unnumbered underlay (RFC 8950), 3-stage",
