@@ -36,8 +36,8 @@ RUNNABLE = {
     "validate", "lock", "plan", "show", "render", "simulate", "trace", "explain", "prove", "what-if", "state", "query",
     "schema",
 }  # fmt: skip
-NEEDS_MORE = ("--from lab", "state/lab", "origin/")
-"""Parts of commands that need a running lab, or a remote repository."""
+NEEDS_MORE = ("--from lab", "state/lab", "origin/", "measured.csv", "--scheduler")
+"""Parts of commands that need a running lab, a remote repository, other machines or a file of the reader's own."""
 
 ENDS_WITH = {
     "xc trace -C examples/metro acme-dev1 globex-shop1": 1,

@@ -9,6 +9,7 @@ import msgspec
 from crossconnect.checks.codes import EFFECT_EXTERNAL, EFFECT_HOSTS, EFFECT_LOST
 from crossconnect.checks.grouping import count_text, names_text
 from crossconnect.checks.layout import Layout
+from crossconnect.checks.link_load import LinkLoad
 from crossconnect.checks.outside import accepted_prefixes
 from crossconnect.checks.promises import promise_scope
 from crossconnect.checks.subject import Subject, device_place, wire_place, wire_text
@@ -61,6 +62,8 @@ class FailureReport(msgspec.Struct, frozen=True, kw_only=True):
     """Fewest equal-cost paths from a VTEP to another, before and after."""
     narrower: tuple[tuple[str, int, int], ...] = ()
     """(scope, before, after): VRFs and layer-2 segments whose leaves have fewer equal-cost paths between them."""
+    overloaded: tuple[LinkLoad, ...] = ()
+    """Links that expected traffic loads beyond their capacity, and did not before."""
     promises: tuple[tuple[str, str], ...] = ()
     """(promise, reason) of promises that do not hold, whether or not they were to survive this."""
     promises_due: tuple[str, ...] = ()
@@ -71,7 +74,8 @@ class FailureReport(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def harmless(self) -> bool:
         """Whether no tenant notices."""
-        return not (self.hosts_cut or self.promises or any(s.lost or s.external_lost for s in self.scopes))
+        lost = any(s.lost or s.external_lost for s in self.scopes)
+        return not (self.hosts_cut or self.promises or self.overloaded or lost)
 
 
 class Healthy(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ rest of the network that is not as the design has it with that element away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -15,16 +15,21 @@ from crossconnect.checks.effects import FailureReport, Healthy, borders_of, heal
 from crossconnect.checks.expectation import Expectation
 from crossconnect.checks.grouping import names_text
 from crossconnect.checks.layout import Layout, layout_of
+from crossconnect.checks.link_load import LinkLoad
 from crossconnect.checks.outside import accepted_prefixes
 from crossconnect.checks.promises import broken_promises
 from crossconnect.checks.registry import CHECKS, check_subject
 from crossconnect.checks.subject import Subject, subject_of
+from crossconnect.checks.traffic import Traffic, load_findings, overload_findings, overloaded
 from crossconnect.checks.wholeness import wholeness
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, Place, found
 from crossconnect.model.promise import PATH_KINDS, ROUTE_KINDS, Promise
+from crossconnect.model.traffic import Demand
 from crossconnect.simulate.failures import NO_FAILURES, Failures, single_failures
+from crossconnect.simulate.forwarding import Forwarder
 from crossconnect.simulate.impact import Impacts
+from crossconnect.simulate.load import NO_LOADS
 from crossconnect.simulate.simulation import state_of
 from crossconnect.simulate.sweep import Outcome, Outcomes
 from crossconnect.state.tables import TABLES
@@ -43,6 +48,8 @@ class UnderFailure(msgspec.Struct, frozen=True, kw_only=True):
     for, also what hosts do not reach while nothing has failed."""
     networks: int = 0
     """VRFs, and layer-2 segments without one."""
+    loads: tuple[LinkLoad, ...] = ()
+    """What each link carries of the expected traffic while nothing has failed."""
 
 
 class Sweep:
@@ -50,10 +57,11 @@ class Sweep:
 
     `only` names the checks that are run under each (all of them by default). With `only=()` effects alone are computed:
     packets are then followed, and tables made, only where a failure may change what becomes of them, which is what
-    makes thousands of failures of large regions affordable.
+    makes thousands of failures of large regions affordable. `demands` is traffic whose loads are computed, besides what
+    the region itself expects.
     """
 
-    def __init__(self, blueprint: Blueprint, only: Iterable[str] | None = None) -> None:
+    def __init__(self, blueprint: Blueprint, only: Iterable[str] | None = None, demands: Sequence[Demand] = ()) -> None:
         self.blueprint = blueprint
         self._names = [name for name in (CHECKS if only is None else only) if name not in _ELSEWHERE]
         self._layout = layout_of(blueprint)
@@ -61,13 +69,34 @@ class Sweep:
         self._subject = _subject(self._impacts, self._layout, NO_FAILURES)
         self._healthy = healthy_of(self._subject, self._impacts, _broken_already(self._impacts, self._subject))
         self._outcomes = Outcomes(blueprint, tuple(TABLES)) if self._names else None
+        self._traffic = Traffic(self._layout, (*blueprint.traffic, *demands))
+        self._loads: tuple[LinkLoad, ...] = ()
+        self._carried = NO_LOADS
+        if self._traffic.flows:
+            self._loads, self._carried = self._traffic.on(self._impacts.before)
+        self._load_at = {(row.link, row.device): row for row in self._loads}
         self._known: set[tuple[str, str, str]] = set()
         if self._outcomes is not None:
             here = _checked(self._outcomes.of(NO_FAILURES), self._layout, NO_FAILURES)
             self._known = {_identity(f) for f in check_subject(here, self._names)}
 
+    @property
+    def loads(self) -> tuple[LinkLoad, ...]:
+        """What each link carries of the expected traffic while nothing has failed."""
+        return self._loads
+
     def report(self, failure: Failures) -> FailureReport:
         """What follows from one failure."""
+        report = self._effects(failure)
+        if not self._traffic.flows or not failure:
+            return report
+        rows, _ = self._traffic.on(Forwarder(self._impacts.tables(failure)), frozenset(report.hosts_cut))
+        more = overload_findings(self._layout, report.name, self._load_at, rows)
+        return msgspec.structs.replace(
+            report, overloaded=overloaded(self._load_at, rows), findings=(*report.findings, *more)
+        )
+
+    def _effects(self, failure: Failures) -> FailureReport:
         if self._outcomes is None:
             return _report(self._impacts, self._healthy, self._subject, failure)
         outcome = self._outcomes.of(failure)
@@ -84,10 +113,13 @@ class Sweep:
         whole: tuple[Finding, ...] = ()
         if not self._names:
             whole = (*wholeness(self._impacts, accepted_prefixes(self._subject)), *_untested(self.blueprint))
+        busy = load_findings(self._traffic, self._loads, self._carried, self.blueprint.link_load_max)
+        whole = (*whole, *busy)
         return UnderFailure(
             reports=found,
             findings=tuple(sorted((*whole, *_merged(found), *_promises(found)), key=Finding.sort_key)),
             networks=len(self._impacts.realms),
+            loads=self._loads,
         )
 
 

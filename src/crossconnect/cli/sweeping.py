@@ -30,6 +30,7 @@ from crossconnect.checks.effects import FailureReport
 from crossconnect.cli.results_file import ResultsFile
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, Unreachable, Unsupported
+from crossconnect.model.traffic import Demand
 from crossconnect.simulate import Failures
 
 CHUNK_MAX = 64
@@ -65,9 +66,18 @@ class Swept(NamedTuple):
         return len(self.under.reports) < self.total
 
 
-def swept(blueprint: Blueprint, failures: Sequence[Failures], only: tuple[str, ...] | None, how: How) -> Swept:
+def swept(
+    blueprint: Blueprint,
+    failures: Sequence[Failures],
+    only: tuple[str, ...] | None,
+    how: How,
+    demands: Sequence[Demand] = (),
+) -> Swept:
     """Reports of all failures. Ctrl-C ends it with those that there are. Raises BadInput for a file of results that is
     of another question, Unreachable for a scheduler that does not answer, Unsupported without Dask."""
+    if demands:
+        # As good as expected by the region itself; so they are part of what is handed out, and of the question.
+        blueprint = msgspec.structs.replace(blueprint, traffic=(*blueprint.traffic, *demands))
     with contextlib.ExitStack() as stack:
         reports: list[FailureReport] = []
         file: ResultsFile | None = None

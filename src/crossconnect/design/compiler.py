@@ -88,6 +88,8 @@ def design(region: Region, inventory: Inventory, lock: Lock) -> tuple[Blueprint,
         drained=tuple(s.name for s in inventory.switches if s.drained),
         infrastructure=context.infrastructure,
         risks=risks(context, cables),
+        traffic=region.traffic,
+        link_load_max=region.design.link_load_max,
     )
     return blueprint, soundness(context)
 

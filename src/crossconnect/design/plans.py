@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from crossconnect.design.blueprint import RiskPlan, SegmentPlan, VrfPlan, Wire
 from crossconnect.design.context import Context
@@ -49,6 +49,7 @@ def segment_plans(context: Context) -> tuple[SegmentPlan, ...]:
 def wires(context: Context) -> tuple[Wire, ...]:
     """Every cable with both its ports."""
     lock = context.lock
+    speeds = {switch.name: switch.platform.port_gbps for switch in context.inventory.switches}
     return tuple(
         Wire(
             key=cable.key,
@@ -57,9 +58,16 @@ def wires(context: Context) -> tuple[Wire, ...]:
             a_port=cable.a.name if cable.kind == "server" else lock.get(f"port/{cable.a.device}", cable.key),
             b_device=cable.b.device,
             b_port=lock.get(f"port/{cable.b.device}", cable.key),
+            gbps=cable.gbps or _slower(speeds, cable.a.device, cable.b.device),
         )
         for cable in context.inventory.cables
     )
+
+
+def _slower(speeds: Mapping[str, int | None], *ends: str) -> int:
+    """The capacity between two ports; 0 where a switch's is not known. Servers and external routers keep up."""
+    known = [speeds[end] for end in ends if end in speeds]
+    return min((speed or 0 for speed in known), default=0)
 
 
 def risks(context: Context, cables: Iterable[Wire]) -> tuple[RiskPlan, ...]:

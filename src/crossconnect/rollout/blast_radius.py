@@ -20,6 +20,7 @@ from crossconnect.checks.grouping import count_text, names_text
 from crossconnect.checks.under_failure import effects_of
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.bgp import Bgp, Neighbor
+from crossconnect.rollout.link_changes import LinkChange, link_changes
 from crossconnect.simulate.failures import Failures, single_failures
 from crossconnect.simulate.impact import Impacts
 
@@ -82,6 +83,8 @@ class BlastRadius(msgspec.Struct, frozen=True, kw_only=True):
     sessions: tuple[SessionChange, ...]
     bystanders: tuple[str, ...]
     """Tenants whose own networks do not change, on devices whose configuration does."""
+    links: tuple[LinkChange, ...] = ()
+    """Links that expected traffic fills, and did not before."""
 
 
 def blast_radius(parent: Blueprint | None, new: Blueprint) -> BlastRadius:
@@ -100,6 +103,7 @@ def blast_radius(parent: Blueprint | None, new: Blueprint) -> BlastRadius:
         evaluated=len({failure for side in (old, now) if side is not None for failure in side.reports}),
         sessions=tuple(sorted(_session_changes(parent, new))),
         bystanders=_bystanders(parent, new, {change.tenant for change in changes}),
+        links=link_changes(parent, new),
     )
 
 

@@ -10,17 +10,23 @@ import msgspec
 
 from crossconnect.checks import FailureGroup, Sweep, UnderFailure, grouped
 from crossconnect.checks.effects import FailureReport
+from crossconnect.checks.grouping import names_text
+from crossconnect.checks.link_load import LinkLoad
 from crossconnect.cli.checked_size import check_option, is_checked, say_unchecked
 from crossconnect.cli.failure_option import failures_of, failures_options
 from crossconnect.cli.memory_limit import memory_option, refuse_too_large
 from crossconnect.cli.output import coloured, count_text, draw, emit, output_option, print_findings, say
 from crossconnect.cli.region import load_or_exit, located, region_option
+from crossconnect.cli.report_page import write_page
 from crossconnect.cli.sweep_option import Asked, asked_failures, sweep_options
 from crossconnect.cli.sweeping import How, Swept, swept
+from crossconnect.cli.traffic_option import read_traffic, traffic_option
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, has_errors
+from crossconnect.intent.validate.subject import subject_of
 from crossconnect.simulate import Failures
 
+_LINKS_SHOWN = 10
 MEMORY_FACTOR = 1.2
 """Peak of simulating and checking over the estimate of the tables: 298 MiB against 279 at 100 switches."""
 
@@ -43,6 +49,8 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     rows: dict[str, int]
     findings: tuple[Finding, ...]
     failures: tuple[Effect, ...] = ()
+    loads: tuple[LinkLoad, ...] = ()
+    """What links carry of the expected traffic while nothing has failed."""
 
 
 @click.command("simulate")
@@ -50,6 +58,14 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
 @output_option
 @failures_options
 @sweep_options
+@traffic_option
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    metavar="FILE",
+    help="Write findings and failures as an HTML page with pictures, too.",
+)
 @check_option
 @memory_option
 @click.option("--every", is_flag=True, help="One line per failure instead of one per kind of failure.")
@@ -60,6 +76,8 @@ def command(
     fail_devices: tuple[str, ...],
     asked: Asked,
     how: How,
+    traffic: Path | None,
+    report: Path | None,
     check: bool | None,
     every: bool,
     memory_max: int | None,
@@ -76,20 +94,27 @@ def command(
     rows, findings = _checked(ready.blueprint, injected, memory_max) if checked else ({}, ())
     under: UnderFailure | None = None
     only = None if checked else ()
+    demands = read_traffic(traffic, subject_of(ready.region, ready.inventory)) if traffic is not None else ()
     interrupted = ""
     if asked.kinds:
-        found = swept(ready.blueprint, asked_failures(ready.blueprint, asked, injected), only, how)
+        found = swept(ready.blueprint, asked_failures(ready.blueprint, asked, injected), only, how, demands)
         under = found.under
         interrupted = _interrupted(found, how) if found.interrupted else ""
-    elif injected or not checked:
-        sweep = Sweep(ready.blueprint, only)
+    elif injected or not checked or demands or ready.blueprint.traffic:
+        sweep = Sweep(ready.blueprint, only, demands)
         under = sweep.outcome([sweep.report(injected)])
     if under is not None:
         findings += under.findings
     findings = located(findings, ready.region)
     result = Simulation(
-        region=ready.region.name, rows=rows, findings=findings, failures=effects(under.reports) if under else ()
+        region=ready.region.name,
+        rows=rows,
+        findings=findings,
+        failures=effects(under.reports) if under else (),
+        loads=under.loads if under else (),
     )
+    if report is not None:
+        write_page(report, ready, findings, under)
     emit(result, output, lambda: _text(rows, under, every))
     if output == "table":
         # Effects of failures are in the table above, many to a line.
@@ -150,6 +175,8 @@ def _text(rows: dict[str, int], under: UnderFailure | None, every: bool) -> str:
     parts = [draw(("table", "rows"), list(rows.items()))] if rows else []
     if under is not None and not rows:
         parts.append(f"{under.networks} networks of tenants simulated")
+    if under is not None and under.loads:
+        parts.append(_loads_text(under.loads))
     if under is not None and any(report.failures for report in under.reports):
         harmless = sum(1 for report in under.reports if report.harmless)
         parts.append(f"\n{len(under.reports)} failures simulated: {harmless} hurt nobody\n")
@@ -159,6 +186,26 @@ def _text(rows: dict[str, int], under: UnderFailure | None, every: bool) -> str:
         else:
             parts += [group_line(group) for group in grouped(under.reports)]
     return "\n".join(parts)
+
+
+def _loads_text(rows: tuple[LinkLoad, ...]) -> str:
+    """The links that are loaded most."""
+    most = sorted(rows, key=lambda row: (-row.utilisation, -row.mbps, row))[:_LINKS_SHOWN]
+    lines = [
+        (
+            row.link,
+            row.device,
+            f"{row.mbps / 1000:,.2f}",
+            f"{row.capacity_mbps / 1000:,.0f}" if row.capacity_mbps else "?",
+            f"{100 * row.utilisation:.0f}" if row.capacity_mbps else "?",
+            names_text(row.tenants, 3),
+        )
+        for row in most
+    ]
+    more = f"\n    ... and {len(rows) - len(most)} more directions of links" if len(rows) > len(most) else ""
+    return "\nexpected traffic, the links loaded most:\n" + (
+        draw(("link", "from", "Gb/s", "of", "%", "tenants"), lines) + more
+    )
 
 
 def group_line(group: FailureGroup) -> str:
