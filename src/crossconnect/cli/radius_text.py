@@ -34,6 +34,9 @@ def radius_text(radius: BlastRadius) -> str:
         lines = [_link_line(change) for change in radius.links[:_ROWS_MAX]]
         parts.append("\n".join(("\nlinks that expected traffic fills:", *lines)) + _more(radius.links))
     parts += _session_lines(radius.sessions)
+    if radius.flaps:
+        lines = [f"    {_names(flap.devices, 3)}: {flap.effect}" for flap in radius.flaps[:_ROWS_MAX]]
+        parts.append("\n".join(("while those of one switch flap:", *lines)) + _more(radius.flaps))
     if radius.bystanders:
         parts.append(f"\ntenants as before on devices that are changed: {_names(radius.bystanders)}")
     return "\n".join(parts)
