@@ -111,7 +111,7 @@ def prove(
     due = _situations(blueprint, promises, already)
     progress = [_Progress(promise=promise) for promise in promises]
     layout = layout_of(blueprint)
-    runs = sweep(blueprint, list(due), _tables(blueprint, promises))
+    runs = sweep(blueprint, list(due), tables_for(blueprint, promises))
     for done, (failures, outcome) in enumerate(runs, 1):
         world = World(subject_of(outcome.state, layout, Expectation(failures), outcome.tables), beyond=True)
         unstable = next((f.message for f in outcome.findings if f.code in _UNSURE), "")
@@ -192,7 +192,7 @@ def _together(already: Failures, combination: Sequence[Failures]) -> Failures:
     )
 
 
-def _tables(blueprint: Blueprint, promises: Sequence[Promise]) -> tuple[str, ...]:
+def tables_for(blueprint: Blueprint, promises: Sequence[Promise]) -> tuple[str, ...]:
     """BGP's table only where it is asked for: of routes, and of what outside routers know and so can send."""
     peers = {peer.name for peer in blueprint.peers}
     for promise in promises:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from crossconnect.checks.codes import PROMISE_NOT_RESILIENT, PROMISE_UNTESTED
+from crossconnect.checks.confinement import confinement
 from crossconnect.checks.effects import FailureReport, Healthy, borders_of, healthy_of, report_of
 from crossconnect.checks.expectation import Expectation
 from crossconnect.checks.grouping import names_text
@@ -112,7 +113,8 @@ class Sweep:
         found = tuple(reports)
         whole: tuple[Finding, ...] = ()
         if not self._names:
-            whole = (*wholeness(self._impacts, accepted_prefixes(self._subject)), *_untested(self.blueprint))
+            reached = wholeness(self._impacts, accepted_prefixes(self._subject))
+            whole = (*reached, *confinement(self.blueprint), *_untested(self.blueprint))
         busy = load_findings(self._traffic, self._loads, self._carried, self.blueprint.link_load_max)
         whole = (*whole, *busy)
         return UnderFailure(

@@ -174,7 +174,9 @@ def effects(reports: Iterable[FailureReport]) -> tuple[Effect, ...]:
 def _text(rows: dict[str, int], under: UnderFailure | None, every: bool) -> str:
     parts = [draw(("table", "rows"), list(rows.items()))] if rows else []
     if under is not None and not rows:
-        parts.append(f"{under.networks} networks of tenants simulated")
+        leaks = any(f.code == "checks.route-leak" for f in under.findings)
+        apart = "" if leaks else ", isolated from each other in the region whatever fails, but for declared leaks"
+        parts.append(f"{under.networks} networks of tenants simulated{apart}")
     if under is not None and under.loads:
         parts.append(_loads_text(under.loads))
     if under is not None and any(report.failures for report in under.reports):
