@@ -6,6 +6,7 @@ in the file whole, or it does not count: the last one may be torn where the proc
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -37,14 +38,18 @@ class ResultsFile:
 
     def __enter__(self) -> ResultsFile:
         try:
+            self._file = open(self.path, "a+b")
+            self._alone()
             end = self._read()
-            self._file = open(self.path, "r+b" if end else "wb")
-            self._file.seek(end)
-            self._file.truncate()
+            self._file.truncate(end)
             if not end:
                 self._write(msgspec.json.encode(_Head(self._question)))
         except OSError as error:
             raise BadInput(f"results cannot be kept in {self.path}: {error.strerror}") from error
+        except BadInput:
+            if self._file is not None:
+                self._file.close()
+            raise
         return self
 
     def __exit__(
@@ -57,6 +62,14 @@ class ResultsFile:
         """Results that follow those in the file."""
         self._write(msgspec.json.encode(reports))
 
+    def _alone(self) -> None:
+        """The lock goes with the process, however it ends."""
+        assert self._file is not None
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BadInput(f"another run is writing results into {self.path}") from error
+
     def _write(self, line: bytes) -> None:
         assert self._file is not None
         self._file.write(line + b"\n")
@@ -64,8 +77,6 @@ class ResultsFile:
 
     def _read(self) -> int:
         """How many octets of the file are good."""
-        if not self.path.exists():
-            return 0
         lines = self.path.read_bytes().splitlines(keepends=True)
         if not lines:
             return 0

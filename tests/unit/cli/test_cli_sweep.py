@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from crossconnect.cli import sweep_option, sweeping
 from crossconnect.cli.group import run
+from crossconnect.cli.results_file import ResultsFile
 from crossconnect.cli.sweeping import How, swept
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, Unreachable
@@ -160,6 +161,12 @@ def test_results_in_a_file_are_not_computed_again(blueprint: Blueprint, tmp_path
     assert 0 < torn.known < len(failures)
     assert torn.under == first.under
     assert swept(blueprint, failures, (), How(results=file)).known == len(failures)
+
+
+def test_two_runs_do_not_write_one_file(blueprint: Blueprint, tmp_path: Path) -> None:
+    failures, file = failures_of_kinds(blueprint, ("rack",)), tmp_path / "results"
+    with ResultsFile(file, "somebody's"), pytest.raises(BadInput, match="another run is writing results"):
+        swept(blueprint, failures, (), How(results=file))
 
 
 def test_a_file_of_another_question_is_left_alone(blueprint: Blueprint, tmp_path: Path) -> None:
