@@ -36,8 +36,8 @@ test: setup check
 fidelity: setup
 	tools/frr10-root > /dev/null
 	status=0; \
-	XC_FIDELITY_RECORD=docs/reference/fidelity.json $(PY) -m pytest $(FIDELITY) || status=1; \
-	XC_FIDELITY_RECORD=docs/reference/fidelity.json XC_FRR=10 $(PY) -m pytest $(FIDELITY) || status=1; \
+	XC_FIDELITY_DRAWS=4 XC_FIDELITY_RECORD=docs/reference/fidelity.json $(PY) -m pytest $(FIDELITY) || status=1; \
+	XC_FIDELITY_DRAWS=4 XC_FIDELITY_RECORD=docs/reference/fidelity.json XC_FRR=10 $(PY) -m pytest $(FIDELITY) || status=1; \
 	$(PY) tools/reference.py && exit $$status
 
 demo: setup
