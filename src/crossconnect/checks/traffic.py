@@ -75,7 +75,8 @@ def load_findings(traffic: Traffic, rows: Iterable[LinkLoad], result: Loads, per
         yield found(LINK_CAPACITY_UNKNOWN, Place(path="platforms"), words)
     for number, (mbps, reason) in sorted(result.dropped.items()):
         demand = traffic.demands[number]
-        words = f"{_mbps(mbps)} of {_mbps(demand.mbps)} Mb/s from {demand.source} to {demand.destination} do not arrive: {reason}"
+        share = f"{_mbps(mbps)} of {_mbps(demand.mbps)} Mb/s"
+        words = f"{share} from {demand.source} to {demand.destination} do not arrive: {reason}"
         yield found(TRAFFIC_LOST, Place(path=f"traffic/{number}"), words)
 
 
