@@ -42,6 +42,8 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     """Words of the configuration that the virtual image has otherwise."""
     virtual_machine: bool = False
     """A virtual machine in a container: its management port is passed through, so that our address is right."""
+    ask: str = "ssh -o StrictHostKeyChecking=no admin@{container} {ask}"
+    """How a command of its CLI is given to a node of containerlab; `{ask}` is quoted already."""
     by_hand: str = ""
     """What is left to do once the node has started."""
     eve: Eve
@@ -57,6 +59,7 @@ IMAGES: Mapping[str, Image] = {
         kind="linux",
         image=FRR_IMAGE,
         port="",
+        ask="docker exec {container} vtysh -c {ask}",
         mounts={
             "frr.conf": "/etc/frr/frr.conf",
             "etc_frr_daemons": "/etc/frr/daemons",
@@ -68,6 +71,7 @@ IMAGES: Mapping[str, Image] = {
     "eos": Image(
         kind="arista_ceos",
         image="ceos:4.32.2F",
+        ask="docker exec {container} Cli -p 15 -c {ask}",
         eve=Eve(
             template="veos",
             image="veos-4.32.2F",
@@ -111,6 +115,7 @@ IMAGES: Mapping[str, Image] = {
         kind="nokia_srlinux",
         image="ghcr.io/nokia/srlinux:25.3.2",
         type="ixr-d3l",
+        ask="docker exec {container} sr_cli {ask}",
         port="e1-{n}",
         eve=Eve(
             template="srlinux",
