@@ -12,8 +12,6 @@ EVPN: RT5-only" tutorial (unnumbered underlay, `inter-as-vpn` at spines, `receiv
 from __future__ import annotations
 
 from crossconnect.device.bgp import FAMILIES, Bgp, Family, Neighbor
-from crossconnect.device.configuration import DeviceConfiguration
-from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.nos.document import Value
 from crossconnect.nos.secrets import secret_token
 from crossconnect.nos.srlinux.names import FABRIC_IN, FABRIC_OUT
@@ -23,7 +21,7 @@ ADVERTISEMENT_S = 1
 """Between updates of one route: the least that there is; the default of 5 s would be waited at every hop."""
 
 
-def render_bgp(device: DeviceConfiguration, instance: NetworkInstance, bgp: Bgp) -> Value:
+def render_bgp(bgp: Bgp) -> Value:
     """`protocols/bgp`."""
     families = [f for f in FAMILIES if any(f == nf.family for n in bgp.neighbors for nf in n.families)]
     out: dict[str, Value] = {

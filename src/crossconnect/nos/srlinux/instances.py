@@ -37,16 +37,15 @@ def _instance(device: DeviceConfiguration, instance: NetworkInstance) -> Value:
     if instance.vni:
         out["vxlan-interface"] = [{"name": vxlan_interface(instance)}]
     protocols: dict[str, Value] = evpn_protocols(instance) if instance.vni else {}
-    if instance.bgp is not None:
-        protocols["bgp"] = render_bgp(device, instance, instance.bgp)
+    if instance.bgp is not None and (instance.bgp.neighbors or instance.kind == "default"):
+        # A VRF without sessions needs none: EVPN takes its ASN from the default instance.
+        protocols["bgp"] = render_bgp(instance.bgp)
     if instance.kind == "management":
         protocols["linux"] = {"import-routes": True, "export-routes": True, "export-neighbors": True}
     if protocols:
         out["protocols"] = protocols
-    if instance.kind == "mac-vrf":
-        out["bridge-table"] = {"protect-anycast-gw-mac": True} if instance.irb else {}
-        if not out["bridge-table"]:
-            del out["bridge-table"]
+    if instance.kind == "mac-vrf" and instance.irb:
+        out["bridge-table"] = {"protect-anycast-gw-mac": True}
     if leaks := _leaks(device, instance):
         out["inter-instance-policies"] = {"apply-policy": leaks}
     if instance.kind == "management":

@@ -64,7 +64,9 @@ def merge(tree: Tree, extra: Tree) -> tuple[Tree, tuple[Overridden, ...]]:
     both, overrides = document.merged(tree, extra, SHAPE)
     assert isinstance(both, dict)
     said = tuple(
-        Overridden(rendered=f"{keyed_path(o.path)}: {_short(o.replaced)}", extra=f"{keyed_path(o.path)}: {_short(o.value)}")
+        Overridden(
+            rendered=f"{keyed_path(o.path)}: {_short(o.replaced)}", extra=f"{keyed_path(o.path)}: {_short(o.value)}"
+        )
         for o in overrides
     )
     return both, said
