@@ -44,6 +44,19 @@ from regions import compiled, small
 Variant = Literal["numbered", "unnumbered", "ipv4"]
 VARIANTS: tuple[Variant, ...] = ("numbered", "unnumbered", "ipv4")
 
+GOLDEN_CASES = (
+    "leaf-numbered",
+    "leaf-unnumbered",
+    "leaf-ipv4",
+    "border-numbered",
+    "border-unnumbered",
+    "border-second-numbered",
+    "spine-numbered",
+    "spine-drained-unnumbered",
+    "super-spine-numbered",
+)
+"""Of `cases`, those whose files are kept in tests/golden/<nos>/reference/<case>/: one design in every system."""
+
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO8mQ0m0rjJ2mJbq3m3Y4j8F1xq8b1Vn0q2l0mJxk8aQ ops"
 
 MANAGEMENT = Management(

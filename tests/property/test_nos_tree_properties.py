@@ -125,6 +125,14 @@ def test_what_uses_goes_first_and_definitions_go_last() -> None:
     assert changes(old, (), GRAMMAR) == ("no beta 1", "no router bgp 1", "no map m permit 10")
 
 
+def test_hardware_is_emptied_and_never_removed() -> None:
+    bare: Tree = ("interface e1",)
+    used: Tree = (Block("interface e1", ("alpha",)),)
+    assert changes(used, (), GRAMMAR) == changes(used, bare, GRAMMAR) == (Block("interface e1", ("no alpha",)),)
+    assert changes(bare, used, GRAMMAR) == (Block("interface e1", ("alpha",)),)
+    assert changes(bare, (), GRAMMAR) == ()
+
+
 def test_extra_lines_are_merged_and_what_they_override_is_said() -> None:
     tree: Tree = (Block("router bgp 1", ("beta 1", "gamma x")), "alpha")
     extra: Tree = (Block("router bgp 1", ("beta 2", "delta")), "no alpha", "epsilon")

@@ -95,6 +95,8 @@ def _removals(grammar: Grammar, path: Path, old: Tree, new: Tree) -> list[Entry]
         header = header_of(entry)
         if isinstance(entry, str) and (key_of(grammar, path, entry) in keys or entry in blocks):
             continue
+        if isinstance(entry, str) and _is(grammar.kept, entry):
+            continue  # an empty block that the hardware has
         if isinstance(entry, Block) and (header in headers or _is(grammar.kept, header)):
             if not _is(grammar.anew, header):
                 inner = blocks[header].body if header in blocks else ()

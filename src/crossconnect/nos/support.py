@@ -46,7 +46,7 @@ def support_findings(device: DeviceConfiguration, title: str, table: Mapping[str
         finding = found(
             UNSUPPORTED,
             Place(path=paths[0]),
-            f"{device.name}: {feature.title} is not possible on {title}: {support.reason}",
+            f"{device.name}: no {feature.title} on {title}: {support.reason}",
             hint=support.nearest,
             related=tuple(Place(path=path) for path in paths[1:3]),
         )

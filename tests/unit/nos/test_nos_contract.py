@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -13,9 +16,10 @@ from crossconnect.nos.features import FEATURES, used_features
 from crossconnect.nos.registry import known, system
 from crossconnect.nos.rendering import device_commands, device_findings, render_files
 from crossconnect.nos.secrets import secret_references
-from nos_region import VARIANTS, cases, reference_blueprint, reference_region
+from nos_region import GOLDEN_CASES, VARIANTS, cases, reference_blueprint, reference_region
 from regions import compiled
 
+GOLDEN = Path(__file__).parents[2] / "golden"
 SYSTEMS = known()
 KEYS = {feature.key for feature in FEATURES}
 
@@ -54,6 +58,20 @@ def test_text_reads_back_as_the_same_tree(name: str) -> None:
     for case, device in cases(name).items():
         for file, tree in nos.trees(device).items():
             assert nos.parse(file, nos.text(file, tree)) == tree, (case, file)
+
+
+@pytest.mark.parametrize("case", GOLDEN_CASES)
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_one_design_in_every_system(name: str, case: str) -> None:
+    """Input: the same region. Output: every file of the device, rewritten by UPDATE_GOLDEN=1."""
+    directory = GOLDEN / name / "reference" / case
+    files = render_files(cases(name)[case])
+    if os.environ.get("UPDATE_GOLDEN"):
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        for file, text in files.items():
+            (directory / file).write_text(text, encoding="utf-8")
+    assert files == {path.name: path.read_text(encoding="utf-8") for path in directory.iterdir()}
 
 
 @pytest.mark.parametrize("name", SYSTEMS)

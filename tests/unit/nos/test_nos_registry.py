@@ -57,7 +57,7 @@ def test_the_system_of_the_how_to_is_known_rendered_and_says_what_it_cannot_do(p
     packages, root = places
     installed(packages, page_code())
     said = xc(packages, "validate", "-C", str(root))
-    assert "n1-spine1: eBGP EVPN overlay is not possible on Plain: it is tiny" in said.stderr + said.stdout
+    assert "n1-spine1: no eBGP EVPN overlay on Plain: it is tiny" in said.stderr + said.stdout
     assert "hint: use a bigger one" in said.stderr + said.stdout
     assert said.returncode == 2
 

@@ -73,7 +73,7 @@ def _queries(device: DeviceConfiguration) -> tuple[Query, ...]:
 
 SYSTEM = NetworkOs(
     name="frr",
-    title="FRR on Linux",
+    title="FRR",
     versions="8.4 (Debian 12); 10.x by `xc lab up --frr 10`",
     trees=_trees,
     text=_text,
