@@ -23,13 +23,13 @@ ADVERTISEMENT_S = 1
 
 def render_bgp(bgp: Bgp) -> Value:
     """`protocols/bgp`."""
-    families = [f for f in FAMILIES if any(f == nf.family for n in bgp.neighbors for nf in n.families)]
+    families: list[Family] = [f for f in FAMILIES if any(f == nf.family for n in bgp.neighbors for nf in n.families)]
     out: dict[str, Value] = {
         "admin-state": "enable",
         "autonomous-system": bgp.asn,
         "router-id": bgp.router_id,
         "ebgp-default-policy": {"import-reject-all": True, "export-reject-all": True},
-        "afi-safi": [_family(f, bgp) for f in families or ("ipv4-unicast",)],
+        "afi-safi": [_family(f, bgp) for f in families or list(FAMILIES[:1])],
     }
     groups = group_names(bgp)
     dynamic: list[Value] = [
