@@ -1,7 +1,7 @@
 """Where SR Linux' models change from one YANG module to another, and which of their lists have keys: as data.
 
-Taken from Nokia's models of release 25.3 (github.com/nokia/srlinux-yang-models, `srl_nokia/models`); a test compares
-it with them. A member's name has its module in front where its parent's module is another one (RFC 7951 4).
+Taken from Nokia's models of release 25.3 (github.com/nokia/srlinux-yang-models, `srl_nokia/models`).
+A member's name has its module in front where its parent's module is another one (RFC 7951 4).
 """
 
 from __future__ import annotations
