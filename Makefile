@@ -3,9 +3,10 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 XC := $(VENV)/bin/xc
+FIDELITY := $(sort $(wildcard tests/lab/test_fidelity_*.py)) tests/lab/test_explanation_agrees.py
 APT := frr frr-pythontools bird2 lldpd iproute2 tcpdump ethtool iputils-ping procps user-mode-linux git python3-venv
 
-.PHONY: setup apt venv check test demo bench clean
+.PHONY: setup apt venv check test fidelity demo bench clean
 
 setup: apt venv
 
@@ -29,6 +30,15 @@ check: venv
 
 test: setup check
 	$(PY) -m pytest
+
+# Simulation against real daemons, FRR 8.4 and 10: docs/reference/fidelity.json, and the page made of it. The page is
+# made, with its differences, when a comparison fails too.
+fidelity: setup
+	tools/frr10-root > /dev/null
+	status=0; \
+	XC_FIDELITY_DRAWS=4 XC_FIDELITY_RECORD=docs/reference/fidelity.json $(PY) -m pytest $(FIDELITY) || status=1; \
+	XC_FIDELITY_DRAWS=4 XC_FIDELITY_RECORD=docs/reference/fidelity.json XC_FRR=10 $(PY) -m pytest $(FIDELITY) || status=1; \
+	$(PY) tools/reference.py && exit $$status
 
 demo: setup
 	$(XC) demo

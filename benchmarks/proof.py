@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from proof_region import SIZES, write_proof_region, write_proof_tenant
+from proof_region import SIZES, Clos, write_proof_region, write_proof_tenant
 from run import PEERS, XC, middle, run
 
 STEP = """
@@ -39,6 +39,41 @@ else:
 memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps({"before": begin, "cpu": time.process_time() - begin, "mib": memory, "done": done}))
 """
+CHANGES = """
+import gc, itertools, json, statistics, sys, time
+gc.disable()
+from pathlib import Path
+from crossconnect.cli.region import load_or_exit
+from crossconnect.simulate import Failures, SessionKey, single_failures
+from crossconnect.simulate.impact import Impacts
+before, after = (load_or_exit(Path(path)).blueprint for path in sys.argv[1:3])
+impacts = Impacts(before)
+roles = {device.name: device.role for device in before.devices}
+kinds = {}
+for failure in single_failures(before):
+    ends = [roles.get(name, "server") for key in failure.links for name in
+            (impacts.topology.wires[key].a_device, impacts.topology.wires[key].b_device)]
+    kinds.setdefault(" - ".join(sorted(ends)) + " link" if ends else roles[min(failure.devices)], []).append(failure)
+key = next(SessionKey(d.name, i.name, n.key) for d in before.devices if d.role == "leaf"
+           for i in d.network_instances if i.bgp for n in i.bgp.neighbors)
+kinds["session of a leaf"] = [Failures(sessions=frozenset({key}))] * 20
+def median_ms(calls):
+    spent = []
+    for call in calls:
+        begin = time.process_time()
+        call()
+        spent.append(1000 * (time.process_time() - begin))
+    return statistics.median(spent)
+for failures in kinds.values():
+    impacts.of(failures[0])  # compiled code is loaded by then
+found = {kind: median_ms([lambda f=f: impacts.of(f) for f in failures[:: max(1, len(failures) // 40)]])
+         for kind, failures in kinds.items()}
+found["a tenant more (`Impacts.after`)"] = median_ms([lambda: impacts.after(after)] * 5)
+changed = impacts.after(after)
+some = single_failures(after)[::97]
+found["a failure, asked of that tenant only"] = median_ms([lambda f=f: changed.of(f) for f in some])
+print(json.dumps(found))
+"""
 PLANNED_MAX = 1000
 """`xc plan` is asked of no larger network: its region's Git history alone takes minutes to write."""
 
@@ -56,6 +91,14 @@ def exponent(sizes: list[int], costs: list[float]) -> str:
     if len(sizes) < 2:
         return "-"
     return f"{math.log(costs[-1] / costs[0]) / math.log(sizes[-1] / sizes[0]):.2f}"
+
+
+def changes(region: Path, clos: Clos) -> dict[str, float]:
+    """Milliseconds of CPU that a running process takes for one change or one failure of each kind."""
+    other = region.parent / "other"
+    write_proof_region(other, clos)
+    write_proof_tenant(other, 100, ["p0-leaf1", "p1-leaf2"])
+    return json.loads(run([sys.executable, "-c", CHANGES, str(region), str(other)]).output.splitlines()[-1])
 
 
 def plan_one_tenant(region: Path, runs: int) -> tuple[float, float]:
@@ -91,6 +134,8 @@ def main() -> None:
             costs.setdefault("sweep", []).append(found["cpu"])
             what = f"{found['done']:.0f} failures, state included"
             print(f"| {size} | every single failure | {found['cpu']:.2f} | {found['mib']:.0f} | {what} |", flush=True)
+            for kind, spent in changes(region, SIZES[size]).items():
+                print(f"| {size} | in a running process: {kind} | {spent / 1000:.4f} | | median |", flush=True)
             if size <= PLANNED_MAX:
                 cpu, mib = plan_one_tenant(region, a.runs)
                 costs.setdefault("plan", []).append(cpu)

@@ -33,10 +33,11 @@ HOW_TO = ROOT / "docs" / "how-to"
 TUTORIAL = ROOT / "docs" / "tutorials" / "first-region.md"
 
 RUNNABLE = {
-    "validate", "lock", "plan", "show", "render", "simulate", "trace", "explain", "prove", "state", "query", "schema",
+    "validate", "lock", "plan", "show", "render", "simulate", "trace", "explain", "prove", "what-if", "state", "query",
+    "schema",
 }  # fmt: skip
-NEEDS_MORE = ("--from lab", "state/lab", "origin/")
-"""Parts of commands that need a running lab, or a remote repository."""
+NEEDS_MORE = ("--from lab", "state/lab", "origin/", "measured.csv", "--scheduler")
+"""Parts of commands that need a running lab, a remote repository, other machines or a file of the reader's own."""
 
 ENDS_WITH = {
     "xc trace -C examples/metro acme-dev1 globex-shop1": 1,

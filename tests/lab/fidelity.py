@@ -21,7 +21,9 @@ from crossconnect import lab as labs
 from crossconnect.design.blueprint import Blueprint, Wire
 from crossconnect.lab import Failure, Lab, LabOptions
 from crossconnect.lab.options import FrrVersion
-from crossconnect.simulate import NO_FAILURES, Failures, simulate
+from crossconnect.simulate import NO_FAILURES, Failures, Network, predict, simulate
+from crossconnect.simulate.codes import AMBIGUOUS, ORDER_OF_ARRIVAL, OSCILLATION
+from crossconnect.simulate.failures import SessionKey
 from crossconnect.state.difference import difference, difference_text
 from crossconnect.state.tables import TABLES, State
 
@@ -29,6 +31,8 @@ CONVERGENCE_S = 40.0
 """Bound on the wait for each expected state. A quiet machine needs 1 to 5 s; CI shares two processors."""
 
 POLL_S = 0.5
+HEARD = "heard outside"
+"""Event of a comparison of what external routers have heard."""
 ROWS_SHOWN = 12
 
 
@@ -37,6 +41,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     case: str
     event: str
+    backend: str
+    frr: str
+    """Version of the switches' FRR as it says itself."""
     rows: int
     """Of the lab."""
     differences: int
@@ -68,6 +75,25 @@ def device_down(name: str) -> Broken:
     return Broken(failure=Failure(kind="device-failure", target=name), failures=Failures(devices=frozenset({name})))
 
 
+def session_shut(key: SessionKey) -> Broken:
+    shut = Failure(kind="session-shut", target=f"{key.device} {key.peer}")
+    return Broken(failure=shut, failures=Failures(sessions=frozenset({key})))
+
+
+def shut_one_by_one(blueprint: Blueprint) -> list[Broken]:
+    """Each session that is up in the healthy network, at each of its ends that is a switch."""
+    settled = Network(blueprint).settle(NO_FAILURES)
+    return [session_shut(session.key) for session in settled.network.sessions if settled.up[session.index]]
+
+
+UNFORESEEABLE = {AMBIGUOUS.name, OSCILLATION.name, ORDER_OF_ARRIVAL.name}
+"""What the simulation itself says that it cannot foretell: borders of which each prefers the other's path, and more."""
+
+
+def foreseeable(blueprint: Blueprint, failures: Failures = NO_FAILURES) -> bool:
+    return not any(finding.code in UNFORESEEABLE for finding in predict(blueprint, failures)[1])
+
+
 def wire_between(blueprint: Blueprint, a: str, b: str) -> Wire:
     """The first cable between two devices."""
     return next(w for w in blueprint.wires if {w.a_device, w.b_device} == {a, b})
@@ -83,6 +109,7 @@ class Proved:
         # Without lldpd there is nothing that could fill that table.
         self.tables = tuple(name for name in TABLES if lldp or name != "lldp")
         self._began = began
+        self.frr = frr_version(lab)
 
     def agrees(
         self, event: str = "healthy", failures: Failures = NO_FAILURES, *, timeout_s: float = CONVERGENCE_S
@@ -105,6 +132,8 @@ class Proved:
         compared = Comparison(
             case=self.case,
             event=event,
+            backend=self.lab.record.backend,
+            frr=self.frr,
             rows=sum(len(getattr(actual, name)) for name in self.tables),
             differences=sum(d.count for d in found),
             seconds=now - self._began,
@@ -137,8 +166,24 @@ class Proved:
 def note_heard(proved: Proved, routes: int, differences: int) -> None:
     """Count a comparison of what external routers have heard."""
     COMPARISONS.append(
-        Comparison(case=proved.case, event="heard outside", rows=routes, differences=differences, seconds=0.0)
+        Comparison(
+            case=proved.case,
+            event=HEARD,
+            backend=proved.lab.record.backend,
+            frr=proved.frr,
+            rows=routes,
+            differences=differences,
+            seconds=0.0,
+        )
     )
+
+
+def frr_version(lab: Lab) -> str:
+    """What a switch says that it runs: `FRRouting 8.4.4 (a-leaf1) on Linux(...)`."""
+    switch = lab.blueprint.devices[0].name
+    root = lab.node_plans[switch].root
+    inside = ["chroot", root] if root else []
+    return labs.execute(lab, switch, [*inside, "vtysh", "-c", "show version"]).stdout.split()[1]
 
 
 @contextlib.contextmanager

@@ -30,7 +30,7 @@ def applied(before: Mesh, change: Change) -> tuple[Levels, Levels]:
 @settings(max_examples=500, deadline=None)
 @given(cases(), st.booleans())
 def test_the_difference_leads_to_the_mesh_of_what_is_left(case: Case, compiled: bool) -> None:
-    """Input: random graphs with shared ASNs, random cuts; both programs. Output: the same levels and widths as starting anew."""
+    """Input: random graphs with shared ASNs, random cuts; both programs. Output: levels and widths as anew."""
     size = len(case.asns)
     whole = arrays(graph(case.asns, [False] * size, case.edges))
     _, gone = reduced(case)

@@ -8,7 +8,7 @@ from crossconnect.checks.effects import FailureReport, ScopeEffect
 from crossconnect.checks.expectation import HEALTHY, Expectation
 from crossconnect.checks.failure_summary import FailureGroup, grouped
 from crossconnect.checks.registry import CHECKS, Check, run_checks
-from crossconnect.checks.under_failure import UnderFailure, check_under_failure
+from crossconnect.checks.under_failure import Sweep, UnderFailure, check_under_failure
 
 __all__ = [
     "CHECKS",
@@ -18,6 +18,7 @@ __all__ = [
     "FailureGroup",
     "FailureReport",
     "ScopeEffect",
+    "Sweep",
     "UnderFailure",
     "check_under_failure",
     "grouped",

@@ -319,8 +319,9 @@ PROMISE_UNTESTED = Code(
     "checks.promise-untested",
     _N,
     "A promise is about something without hosts and without a gateway, so that no packet can try it, or about paths "
-    "over which nothing arrives.",
-    "Give it a server or a gateway, or promise something about what has one.",
+    "over which nothing arrives; or it is about routes under failures, which are looked up with all checks only.",
+    "Give it a server or a gateway, or promise something about what has one. Of routes under failures ask `xc prove`, "
+    "or `xc simulate --check`.",
 )
 EFFECT_HOSTS = Code(
     "checks.effect-hosts",
@@ -333,6 +334,36 @@ EFFECT_LOST = Code(
     _W,
     "A failure cuts hosts off from each other although both are still connected.",
     "Add a second path around what fails.",
+)
+EFFECT_OVERLOAD = Code(
+    "checks.effect-overload",
+    _W,
+    "A failure moves expected traffic to a link that cannot carry all of it.",
+    "Add a link beside it, or move the traffic's ends.",
+)
+LINK_OVERLOADED = Code(
+    "checks.link-overloaded",
+    _E,
+    "A link is expected to carry more than its capacity while nothing has failed.",
+    "Add a link beside it, or move the traffic's ends.",
+)
+LINK_BUSY = Code(
+    "checks.link-busy",
+    _W,
+    "A link is expected to carry more of its capacity than `link_load_max` in region.yaml allows.",
+    "Add a link beside it, or move the traffic's ends.",
+)
+LINK_CAPACITY_UNKNOWN = Code(
+    "checks.link-capacity-unknown",
+    _N,
+    "Expected traffic runs over links of which nobody has said how fast they are.",
+    "Give their platforms `port_gbps`, or the links `gbps`.",
+)
+TRAFFIC_LOST = Code(
+    "checks.traffic-lost",
+    _W,
+    "Expected traffic does not arrive while nothing has failed.",
+    "Make its ends reach each other, or take the demand away.",
 )
 EFFECT_EXTERNAL = Code(
     "checks.effect-external",

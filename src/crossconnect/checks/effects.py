@@ -9,10 +9,12 @@ import msgspec
 from crossconnect.checks.codes import EFFECT_EXTERNAL, EFFECT_HOSTS, EFFECT_LOST
 from crossconnect.checks.grouping import count_text, names_text
 from crossconnect.checks.layout import Layout
+from crossconnect.checks.link_load import LinkLoad
 from crossconnect.checks.outside import accepted_prefixes
 from crossconnect.checks.promises import promise_scope
 from crossconnect.checks.subject import Subject, device_place, wire_place, wire_text
 from crossconnect.finding import Finding, Place, found
+from crossconnect.model.promise import Promise
 from crossconnect.simulate.failures import Failures
 from crossconnect.simulate.impact import Impact, Impacts
 from crossconnect.simulate.reachability import ReachabilityRow
@@ -60,6 +62,8 @@ class FailureReport(msgspec.Struct, frozen=True, kw_only=True):
     """Fewest equal-cost paths from a VTEP to another, before and after."""
     narrower: tuple[tuple[str, int, int], ...] = ()
     """(scope, before, after): VRFs and layer-2 segments whose leaves have fewer equal-cost paths between them."""
+    overloaded: tuple[LinkLoad, ...] = ()
+    """Links that expected traffic loads beyond their capacity, and did not before."""
     promises: tuple[tuple[str, str], ...] = ()
     """(promise, reason) of promises that do not hold, whether or not they were to survive this."""
     promises_due: tuple[str, ...] = ()
@@ -70,7 +74,8 @@ class FailureReport(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def harmless(self) -> bool:
         """Whether no tenant notices."""
-        return not (self.hosts_cut or self.promises or any(s.lost or s.external_lost for s in self.scopes))
+        lost = any(s.lost or s.external_lost for s in self.scopes)
+        return not (self.hosts_cut or self.promises or self.overloaded or lost)
 
 
 class Healthy(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +142,7 @@ def report_of(healthy: Healthy, impact: Impact, borders: Mapping[str, int], brok
     promises = tuple((p, reason) for p, reason in sorted(broken.items()) if p not in healthy.promises)
     scopes = _scopes(healthy, impact, borders, [p for p, _ in promises])
     single = element != "combination" and failures.devices <= layout.devices.keys()
-    surviving = {promise.name for promise in layout.blueprint.promises if single and promise.survives > 0}
+    surviving = {p.name for p in layout.blueprint.promises if single and p.survives > 0 and _may_fail(p, failures)}
     report = FailureReport(
         failures=failures,
         name=name,
@@ -153,9 +158,20 @@ def report_of(healthy: Healthy, impact: Impact, borders: Mapping[str, int], brok
     return msgspec.structs.replace(report, findings=_effect_findings(layout, report))
 
 
+def _may_fail(promise: Promise, failures: Failures) -> bool:
+    """Whether a promise is to survive what has failed, by its kind."""
+    if failures.kind in ("rack", "site"):
+        return failures.kind in promise.of
+    if failures.kind == "group":
+        return False
+    return not promise.of or ("device" if failures.devices else "link") in promise.of
+
+
 def element_of(layout: Layout, failures: Failures) -> tuple[str, str]:
     """Name of what fails, and what sort of thing it is."""
-    if len(failures.devices) + len(failures.links) + len(failures.sessions) != 1:
+    if failures.kind:
+        return failures.name, "risk group" if failures.kind == "group" else failures.kind
+    if failures.name or len(failures.devices) + len(failures.links) + len(failures.sessions) != 1:
         return str(failures), "combination"
     for name in failures.devices:
         device = layout.devices.get(name)
@@ -218,6 +234,8 @@ def _scopes(
 
 
 def _place(report: FailureReport, layout: Layout) -> Place:
+    if report.failures.kind == "group":
+        return next(Place(path=r.path) for r in layout.blueprint.risks if f"risk group {r.name}" == report.name)
     for name in sorted(report.failures.devices):
         return device_place(name)
     for key in sorted(report.failures.links):

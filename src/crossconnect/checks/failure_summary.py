@@ -65,6 +65,7 @@ def _kind(report: FailureReport) -> tuple[object, ...]:
         bool(report.hosts_degraded),
         any(scope.lost > scope.attached for scope in report.scopes),
         any(scope.external_lost for scope in report.scopes),
+        bool(report.overloaded),
         any(scope.borders[1] < scope.borders[0] for scope in report.scopes),
         tuple(name for name, _ in report.promises),
         report.paths if report.paths[0] != report.paths[1] else (),
@@ -92,6 +93,11 @@ def _effect_text(members: Sequence[FailureReport]) -> str:
     closed = sorted({scope.scope for scope in scopes if scope.external_lost})
     if closed:
         parts.append(f"hosts of {names_text(closed)} lose the outside")
+    if first.overloaded:
+        worst = max((row for report in members for row in report.overloaded), key=lambda row: row.utilisation)
+        tenants = names_text(sorted({t for report in members for row in report.overloaded for t in row.tenants}))
+        span = _span([len({row.link for row in r.overloaded}) for r in members], "link")
+        parts.append(f"{span} over capacity, up to {100 * worst.utilisation:.0f} % ({tenants})")
     if first.promises:
         parts.append(f"broken promises: {names_text([name for name, _ in first.promises])}")
     codes = sorted({f.code for r in members for f in r.findings if f.severity is Severity.ERROR})
@@ -104,6 +110,7 @@ def _effect_text(members: Sequence[FailureReport]) -> str:
     fewer = sorted({scope.scope for scope in scopes if scope.borders[0] > scope.borders[1] > 0})
     if fewer:
         parts.append(f"{names_text(fewer)} on fewer borders")
-    if first.paths[0] != first.paths[1]:
+    # With ways lost altogether, the fewest of those that are left may be more.
+    if first.paths[0] > first.paths[1]:
         parts.append(f"equal paths {first.paths[0]} -> {first.paths[1]}")
     return "; ".join(parts)

@@ -6,7 +6,7 @@ connected. Isolation is broken by the first packet that arrives. `xc prove` eval
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from crossconnect.checks.assertion import Judgement
 from crossconnect.checks.assertion_judge import judge
@@ -40,14 +40,14 @@ def check_promises(subject: Subject) -> Iterator[Finding]:
             yield found(PROMISE_UNTESTED, place, f"promise {promise.name} cannot be tried: {judgement.untested}")
 
 
-def broken_promises(subject: Subject) -> dict[str, str]:
-    """Name -> reason of each promise that does not hold now, whether or not it was to survive what has failed.
+def broken_promises(subject: Subject, promises: Iterable[Promise]) -> dict[str, str]:
+    """Name -> reason of each of some promises that does not hold now, whether or not it was to survive what has failed.
 
     One that says what may fail (`of`) is looked at under failures of that kind only.
     """
     world = World(subject)
     broken: dict[str, str] = {}
-    for promise in subject.blueprint.promises:
+    for promise in promises:
         if promise.of and subject.expectation.failures and not _is_of(subject, promise):
             continue
         judgement: Judgement = judge(world, promise, PAIRS_MAX)

@@ -25,7 +25,7 @@ from crossconnect.checks.subject import subject_of
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.model.promise import INTERNET, Element, Promise, end_parts
 from crossconnect.simulate.codes import AMBIGUOUS, OSCILLATION, UNSUPPORTED_SESSION
-from crossconnect.simulate.failures import NO_FAILURES, Failures
+from crossconnect.simulate.failures import NO_FAILURES, Failures, failures_of_kinds
 from crossconnect.simulate.sweep import FORWARDING_TABLES, sweep
 
 SITUATIONS_MAX = 25_000
@@ -111,7 +111,7 @@ def prove(
     due = _situations(blueprint, promises, already)
     progress = [_Progress(promise=promise) for promise in promises]
     layout = layout_of(blueprint)
-    runs = sweep(blueprint, list(due), _tables(blueprint, promises))
+    runs = sweep(blueprint, list(due), tables_for(blueprint, promises))
     for done, (failures, outcome) in enumerate(runs, 1):
         world = World(subject_of(outcome.state, layout, Expectation(failures), outcome.tables), beyond=True)
         unstable = next((f.message for f in outcome.findings if f.code in _UNSURE), "")
@@ -141,10 +141,7 @@ def elements(blueprint: Blueprint, of: tuple[Element, ...]) -> tuple[Failures, .
         elif element == "device":
             found += [Failures(devices=frozenset({device.name})) for device in blueprint.devices]
         else:
-            groups: dict[str, set[str]] = {}
-            for device in blueprint.devices:
-                groups.setdefault(device.rack if element == "rack" else device.site, set()).add(device.name)
-            found += [Failures(devices=frozenset(names)) for name, names in sorted(groups.items()) if name]
+            found += [Failures(devices=f.devices) for f in failures_of_kinds(blueprint, [element])]
     return tuple(dict.fromkeys(found))
 
 
@@ -195,7 +192,7 @@ def _together(already: Failures, combination: Sequence[Failures]) -> Failures:
     )
 
 
-def _tables(blueprint: Blueprint, promises: Sequence[Promise]) -> tuple[str, ...]:
+def tables_for(blueprint: Blueprint, promises: Sequence[Promise]) -> tuple[str, ...]:
     """BGP's table only where it is asked for: of routes, and of what outside routers know and so can send."""
     peers = {peer.name for peer in blueprint.peers}
     for promise in promises:

@@ -24,7 +24,7 @@ class LazyGroup(click.Group):
         """Import one command's module."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"crossconnect.cli.commands.{cmd_name}")
+        module = importlib.import_module(f"crossconnect.cli.commands.{cmd_name.replace('-', '_')}")
         return module.command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

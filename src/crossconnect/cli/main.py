@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "show": "List what a region contains: devices, links, VRFs, segments, numbers.",
     "render": "Write every device's configuration files.",
     "simulate": "Predict the network's state and check it, healthy and under every failure.",
+    "what-if": "Ask who notices when switches are taken out of service.",
     "trace": "Follow a packet from a host to an address, hop by hop.",
     "prove": "Prove assertions, healthy and over failures, or show a counter-example.",
     "explain": "Explain a route: candidates, where each lost, who announces it to whom.",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from crossconnect.cli.output import draw
 from crossconnect.rollout.blast_radius import BlastRadius, FailureChange, RealmChange, SessionChange
+from crossconnect.rollout.link_changes import LinkChange
 
 _NAMES_MAX = 6
 _ROWS_MAX = 20
@@ -29,7 +30,13 @@ def radius_text(radius: BlastRadius) -> str:
         parts.append("\n".join((head, *lines)) + _more(radius.failures))
     elif radius.evaluated:
         parts.append(f"\nunder {radius.evaluated} single failures: as before")
+    if radius.links:
+        lines = [_link_line(change) for change in radius.links[:_ROWS_MAX]]
+        parts.append("\n".join(("\nlinks that expected traffic fills:", *lines)) + _more(radius.links))
     parts += _session_lines(radius.sessions)
+    if radius.flaps:
+        lines = [f"    {_names(flap.devices, 3)}: {flap.effect}" for flap in radius.flaps[:_ROWS_MAX]]
+        parts.append("\n".join(("while those of one switch flap:", *lines)) + _more(radius.flaps))
     if radius.bystanders:
         parts.append(f"\ntenants as before on devices that are changed: {_names(radius.bystanders)}")
     return "\n".join(parts)
@@ -66,6 +73,12 @@ def _failure_line(change: FailureChange) -> str:
     who = change.failures[0] if count == 1 else f"{count} failures of a {change.element} ({_names(change.failures, 2)})"
     before = f" (was: {change.before})" if change.before else ""
     return f"    {_names(change.scopes, 3)}: {who}: {change.after or 'nothing any more'}{before}"
+
+
+def _link_line(change: LinkChange) -> str:
+    when = f" without {change.failure}" if change.failure else ""
+    was = f"{100 * change.before:.0f} % -> {100 * change.after:.0f} %"
+    return f"    {change.link} from {change.device}{when}: {was} of its capacity ({_names(change.tenants, 3)})"
 
 
 def _session_lines(sessions: Sequence[SessionChange]) -> list[str]:

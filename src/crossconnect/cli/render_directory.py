@@ -53,11 +53,13 @@ def write_devices(
     render: Callable[[DeviceConfiguration], Mapping[str, str]],
     *,
     replace_all: bool,
+    variant: str = "",
 ) -> Written:
     """Render devices into `directory/<device>/`, so that a reader sees the old tree or the new one, never a mixture.
 
-    With `replace_all`, devices that are not among `devices` are dropped. BadInput when the directory holds something
-    that was not written by this function.
+    With `replace_all`, devices that are not among `devices` are dropped. `variant` names what `render` makes of a
+    device beside its configuration: files of another variant are not taken over. BadInput when the directory holds
+    something that was not written by this function.
     """
     directory = directory.absolute()  # `.` has no name of its own
     if directory.is_symlink() or directory == Path.cwd():
@@ -69,7 +71,7 @@ def write_devices(
         files: dict[str, dict[str, FileRecord]] = {}
         rendered = 0
         for device in devices:
-            source = hashlib.sha256(msgspec.msgpack.encode(device)).hexdigest()
+            source = hashlib.sha256(variant.encode() + msgspec.msgpack.encode(device)).hexdigest()
             sources[device.name] = source
             if old.sources.get(device.name) == source and _take_over(directory, fresh, device.name, old):
                 files[device.name] = old.files[device.name]

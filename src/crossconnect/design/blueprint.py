@@ -9,6 +9,7 @@ import msgspec
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.model.promise import Promise
+from crossconnect.model.traffic import Demand
 
 
 class Wire(msgspec.Struct, frozen=True, order=True, kw_only=True):
@@ -20,6 +21,8 @@ class Wire(msgspec.Struct, frozen=True, order=True, kw_only=True):
     a_port: str
     b_device: str
     b_port: str
+    gbps: int = 0
+    """Its capacity, gigabits per second; 0 where it is not known."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +116,16 @@ class SegmentPlan(msgspec.Struct, frozen=True, kw_only=True):
     mtu: int
 
 
+class RiskPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What fails together."""
+
+    name: str
+    devices: tuple[str, ...]
+    wires: tuple[str, ...]
+    """Keys of cables."""
+    path: str
+
+
 class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     """A designed region. Collections are sorted by name (wires by key)."""
 
@@ -127,6 +140,12 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     drained: tuple[str, ...] = ()
     infrastructure: tuple[str, ...] = ()
     """Prefixes of infrastructure pools: no tenant or outside may use or see them."""
+    risks: tuple[RiskPlan, ...] = ()
+    """Shared risk groups."""
+    traffic: tuple[Demand, ...] = ()
+    """Traffic that is expected."""
+    link_load_max: int = 80
+    """Up to which percentage of its capacity a link may be loaded while nothing has failed."""
 
     def content_hash(self) -> str:
         """SHA-256 over the canonical encoding, in hex: the blueprint's identity."""

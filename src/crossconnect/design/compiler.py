@@ -21,7 +21,7 @@ from crossconnect.design.hosts import host_plans, server_interfaces
 from crossconnect.design.management import management_instance, management_port, system
 from crossconnect.design.names import DEFAULT_INSTANCE
 from crossconnect.design.overlay import ip_vrf, is_vtep, mac_vrf
-from crossconnect.design.plans import promises, segment_plans, vrf_plans, wires
+from crossconnect.design.plans import promises, risks, segment_plans, vrf_plans, wires
 from crossconnect.design.policy import routing_policy
 from crossconnect.design.preparation import build_context
 from crossconnect.design.soundness import soundness
@@ -75,10 +75,11 @@ def further_findings(validation: Sequence[Finding], compiled: Sequence[Finding])
 def design(region: Region, inventory: Inventory, lock: Lock) -> tuple[Blueprint, tuple[Finding, ...]]:
     """The blueprint, and what is unsound in it. The lock must come from `allocate` without errors."""
     context = build_context(region, inventory, lock)
+    cables = wires(context)
     blueprint = Blueprint(
         region=region.name,
         devices=tuple(design_device(context, switch) for switch in inventory.switches),
-        wires=wires(context),
+        wires=cables,
         hosts=host_plans(context),
         peers=peer_plans(context),
         vrfs=vrf_plans(context),
@@ -86,6 +87,9 @@ def design(region: Region, inventory: Inventory, lock: Lock) -> tuple[Blueprint,
         promises=promises(context),
         drained=tuple(s.name for s in inventory.switches if s.drained),
         infrastructure=context.infrastructure,
+        risks=risks(context, cables),
+        traffic=region.traffic,
+        link_load_max=region.design.link_load_max,
     )
     return blueprint, soundness(context)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from crossconnect.design.blueprint import SegmentPlan, VrfPlan, Wire
+from collections.abc import Iterable, Mapping
+
+from crossconnect.design.blueprint import RiskPlan, SegmentPlan, VrfPlan, Wire
 from crossconnect.design.context import Context
+from crossconnect.model.platforms import expand_ports
 from crossconnect.model.promise import Promise
 from crossconnect.net.order import natural_key
 
@@ -46,6 +49,7 @@ def segment_plans(context: Context) -> tuple[SegmentPlan, ...]:
 def wires(context: Context) -> tuple[Wire, ...]:
     """Every cable with both its ports."""
     lock = context.lock
+    speeds = {switch.name: switch.platform.port_gbps for switch in context.inventory.switches}
     return tuple(
         Wire(
             key=cable.key,
@@ -54,9 +58,32 @@ def wires(context: Context) -> tuple[Wire, ...]:
             a_port=cable.a.name if cable.kind == "server" else lock.get(f"port/{cable.a.device}", cable.key),
             b_device=cable.b.device,
             b_port=lock.get(f"port/{cable.b.device}", cable.key),
+            gbps=cable.gbps or _slower(speeds, cable.a.device, cable.b.device),
         )
         for cable in context.inventory.cables
     )
+
+
+def _slower(speeds: Mapping[str, int | None], *ends: str) -> int:
+    """The capacity between two ports; 0 where a switch's is not known. Servers and external routers keep up."""
+    known = [speeds[end] for end in ends if end in speeds]
+    return min((speed or 0 for speed in known), default=0)
+
+
+def risks(context: Context, cables: Iterable[Wire]) -> tuple[RiskPlan, ...]:
+    """Shared risk groups, sorted by name, with the cables that are in their ports."""
+    at: dict[tuple[str, str], str] = {}
+    for wire in cables:
+        at[(wire.a_device, wire.a_port)] = at[(wire.b_device, wire.b_port)] = wire.key
+    plans: list[RiskPlan] = []
+    for group in context.region.risk_groups:
+        ends = [end.partition(":") for end in group.ports]
+        named = [(device, port) for device, _, ports in ends for port in expand_ports((ports,))]
+        keys = dict.fromkeys(at[end] for end in named if end in at)
+        plans.append(
+            RiskPlan(name=group.name, devices=group.devices, wires=tuple(keys), path=f"risk_groups/{group.name}")
+        )
+    return tuple(sorted(plans, key=lambda plan: natural_key(plan.name)))
 
 
 def promises(context: Context) -> tuple[Promise, ...]:

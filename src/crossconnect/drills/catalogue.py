@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-import msgspec
-
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.bgp import Neighbor
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.drills.definition import Drill, Event
 from crossconnect.errors import BadInput
 from crossconnect.simulate.failures import NO_FAILURES, Failures, SessionKey
+from crossconnect.simulate.maintenance import drained
 from crossconnect.simulate.simulation import simulate
 from crossconnect.state.tables import State
 
@@ -94,7 +93,7 @@ def simulated_state(blueprint: Blueprint, drill: Drill, tables: Collection[str])
     if drill.event in ("daemon-kill", "device-silent"):
         return None
     if drill.event == "drain":
-        return simulate(_drained(blueprint, drill.target), tables=tables)
+        return simulate(drained(blueprint, {drill.target}), tables=tables)
     return simulate(blueprint, failures_of(blueprint, drill.event, drill.target), tables)
 
 
@@ -109,25 +108,6 @@ def touched(blueprint: Blueprint, event: Event, target: str) -> frozenset[str]:
     port = next((_port(device, n) for _, n in _neighbors(device) if n.key == peer), "")
     port = port.partition(".")[0]
     return frozenset(w.key for w in blueprint.wires if (name, port) in ((w.a_device, w.a_port), (w.b_device, w.b_port)))
-
-
-def _drained(blueprint: Blueprint, name: str) -> Blueprint:
-    """The blueprint with graceful shutdown in all BGP instances of a device."""
-    devices = [
-        d
-        if d.name != name
-        else msgspec.structs.replace(
-            d,
-            network_instances=tuple(
-                i
-                if i.bgp is None
-                else msgspec.structs.replace(i, bgp=msgspec.structs.replace(i.bgp, graceful_shutdown=True))
-                for i in d.network_instances
-            ),
-        )
-        for d in blueprint.devices
-    ]
-    return msgspec.structs.replace(blueprint, devices=tuple(devices))
 
 
 def _neighbors(device: DeviceConfiguration) -> Iterator[tuple[str, Neighbor]]:

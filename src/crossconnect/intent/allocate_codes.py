@@ -40,7 +40,7 @@ PORT_TAKEN = Code("intent.port-taken", _E, "Two cables end in one port.", "Move 
 PORT_UNKNOWN = Code(
     "intent.port-unknown",
     _E,
-    "A cable ends in a port that the device's platform does not have.",
+    "A cable ends in, or a risk group names, a port that the device's platform does not have.",
     "Use a port of the platform, or define a platform that has it.",
 )
 PORTS_EXHAUSTED = Code(

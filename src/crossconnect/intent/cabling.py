@@ -60,7 +60,9 @@ def cables_of(
             key = f"{pair[0]}--{pair[1]}" + (f"#{n + 1}" if n else "")
             if n < len(by_hand):
                 link, low, high, link_path = by_hand[n]
-                cables.append(Cable(key=key, kind="fabric", a=low, b=high, mtu=link.mtu, path=link_path))
+                cables.append(
+                    Cable(key=key, kind="fabric", a=low, b=high, mtu=link.mtu, path=link_path, gbps=link.gbps)
+                )
             else:
                 cables.append(Cable(key=key, kind="fabric", a=Port(pair[0]), b=Port(pair[1]), mtu=None, path=path))
     return cables, findings

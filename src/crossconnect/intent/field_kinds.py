@@ -27,8 +27,10 @@ from crossconnect.model.policy import AsPathSet, CommunitySet, Match, Policy, Pr
 from crossconnect.model.pool import Pool
 from crossconnect.model.promise import Promise
 from crossconnect.model.region import AsnPlan, Bfd, DesignChoices, Management, Moved, RegionFile, Site
+from crossconnect.model.risk import RiskGroup
 from crossconnect.model.server import Attachment, SegmentPort, Server, ServerGroup
 from crossconnect.model.tenant import Segment, Tenant, Vrf
+from crossconnect.model.traffic import Demand
 from crossconnect.net.names import AS_TRANS, ASN_MAX, VLAN_MAX, VNI_MAX
 
 _NAME, _TEXT = texts.NAME, texts.DESCRIPTION
@@ -107,6 +109,7 @@ TEXTS: dict[type, dict[str, Kind]] = {
     },
     Vrf: {"name": _NAME, "imports": texts.VRF_REFERENCE, "description": _TEXT},
     Tenant: {"name": _NAME, "description": _TEXT},
+    RiskGroup: {"name": _NAME, "devices": _NAME, "ports": texts.DEVICE_PORTS, "description": _TEXT},
     Handoff: {
         "border": texts.DEVICE_PORT,
         "vrf": texts.VRF_REFERENCE,
@@ -126,6 +129,7 @@ TEXTS: dict[type, dict[str, Kind]] = {
     Set: {"communities_add": texts.COMMUNITY, "communities_remove": _NAME},
     Statement: {"name": _NAME},
     Policy: {"name": _NAME},
+    Demand: {"source": texts.PROMISED, "destination": texts.PROMISED},
     Promise: {
         "name": _NAME,
         "source": texts.PROMISED,
@@ -154,6 +158,7 @@ _ASN = Limit(1, ASN_MAX, codes.ASN_RANGE, "RFC 6793; RFC 7300 reserves the last"
 _MTU = Limit(1280, 65535, codes.MTU_RANGE, "IPv6 needs 1280 octets on every link (RFC 8200 5)")
 _DEVICES = Limit(1, 1024)
 _PORT = Limit(1, 65535)
+_GBPS = Limit(1, 6400)
 _RATE = Limit(1, 16_777_215)
 _UNSIGNED = Limit(0, (1 << 32) - 1, codes.NUMBER_RANGE, "BGP carries it in four octets")
 
@@ -173,10 +178,12 @@ NUMBERS: dict[type, dict[str, Limit]] = {
         "keepalive_s": Limit(1, 21845),
         "hold_time_s": Limit(3, 65535, codes.NUMBER_RANGE, "RFC 4271 4.2"),
         "resting_locks": Limit(0, 10000),
+        "link_load_max": Limit(1, 100),
     },
-    Platform: {"mtu_max": _MTU, "vrfs_max": Limit(0, 1 << 20), "vnis_max": Limit(0, 1 << 20)},
+    Platform: {"mtu_max": _MTU, "port_gbps": _GBPS, "vrfs_max": Limit(0, 1 << 20), "vnis_max": Limit(0, 1 << 20)},
     Device: {"asn": _ASN},
-    Link: {"mtu": _MTU},
+    Link: {"mtu": _MTU, "gbps": _GBPS},
+    Demand: {"mbps": Limit(0, 1_000_000_000)},
     NodeGroup: {"count": _DEVICES},
     RackGroup: {"count": _DEVICES},
     ServerGroup: {"count": Limit(1, 4096)},

@@ -23,6 +23,7 @@ from crossconnect.model.pod import NodeGroup, Pod, RackGroup, SuperSpineGroup
 from crossconnect.model.policy import AsPathSet, CommunitySet, Policy, PrefixSet
 from crossconnect.model.pool import Pool
 from crossconnect.model.region import ChecksFile, EdgeFile, FabricFile, RegionFile, Site, TenancyFile, Unread
+from crossconnect.model.risk import RiskGroup
 from crossconnect.model.server import Server, ServerGroup
 from crossconnect.model.tenant import Segment, Tenant, Vrf
 
@@ -37,6 +38,7 @@ _DEFINED: dict[type, frozenset[str]] = {
     SuperSpineGroup: frozenset({"super_spines", "devices"}),
     Device: frozenset({"devices", "racks"}),
     Server: frozenset({"servers"}),
+    RiskGroup: frozenset({"risk_groups"}),
     Tenant: frozenset({"tenants"}),
     Vrf: frozenset({"vrfs"}),
     Segment: frozenset({"segments"}),

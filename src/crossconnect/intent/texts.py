@@ -112,6 +112,15 @@ def _platform_ports(text: str) -> str:
     return text
 
 
+def _device_ports(text: str) -> str:
+    device, colon, ports = text.partition(":")
+    _name(device)
+    if not colon:
+        raise ValueError(f"`{text}` names no port")
+    _platform_ports(ports)
+    return text
+
+
 def number_range(text: str) -> tuple[int, int]:
     """First and last number of `first-last`. Raises ValueError when it is none or counts downwards."""
     match = _NUMBER_RANGE.fullmatch(text)
@@ -280,6 +289,7 @@ DESCRIPTION = Kind(
 )
 SEGMENT_REFERENCE = Kind(codes.REFERENCE_MALFORMED, "tenant/vrf/segment, or tenant/segment without VRF", _parts(2, 3))
 VRF_REFERENCE = Kind(codes.REFERENCE_MALFORMED, "tenant/vrf", _parts(2))
+DEVICE_PORTS = Kind(codes.REFERENCE_MALFORMED, "device:port, or a range of ports, as in leaf1:swp[1-16]", _device_ports)
 DEVICE_PORT = Kind(codes.REFERENCE_MALFORMED, "device:port or device", _device_port)
 PLATFORM_PORTS = Kind(codes.REFERENCE_MALFORMED, "a port name or a range, as in swp[1-32]", _platform_ports)
 PROMISED = Kind(

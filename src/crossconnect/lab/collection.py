@@ -97,7 +97,7 @@ def collect_state(lab: Lab, tables: Collection[str] = ALL_TABLES, devices: Colle
         if name not in TABLES:
             raise KeyError(name)
     blueprint = lab.blueprint
-    around = Surroundings(blueprint)
+    around = Surroundings(blueprint, lab.record.frr)
     wanted = [d.name for d in blueprint.devices if devices is None or d.name in devices]
     with concurrent.futures.ThreadPoolExecutor(2 * (os.cpu_count() or 1) + 2) as executor:
         answers = executor.map(lambda name: device_report(lab, name, tables), wanted)

@@ -33,8 +33,8 @@ def relaxed(blueprint: Blueprint, processors: int) -> tuple[Blueprint, tuple[str
     was = _intervals(blueprint.devices)
     now = _intervals(devices)
     note = (
-        f"BFD sends every {now} ms instead of {was} ms: {rate:.0f} packets a second would keep {processors} processors "
-        f"from anything else (--bfd as-configured keeps them)"
+        f"BFD sends every {now} ms, not every {was} ms as configured: {rate:,.0f} packets a second are more than "
+        f"{_processors(processors)} can keep up with; silence is noticed later ('--bfd as-configured' keeps intervals)"
     )
     return msgspec.structs.replace(blueprint, devices=devices), (note,)
 
@@ -54,6 +54,10 @@ def _slower(device: DeviceConfiguration, factor: float) -> DeviceConfiguration:
     wanted = STEP_MS * math.ceil(device.bfd.interval_ms * factor / STEP_MS)
     bfd = msgspec.structs.replace(device.bfd, interval_ms=min(wanted, INTERVAL_MAX_MS))
     return msgspec.structs.replace(device, bfd=bfd)
+
+
+def _processors(count: int) -> str:
+    return "1 processor" if count == 1 else f"{count} processors"
 
 
 def _intervals(devices: tuple[DeviceConfiguration, ...]) -> str:

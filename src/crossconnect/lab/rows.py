@@ -16,6 +16,7 @@ from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.bgp import Neighbor
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.net import canonical_prefix, parse
+from crossconnect.nos.frr.facts import IPV6_PEERS_NOT_COMPARED, Version
 from crossconnect.nos.frr.paths import route_targets, router_mac
 from crossconnect.nos.reports import (
     EvpnReport,
@@ -61,7 +62,8 @@ class DeviceReport(msgspec.Struct, frozen=True, kw_only=True):
 class Surroundings:
     """What the blueprint knows that rows need; made once per collection."""
 
-    def __init__(self, blueprint: Blueprint) -> None:
+    def __init__(self, blueprint: Blueprint, frr: Version = "8.4") -> None:
+        self.frr: Version = frr
         self.devices: dict[str, DeviceConfiguration] = {device.name: device for device in blueprint.devices}
         self.at_port: dict[tuple[str, str], str] = {}
         self.fabric_ports: set[tuple[str, str]] = set()
@@ -133,6 +135,8 @@ def bgp_route_rows(device: str, report: DeviceReport, around: Surroundings) -> I
         peer, next_hop = _sender(device, path, index, around)
         groups.setdefault((path.vrf, path.prefix, peer, next_hop), []).append(path)
     arbitrary = _arbitrary_best(groups)
+    if around.frr in IPV6_PEERS_NOT_COMPARED:
+        arbitrary.update(_first_of_ipv6_peers(groups))
     # FRR 8.4 marks in some answers only the others of a set as multipath, not the best one.
     shared = _shared(report.paths)
     for (vrf, prefix, peer, next_hop), paths in groups.items():
@@ -169,11 +173,11 @@ def _shared(paths: Iterable[PathReport]) -> set[tuple[str, str]]:
     FRR 10.x marks paths of one next hop as multipath too (a VTEP's route over two spines), 8.4 does not
     (`MULTIPATH_TAKES_EVERY_PATH` in nos.frr.facts); both forward over that one next hop.
     """
-    hops: dict[tuple[str, str], set[str]] = {}
+    hops: dict[tuple[str, str], set[tuple[str, str]]] = {}
     marked: set[tuple[str, str]] = set()
     for path in paths:
         if path.best or path.multipath:
-            hops.setdefault((path.vrf, path.prefix), set()).add(path.forwards_to)
+            hops.setdefault((path.vrf, path.prefix), set()).add((path.forwards_to, path.leaked_from))
         if path.multipath:
             marked.add((path.vrf, path.prefix))
     return {route for route in marked if len(hops[route]) > 1}
@@ -200,6 +204,22 @@ def _arbitrary_best(
             if known is None or _order(peer, next_hop) < _order(*known):
                 chosen[vrf, prefix] = (peer, next_hop)
     return chosen
+
+
+def _first_of_ipv6_peers(
+    groups: Mapping[tuple[str, str, str, str], Sequence[PathReport]],
+) -> dict[tuple[str, str], tuple[str, str]]:
+    """The same for IPv6 sessions with one router over several links (`IPV6_PEERS_NOT_COMPARED`): the lowest address."""
+    used: dict[tuple[str, str, str], list[str]] = {}
+    best: set[tuple[str, str, str]] = set()
+    for (vrf, prefix, peer, next_hop), paths in groups.items():
+        if ":" in peer and not peer.startswith(("evpn:", "vrf:")) and any(p.best or p.multipath for p in paths):
+            used.setdefault((vrf, prefix, next_hop), []).append(peer)
+            if any(p.best for p in paths):
+                best.add((vrf, prefix, next_hop))
+    return {
+        (vrf, prefix): (min(used[vrf, prefix, hop], key=lambda p: parse(p).value), hop) for vrf, prefix, hop in best
+    }
 
 
 def _order(peer: str, next_hop: str) -> tuple[int, str]:

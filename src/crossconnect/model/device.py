@@ -23,6 +23,8 @@ class Platform(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Ports that leaves use towards spines, in order of use; none given: the last ports first."""
     mtu_max: int = 9216
     """Greatest IP MTU, octets."""
+    port_gbps: int | None = None
+    """Speed of its ports, gigabits per second; none given: not known, and neither is the load of its links."""
     vrfs_max: int = 1000
     """Greatest number of IP-VRFs."""
     vnis_max: int = 4000
@@ -73,3 +75,5 @@ class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """The other end."""
     mtu: int | None = None
     """IP MTU, octets; none given: the fabric's."""
+    gbps: int | None = None
+    """Its capacity, gigabits per second; none given: that of the slower of its two ports."""

@@ -48,6 +48,8 @@ class Cable(msgspec.Struct, frozen=True, kw_only=True):
     b: Port
     mtu: int | None
     path: str
+    gbps: int | None = None
+    """Only where written by hand."""
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):

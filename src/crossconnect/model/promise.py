@@ -53,6 +53,13 @@ class Promise(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Of `length`: whether every path has exactly `hops`."""
 
 
+ROUTE_KINDS = ("no-leak", "not-announced")
+"""Those about routes, which are looked up in tables."""
+
+PATH_KINDS = ("via", "not-via", "width", "length")
+"""Those about the paths that packets take, and not only about whether they arrive."""
+
+
 def end_parts(text: str) -> tuple[str, str]:
     """(word, name) of an end: `tenant red` is ("tenant", "red"), `red/prod` is ("", "red/prod")."""
     word, space, name = text.partition(" ")

@@ -17,8 +17,10 @@ from crossconnect.model.pod import Pod, SuperSpineGroup
 from crossconnect.model.policy import AsPathSet, CommunitySet, Policy, PrefixSet
 from crossconnect.model.pool import Pool
 from crossconnect.model.promise import Promise
+from crossconnect.model.risk import RiskGroup
 from crossconnect.model.server import Server
 from crossconnect.model.tenant import Tenant
+from crossconnect.model.traffic import Demand
 
 
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -111,6 +113,9 @@ class DesignChoices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """MAC address of every anycast gateway (RFC 9135 4.1)."""
     vlan_scope: Literal["region", "pod"] = "region"
     """Where a VLAN id is unique; `pod` reuses ids, for more than 4,000 segments in a region."""
+    link_load_max: int = 80
+    """Up to which percentage of its capacity a link may be loaded by expected traffic while nothing has failed: above
+    it bursts of a few milliseconds begin to fill queues."""
     host_routes: bool = True
     """Whether remote MAC/IP routes are also installed as host routes in the VRF (symmetric IRB, RFC 9135)."""
     lacp_rate: Literal["fast", "slow"] = "fast"
@@ -166,6 +171,8 @@ class FabricFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Cables between switches, where they differ from what the pods imply or their ports matter."""
     servers: tuple[Server, ...] = ()
     """Servers written by hand."""
+    risk_groups: tuple[RiskGroup, ...] = ()
+    """What fails together: line cards, power feeds, conduits."""
 
 
 class TenancyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -173,6 +180,8 @@ class TenancyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     tenants: tuple[Tenant, ...] = ()
     """Tenants with their VRFs and segments."""
+    traffic: tuple[Demand, ...] = ()
+    """Traffic that is expected."""
 
 
 class EdgeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -225,7 +234,9 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     devices: tuple[Device, ...] = ()
     links: tuple[Link, ...] = ()
     servers: tuple[Server, ...] = ()
+    risk_groups: tuple[RiskGroup, ...] = ()
     tenants: tuple[Tenant, ...] = ()
+    traffic: tuple[Demand, ...] = ()
     peers: tuple[Peer, ...] = ()
     policies: tuple[Policy, ...] = ()
     prefix_sets: tuple[PrefixSet, ...] = ()

@@ -44,9 +44,10 @@ def merged_trees(device: DeviceConfiguration, of: NetworkOs | None = None) -> Me
     return Merged(trees=trees, overridden=tuple(overridden), unreadable=tuple(unreadable))
 
 
-def render_files(device: DeviceConfiguration) -> dict[str, str]:
-    """The device's configuration files by name. KeyError is our bug: an unknown NOS is refused by validation."""
-    nos = system(device.nos)
+def render_files(device: DeviceConfiguration, of: NetworkOs | None = None) -> dict[str, str]:
+    """The device's configuration files by name; `of` is its system, where it is to be for another version of that.
+    KeyError is our bug: an unknown NOS is refused by validation."""
+    nos = of or system(device.nos)
     files = {name: nos.text(name, tree) for name, tree in merged_trees(device, nos).trees.items()}
     return {**files, **nos.files(device)} if nos.files is not None else files
 

@@ -25,6 +25,13 @@ ROWS_MAX = 200
 SCOPES_MAX = 60
 """More VRFs than this and the picture shows only those that lose something."""
 
+COLUMNS_MAX = 300
+"""More failures than this and the picture shows the worst of them, in their usual order."""
+
+CELLS_MAX = 2_000
+"""More cells than this in a band, and those in which nobody is hurt are drawn as one stripe a row: a page of megabytes
+is no picture."""
+
 Weight = Literal["calm", "fewer", "attached", "lost"]
 _WORST: dict[Weight, int] = {"lost": 0, "attached": 1, "fewer": 2, "calm": 3}
 _MARK = {Severity.ERROR: "fails", Severity.WARNING: "warns", Severity.NOTE: "holds"}
@@ -37,21 +44,27 @@ def draw_failures(under_failure: UnderFailure, scopes: Iterable[str] = ()) -> Ma
     if not reports:
         return note("No failure was simulated.")
     rows = tuple(dict.fromkeys([*scopes, *(e.scope for r in reports for e in r.scopes)]))
-    drawn = sorted((r for r in reports if _is_drawn(r)), key=lambda r: (_order(r), natural_key(column_name(r))))
+    worth = [r for r in reports if _is_drawn(r)]
+    drawn = sorted(_worst(worth), key=lambda r: (_order(r), natural_key(column_name(r))))
     shown = _worth_a_row(rows, drawn)
     left = 12.0 + 6.9 * max((len(s) for s in shown), default=4)
     fit = max(1, int((WIDTH - left) / CELL_MIN))
     bands = [drawn[i : i + fit] for i in range(0, len(drawn), fit)]
     cell = min(CELL_MAX, max(CELL_MIN, (WIDTH - left) / max((len(band) for band in bands), default=1)))
-    undrawn = len(reports) - len(drawn)
+    undrawn, less = len(reports) - len(worth), len(worth) - len(drawn)
     hidden = len(rows) - len(shown)
     return fragment(
         _summary(reports),
         element("p", "In the picture, a number is the share of a VRF's endpoint pairs that are lost, in percent."),
-        element("div", [_band(band, shown, left, cell) for band in bands], class_="scroll"),
+        element("div", [_band(band, shown, left, cell) for band in bands], class_="scroll") if bands else None,
         _legend(),
         note(f"{counted(undrawn, 'cable')} of servers not drawn: each cuts its own server.") if undrawn else None,
-        note(f"{counted(hidden, 'VRF')} that no failure hurts not drawn.") if hidden else None,
+        note(
+            f"{counted(less, 'failure')} that hurt nobody, or less than these, not drawn; the table above counts them."
+        )
+        if less
+        else None,
+        note(f"{counted(hidden, 'VRF')} that no failure in the picture hurts not drawn.") if hidden else None,
         _losses(reports),
         folded(counted(len(under_failure.findings), "finding"), draw_findings(under_failure.findings))
         if under_failure.findings
@@ -81,6 +94,19 @@ def weight(report: FailureReport, effect: ScopeEffect | None) -> Weight:
 def _is_drawn(report: FailureReport) -> bool:
     """Server cables are many and cut their server, which says nothing; unless it breaks a promise."""
     return report.element != _SERVER_CABLE or bool(report.promises_due)
+
+
+def _worst(reports: Sequence[FailureReport]) -> Sequence[FailureReport]:
+    """All of them if they fit, else those that hurt somebody, the worst first."""
+    if len(reports) <= COLUMNS_MAX:
+        return reports
+
+    def cost(report: FailureReport) -> tuple[int, int]:
+        worst = min((_WORST[weight(report, e)] for e in report.scopes), default=_WORST["calm"])
+        return worst, -sum(e.lost for e in report.scopes)
+
+    hurting = [r for r in reports if any(weight(r, e) != "calm" for e in r.scopes)]
+    return sorted(hurting, key=cost)[:COLUMNS_MAX]
 
 
 def _order(report: FailureReport) -> int:
@@ -130,10 +156,18 @@ def _band(reports: Sequence[FailureReport], scopes: Sequence[str], left: float, 
         for r, name, x in zip(reports, names, columns, strict=True)
     ]
     effects = [{e.scope: e for e in r.scopes} for r in reports]
+    striped = len(reports) * len(scopes) > CELLS_MAX
     for row, scope in enumerate(scopes):
         y = head + row * cell
         marks.append(element("text", scope, x=left - 8, y=y + cell / 2 + 3, class_="row"))
-        marks += [_cell(r, e.get(scope), (x, y, cell)) for r, e, x in zip(reports, effects, columns, strict=True)]
+        if striped:
+            width = columns[-1] + cell - 1.5 - left
+            marks.append(element("rect", x=left, y=y, width=width, height=cell - 1.5, rx=1.5, class_="calm"))
+        marks += [
+            _cell(r, e.get(scope), (x, y, cell))
+            for r, e, x in zip(reports, effects, columns, strict=True)
+            if not striped or weight(r, e.get(scope)) != "calm"
+        ]
     width, height = columns[-1] + cell + 4, head + len(scopes) * cell + 4
     return element(
         "svg",

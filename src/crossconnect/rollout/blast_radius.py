@@ -20,7 +20,9 @@ from crossconnect.checks.grouping import count_text, names_text
 from crossconnect.checks.under_failure import effects_of
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.bgp import Bgp, Neighbor
-from crossconnect.simulate.failures import Failures, single_failures
+from crossconnect.rollout.flaps import Flap, flaps
+from crossconnect.rollout.link_changes import LinkChange, link_changes
+from crossconnect.simulate.failures import Failures, SessionKey, single_failures
 from crossconnect.simulate.impact import Impacts
 
 Kind = Literal["added", "removed", "changed"]
@@ -82,6 +84,10 @@ class BlastRadius(msgspec.Struct, frozen=True, kw_only=True):
     sessions: tuple[SessionChange, ...]
     bystanders: tuple[str, ...]
     """Tenants whose own networks do not change, on devices whose configuration does."""
+    flaps: tuple[Flap, ...] = ()
+    """What is lost while the sessions of one switch flap."""
+    links: tuple[LinkChange, ...] = ()
+    """Links that expected traffic fills, and did not before."""
 
 
 def blast_radius(parent: Blueprint | None, new: Blueprint) -> BlastRadius:
@@ -92,14 +98,18 @@ def blast_radius(parent: Blueprint | None, new: Blueprint) -> BlastRadius:
     # A side on which nothing is looked at is as good as none.
     old = _Side(parent, names & old_realms.keys()) if parent is not None and names & old_realms.keys() else None
     now = _Side(new, names & new_realms.keys()) if names & new_realms.keys() else None
+    session_changes = tuple(sorted(_session_changes(parent, new)))
+    flapping = [SessionKey(s.device, s.vrf, s.peer) for s in session_changes if s.kind == "flaps"]
     changes = [change for name in sorted(names) if (change := _realm_change(name, old, now)) is not None]
     return BlastRadius(
         fabric=fabric,
         realms=tuple(changes),
         failures=_failure_changes(old, now),
         evaluated=len({failure for side in (old, now) if side is not None for failure in side.reports}),
-        sessions=tuple(sorted(_session_changes(parent, new))),
+        sessions=session_changes,
         bystanders=_bystanders(parent, new, {change.tenant for change in changes}),
+        flaps=flaps(parent, flapping) if parent is not None else (),
+        links=link_changes(parent, new),
     )
 
 

@@ -202,10 +202,24 @@ def compiled_kernels() -> Kernels | None:
     return Kernels(module.search, module.width)
 
 
-Repair = Callable[
-    [Arrays, tuple[Levels, Levels], tuple[Levels, Levels, Levels], Flags, Indexes, Indexes, Indexes],
-    tuple[Ints, Ints, Levels, Levels],
-]
+class Gone(NamedTuple):
+    """In-edges that are gone: those of receiver k are edges[bounds[k]:bounds[k + 1]]."""
+
+    receivers: Indexes
+    bounds: Indexes
+    edges: Indexes
+
+
+class Entries(NamedTuple):
+    """What has changed of levels and widths, an entry for each class and speaker."""
+
+    classes: Ints
+    speakers: Ints
+    level: Levels
+    width: Levels
+
+
+Repair = Callable[[Arrays, Paths, Paths, Levels, Flags, Gone], Entries]
 """`repair.repair`."""
 
 

@@ -32,6 +32,8 @@ class Candidate(NamedTuple):
     """Learned over iBGP."""
     labelled: bool = False
     """Has a label or VNI: imported from EVPN. Never multipath together with one that has none."""
+    leaked_from: str = ""
+    """VRF that it was leaked from; empty for a path of this VRF's own. See `_same_hop`."""
 
 
 class Selection(NamedTuple):
@@ -211,15 +213,30 @@ def _loss(candidate: Candidate, winner: Candidate, against: int, with_med: tuple
 
 def _multipath(candidates: Sequence[Candidate], best: int, maximum_paths: int, relax: bool) -> tuple[int, ...]:
     chosen = candidates[best]
-    equal: dict[str, int] = {}
+    equal: dict[tuple[str, str], int] = {}
     for index, candidate in enumerate(candidates):
-        if candidate.next_hop == chosen.next_hop or unequal(candidate, chosen, relax):
+        if _same_hop(candidate, chosen) or unequal(candidate, chosen, relax):
             continue
-        other = equal.get(candidate.next_hop)
+        hop = (candidate.next_hop, candidate.leaked_from)
+        other = equal.get(hop)
         if other is None or candidate.rank < candidates[other].rank:
-            equal[candidate.next_hop] = index
-    hops = sorted(equal) if len(equal) < maximum_paths else sorted(equal, key=_numeric)[: maximum_paths - 1]
+            equal[hop] = index
+    # An own path comes first in FRR's list, and leaked ones are compared with it.
+    hops = [hop for hop in equal if not hop[1] or (hop[0], "") not in equal]
+    hops = sorted(hops) if len(hops) < maximum_paths else sorted(hops, key=_hop_order)[: maximum_paths - 1]
     return (best, *(equal[hop] for hop in hops))
+
+
+def _same_hop(a: Candidate, b: Candidate) -> bool:
+    """Whether multipath takes only one of two paths: the next hops are the same address, unless both are leaked, from
+    different VRFs (bgp_path_info_nexthop_cmp). External IPv6 peers have one link-local address in all VRFs."""
+    if a.next_hop != b.next_hop:
+        return False
+    return not (a.leaked_from and b.leaked_from) or a.leaked_from == b.leaked_from
+
+
+def _hop_order(hop: tuple[str, str]) -> tuple[tuple[int, ...], str]:
+    return _numeric(hop[0]), hop[1]
 
 
 @functools.lru_cache(maxsize=1 << 16)
@@ -252,7 +269,6 @@ def left_out(
 ) -> dict[int, str]:
     """What keeps every path that is not in the multipath set out of it, by position."""
     found: dict[int, str] = {}
-    hops = {candidates[index].next_hop for index in multipath}
     for index, candidate in enumerate(candidates):
         if index in multipath or best < 0:
             continue
@@ -260,7 +276,7 @@ def left_out(
         if not why:
             why = (
                 "same next hop as another path in use"
-                if candidate.next_hop in hops
+                if any(_same_hop(candidate, candidates[used]) for used in multipath)
                 else f"maximum-paths {maximum_paths}"
             )
         found[index] = why

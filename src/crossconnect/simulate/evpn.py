@@ -8,13 +8,14 @@ type 5             RD and route targets of the IP-VRF
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.net import address_of, version_of
 from crossconnect.simulate.attachments import Attachment, attached
+from crossconnect.simulate.portion import Portion
 from crossconnect.simulate.topology import DEFAULT, Liveness, Topology
 
 ETHERNET_TAG_SEGMENT = 0xFFFFFFFF
@@ -45,20 +46,24 @@ def local_routes(
     attached_here: Sequence[Attachment],
     hears: Callable[[str, str], bool],
     number: int,
+    among: Portion | None = None,
 ) -> list[EvpnRoute]:
-    """Routes of types 1 to 4 of all switches that are up. `hears(a, b)` says whether leaf `a` receives the EVPN routes
-    of leaf `b`; `number` stands for the attributes of a route that a speaker originates itself."""
+    """Routes of types 1 to 4 of all switches that are up, or those of some realms. `hears(a, b)` says whether leaf `a`
+    receives the EVPN routes of leaf `b`; `number` stands for the attributes of a route that a speaker originates
+    itself."""
     routes: list[EvpnRoute] = []
-    for device in topology.blueprint.devices:
+    devices = topology.blueprint.devices if among is None else [topology.devices[name] for name in among.devices]
+    for device in devices:
         speaker = topology.speaker_at.get((device.name, DEFAULT), -1)
         if not device.vtep or speaker < 0 or not live.device_up(device.name):
             continue
         if not topology.speakers[speaker].bgp.advertise_all_vni:
             continue
-        for instance in device.network_instances:
-            if instance.kind == "mac-vrf" and instance.vni is not None:
-                routes.append(_route(device, speaker, instance, number, 3, device.vtep))
-        routes += _segment_routes(topology, live, device, speaker, number)
+        bridged = [i for i in device.network_instances if i.kind == "mac-vrf" and i.vni is not None]
+        if among is not None:
+            bridged = [instance for instance in bridged if instance.name in among.mac_vrfs]
+        routes += [_route(device, speaker, instance, number, 3, device.vtep) for instance in bridged]
+        routes += _segment_routes(topology, live, device, bridged, number)
     routes += _mac_routes(topology, live, attached_here, hears, number)
     return routes
 
@@ -84,10 +89,11 @@ def _route(
 
 
 def _segment_routes(
-    topology: Topology, live: Liveness, device: DeviceConfiguration, speaker: int, number: int
+    topology: Topology, live: Liveness, device: DeviceConfiguration, bridged: Iterable[NetworkInstance], number: int
 ) -> Iterator[EvpnRoute]:
     """Types 1 and 4. While the bond is down, FRR keeps type 1 per EVI and withdraws the others."""
-    by_vlan = {i.vlan: i for i in device.network_instances if i.kind == "mac-vrf" and i.vni is not None}
+    by_vlan = {instance.vlan: instance for instance in bridged}
+    speaker = topology.speaker_at[(device.name, DEFAULT)]
     run_time_rd = f"{topology.speakers[speaker].bgp.router_id}:0"
     for interface in device.interfaces:
         if not interface.esi:

@@ -57,6 +57,8 @@ class Forwarder:
         self._known: dict[tuple[str, ...], int] = {}
         self._sides: dict[tuple[str, str], _Side] = {}
         self._open: set[tuple[str, ...]] = set()
+        self.cables: dict[int, tuple[str, ...]] = {}
+        """Step -> key of the cable of each of its branches, in order; empty where a branch stays inside a device."""
 
     def send(self, endpoint: Endpoint, address: str) -> Verdict:
         """What becomes of a host's packets to an address."""
@@ -69,6 +71,14 @@ class Forwarder:
             return self._joined(branches)
         verdict = self.steps[branches[0][0]].verdict
         return verdict if verdict.mtu <= side.mtu else Verdict(verdict.recipients, verdict.drops, side.mtu)
+
+    def step_of(self, endpoint: Endpoint, address: str) -> int:
+        """The first step of a host's packets to an address."""
+        return self._host(endpoint, address)
+
+    def step_from(self, device: str, vrf: str, address: str) -> int:
+        """The first step of packets that a switch routes in a VRF."""
+        return self._route(device, vrf, address)
 
     def trace(self, endpoint: Endpoint, address: str) -> Trace:
         """All ways of a host's packets to an address, steps numbered from 0 in the order of a walk."""
@@ -198,7 +208,16 @@ class Forwarder:
             return self._drop(endpoint.host, "the host has no gateway for this address")
         branches = [(self._from_host(leaf, endpoint, address, gateway), side.mtu) for leaf in side.leaves]
         detail = f"{endpoint.interface} to {address}" + (f" via {gateway}" if gateway else "")
-        return self._add(endpoint.host, "send", detail, branches)
+        number = self._add(endpoint.host, "send", detail, branches)
+        self.cables[number] = tuple(self._cable_of(endpoint.host, leaf) for leaf in side.leaves)
+        return number
+
+    def _cable_of(self, host: str, leaf: str) -> str:
+        """The working cable of a host to a leaf."""
+        topology = self.tables.topology
+        wires = (topology.wire_at.get((host, port)) for port in topology.hosts[host].ports)
+        there = (w for w in wires if w is not None and w.b_device == leaf)
+        return next((w.key for w in there if self.tables.interface_up(leaf, w.b_port)), "")
 
     def _from_host(self, leaf: str, endpoint: Endpoint, address: str, gateway: str) -> int:
         instance = self.tables.topology.instances.get((leaf, endpoint.mac_vrf))
@@ -261,7 +280,9 @@ class Forwarder:
             return self._drop(device, f"host {host.name} is down")
         delivered = self._end("deliver", host.name, f"{address} on {endpoint.interface}")
         width = min(self.tables.mtu(device, port) or MTU_UNLIMITED, host.mtu)
-        return self._add(device, "bridge", f"MAC {host.mac} on {port}", [(delivered, width)])
+        number = self._add(device, "bridge", f"MAC {host.mac} on {port}", [(delivered, width)])
+        self.cables[number] = (self._cable_of(host.name, device),)
+        return number
 
     def _to_bridge(self, device: str, vni: int, vtep: str, address: str) -> int:
         """Over an L2VNI to a VTEP."""
@@ -291,7 +312,16 @@ class Forwarder:
         if route is None:
             return self._drop(device, f"no route to {address} in {vrf}")
         branches = [self._next_hop(device, vrf, hop, address) for hop in route.next_hops]
-        return self._add(device, "route", f"{route.prefix} in {vrf}", branches)
+        number = self._add(device, "route", f"{route.prefix} in {vrf}", branches)
+        if any(self.steps[branch].action == "deliver" for branch, _ in branches):
+            outs = (hop.rpartition("%")[2] for hop in route.next_hops)
+            self.cables[number] = tuple(
+                wire.key
+                if self.steps[branch].action == "deliver" and (wire := tables.wire_of(device, out)) is not None
+                else ""
+                for (branch, _), out in zip(branches, outs, strict=True)
+            )
+        return number
 
     def _next_hop(self, device: str, vrf: str, hop: str, address: str) -> tuple[int, int]:
         """(next step, MTU of the interface) for a next hop as `RouteRow` writes it."""
@@ -363,9 +393,11 @@ class Forwarder:
         if route is None:
             return self._drop(device, f"no route to {vtep}")
         branches: list[tuple[int, int]] = []
+        cables: list[str] = []
         for hop in route.next_hops:
             interface = hop.rpartition("%")[2]
             wire = tables.wire_of(device, interface)
+            cables.append(wire.key if wire is not None else "")
             if wire is None or not tables.interface_up(device, interface):
                 branches.append((self._drop(device, f"{interface} is down"), MTU_UNLIMITED))
                 continue
@@ -375,7 +407,9 @@ class Forwarder:
                 continue
             width = min(tables.mtu(device, interface), tables.mtu(other, port))
             branches.append((self._underlay(other, vtep), width))
-        return self._add(device, "forward", f"{route.prefix} to {vtep}", branches)
+        number = self._add(device, "forward", f"{route.prefix} to {vtep}", branches)
+        self.cables[number] = tuple(cables)
+        return number
 
 
 def forward(tables: Fib, endpoint: Endpoint, address: str) -> Trace:

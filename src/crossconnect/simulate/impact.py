@@ -10,7 +10,10 @@ the answers are those of following everything; tests compare them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import functools
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -25,8 +28,10 @@ from crossconnect.simulate.forwarding import Forwarder
 from crossconnect.simulate.lazy_fib import lazy_fib
 from crossconnect.simulate.mesh import Change, Mesh, changed, mesh
 from crossconnect.simulate.network import Network, Settled
+from crossconnect.simulate.portion import difference, portion_of
 from crossconnect.simulate.reachability import ReachabilityRow, answer, arrives, questions, reachability
 from crossconnect.simulate.realms import Realm, realms
+from crossconnect.simulate.sessions import Session
 from crossconnect.simulate.shortest_spread import ShortestSpread
 from crossconnect.simulate.topology import DEFAULT, Topology
 
@@ -54,44 +59,99 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True):
     """Realms whose packets were followed."""
 
 
+class _Ways(NamedTuple):
+    """Ways between VTEPs, as far as the fabric goes. VTEPs are numbered; `speakers` are theirs, `place` is the number
+    by speaker, -1 for others, and `cap` is how many equal-cost paths a VTEP uses."""
+
+    mesh: Mesh | None
+    names: list[str]
+    numbers: dict[str, int]
+    speakers: NDArray[np.intp]
+    place: NDArray[np.intp]
+    cap: NDArray[np.int16]
+
+
 class Impacts:
     """A network, prepared for being asked about failures one after the other; with `among`, about some of its realms
-    and the VTEPs that they are on."""
+    and the VTEPs that they are on. `after` prepares the next network in a fraction of the time."""
 
-    def __init__(self, blueprint: Blueprint, among: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        among: Collection[str] | None = None,
+        previous: Impacts | None = None,
+        changed: Collection[str] = (),
+    ) -> None:
+        """`previous` is a network with the same fabric, from whose devices only those `changed` differ; `among` names
+        realms, then."""
         self.blueprint = blueprint
-        self.network = Network(blueprint)
+        portion = portion_of(blueprint, among) if among is not None else None
+        self.network = Network(blueprint, portion, previous.network if previous is not None else None, changed)
         self.healthy: Settled = self.network.settle()
         self.topology: Topology = self.network.topology
-        every = realms(self.topology, self.network.attachments)
-        self.realms: dict[str, Realm] = {n: realm for n, realm in every.items() if among is None or n in among}
-        self.before = Forwarder(lazy_fib(self.healthy))
-        self._last: tuple[Failures, Fib] = (NO_FAILURES, self.before.tables)
-        self._sessions = _Index(self.network, self.healthy)
+        self.realms: dict[str, Realm] = realms(self.topology, self.network.attachments, among)
+        self._last: tuple[Failures, Fib] | None = None
+        self._sessions = _Index(self.network, self.healthy, previous._sessions if previous is not None else None)
         on = {device for realm in self.realms.values() for device in realm.devices}
-        speakers = self.topology.speaker_at
-        vteps = [d.name for d in blueprint.devices if d.vtep and (d.name, DEFAULT) in speakers]
+        some = on if among is not None else None
+        self._ways: _Ways = previous._ways if previous is not None else self._new_ways(some)
+        self._mesh, self._names, self._cap = self._ways.mesh, self._ways.names, self._ways.cap
+        self._vteps, self._speakers, self._place = self._ways.numbers, self._ways.speakers, self._ways.place
+        self._on = np.ones(len(self._names), np.bool_)
         if among is not None:
-            vteps = [name for name in vteps if name in on]
-        self._vteps = {name: number for number, name in enumerate(vteps)}
-        self._speakers: NDArray[np.intp] = np.array([self.topology.speaker_at[(n, DEFAULT)] for n in vteps], np.intp)
-        self._names = vteps
-        self._place: NDArray[np.intp] = np.full(len(self.topology.speakers), -1, np.intp)
-        self._place[self._speakers] = np.arange(len(vteps))
-        self._mesh = _mesh(self.network, self.healthy, vteps)
+            self._on[:] = False
+            self._on[self._numbers(on)] = True
         self._members = {name: self._numbers(realm.devices) for name, realm in self.realms.items()}
         self._realms_at: dict[str, list[str]] = {}
         for realm in self.realms.values():
             for device in realm.devices:
                 self._realms_at.setdefault(device, []).append(realm.name)
-        self._realms_of = [frozenset(self._realms_at.get(name, ())) for name in vteps]
-        self._cap = np.array([self._paths_max(s) for s in self._speakers], np.int16)
-        width = self._widths()
-        self.narrowest = {name: self._narrow(width, numbers) for name, numbers in self._members.items()}
-        self.width = self._narrow(width, np.arange(len(vteps)))
+        self._realms_of: list[frozenset[str]] = [frozenset(self._realms_at.get(name, ())) for name in self._names]
+        self.narrowest = {name: self._narrow(self._widths(numbers)) for name, numbers in self._members.items()}
+        width = self._widths(np.flatnonzero(self._on))
+        self.width = self._narrow(width)
         self._narrow_ways = int(np.count_nonzero(width == self.width))
-        self._whole = self._whole_realms(width)
-        self.cut_off = frozenset(host.name for host in blueprint.hosts if self._cables(host, self.healthy)[0] == 0)
+        self._whole = self._whole_realms()
+        inside = blueprint.hosts if among is None else [host for host in blueprint.hosts if self._inside(host.name)]
+        self.cut_off = frozenset(host.name for host in inside if self._cables(host, self.healthy)[0] == 0)
+
+    def after(self, blueprint: Blueprint) -> Impacts:
+        """The network of another blueprint: of realms that are not as they are here, if the fabric is the same, which
+        takes milliseconds; else of all of it."""
+        found = difference(self.blueprint, blueprint)
+        if found is None:
+            return Impacts(blueprint)
+        existing = {vrf.name for vrf in blueprint.vrfs} | {s.vrf or s.path for s in blueprint.segments}
+        # Whoever takes routes from a realm that changes may change with it, and may have done so before.
+        linked = portion_of(self.blueprint, found.realms).realms | portion_of(blueprint, found.realms).realms
+        among = linked & existing
+        inside = portion_of(blueprint, among)
+        if any(name not in self._ways.numbers for name in inside.devices if self.topology.devices[name].vtep):
+            return Impacts(blueprint, among)
+        return Impacts(blueprint, among, self, found.devices)
+
+    def _new_ways(self, on: Collection[str] | None) -> _Ways:
+        """Ways between all VTEPs, or some."""
+        at = self.topology.speaker_at
+        names = [d.name for d in self.blueprint.devices if d.vtep and (d.name, DEFAULT) in at]
+        if on is not None:
+            names = [name for name in names if name in on]
+        speakers = np.array([at[(name, DEFAULT)] for name in names], np.intp)
+        place = np.full(sum(speaker.vrf == DEFAULT for speaker in self.topology.speakers), -1, np.intp)
+        place[speakers] = np.arange(len(names))
+        return _Ways(
+            mesh=_mesh(self.network, self.healthy, names),
+            names=names,
+            numbers={name: number for number, name in enumerate(names)},
+            speakers=speakers,
+            place=place,
+            cap=np.array([self._paths_max(s) for s in speakers], np.int16),
+        )
+
+    @functools.cached_property
+    def before(self) -> Forwarder:
+        """For following packets while nothing has failed."""
+        return Forwarder(lazy_fib(self.healthy))
 
     def regular(self, name: str) -> bool:
         """Whether the fabric alone says who reaches whom in a realm, and all of it is there while nothing fails."""
@@ -111,9 +171,17 @@ class Impacts:
                 found[name] = found.get(name, 0) + row.pairs
         return found
 
+    def least_paths(self, devices: Iterable[str]) -> int:
+        """The fewest equal-cost paths from one of some VTEPs to another of them; 0 where there is no way."""
+        if self._mesh is not None:
+            return self._narrow(self._widths(self._numbers(devices)))
+        return self._followed_width(NO_FAILURES, frozenset(devices))
+
     def tables(self, failures: Failures) -> Fib:
         """Forwarding tables under a failure; those asked for last are kept."""
-        if self._last[0] != failures:
+        if not failures:
+            return self.before.tables
+        if self._last is None or self._last[0] != failures:
             self._last = (failures, lazy_fib(self.network.settle(failures), self.before.tables))
         return self._last[1]
 
@@ -163,6 +231,7 @@ class Impacts:
         change = changed(self._mesh, self._sessions.edges_down(failures, wires), dead)
         vteps = self._place[change.speakers]
         there = (vteps >= 0) & (change.classes != vteps)
+        there &= self._on[change.classes] & self._on[vteps]
         if dead:
             gone = np.zeros(len(self._names), np.bool_)
             gone[self._numbers(failures.devices)] = True
@@ -217,8 +286,10 @@ class Impacts:
         other = (change.level != before) & (before != UNREACHED)
         result: list[set[str]] = []
         for chosen in (other & (change.level == UNREACHED), other & (change.level != UNREACHED)):
-            found: set[str] = set()
-            for a, b in zip(change.classes[chosen].tolist(), change.speakers[chosen].tolist(), strict=True):
+            found = set[str]()
+            to: list[int] = change.classes[chosen].tolist()
+            at: list[int] = change.speakers[chosen].tolist()
+            for a, b in zip(to, at, strict=True):
                 found |= self._realms_of[a] & self._realms_of[b]
             result.append(found)
         return result[0], result[1]
@@ -264,28 +335,24 @@ class Impacts:
     def _paths_max(self, speaker: int) -> int:
         return max(1, self.topology.speakers[speaker].bgp.maximum_paths)
 
-    def _widths(self) -> NDArray[np.int16]:
-        """Equal-cost paths by (class, VTEP), 0 for none and from a VTEP to itself."""
+    def _widths(self, numbers: NDArray[np.intp]) -> NDArray[np.int16]:
+        """Equal-cost paths between some VTEPs by (class, VTEP), 0 for none and from a VTEP to itself."""
         if self._mesh is None:
             return np.zeros((0, 0), np.int16)
-        return np.minimum(self._mesh.width[:, self._speakers], self._cap)
+        return np.minimum(self._mesh.width[np.ix_(numbers, self._speakers[numbers])], self._cap[numbers])
 
     @staticmethod
-    def _narrow(width: NDArray[np.int16], numbers: NDArray[np.intp]) -> int:
-        """The least width among some VTEPs that is not 0; 0 for none."""
-        if not width.size:
-            return 0
-        part = width[np.ix_(numbers, numbers)]
-        there = part[part > 0]
+    def _narrow(width: NDArray[np.int16]) -> int:
+        """The least width that is not 0; 0 for none."""
+        there = width[width > 0]
         return int(there.min()) if len(there) else 0
 
-    def _whole_realms(self, width: NDArray[np.int16]) -> set[str]:
+    def _whole_realms(self) -> set[str]:
         """Realms in which every VTEP reaches every other one."""
         found: set[str] = set()
         for name, numbers in self._members.items():
             missing = len(self.realms[name].devices) - len(numbers)
-            part = width[np.ix_(numbers, numbers)] if width.size else np.zeros((0, 0))
-            if not missing and np.count_nonzero(part) == len(numbers) * (len(numbers) - 1):
+            if not missing and np.count_nonzero(self._widths(numbers)) == len(numbers) * (len(numbers) - 1):
                 found.add(name)
         return found
 
@@ -303,10 +370,14 @@ class Impacts:
         if self._narrow_ways > len(to) + 2 * len(gone) * len(self._names):
             # So many ways are as narrow as the narrowest that one of them has not changed.
             return min(self.width, int(width[width > 0].min(initial=_WIDEST))), narrower
-        everything = self._widths()
-        everything[to, at] = width
-        everything[gone], everything[:, gone] = 0, 0
-        return self._narrow(everything, np.arange(len(everything))), narrower
+        numbers = np.flatnonzero(self._on)
+        place = np.full(len(self._names), -1, np.intp)
+        place[numbers] = np.arange(len(numbers))
+        everything = self._widths(numbers)
+        everything[place[to], place[at]] = width
+        away = place[gone[self._on[gone]]]
+        everything[away], everything[:, away] = 0, 0
+        return self._narrow(everything), narrower
 
     def _least(self, to: NDArray[np.intp], at: NDArray[np.intp], width: NDArray[np.int16]) -> dict[str, int]:
         """Realms with less than before, and their least width, of ways whose width has changed."""
@@ -331,13 +402,16 @@ class Impacts:
                 row[others[part]] = _WIDEST
         return least
 
-    def _followed_width(self, failures: Failures) -> int:
+    def _followed_width(self, failures: Failures, among: Collection[str] | None = None) -> int:
         tables = self.tables(failures)
         widths: list[int] = []
-        for device in self._vteps:
+        for device in itertools.compress(self._names, self._on):
+            if among is not None and device not in among:
+                continue
             routes = tables.routes.get((device, DEFAULT))
             for vtep, owner in self.topology.vteps.items():
-                row = routes.lookup(vtep) if routes is not None and owner != device else None
+                asked = routes is not None and owner != device and (among is None or owner in among)
+                row = routes.lookup(vtep) if routes is not None and asked else None
                 if row is not None and row.prefix == f"{vtep}/32":
                     widths.append(len(row.next_hops))
         return min(widths, default=0)
@@ -364,38 +438,59 @@ def _mesh(network: Network, healthy: Settled, vteps: Iterable[str]) -> Mesh | No
     return mesh(spreads.arrays, origins, together)
 
 
+class _Maps(NamedTuple):
+    """Sessions by what takes them down."""
+
+    wire: dict[str, list[int]]
+    device: dict[str, list[int]]
+    key: dict[SessionKey, int]
+
+
+def _maps(sessions: Iterable[Session], up: Sequence[bool]) -> _Maps:
+    found = _Maps({}, {}, {})
+    for session in sessions:
+        if up[session.index]:
+            found.wire.setdefault(session.wire, []).append(session.index)
+            found.device.setdefault(session.key.device, []).append(session.index)
+            found.key[session.key] = session.index
+    return found
+
+
 class _Index:
     """Cables and sessions by what takes them down. Sessions that are down in the healthy network do not count."""
 
-    def __init__(self, network: Network, healthy: Settled) -> None:
+    def __init__(self, network: Network, healthy: Settled, previous: _Index | None) -> None:
         self._network = network
         self._healthy = healthy
-        self._wires: dict[str, list[str]] = {}
-        for wire in network.topology.wires.values():
-            for device in (wire.a_device, wire.b_device):
-                self._wires.setdefault(device, []).append(wire.key)
-        self._by_wire: dict[str, list[int]] = {}
-        self._by_device: dict[str, list[int]] = {}
-        self._by_key: dict[SessionKey, int] = {}
-        for session in network.sessions:
-            if healthy.up[session.index]:
-                self._by_wire.setdefault(session.wire, []).append(session.index)
-                self._by_device.setdefault(session.key.device, []).append(session.index)
-                self._by_key[session.key] = session.index
-        self._edges: dict[int, tuple[int, int]] = {
-            index: (speaker, position)
-            for speaker, indexes in enumerate(network.graphs["l2vpn-evpn"].sessions)
-            for position, index in enumerate(indexes)
-        }
+        if previous is not None and previous._network.topology.wires is network.topology.wires:
+            self._wires = previous._wires
+        else:
+            self._wires: dict[str, list[str]] = {}
+            for wire in network.topology.wires.values():
+                for device in (wire.a_device, wire.b_device):
+                    self._wires.setdefault(device, []).append(wire.key)
+        inner = network.inner
+        if previous is not None:
+            self._fabric, self._edges = previous._fabric, previous._edges
+        else:
+            self._fabric = _maps(network.sessions[:inner], healthy.up)
+            self._edges: dict[int, tuple[int, int]] = {
+                index: (speaker, position)
+                for speaker, indexes in enumerate(network.graphs["l2vpn-evpn"].sessions)
+                for position, index in enumerate(indexes)
+            }
+        self._tenants = _maps(network.sessions[inner:], healthy.up)
 
     def wires_down(self, failures: Failures) -> set[str]:
         """Cables that carry nothing."""
         return {*failures.links, *(key for device in failures.devices for key in self._wires.get(device, ()))}
 
     def _down(self, failures: Failures, wires: Collection[str]) -> set[int]:
-        down = {index for key in wires for index in self._by_wire.get(key, ())}
-        down |= {index for device in failures.devices for index in self._by_device.get(device, ())}
-        down |= {self._by_key[key] for key in failures.sessions if key in self._by_key}
+        down: set[int] = set()
+        for maps in (self._fabric, self._tenants):
+            down |= {index for key in wires for index in maps.wire.get(key, ())}
+            down |= {index for device in failures.devices for index in maps.device.get(device, ())}
+            down |= {maps.key[key] for key in failures.sessions if key in maps.key}
         twins = {self._network.sessions[index].twin for index in down}
         return {index for index in down | twins if index >= 0 and self._healthy.up[index]}
 

@@ -21,6 +21,7 @@ from crossconnect.simulate.arrays import (
     COMPILED_FROM_IN_SWEEPS,
     Arrays,
     Flags,
+    Gone,
     Indexes,
     Levels,
     Paths,
@@ -90,10 +91,9 @@ def _repaired(before: Mesh, whole: Arrays, by_receiver: Mapping[int, list[int]],
     edges = [whole.first[receiver] + position for receiver, at in by_receiver.items() for position in at]
     bounds = np.zeros(len(by_receiver) + 1, np.intp)
     np.cumsum([len(positions) for positions in by_receiver.values()], out=bounds[1:])
-    columns = (before.columns.level, before.columns.via, before.width)
-    receivers = np.array(list(by_receiver), np.intp)
-    found = repair(whole, (before.level, before.via), columns, off, receivers, bounds, np.array(edges, np.intp))
-    return Change(found[0].astype(np.intp), found[1].astype(np.intp), found[2], found[3])
+    gone = Gone(np.array(list(by_receiver), np.intp), bounds, np.array(edges, np.intp))
+    found = repair(whole, Paths(before.level, before.via), before.columns, before.width, off, gone)
+    return Change(found.classes.astype(np.intp), found.speakers.astype(np.intp), found.level, found.width)
 
 
 def _searched_again(before: Mesh, whole: Arrays, by_receiver: Mapping[int, list[int]], dead: Collection[int]) -> Change:

@@ -9,7 +9,7 @@ what others announce as type 5.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -32,9 +32,10 @@ from crossconnect.simulate.fabric import (
 from crossconnect.simulate.failures import NO_FAILURES, Failures
 from crossconnect.simulate.overlay import Overlay, Visibility
 from crossconnect.simulate.policy import Policies, apply, policies
+from crossconnect.simulate.portion import Portion
 from crossconnect.simulate.propagation import EdgeFilter, Settlement
 from crossconnect.simulate.sessions import Session, session_findings, sessions, sessions_up
-from crossconnect.simulate.topology import DEFAULT, Liveness, Topology, topology
+from crossconnect.simulate.topology import DEFAULT, Liveness, Topology, succeeding, topology
 from crossconnect.simulate.underlay import family_of, resolver, shared_classes, underlay_classes
 from crossconnect.simulate.unsteady import Scene, Turn, ambiguous, fabric_cycle, vrf_cycle
 from crossconnect.simulate.vrf import VrfMemory, VrfPath, Vrfs, announced, own_paths
@@ -46,26 +47,55 @@ OwnPaths = Mapping[int, tuple[dict[str, list[VrfPath]], dict[str, list[VrfPath]]
 
 
 class Network:
-    """A blueprint prepared for simulation, with caches that every failure scenario shares."""
+    """A blueprint prepared for simulation, with caches that every failure scenario shares.
 
-    def __init__(self, blueprint: Blueprint) -> None:
-        self.topology: Topology = topology(blueprint)
-        self.sessions: tuple[Session, ...] = sessions(self.topology)
-        self.graphs: dict[Family, FamilyGraph] = family_graphs(self.topology, self.sessions)
-        self.policies: dict[str, Policies] = {d.name: policies(d.routing_policy) for d in blueprint.devices}
-        self.attachments: tuple[Attachment, ...] = attachments(self.topology)
+    With `among` only some realms are in it, beside the fabric. Where the blueprint has the fabric of a `previous`
+    network, and only `changed` devices differ at all, nothing is computed again that these have not to do with.
+    """
+
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        among: Portion | None = None,
+        previous: Network | None = None,
+        changed: Collection[str] = (),
+    ) -> None:
+        self.among = among
+        self.previous = previous
+        realms = among.realms if among is not None else None
+        self.topology: Topology
+        self.sessions: tuple[Session, ...]
+        self.policies: dict[str, Policies]
+        self.table: AttributeTable
+        if previous is not None and among is not None:
+            self.topology = succeeding(previous.topology, blueprint, changed, among)
+            self.sessions = sessions(self.topology, previous.sessions[: previous.inner])
+            self.graphs = previous.graphs
+            fresh = {name: policies(self.topology.devices[name].routing_policy) for name in changed}
+            self.policies = {**previous.policies, **fresh}
+            self.table = previous.table
+        else:
+            self.topology = topology(blueprint, realms)
+            self.sessions = sessions(self.topology)
+            self.graphs: dict[Family, FamilyGraph] = family_graphs(self.topology, self.sessions)
+            self.policies = {d.name: policies(d.routing_policy) for d in blueprint.devices}
+            self.table = AttributeTable()
+        self.inner: int = sum(session.key.vrf == DEFAULT for session in self.sessions)
+        """Sessions of default instances: the first ones."""
+        self.attachments: tuple[Attachment, ...] = attachments(self.topology, realms)
         self.attachments_at: dict[str, list[Attachment]] = {}
         """By leaf."""
         for attachment in self.attachments:
             self.attachments_at.setdefault(attachment.leaf, []).append(attachment)
-        self.table = AttributeTable()
         self.vrf_memory = VrfMemory()
         self.healthy: Settled | None = None
 
     def settle(self, failures: Failures = NO_FAILURES) -> Settled:
         """What the network settles on under failures. The healthy network is computed first and reused."""
         if self.healthy is None:
-            self.healthy = _settle(self, NO_FAILURES, None)
+            before = self.previous.healthy if self.previous is not None else None
+            self.healthy = _settle(self, NO_FAILURES, None) if before is None else _succeeding(self, before)
+            self.previous = None
         return _settle(self, failures, self.healthy) if failures else self.healthy
 
 
@@ -146,6 +176,31 @@ def _settle(network: Network, failures: Failures, healthy: Settled | None) -> Se
         settled.spread_of(prefix)
     findings += _fabric_cycles(network, graphs, spreads, underlay)
     return msgspec.structs.replace(settled, findings=tuple(dict.fromkeys(findings)))
+
+
+def _succeeding(network: Network, before: Settled) -> Settled:
+    """The healthy network, given that of a blueprint with the same fabric. Findings are those of the VRFs alone."""
+    topology = network.topology
+    live = Liveness(topology, NO_FAILURES)
+    up = sessions_up(network.sessions, live, before.up[: network.inner])
+    findings = _limit_prefixes(network, up)
+    visibility = before.overlay.visibility
+    own = _own_paths(network, live, up)
+    base = Overlay(visibility, [*_local_routes(network, live, visibility), *_own_prefix_routes(network, own)])
+    evpn = before.graphs["l2vpn-evpn"]
+    vrfs = Vrfs(topology, network.table, evpn, network.sessions, own, network.vrf_memory, network.policies)
+    overlay, unsteady = _settle_overlay(network, base, vrfs)
+    return Settled(
+        network=network,
+        live=live,
+        up=up,
+        graphs=before.graphs,
+        spreads=before.spreads,
+        underlay=before.underlay,
+        overlay=overlay,
+        vrfs=vrfs,
+        findings=(*findings, *unsteady),
+    )
 
 
 def _fabric_cycles(
@@ -237,7 +292,7 @@ def _local_routes(network: Network, live: Liveness, visibility: Visibility) -> l
         key, _ = visibility.class_of(there, number, topology.devices[originator].vtep)
         return visibility.spreads.of(key).attributes[here] != NOTHING
 
-    return local_routes(topology, live, network.attachments, hears, number)
+    return local_routes(topology, live, network.attachments, hears, number, network.among)
 
 
 def _own_prefix_routes(network: Network, own: OwnPaths) -> list[EvpnRoute]:

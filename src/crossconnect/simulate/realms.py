@@ -11,7 +11,7 @@ realm is irregular, with the reason, and its packets are followed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -38,8 +38,10 @@ class Realm(msgspec.Struct, frozen=True, kw_only=True):
     """Why its packets have to be followed; empty where the fabric alone says whether they arrive."""
 
 
-def realms(topology: Topology, attachments: Sequence[Attachment]) -> dict[str, Realm]:
-    """All realms by name."""
+def realms(
+    topology: Topology, attachments: Sequence[Attachment], among: Collection[str] | None = None
+) -> dict[str, Realm]:
+    """All realms by name, or those among some."""
     blueprint = topology.blueprint
     segments: dict[str, list[SegmentPlan]] = {}
     for segment in blueprint.segments:
@@ -47,7 +49,8 @@ def realms(topology: Topology, attachments: Sequence[Attachment]) -> dict[str, R
     endpoints: dict[str, list[Endpoint]] = {}
     for host in blueprint.hosts:
         for endpoint in host.endpoints:
-            endpoints.setdefault(endpoint.vrf or endpoint.segment, []).append(endpoint)
+            if among is None or (endpoint.vrf or endpoint.segment) in among:
+                endpoints.setdefault(endpoint.vrf or endpoint.segment, []).append(endpoint)
     at: dict[tuple[str, str], list[Attachment]] = {}
     for attachment in attachments:
         at.setdefault((attachment.host.name, attachment.endpoint.interface), []).append(attachment)
@@ -55,6 +58,8 @@ def realms(topology: Topology, attachments: Sequence[Attachment]) -> dict[str, R
     found: dict[str, Realm] = {}
     vrfs = {vrf.name: vrf for vrf in blueprint.vrfs}
     for name in sorted({*segments, *vrfs}):
+        if among is not None and name not in among:
+            continue
         vrf, inside, members = vrfs.get(name), segments.get(name, []), endpoints.get(name, [])
         reason = (
             (_vrf_irregular(topology, vrf) if vrf else "")

@@ -43,11 +43,14 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         return self.neighbor.address or self.neighbor.device
 
 
-def sessions(topology: Topology) -> tuple[Session, ...]:
-    """All sessions of all switches, ends matched, in the order of speakers and neighbours."""
-    drafts: list[Session] = []
+def sessions(topology: Topology, known: Sequence[Session] = ()) -> tuple[Session, ...]:
+    """All sessions of all switches, ends matched, in the order of speakers and neighbours: those of default instances
+    come first. They need not be matched again where they are `known`."""
+    drafts: list[Session] = list(known)
     by_key: dict[SessionKey, Session] = {}
     for speaker in topology.speakers:
+        if known and speaker.vrf == DEFAULT:
+            continue
         for neighbor in speaker.bgp.neighbors:
             key = SessionKey(speaker.device, speaker.vrf, neighbor.key)
             interface = _interface(topology, speaker, neighbor)
@@ -68,7 +71,7 @@ def sessions(topology: Topology) -> tuple[Session, ...]:
         for peer in topology.blueprint.peers
         for end in peer.sessions
     }
-    return tuple(_matched(topology, draft, by_key, externals) for draft in drafts)
+    return (*known, *(_matched(topology, draft, by_key, externals) for draft in drafts[len(known) :]))
 
 
 def _interface(topology: Topology, speaker: Speaker, neighbor: Neighbor) -> str:
@@ -240,11 +243,14 @@ def down_because(session: Session, wires: Mapping[str, bool], live: Liveness) ->
     return ""
 
 
-def sessions_up(all_sessions: Sequence[Session], live: Liveness) -> list[bool]:
-    """Which sessions are established under failures, by index; prefix limits are looked at later."""
-    wires = {key: live.wire_up(wire) for key, wire in live.topology.wires.items()}
-    result = [not down_because(session, wires, live) for session in all_sessions]
-    for session in all_sessions:
+def sessions_up(all_sessions: Sequence[Session], live: Liveness, known: Sequence[bool] = ()) -> list[bool]:
+    """Which sessions are established under failures, by index; prefix limits are looked at later. Of the first ones it
+    may be `known`."""
+    asked = all_sessions[len(known) :]
+    used = {session.wire for session in asked if session.wire}
+    wires = {key: live.wire_up(live.topology.wires[key]) for key in used}
+    result = [*known, *(not down_because(session, wires, live) for session in asked)]
+    for session in asked:
         if session.twin >= 0 and not result[session.twin]:
             result[session.index] = False
     return result

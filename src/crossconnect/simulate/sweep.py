@@ -50,28 +50,38 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
 
 
-def sweep(
-    blueprint: Blueprint, failures: Iterable[Failures], tables: Collection[str] = FORWARDING_TABLES
-) -> Iterator[tuple[Failures, Outcome]]:
-    """The outcome of each failure, as it is computed. `tables` says which tables of the state are wanted."""
-    network = Network(blueprint)
-    wanted = {*FORWARDING_TABLES, *tables}
-    healthy = network.settle()
-    before = Forwarder(_fib(healthy, state_of(healthy, FORWARDING_TABLES), None))
-    for failure in failures:
-        settled = network.settle(failure)
-        state = state_of(settled, wanted)
-        here = _fib(settled, state, before.tables)
+class Outcomes:
+    """A network made ready for being asked what is left under failures. `tables` says which tables of the state are
+    wanted."""
+
+    def __init__(self, blueprint: Blueprint, tables: Collection[str] = FORWARDING_TABLES) -> None:
+        self._network = Network(blueprint)
+        self._wanted = {*FORWARDING_TABLES, *tables}
+        healthy = self._network.settle()
+        self._before = Forwarder(_fib(healthy, state_of(healthy, FORWARDING_TABLES), None))
+
+    def of(self, failure: Failures) -> Outcome:
+        """What is left under a failure."""
+        settled = self._network.settle(failure)
+        state = state_of(settled, self._wanted)
+        here = _fib(settled, state, self._before.tables)
         cut_off = {e.host for c in endpoint_classes(here) if c.cut_off for e in c.endpoints}
-        outcome = Outcome(
+        return Outcome(
             state=state,
             tables=here,
-            lost=tuple(sorted(_lost(here, before, cut_off))),
+            lost=tuple(sorted(_lost(here, self._before, cut_off))),
             cut_off=tuple(sorted(cut_off)),
             ecmp_minimum=_ecmp_minimum(state, here.topology.vteps),
             findings=settled.findings,
         )
-        yield failure, outcome
+
+
+def sweep(
+    blueprint: Blueprint, failures: Iterable[Failures], tables: Collection[str] = FORWARDING_TABLES
+) -> Iterator[tuple[Failures, Outcome]]:
+    """The outcome of each failure, as it is computed."""
+    outcomes = Outcomes(blueprint, tables)
+    return ((failure, outcomes.of(failure)) for failure in failures)
 
 
 def _fib(settled: Settled, state: State, like: Fib | None) -> Fib:

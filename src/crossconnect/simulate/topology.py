@@ -5,7 +5,7 @@ Everything here holds whatever fails; `Liveness` says what is left under given f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -16,6 +16,7 @@ from crossconnect.device.interface import Interface
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.net import address_of
 from crossconnect.simulate.failures import Failures
+from crossconnect.simulate.portion import Portion
 
 DEFAULT = "default"
 
@@ -52,8 +53,8 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
     """VTEP address -> device."""
 
 
-def topology(blueprint: Blueprint) -> Topology:
-    """Index a blueprint."""
+def topology(blueprint: Blueprint, among: Collection[str] | None = None) -> Topology:
+    """Index a blueprint. With `among`, no other VRFs than those speak."""
     interfaces: dict[tuple[str, str], Interface] = {}
     instances: dict[tuple[str, str], NetworkInstance] = {}
     ports: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -68,11 +69,7 @@ def topology(blueprint: Blueprint) -> Topology:
         for instance in device.network_instances:
             instances[(device.name, instance.name)] = instance
         ports.update(_ports(device))
-    speakers = _speakers(blueprint)
-    wire_at: dict[tuple[str, str], Wire] = {}
-    for wire in blueprint.wires:
-        wire_at[(wire.a_device, wire.a_port)] = wire
-        wire_at[(wire.b_device, wire.b_port)] = wire
+    speakers = _speakers(blueprint, among)
     return Topology(
         blueprint=blueprint,
         devices={device.name: device for device in blueprint.devices},
@@ -82,12 +79,73 @@ def topology(blueprint: Blueprint) -> Topology:
         instances=instances,
         ports=ports,
         wires={wire.key: wire for wire in blueprint.wires},
-        wire_at=wire_at,
+        wire_at=_wire_at(blueprint),
         owners=owners,
         speakers=speakers,
         speaker_at={(speaker.device, speaker.vrf): speaker.index for speaker in speakers},
         vteps={device.vtep: device.name for device in blueprint.devices if device.vtep},
     )
+
+
+def succeeding(old: Topology, new: Blueprint, changed: Collection[str], among: Portion) -> Topology:
+    """`topology` of a blueprint with the same fabric as an old one, from whose devices only those `changed` differ: as
+    good as anew, without looking at the others. Speakers of default instances keep their indexes."""
+    interfaces, instances = dict(old.interfaces), dict(old.instances)
+    ports, owners = dict(old.ports), dict(old.owners)
+    devices = {device.name: device for device in new.devices}
+    for name in changed:
+        before, after = old.devices[name], devices[name]
+        for interface in before.interfaces:
+            key = (name, interface.name)
+            del interfaces[key]
+            ports.pop(key, None)
+            for text in interface.addresses:
+                address = address_of(text)
+                owners[address] = tuple(owner for owner in owners.get(address, ()) if owner != key)
+        for instance in before.network_instances:
+            del instances[(name, instance.name)]
+        for interface in after.interfaces:
+            key = (name, interface.name)
+            interfaces[key] = interface
+            for text in interface.addresses:
+                address = address_of(text)
+                owners[address] = (*owners.get(address, ()), key)
+        for instance in after.network_instances:
+            instances[(name, instance.name)] = instance
+        ports.update(_ports(after))
+    fabric = [speaker for speaker in old.speakers if speaker.vrf == DEFAULT]
+    tenants = [
+        (name, instance.name, instance.bgp)
+        for name in among.devices
+        for instance in devices[name].network_instances
+        if instance.bgp is not None and instance.name in among.realms
+    ]
+    drafts = enumerate(tenants, len(fabric))
+    speakers = (*fabric, *(Speaker(index=index, device=d, vrf=vrf, bgp=bgp) for index, (d, vrf, bgp) in drafts))
+    same = old.blueprint.wires == new.wires
+    return Topology(
+        blueprint=new,
+        devices=devices,
+        hosts={host.name: host for host in new.hosts},
+        peers={peer.name: peer for peer in new.peers},
+        interfaces=interfaces,
+        instances=instances,
+        ports=ports,
+        wires=old.wires if same else {wire.key: wire for wire in new.wires},
+        wire_at=old.wire_at if same else _wire_at(new),
+        owners=owners,
+        speakers=speakers,
+        speaker_at={(speaker.device, speaker.vrf): speaker.index for speaker in speakers},
+        vteps=old.vteps,
+    )
+
+
+def _wire_at(blueprint: Blueprint) -> dict[tuple[str, str], Wire]:
+    found: dict[tuple[str, str], Wire] = {}
+    for wire in blueprint.wires:
+        found[(wire.a_device, wire.a_port)] = wire
+        found[(wire.b_device, wire.b_port)] = wire
+    return found
 
 
 def _ports(device: DeviceConfiguration) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -107,12 +165,14 @@ def _ports(device: DeviceConfiguration) -> dict[tuple[str, str], tuple[str, ...]
     return found
 
 
-def _speakers(blueprint: Blueprint) -> tuple[Speaker, ...]:
+def _speakers(blueprint: Blueprint, among: Collection[str] | None) -> tuple[Speaker, ...]:
     fabric: list[tuple[str, str, Bgp]] = []
     tenants: list[tuple[str, str, Bgp]] = []
     for device in blueprint.devices:
         for instance in device.network_instances:
-            if instance.bgp is not None:
+            if instance.bgp is None:
+                continue
+            if instance.kind == DEFAULT or among is None or instance.name in among:
                 (fabric if instance.kind == DEFAULT else tenants).append((device.name, instance.name, instance.bgp))
     drafts = enumerate(fabric + tenants)
     return tuple(Speaker(index=index, device=device, vrf=vrf, bgp=bgp) for index, (device, vrf, bgp) in drafts)

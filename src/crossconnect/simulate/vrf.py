@@ -329,7 +329,7 @@ class Vrfs:
                 here = self._policies[speaker.device]
                 attributes = apply(here, policy, prefix, path.candidate.attributes, speaker.bgp.asn)
             if attributes is not None:
-                candidate = path.candidate._replace(attributes=attributes, local=False)
+                candidate = path.candidate._replace(attributes=attributes, local=False, leaked_from=source)
                 yield VrfPath(candidate, f"vrf:{source}", path.hop)
 
     def table_of(self, index: int, overlay: Overlay, leak: bool = True) -> VrfTable:

@@ -14,7 +14,7 @@ from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, Severity
 from crossconnect.model.device import Device
 from crossconnect.model.peer import Handoff, Peer
-from crossconnect.model.policy import Policy, Statement
+from crossconnect.model.policy import Policy, Set, Statement
 from crossconnect.model.region import Region
 from crossconnect.simulate import Failures, Network, simulate, single_failures, state_of
 from regions import compiled, small
@@ -41,8 +41,15 @@ def with_peers(region: Region, *peers: Peer, policies: tuple[Policy, ...] = (ANY
     return msgspec.structs.replace(region, peers=peers, policies=(*region.policies, *policies))
 
 
-def peer(name: str, asn: int, export: str, border: str = "a-border1", announces: tuple[str, ...] = ()) -> Peer:
-    handoff = Handoff(border=border, vrf="red/v1", import_policy="anything", export_policy=export)
+def peer(
+    name: str,
+    asn: int,
+    export: str,
+    border: str = "a-border1",
+    announces: tuple[str, ...] = (),
+    imports: str = "anything",
+) -> Peer:
+    handoff = Handoff(border=border, vrf="red/v1", import_policy=imports, export_policy=export)
     return Peer(name=name, asn=asn, handoffs=(handoff,), announces=announces)
 
 
@@ -69,6 +76,34 @@ def test_routes_of_one_provider_are_not_announced_to_another() -> None:
     assert "198.51.100.0/24 of VRF red-v1, learned from two," in towards_one.message
     customers = [msgspec.structs.replace(one, asn=65010), msgspec.structs.replace(two, asn=65011)]
     assert checked(with_peers(small(border=True), *customers), "announcements") == []
+
+
+def test_a_community_that_the_export_policy_adds_does_not_keep_it_in() -> None:
+    """`no-export` set on the way out is for the neighbour: the neighbour has the route, and it is told."""
+    marked = Policy(
+        name="marked", statements=(Statement(name="all", action="accept", set=Set(communities_add=("no-export",))),)
+    )
+    region = with_peers(small(border=True), peer("carrier", 3000, "marked"), policies=(ANYTHING, marked))
+    plain = with_peers(small(border=True), peer("carrier", 3000, "anything"))
+    codes = [f.code for f in checked(region, "announcements")]
+    assert codes == ["checks.private-announced"]
+    assert codes == [f.code for f in checked(plain, "announcements")]
+
+
+def test_a_community_that_the_import_policy_adds_keeps_it_in() -> None:
+    """What one provider's routes are marked with when they come in confines them: no leak to the other."""
+    marked = Policy(
+        name="marked", statements=(Statement(name="all", action="accept", set=Set(communities_add=("no-export",))),)
+    )
+
+    def leaks(name: str) -> list[str]:
+        one = peer("one", 3000, "anything", "a-border1", ("198.18.0.0/15",), name)
+        two = peer("two", 3001, "anything", "a-border2", ("198.51.100.0/24",), name)
+        region = with_peers(small(border=True), one, two, policies=(ANYTHING, marked))
+        return [f.code for f in checked(region, "announcements") if f.code == "checks.transit-leak"]
+
+    assert leaks("anything") == ["checks.transit-leak"] * 2
+    assert leaks("marked") == []
 
 
 def test_a_policy_that_rejects_keeps_it_in() -> None:

@@ -145,6 +145,18 @@ def test_render_replaces_the_directory_as_a_whole(region: Path, tmp_path: Path) 
     assert not [p for p in tmp_path.iterdir() if p.name.startswith(".out.")]
 
 
+def test_render_writes_for_the_frr_that_is_asked_for(region: Path, tmp_path: Path) -> None:
+    """A directory of one version is not taken for one of the other, though no device has changed."""
+    out = tmp_path / "out"
+    texts: list[str] = []
+    for arguments in ([], ["--frr", "10"], ["--frr", "8.4"]):
+        assert run(["render", "-C", str(region), "-d", str(out), *arguments]) == 0
+        texts.append((out / "pod1-leaf1" / "frr.conf").read_text())
+    assert "zebra work-queue" in texts[0]
+    assert "zebra work-queue" not in texts[1]
+    assert texts[2] == texts[0]
+
+
 def test_render_does_not_replace_what_it_did_not_write(region: Path, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.mkdir()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from crossconnect.lab.rows import DeviceReport, Surroundings, bgp_route_rows
+from crossconnect.nos.frr.facts import Version
 from crossconnect.nos.reports import EvpnReport, PathReport
 from crossconnect.state.tables import BgpRouteRow
 from regions import compiled, small
@@ -61,6 +62,34 @@ def rows(*paths: PathReport) -> list[BgpRouteRow]:
     assert blueprint is not None
     report = DeviceReport(paths=paths, evpn=tuple(imported(vtep) for vtep in VTEPS))
     return sorted(bgp_route_rows("a-leaf1", report, Surroundings(blueprint)))
+
+
+def over_two_links(frr: Version, best: int) -> list[str]:
+    """Which of two sessions with one spine is called best, where FRR calls number `best` so."""
+    region = small(spines=1, leaves=1, segments=1)
+    pods = tuple(msgspec.structs.replace(pod, links_per_spine=2) for pod in region.pods)
+    blueprint = compiled(msgspec.structs.replace(region, pods=pods)).blueprint
+    assert blueprint is not None
+    bgp = next(i.bgp for i in blueprint.devices[0].network_instances if i.name == "default")
+    assert bgp is not None
+    peers = sorted(n.address for n in bgp.neighbors if ":" in n.address)
+    assert len(peers) == 2
+    plain = msgspec.structs.replace(
+        path(VTEPS[0], ""), vrf="default", prefix="2001:db8::/64", extended=(), multipath=True
+    )
+    paths = tuple(
+        msgspec.structs.replace(
+            plain, peer=peer, next_hop=f"fe80::{n + 1}", forwards_to=f"fe80::{n + 1}", best=n == best
+        )
+        for n, peer in enumerate(peers)
+    )
+    found = bgp_route_rows("a-leaf1", DeviceReport(paths=paths), Surroundings(blueprint, frr))
+    return [str(peers.index(row.peer)) for row in found if row.best]
+
+
+def test_the_last_of_two_ipv6_sessions_with_a_router_is_arbitrary_with_frr_10_and_a_difference_with_8_4() -> None:
+    assert over_two_links("10", 0) == over_two_links("10", 1) == ["0"]
+    assert (over_two_links("8.4", 0), over_two_links("8.4", 1)) == (["0"], ["1"])
 
 
 def test_one_vtep_over_two_spines_is_not_multipath_whatever_the_version_calls_it() -> None:

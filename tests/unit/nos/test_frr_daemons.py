@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
+import json
+import time
 from collections.abc import Iterable
 from typing import Literal
 
@@ -12,10 +14,19 @@ from frr_samples import border, leaf, leaking_leaf, multihomed_leaf, samples, sp
 from msgspec.structs import replace
 
 from crossconnect.device.configuration import DeviceConfiguration
-from crossconnect.device.policy import RoutingPolicy
+from crossconnect.device.policy import (
+    Actions,
+    Conditions,
+    Policy,
+    PrefixRule,
+    PrefixSet,
+    RoutingPolicy,
+    Statement,
+)
 from crossconnect.nos.frr import VERSIONS, Tree, Version, changes, parse, render, text
 from crossconnect.nos.frr.facts import NOT_SHOWN
 from crossconnect.nos.frr.negation import negated
+from crossconnect.nos.frr.policy import render_policy
 from crossconnect.nos.frr.tree import Block, lines
 from regions import compiled, small
 
@@ -208,3 +219,41 @@ def test_a_removal_that_arrives_is_carried_out_before_the_addition_that_was_ther
         back = parse(real.running())
     assert there.index("large-comm-list some") < there.index("large-community 65000:1:2 additive")
     assert set(lines(before)) <= set(lines(back))
+
+
+def announcing(version: Version, *bounds: tuple[int, int]) -> Tree:
+    """A router that announces 10.1.17.0/24: MED 20 where a rule of 10.0.0.0/8 with these lengths lets it, else 99."""
+    rules = tuple(PrefixRule(prefix="10.0.0.0/8", length_min=least, length_max=most) for least, most in bounds)
+    mine = Statement(name="mine", conditions=Conditions(prefix_set="mine"), accept=True, actions=Actions(med=20))
+    rest = Statement(name="rest", conditions=Conditions(), accept=True, actions=Actions(med=99))
+    policy = RoutingPolicy(
+        prefix_sets=(PrefixSet(name="mine", version=4, rules=rules),),
+        policies=(Policy(name="out", statements=(mine, rest)),),
+    )
+    family = Block("address-family ipv4 unicast", ("network 10.1.17.0/24 route-map out-v4",), "exit-address-family")
+    instance = Block("router bgp 65000", ("no bgp network import-check", family))
+    return ("bgp route-map delay-timer 1", *render_policy(policy, [("out", 4, 65000)], (), version), instance)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_edited_prefix_set_is_what_the_policy_goes_by(version: Version) -> None:
+    """Two rules of one prefix, and one of them goes (`facts.ROUTE_MAP_INDEX_GOES_STALE`)."""
+    both, upper, lower = ((8, 24), (30, 32)), ((30, 32),), ((8, 24),)
+
+    def med() -> int:
+        answer = json.loads(real.ask("show bgp ipv4 unicast 10.1.17.0/24 json"))
+        return int(answer["paths"][0]["metric"])
+
+    def becomes(wanted: int) -> bool:
+        deadline = time.monotonic() + 10
+        while med() != wanted and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return med() == wanted
+
+    with router(version) as real:
+        real.load(text(announcing(version, *both)))
+        assert becomes(20)
+        for old, new, wanted in ((both, upper, 99), (upper, both, 20), (both, lower, 20)):
+            real.load(text(changes(announcing(version, *old), announcing(version, *new))))
+            time.sleep(2)  # until bgpd has looked again
+            assert becomes(wanted), (old, new)

@@ -78,3 +78,16 @@ def test_another_asn_makes_sessions_flap() -> None:
     assert {s.device for s in flapping} == {"a-leaf1"}
     assert {s.why for s in flapping} == {"own ASN"}
     assert radius.realms, "leaf 1 no longer has any session, and its hosts nobody to talk to"
+    (flap,) = radius.flaps
+    assert (flap.devices, flap.sessions) == (("a-leaf1",), len(flapping))
+    assert "connected hosts lose each other in red-v1" in flap.effect
+
+
+def test_sessions_that_flap_one_spine_at_a_time_hurt_nobody() -> None:
+    blueprint = of(small(leaves=2, spines=3))
+    region = small(leaves=2, spines=3)
+    slower = msgspec.structs.replace(region, design=msgspec.structs.replace(region.design, hold_time_s=12))
+    radius = blast_radius(blueprint, of(slower))
+    spines = next(f for f in radius.flaps if "a-spine1" in f.devices)
+    assert spines.devices == ("a-spine1", "a-spine2", "a-spine3")
+    assert spines.effect == "nobody loses anything; equal paths 3 -> 2"

@@ -59,6 +59,18 @@ def test_multipath_takes_equal_paths_with_other_next_hops() -> None:
     assert strict.multipath == (1,), "without relax, another neighbouring AS is not equal"
 
 
+def test_one_next_hop_leaked_from_two_vrfs_is_two_and_an_own_path_by_it_is_none() -> None:
+    """An external router has one link-local address on all its subinterfaces (bgp_path_info_nexthop_cmp)."""
+    own = path("transit1", rank=(1, 5))
+    blue = path("transit1", rank=(1, 3))._replace(leaked_from="blue-v1")
+    red = path("transit1", rank=(1, 7))._replace(leaked_from="red-v1")
+    assert set(select([own, blue, red], 64, True).multipath) == {1, 2}
+    assert select([own, blue._replace(rank=(1, 6)), red], 64, True).multipath == (0,)
+    elsewhere = path("10.0.0.9", rank=(1, 1))
+    assert set(select([elsewhere, own, blue, red], 64, True).multipath) == {0, 1}
+    assert set(select([elsewhere, blue, red], 64, True).multipath) == {0, 1, 2}
+
+
 def test_multipath_does_not_mix_evpn_and_plain_paths() -> None:
     plain = path("10.0.0.1", rank=(1, 1))
     imported = path("10.0.0.2", rank=(2, 2))._replace(labelled=True)

@@ -16,7 +16,7 @@ from crossconnect.device.policy import (
     Statement,
 )
 from crossconnect.simulate.attributes import Attributes
-from crossconnect.simulate.policy import apply, policies
+from crossconnect.simulate.policy import Policies, announce, apply, policies
 
 SETS = {
     "prefix_sets": (
@@ -105,3 +105,30 @@ def test_an_expression_that_is_none_matches_nothing() -> None:
         policies=(Policy(name="p", statements=(statement(as_path_set="x"),)),),
     )
     assert apply(policies(broken), "p", "10.0.0.0/8", Attributes(), 1) is None
+
+
+def exporting(*statements: Statement) -> Policies:
+    return policies(RoutingPolicy(**SETS, policies=(Policy(name="out", statements=statements),)))
+
+
+@pytest.mark.parametrize("community", ["no-export", "no-advertise", "local-AS"])
+def test_what_the_export_policy_confines_is_sent_for_the_neighbour_to_confine(community: str) -> None:
+    """RFC 1997: the community is about what its receiver passes on, and the neighbour is the one that receives it."""
+    here = exporting(statement(actions=Actions(communities_add=(community,))))
+    withheld, sent = announce(here, "out", "10.1.0.0/16", Attributes(as_path=(7,)), 65099)
+    assert withheld == ""
+    assert sent.communities == (community,)
+
+
+@pytest.mark.parametrize("community", ["no-export", "no-advertise", "local-AS"])
+def test_what_came_confined_stays_in_whatever_the_export_policy_does(community: str) -> None:
+    removing = exporting(statement(actions=Actions(communities_remove="marks")))
+    confined = Attributes(as_path=(7,), communities=(community,))
+    assert announce(removing, "out", "10.1.0.0/16", confined, 65099) == ("confined", confined)
+
+
+def test_without_a_policy_nothing_is_announced_and_a_rejected_route_is_not() -> None:
+    here = exporting(statement(accept=False))
+    route = Attributes(as_path=(7,))
+    assert announce(here, "", "10.1.0.0/16", route, 65099)[0] == "no-policy"
+    assert announce(here, "out", "10.1.0.0/16", route, 65099)[0] == "rejected"

@@ -57,7 +57,8 @@ def command(
     checked = is_checked(new.blueprint, check)
     before = side(old, checked) if old else None
     result = plan(before, side(new, checked, before))
-    if effects and not result.empty:
+    moved = old is not None and old.blueprint.traffic != new.blueprint.traffic
+    if effects and (moved or not result.empty):
         radius = blast_radius(old.blueprint if old else None, new.blueprint)
         result = msgspec.structs.replace(result, blast_radius=radius)
     emit(result, output, lambda: _text(result, revision, show_diff, show_numbers))
@@ -111,6 +112,9 @@ def side(ready: Ready, check: bool, like: Side | None = None) -> Side:
 def _text(result: Plan, revision: str, show_diff: bool, show_numbers: bool) -> str:
     parts: list[str] = []
     against = "an empty network" if revision == "none" else revision
+    if result.empty and result.blast_radius is not None:
+        # Nothing to carry out, and yet links that are expected to carry more.
+        return f"no changes of devices against {against}\n{radius_text(result.blast_radius)}"
     if result.empty:
         return f"no changes against {against}"
     parts.append(f"changes against {against}: {_count(result.devices, 'device')}, {_count(result.numbers, 'number')}")

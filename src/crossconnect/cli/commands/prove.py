@@ -9,9 +9,10 @@ import click
 import msgspec
 
 from crossconnect.checks.assertion_text import Misread, misread_text, parse_assertion
-from crossconnect.checks.proof import Proof, TooMuch, prove
+from crossconnect.checks.proof import Proof, TooMuch, prove, tables_for
 from crossconnect.cli.commands.trace import text as trace_text
 from crossconnect.cli.failure_option import failures_of, failures_options
+from crossconnect.cli.memory_limit import memory_option, refuse_too_large
 from crossconnect.cli.output import coloured, emit, output_option, say
 from crossconnect.cli.region import Ready, load_or_exit, region_option
 from crossconnect.errors import BadInput
@@ -23,6 +24,9 @@ from crossconnect.model.promise import Element, Promise, end_parts
 _ELEMENTS: dict[str, Element] = {
     word: element for element in ("link", "device", "rack", "site") for word in (element, f"{element}s")
 }
+MEMORY_FACTOR = 1.5
+"""Peak of proving over the estimate of the tables: two situations' are there at once, and parts are shared."""
+
 _COLOUR = {"proven": "green", "false": "red"}
 
 
@@ -44,6 +48,7 @@ class Proofs(msgspec.Struct, frozen=True, kw_only=True):
     default=None,
     help="Evaluate over all combinations of as many failures, whatever the assertions say.  [0<=x<=2]",
 )
+@memory_option
 @click.option("--of", "of", default="", metavar="KINDS", help="What fails: links, devices, racks, sites (with commas).")
 def command(
     assertions: tuple[str, ...],
@@ -53,6 +58,7 @@ def command(
     fail_devices: tuple[str, ...],
     survives: int | None,
     of: str,
+    memory_max: int | None,
 ) -> int:
     """Prove assertions such as "tenant red cannot reach tenant blue", or the promises of checks/*.yaml without TEXT.
 
@@ -67,6 +73,8 @@ def command(
     if not promises:
         say("there is nothing to prove: checks/*.yaml has no promises, and no text is given")
         return 0
+    tables = tables_for(ready.blueprint, promises)
+    refuse_too_large(ready.blueprint, tables, MEMORY_FACTOR, memory_max, [("an assertion about fewer ends", (), 1.0)])
     already = failures_of(ready.blueprint, fail_links, fail_devices)
     proofs = prove(ready.blueprint, promises, already, _progress if sys.stderr.isatty() else None)
     if sys.stderr.isatty():

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 import msgspec
 
-from crossconnect.checks import FailureGroup, UnderFailure, grouped
+from crossconnect.checks import FailureGroup, Sweep, UnderFailure, grouped
+from crossconnect.checks.effects import FailureReport
+from crossconnect.checks.grouping import names_text
+from crossconnect.checks.link_load import LinkLoad
 from crossconnect.cli.checked_size import check_option, is_checked, say_unchecked
 from crossconnect.cli.failure_option import failures_of, failures_options
 from crossconnect.cli.memory_limit import memory_option, refuse_too_large
 from crossconnect.cli.output import coloured, count_text, draw, emit, output_option, print_findings, say
 from crossconnect.cli.region import load_or_exit, located, region_option
+from crossconnect.cli.report_page import write_page
+from crossconnect.cli.sweep_option import Asked, asked_failures, sweep_options
+from crossconnect.cli.sweeping import How, Swept, swept
+from crossconnect.cli.traffic_option import read_traffic, traffic_option
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, has_errors
+from crossconnect.intent.validate.subject import subject_of
 from crossconnect.simulate import Failures
 
+_LINKS_SHOWN = 10
 MEMORY_FACTOR = 1.2
 """Peak of simulating and checking over the estimate of the tables: 298 MiB against 279 at 100 switches."""
 
@@ -39,18 +49,22 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     rows: dict[str, int]
     findings: tuple[Finding, ...]
     failures: tuple[Effect, ...] = ()
+    loads: tuple[LinkLoad, ...] = ()
+    """What links carry of the expected traffic while nothing has failed."""
 
 
 @click.command("simulate")
 @region_option
 @output_option
 @failures_options
+@sweep_options
+@traffic_option
 @click.option(
-    "--failures",
-    type=click.Choice(["none", "single"]),
-    default="none",
-    show_default=True,
-    help="'single' repeats everything under every single link and device failure.",
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    metavar="FILE",
+    help="Write findings and failures as an HTML page with pictures, too.",
 )
 @check_option
 @memory_option
@@ -60,7 +74,10 @@ def command(
     output: str,
     fail_links: tuple[str, ...],
     fail_devices: tuple[str, ...],
-    failures: str,
+    asked: Asked,
+    how: How,
+    traffic: Path | None,
+    report: Path | None,
     check: bool | None,
     every: bool,
     memory_max: int | None,
@@ -71,34 +88,53 @@ def command(
 
     Exit code 1 when a check finds an error, 2 (with an estimate) when it would take more memory than there is.
     """
-    from crossconnect.checks import check_under_failure
-
     ready = load_or_exit(root)
     injected = failures_of(ready.blueprint, fail_links, fail_devices)
     checked = is_checked(ready.blueprint, check)
     rows, findings = _checked(ready.blueprint, injected, memory_max) if checked else ({}, ())
     under: UnderFailure | None = None
     only = None if checked else ()
-    if (injected or not checked) and failures == "none":
-        under = check_under_failure(ready.blueprint, [injected], only)
-    elif failures == "single":
-        under = check_under_failure(ready.blueprint, None, only)
+    demands = read_traffic(traffic, subject_of(ready.region, ready.inventory)) if traffic is not None else ()
+    interrupted = ""
+    if asked.kinds:
+        found = swept(ready.blueprint, asked_failures(ready.blueprint, asked, injected), only, how, demands)
+        under = found.under
+        interrupted = _interrupted(found, how) if found.interrupted else ""
+    elif injected or not checked or demands or ready.blueprint.traffic:
+        sweep = Sweep(ready.blueprint, only, demands)
+        under = sweep.outcome([sweep.report(injected)])
     if under is not None:
         findings += under.findings
     findings = located(findings, ready.region)
     result = Simulation(
-        region=ready.region.name, rows=rows, findings=findings, failures=_effects(under) if under else ()
+        region=ready.region.name,
+        rows=rows,
+        findings=findings,
+        failures=effects(under.reports) if under else (),
+        loads=under.loads if under else (),
     )
+    if report is not None:
+        write_page(report, ready, findings, under)
     emit(result, output, lambda: _text(rows, under, every))
     if output == "table":
         # Effects of failures are in the table above, many to a line.
-        effects = [f for f in findings if f.code.startswith("checks.effect-")]
+        listed = [f for f in findings if f.code.startswith("checks.effect-")]
         others = [f for f in findings if not f.code.startswith("checks.effect-")]
         print_findings(others, limit=40)
         say_unchecked(ready.blueprint, check)
-        summary = f"; effects of failures, listed above: {count_text(effects)}" if effects else ""
+        summary = f"; effects of failures, listed above: {count_text(listed)}" if listed else ""
         say(f"{ready.region.name}: {count_text(others)}{summary}")
+    if interrupted:
+        say(interrupted)
+        return 130
     return 1 if has_errors(findings) else 0
+
+
+def _interrupted(found: Swept, how: How) -> str:
+    done = f"interrupted: {len(found.under.reports):,} of {found.total:,} failures were simulated"
+    if how.results is not None:
+        return f"{done}; the same command goes on from {how.results}"
+    return f"{done}; with --results FILE the next run would go on from there"
 
 
 def _checked(
@@ -120,7 +156,8 @@ def _checked(
     return {table: len(getattr(state, table)) for table in TABLES}, findings
 
 
-def _effects(under: UnderFailure) -> tuple[Effect, ...]:
+def effects(reports: Iterable[FailureReport]) -> tuple[Effect, ...]:
+    """Reports as they are printed for programs."""
     return tuple(
         Effect(
             failure=report.name,
@@ -130,14 +167,18 @@ def _effects(under: UnderFailure) -> tuple[Effect, ...]:
             promises=tuple(name for name, _ in report.promises),
             harmless=report.harmless,
         )
-        for report in under.reports
+        for report in reports
     )
 
 
 def _text(rows: dict[str, int], under: UnderFailure | None, every: bool) -> str:
     parts = [draw(("table", "rows"), list(rows.items()))] if rows else []
     if under is not None and not rows:
-        parts.append(f"{under.networks} networks of tenants simulated")
+        leaks = any(f.code == "checks.route-leak" for f in under.findings)
+        apart = "" if leaks else ", isolated from each other in the region whatever fails, but for declared leaks"
+        parts.append(f"{under.networks} networks of tenants simulated{apart}")
+    if under is not None and under.loads:
+        parts.append(_loads_text(under.loads))
     if under is not None and any(report.failures for report in under.reports):
         harmless = sum(1 for report in under.reports if report.harmless)
         parts.append(f"\n{len(under.reports)} failures simulated: {harmless} hurt nobody\n")
@@ -145,11 +186,32 @@ def _text(rows: dict[str, int], under: UnderFailure | None, every: bool) -> str:
             lines = [(r.name, len(r.hosts_cut), sum(s.lost for s in r.scopes), r.harmless) for r in under.reports]
             parts.append(draw(("failure", "hosts cut", "pairs lost", "harmless"), lines))
         else:
-            parts += [_line(group) for group in grouped(under.reports)]
+            parts += [group_line(group) for group in grouped(under.reports)]
     return "\n".join(parts)
 
 
-def _line(group: FailureGroup) -> str:
+def _loads_text(rows: tuple[LinkLoad, ...]) -> str:
+    """The links that are loaded most."""
+    most = sorted(rows, key=lambda row: (-row.utilisation, -row.mbps, row))[:_LINKS_SHOWN]
+    lines = [
+        (
+            row.link,
+            row.device,
+            f"{row.mbps / 1000:,.2f}",
+            f"{row.capacity_mbps / 1000:,.0f}" if row.capacity_mbps else "?",
+            f"{100 * row.utilisation:.0f}" if row.capacity_mbps else "?",
+            names_text(row.tenants, 3),
+        )
+        for row in most
+    ]
+    more = f"\n    ... and {len(rows) - len(most)} more directions of links" if len(rows) > len(most) else ""
+    return "\nexpected traffic, the links loaded most:\n" + (
+        draw(("link", "from", "Gb/s", "of", "%", "tenants"), lines) + more
+    )
+
+
+def group_line(group: FailureGroup) -> str:
+    """One line for failures that do the same, marked by how bad that is."""
     mark = {"error": "!!", "warning": "! ", "note": "  "}[group.severity.value]
     if coloured() and mark.strip():
         mark = click.style(mark, fg="red" if mark == "!!" else "yellow", bold=True)

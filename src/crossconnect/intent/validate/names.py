@@ -20,6 +20,7 @@ def name_findings(subject: Subject) -> Iterator[Finding]:
         ("super-spine group", "super_spines", region.super_spines),
         ("device", "devices", region.devices),
         ("server", "servers", region.servers),
+        ("risk group", "risk_groups", region.risk_groups),
         ("tenant", "tenants", region.tenants),
         ("external router", "peers", region.peers),
         ("policy", "policies", region.policies),

@@ -44,6 +44,8 @@ class _Where(NamedTuple):
     promise: Promise
     at: str
     shown: str
+    who: str = ""
+    """What it is called where it is no promise."""
 
     def field(self, subject: Subject, name: str) -> Place:
         """Place of a field."""
@@ -68,6 +70,22 @@ def promise_findings(subject: Subject) -> Iterator[Finding]:
             yield from _end(subject, here, "through", here.promise.through, THROUGH_ENDS, names)
         yield from _alone(subject, here)
     yield from _contradictions(subject, places)
+
+
+def traffic_findings(subject: Subject) -> Iterator[Finding]:
+    """Ends of expected traffic exist."""
+    if not subject.region.traffic:
+        return
+    names = promise_names(subject)
+    sources, destinations = ENDS["reachable"]
+    for index, demand in enumerate(subject.region.traffic):
+        promise = Promise(
+            name=f"traffic-{index}", kind="reachable", source=demand.source, destination=demand.destination
+        )
+        who = f"the traffic from {demand.source} to {demand.destination}"
+        here = _Where(promise, f"traffic/{index}", f"traffic/{index}", who)
+        yield from _end(subject, here, "source", demand.source, sources, names)
+        yield from _end(subject, here, "destination", demand.destination, destinations, names)
 
 
 def promise_names(subject: Subject) -> Mapping[str, Collection[str]]:
@@ -103,7 +121,7 @@ def _end(
     written, name = end_parts(text)
     if written and written not in possible_words(name):
         return  # malformed, which reading has said
-    who = f"promise {here.promise.name}"
+    who = here.who or f"promise {here.promise.name}"
     shapes = (written,) if written else possible_words(name)
     meant = [word for word in shapes if word in ("prefix", INTERNET, INFRASTRUCTURE) or name in names[word]]
     usable = [word for word in meant if word in allowed]
@@ -117,7 +135,8 @@ def _end(
         what = meant[0] if meant else shapes[0]
         what = f"`{name}`" if what == name else f"{what} `{name}`"
         wanted = ", ".join(allowed)
-        words = f"{who} of kind {here.promise.kind} cannot have {what} as its {field}"
+        kind = "" if here.who else f" of kind {here.promise.kind}"
+        words = f"{who}{kind} cannot have {what} as its {field}"
         yield found(PROMISE_COMBINATION, place, words, expected=f"one of: {wanted}", hint=f"Name one of: {wanted}.")
     elif not subject.may_lack(*(_LISTS.get(word, word) for word in shapes)):
         kinds = [word for word in shapes if word in allowed]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crossconnect.finding import Finding
+from crossconnect.finding import Finding, found
 from crossconnect.intent import codes, management_codes
+from crossconnect.intent.allocate_codes import PORT_UNKNOWN
 from crossconnect.intent.validate.subject import Known, Subject, reference_of
+from crossconnect.model.platforms import expand_ports, port_set
 from crossconnect.model.policy import Statement
 
 
@@ -81,6 +83,14 @@ def _devices(subject: Subject) -> Iterator[Finding]:
         for field, end in (("a", link.a), ("b", link.b)):
             user = f"the link from {link.a} to {link.b}"
             yield from devices.unknown(end.partition(":")[0], user, f"links/{index}/{field}")
+    anything = {*subject.switches, *(host.name for host in subject.inventory.hosts), *(p.name for p in region.peers)}
+    things = Known(subject, "device", codes.DEVICE_UNKNOWN, anything, ("devices", "servers", "peers"))
+    for group in region.risk_groups:
+        path, user = f"risk_groups/{group.name}", f"risk group {group.name}"
+        for index, name in enumerate(group.devices):
+            yield from things.unknown(name, user, f"{path}/devices/{index}")
+        for index, end in enumerate(group.ports):
+            yield from _risky_ports(subject, things, group.name, index, end)
     for server in region.servers:
         for index, attachment in enumerate(server.attachments):
             path = f"servers/{server.name}/attachments/{index}/port"
@@ -89,6 +99,19 @@ def _devices(subject: Subject) -> Iterator[Finding]:
         for index, handoff in enumerate(peer.handoffs):
             path = f"peers/{peer.name}/handoffs/{index}/border"
             yield from devices.unknown(handoff.border.partition(":")[0], f"a handoff of {peer.name}", path)
+
+
+def _risky_ports(subject: Subject, things: Known, group: str, index: int, end: str) -> Iterator[Finding]:
+    """Ports of a risk group are on a device that exists, and that has them."""
+    device, _, ports = end.partition(":")
+    path = f"risk_groups/{group}/ports/{index}"
+    yield from things.unknown(device, f"risk group {group}", path)
+    switch = subject.switches.get(device)
+    if switch is not None:
+        lacking = [port for port in expand_ports((ports,)) if port not in port_set(switch.platform)]
+        if lacking:
+            words = f"risk group {group} names port {lacking[0]} of {device} ({switch.platform.name}), which has none"
+            yield found(PORT_UNKNOWN, subject.place(path), words)
 
 
 def _servers(subject: Subject) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from crossconnect.intent.validate.management import management_findings
 from crossconnect.intent.validate.names import name_findings
 from crossconnect.intent.validate.numbers import number_findings
 from crossconnect.intent.validate.pools import pool_findings
-from crossconnect.intent.validate.promises import promise_findings
+from crossconnect.intent.validate.promises import promise_findings, traffic_findings
 from crossconnect.intent.validate.references import reference_findings
 from crossconnect.intent.validate.renames import rename_findings
 from crossconnect.intent.validate.servers import server_findings
@@ -38,6 +38,7 @@ CONCERNS = (
     management_findings,
     extra_findings,
     promise_findings,
+    traffic_findings,
     rename_findings,
 )
 

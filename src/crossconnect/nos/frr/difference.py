@@ -34,7 +34,7 @@ def changes(old: Tree, new: Tree) -> Tree:
 def _is_policy(entry: Entry) -> bool:
     if isinstance(entry, Block):
         return entry.header.startswith("route-map ")
-    return list_of(entry) is not None
+    return list_of(entry) is not None or entry.startswith("no route-map ")
 
 
 def _removals(old: Tree, new: Tree, context: Context, gone: frozenset[str] = frozenset()) -> list[Entry]:

@@ -48,6 +48,23 @@ MED_NOT_DETERMINISTIC: frozenset[Version] = frozenset({"10"})
 path of each neighbouring AS (BGP_PATH_DMED_SELECTED), and no longer leaves out the others. Read in the sources of 10.1,
 10.3 and 10.7. Paths are then compared in pairs, by MED only within an AS, and the order of arrival can decide."""
 
+ROUTE_MAP_INDEX_GOES_STALE: frozenset[Version] = frozenset({"8.4"})
+"""Versions in which a route map, after its prefix lists were edited, can pass by an entry that matches, for good.
+
+Entries are found in a tree of the prefixes of all prefix lists that a route map uses. When one of several rules of one
+prefix goes (`10.0.0.0/8 le 24` beside `10.0.0.0/8 ge 30`), the prefix goes out of the tree, and no refresh brings it
+back. FRR issues 11336, 14246, 14392; cured in 9.0.2 and 9.1 (pull request 14472, commits d03a74933c and aed94c8096).
+`no route-map NAME optimization` does without the tree. It must not be said to 10.x: since pull request 12839 (9.0)
+route_map_get_index then returns the first entry, and route_map_apply_ext passes it by without a look at its matches.
+Measured with 8.4.4 and 10.3, read in the sources of 9.0, 10.0, 10.3 and of August 2026."""
+
+IPV6_PEERS_NOT_COMPARED: frozenset[Version] = frozenset({"10"})
+"""Versions in which the last step of the decision, the lower address of the peer, does not decide among IPv6 peers.
+
+bgp_path_info_cmp wants 1 or -1 of sockunion_cmp, which since 10.3 hands out what memcmp does (commit 7ebda3892c): of
+two numbered links to one router, the path that came last is best. All are used where `maximum_paths` has room for them.
+Cured in 10.3.4, 10.4.4, 10.5.4, 10.6.1 and 10.7.0 (commit 7974ad947f). Measured with 10.3."""
+
 AS_PATH_CHARACTERS = frozenset("1234567890_^|[,{}() ]$*+.?-")
 """What bgpd takes in an AS-path pattern (config_bgp_aspath_validate in bgp_filter.c), less the backslash."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.model.interface_names import LINUX
 from crossconnect.nos.facts import Facts
@@ -30,6 +32,10 @@ FACTS = Facts(
 
 def _trees(device: DeviceConfiguration) -> dict[str, Tree]:
     return {MAIN: render(device)}
+
+
+def _trees_10(device: DeviceConfiguration) -> dict[str, Tree]:
+    return {MAIN: render(device, "10")}
 
 
 def _text(file: str, tree: Tree) -> str:
@@ -74,7 +80,7 @@ def _queries(device: DeviceConfiguration) -> tuple[Query, ...]:
 SYSTEM = NetworkOs(
     name="frr",
     title="FRR",
-    versions="8.4 (Debian 12); 10.x by `xc lab up --frr 10`",
+    versions="8.4 (Debian 12); 10.x by `--frr 10` of `xc render` and `xc lab up`",
     trees=_trees,
     text=_text,
     parse=_parse,
@@ -86,3 +92,6 @@ SYSTEM = NetworkOs(
     queries=_queries,
     files=further_files,
 )
+
+SYSTEM_10 = msgspec.structs.replace(SYSTEM, trees=_trees_10)
+"""The same for 10.x: its configuration is another one, see `facts`."""

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from crossconnect.device.policy import Actions, CommunitySet, Policy, PrefixSet, RoutingPolicy, Statement
 from crossconnect.net import parse
 from crossconnect.nos.frr.communities import community_word, ordered
+from crossconnect.nos.frr.facts import ROUTE_MAP_INDEX_GOES_STALE, Version
 from crossconnect.nos.frr.names import ALLOW_FABRIC, DENY_ALL, one_line, route_map_name
 from crossconnect.nos.frr.tree import Block, Entry
 
@@ -24,7 +25,9 @@ _BITS = {4: 32, 6: 128}
 _LIST_WORD = {"standard": "community-list", "large": "large-community-list"}
 
 
-def render_policy(routing_policy: RoutingPolicy, uses: Iterable[Use], built_in: Collection[str]) -> list[Entry]:
+def render_policy(
+    routing_policy: RoutingPolicy, uses: Iterable[Use], built_in: Collection[str], version: Version
+) -> list[Entry]:
     """Everything that the used policies need, sets first; then the built-in route maps that are asked for."""
     entries: list[Entry] = []
     for prefix_set in routing_policy.prefix_sets:
@@ -41,9 +44,11 @@ def render_policy(routing_policy: RoutingPolicy, uses: Iterable[Use], built_in: 
             for n, member in enumerate(community_set.members, 1)
         ]
     policies = {p.name: p for p in routing_policy.policies}
-    for name, version, asn in sorted(set(uses)):
+    for name, ip_version, asn in sorted(set(uses)):
         policy = policies.get(name) or Policy(name=name, statements=())
-        entries += _route_map(policy, version, asn, routing_policy)
+        if version in ROUTE_MAP_INDEX_GOES_STALE:
+            entries.append(f"no route-map {route_map_name(name, ip_version)} optimization")
+        entries += _route_map(policy, ip_version, asn, routing_policy)
     if ALLOW_FABRIC in built_in:
         entries.append(Block(f"route-map {ALLOW_FABRIC} permit 10"))
     if DENY_ALL in built_in:

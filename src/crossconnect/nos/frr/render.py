@@ -22,7 +22,7 @@ def render(device: DeviceConfiguration, version: Version = "8.4") -> Tree:
     uses, built_in = policy_uses(device)
     return (
         *render_system(device, version),
-        *render_policy(device.routing_policy, uses, built_in),
+        *render_policy(device.routing_policy, uses, built_in, version),
         *render_bfd(device.bfd),
         *render_interfaces(device),
         *render_bgp(device),

@@ -1,0 +1,44 @@
+"""A report page of what was simulated, without a lab."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crossconnect import __version__
+from crossconnect.checks import UnderFailure
+from crossconnect.cli.region import Ready
+from crossconnect.errors import BadInput
+from crossconnect.finding import Finding
+from crossconnect.report import ReportInputs, RunFacts, write_html
+
+DRAWN_SWITCHES_MAX = 200
+"""More switches than this make no picture of the topology that anybody could read."""
+
+
+def write_page(path: Path, ready: Ready, findings: tuple[Finding, ...], under: UnderFailure | None) -> None:
+    """Write the page, whole or not at all. BadInput where the file cannot be written."""
+    drawn = len(ready.blueprint.devices) <= DRAWN_SWITCHES_MAX
+    page = write_html(
+        ReportInputs(
+            region=ready.region.name,
+            facts=RunFacts(
+                command="xc simulate",
+                started=datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+                versions=(("Crossconnect", __version__),),
+                notes=("simulated only",),
+            ),
+            blueprint=ready.blueprint if drawn else None,
+            findings=findings,
+            under_failure=under if under is not None and any(r.failures for r in under.reports) else None,
+        )
+    )
+    try:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+            file.write(page)
+        os.chmod(file.name, 0o644)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise BadInput(f"the report cannot be written to {path}: {error.strerror}") from error

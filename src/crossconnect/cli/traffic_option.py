@@ -1,0 +1,88 @@
+"""`--traffic FILE`: measured traffic, as CSV or Parquet with the columns source, destination and mbps."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from crossconnect.errors import BadInput
+from crossconnect.intent.texts import PROMISED
+from crossconnect.intent.validate.promises import promise_names
+from crossconnect.intent.validate.subject import Subject
+from crossconnect.model.promise import ENDS, INFRASTRUCTURE, INTERNET, end_parts, possible_words
+from crossconnect.model.traffic import Demand
+
+_F = TypeVar("_F", bound=Callable[..., object])
+_COLUMNS = ("source", "destination", "mbps")
+
+
+def traffic_option(function: _F) -> _F:
+    """The option, given to the command as `traffic`."""
+    text = "Measured traffic besides what the region expects: CSV or Parquet with source, destination, mbps."
+    kind = click.Path(path_type=Path, dir_okay=False)
+    return click.option("--traffic", type=kind, default=None, metavar="FILE", help=text)(function)
+
+
+def read_traffic(path: Path, subject: Subject) -> tuple[Demand, ...]:
+    """The demands of a file. BadInput with the first line that is none, or whose ends the region does not have."""
+    try:
+        rows = _parquet(path) if path.suffix == ".parquet" else _csv(path)
+        names = promise_names(subject)
+        return tuple(_demand(path, line, row, names) for line, row in rows)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is neither CSV in UTF-8 nor Parquet") from error
+
+
+def _csv(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        _check_columns(path, reader.fieldnames or ())
+        for row in reader:
+            yield reader.line_num, dict(row)
+
+
+def _parquet(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.read_table(path)
+    except pyarrow.ArrowInvalid as error:
+        raise BadInput(f"{path} is not Parquet: {error}") from error
+    _check_columns(path, table.column_names)
+    yield from enumerate(table.select(list(_COLUMNS)).to_pylist(), 1)
+
+
+def _check_columns(path: Path, columns: Iterable[str]) -> None:
+    lacking = [name for name in _COLUMNS if name not in columns]
+    if lacking:
+        raise BadInput(f"{path} has no column {' and no column '.join(lacking)}; it needs {', '.join(_COLUMNS)}")
+
+
+def _demand(path: Path, line: int, row: dict[str, object], names: object) -> Demand:
+    assert isinstance(names, dict)
+    where = f"{path}:{line}"
+    ends: list[str] = []
+    for field, allowed in zip(("source", "destination"), ENDS["reachable"], strict=True):
+        text = str(row.get(field) or "")
+        try:
+            end = PROMISED.canonical(text)
+        except ValueError as error:
+            raise BadInput(f"{where}: {field}: {error}; expected {PROMISED.expected}") from error
+        written, name = end_parts(end)
+        words = [word for word in ((written,) if written else possible_words(name)) if word in allowed]
+        if not any(word in ("prefix", INTERNET, INFRASTRUCTURE) or name in names.get(word, ()) for word in words):
+            raise BadInput(f"{where}: {field}: the region has no {' or '.join(words) or 'such end'} `{name}`")
+        ends.append(end)
+    try:
+        mbps = float(str(row.get("mbps")))
+    except ValueError as error:
+        raise BadInput(f"{where}: mbps: `{row.get('mbps')}` is not a number") from error
+    if not 0 <= mbps < 1e9:
+        raise BadInput(f"{where}: mbps: {mbps:g} is not from 0 to 999,999,999")
+    return Demand(source=ends[0], destination=ends[1], mbps=round(mbps))

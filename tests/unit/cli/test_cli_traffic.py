@@ -1,0 +1,137 @@
+"""Expected traffic: which links it loads, what a failure and a change do to them, and files that cannot be read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from crossconnect.cli.group import run
+
+METRO = Path(__file__).resolve().parents[3] / "examples" / "metro"
+SPEED = 'platforms:\n  - {name: generic-64, ports: ["swp[1-64]"], port_gbps: 10}\n'
+
+
+@pytest.fixture
+def metro(tmp_path: Path) -> Path:
+    """A copy of the example whose ports are of 10 Gb/s."""
+    root = Path(shutil.copytree(METRO, tmp_path / "metro"))
+    with (root / "region.yaml").open("a") as file:
+        file.write(SPEED)
+    return root
+
+
+def expect(root: Path, *demands: tuple[str, str, int]) -> None:
+    lines = [f"  - {{source: {s}, destination: {d}, mbps: {m}}}\n" for s, d, m in demands]
+    (root / "tenancy" / "traffic.yaml").write_text("traffic:\n" + "".join(lines))
+
+
+def simulated(capsys: pytest.CaptureFixture[str], root: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    capsys.readouterr()
+    code = run(["simulate", "-C", str(root), "-o", "json", *arguments])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def load(found: dict[str, Any], link: str, device: str) -> float:
+    (row,) = [row for row in found["loads"] if (row["link"], row["device"]) == (link, device)]
+    return row["mbps"]
+
+
+def test_traffic_is_shared_by_the_ways_that_it_has(metro: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    expect(metro, ("acme-web1", "acme-db1", 4000))
+    code, found = simulated(capsys, metro)
+    assert code == 0
+    assert load(found, "server:acme-web1#1", "acme-web1") == pytest.approx(4000)
+    assert load(found, "n1-leaf1--n1-spine1", "n1-leaf1") == pytest.approx(2000)
+    assert load(found, "n1-leaf3--n1-spine2", "n1-spine2") == pytest.approx(2000)
+    assert {row["capacity_mbps"] for row in found["loads"]} == {10_000}
+    assert all(row["tenants"] == ["acme"] for row in found["loads"])
+
+
+def test_a_failure_that_overloads_the_way_that_is_left(metro: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # 12 Gb/s to three servers on the same leaf: 6 on each of its uplinks, and 12 when one of them is gone.
+    servers = ("acme-db1", "acme-dev1", "globex-stock2")
+    sources = ("acme-web1", "acme-dev2", "globex-shop1")
+    expect(metro, *((source, server, 4000) for source, server in zip(sources, servers, strict=True)))
+    code, found = simulated(capsys, metro, "--failures", "links", "--no-check")
+    assert code == 0
+    overloads = [f for f in found["findings"] if f["code"] == "checks.effect-overload"]
+    assert {f["place"]["path"] for f in overloads} == {"links/n1-leaf3--n1-spine1", "links/n1-leaf3--n1-spine2"}
+    assert "12.0 Gb/s (120 %) from n1-spine2 (before: 6.0 Gb/s (60 %)), of acme, globex" in overloads[-1]["message"]
+    capsys.readouterr()
+    run(["simulate", "-C", str(metro), "--failures", "links", "--no-check"])
+    assert "1 link each over capacity, up to 120 % (acme, globex)" in capsys.readouterr().out
+
+
+def test_busy_and_overloaded_links_and_those_of_unknown_speed(metro: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    expect(metro, ("acme-web1", "acme-db1", 9000), ("globex-shop1", "globex-stock2", 11_000))
+    code, found = simulated(capsys, metro)
+    assert code == 1
+    codes = {(f["code"], f["place"]["path"]) for f in found["findings"] if f["code"].startswith("checks.link-")}
+    assert ("checks.link-busy", "links/server:acme-db1#1") in codes
+    assert ("checks.link-overloaded", "links/server:globex-stock2#1") in codes
+    (metro / "region.yaml").write_text((METRO / "region.yaml").read_text())
+    code, found = simulated(capsys, metro)
+    (note,) = [f for f in found["findings"] if f["code"].startswith("checks.link-")]
+    assert (code, note["code"], note["severity"]) == (0, "checks.link-capacity-unknown", "note")
+
+
+def test_traffic_that_does_not_arrive(metro: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    expect(metro, ("acme-dev1", "globex-shop1", 100))
+    _, found = simulated(capsys, metro)
+    (lost,) = [f for f in found["findings"] if f["code"] == "checks.traffic-lost"]
+    assert "100 of 100 Mb/s from acme-dev1 to globex-shop1 do not arrive: n1-leaf3: no route" in lost["message"]
+    assert (lost["place"]["file"], lost["place"]["line"]) == ("tenancy/traffic.yaml", 2)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_measured_traffic_comes_from_a_file(
+    suffix: str, metro: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / f"measured.{suffix}"
+    if suffix == "csv":
+        file.write_text("mbps,source,destination,why\n2500.4,acme-web1,acme-db1,backup\n")
+    else:
+        table = {"source": ["acme-web1"], "destination": ["acme-db1"], "mbps": [2500.4]}
+        pyarrow.parquet.write_table(pa.table(table), file)
+    _, found = simulated(capsys, metro, "--traffic", str(file))
+    assert load(found, "server:acme-db1#1", "n1-leaf3") == pytest.approx(2500)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("source,destination\na,b\n", "has no column mbps; it needs source, destination, mbps"),
+        ("source,destination,mbps\nacme-web1,acme-bd1,3\n", ":2: destination: the region has no "),
+        ("source,destination,mbps\nacme-web1,acme-db1,fast\n", ":2: mbps: `fast` is not a number"),
+        ("source,destination,mbps\nacme-web1,acme-db1,-1\n", ":2: mbps: -1 is not from 0"),
+        ("source,destination,mbps\nACME,acme-db1,1\n", ":2: source: "),
+    ],
+)
+def test_a_file_that_is_no_traffic(text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "measured.csv"
+    file.write_text(text)
+    assert run(["simulate", "-C", str(METRO), "--traffic", str(file)]) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.out == ""
+
+
+def test_a_plan_tells_which_links_a_change_fills(metro: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    git = ["git", "-C", str(metro), "-c", "user.name=x", "-c", "user.email=x@localhost"]
+    expect(metro, ("acme-web1", "acme-db1", 5000))
+    run(["lock", "-C", str(metro)])
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "before"]):
+        subprocess.run([*git, *arguments], check=True)
+    expect(metro, ("acme-web1", "acme-db1", 9000))
+    capsys.readouterr()
+    run(["plan", "-C", str(metro), "--no-check"])
+    out = capsys.readouterr().out
+    assert "links that expected traffic fills:" in out
+    assert "server:acme-db1#1 from n1-leaf3: 50 % -> 90 % of its capacity (acme)" in out
