@@ -1,13 +1,13 @@
 """ACLs on ports and bonds, on subinterfaces by their VLAN, and on what the switch itself answers to.
 
-Sources: SONiC Configuration database manual ("ACL and Mirroring"), sonic-acl.yang (`TCP_FLAGS` needs a table type that
-matches on it), "ACL user defined table type" HLD (`ACL_TABLE_TYPE`), acl-loader of sonic-utilities (names `RULE_n` and
-`DEFAULT_RULE`, priority 10000 less the sequence, the default rule's match) and caclmgrd of sonic-host-services (tables
-of type `CTRLPLANE`: one per service and IP version; established connections and ICMP are let through by itself, all else
-is dropped once there is a rule).
+Sources: SONiC Configuration database manual ("ACL and Mirroring"); sonic-acl.yang (`TCP_FLAGS` needs a table type that
+matches on it); "ACL user defined table type" HLD (`ACL_TABLE_TYPE`); acl-loader of sonic-utilities (names `RULE_n` and
+`DEFAULT_RULE`, priority 10000 less the sequence, the default rule's match); caclmgrd of sonic-host-services (tables of
+type `CTRLPLANE`, one per service and IP version: established connections and ICMP are let through by itself, and all
+else is dropped once there is a rule).
 
-aclorch binds a table to ports and bonds only. An ACL of a subinterface is bound to its port, and each rule of it matches
-on the subinterface's VLAN. One of a VLAN interface has no such place (`sonic.acl-on-vlan-interface`).
+aclorch binds a table to ports and bonds only. An ACL of a subinterface is bound to its port, and each rule of it
+matches on the subinterface's VLAN. One of a VLAN interface has no such place (`sonic.acl-on-vlan-interface`).
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """`frr.conf` on SONiC: FRR 10 as `nos.frr` renders it, in SONiC's names, without what CONFIG_DB is for.
 
 Sources: docker_init.sh of docker-fpm-frr (with `split-unified` it keeps `/etc/frr/frr.conf`, and appends the two `fpm`
-lines where they are missing; `vtysh -b` loads the file), supervisord.conf.j2 (the daemons), FRR user guide ("BGP", "Zebra",
-"Route Maps", "EVPN", "BFD").
+lines where they are missing); supervisord.conf.j2 (the daemons; `vtysh -b` loads the file); FRR user guide ("BGP",
+"Zebra", "Route Maps", "EVPN", "BFD").
 
 Left out against `nos.frr`:
-- lines that are FRR 10's default in the `traditional` profile and that `show running-config` does not show: there is one
-  FRR per SONiC release, so none has to be fixed against another version's default
+- lines that are FRR 10's default in the `traditional` profile, and not shown by `show running-config`: a SONiC release
+  has one FRR, so nothing has to be fixed against another version's default
 - descriptions and `shutdown` of interfaces: CONFIG_DB's, in PORT and INTERFACE
 - the management VRF's default routes: `gwaddr` in MGMT_INTERFACE
 - `v6only` of unnumbered sessions on ports that have no IPv4 address anyway; `seq` of community and AS-path lists, which
@@ -24,6 +24,7 @@ from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.nos.frr.parse import parse
 from crossconnect.nos.frr.render import render
+from crossconnect.nos.frr.text import text
 from crossconnect.nos.frr.tree import Block, Entry, Tree
 from crossconnect.nos.patterns import prefix_of
 from crossconnect.nos.sonic.names import vrf_name
@@ -61,6 +62,11 @@ def routing_tree(device: DeviceConfiguration) -> Tree:
     head = next((n for n, entry in enumerate(entries) if isinstance(entry, Block)), len(entries))
     at = next((n for n, entry in enumerate(entries) if entry == "log timestamp precision 3"), head - 1)
     return (*entries[: at + 1], *FPM_LINES, *entries[at + 1 :])
+
+
+def routing_text(tree: Tree) -> str:
+    """The file's text. Outermost blocks end with `!`, as in the image's templates: the next one ends them anyway."""
+    return "".join(f"{'!' if line == 'exit' else line}\n" for line in text(tree).splitlines())
 
 
 def parse_routing(written: str) -> Tree:

@@ -1,8 +1,7 @@
 """What a SONiC switch says of itself: the commands to ask, and the answers as records.
 
-FRR's tables come from vtysh, in FRR's own JSON; VRFs in them get the design's names. Ports and LLDP neighbours come from
-SONiC's own commands. Sources: SONiC Command Reference ("show interfaces status", "show lldp table"), `lldpshow` and
-`intfutil` of sonic-utilities for the columns.
+FRR's tables come from vtysh, in FRR's own JSON; VRFs in them get the design's names. LLDP neighbours come from SONiC's
+own command. Sources: SONiC Command Reference ("show lldp table"), `lldpshow` of sonic-utilities for the columns.
 """
 
 from __future__ import annotations

@@ -21,7 +21,10 @@ from crossconnect.nos.sonic.render import CONFIG_DB, FRR
 
 def difference(old: Trees, new: Trees) -> tuple[Commands, ...]:
     """What leads from one to the other; the inverse has the arguments swapped."""
-    operations = operations_between(old[CONFIG_DB], new[CONFIG_DB])
+    tables, wanted = old[CONFIG_DB], new[CONFIG_DB]
+    assert not isinstance(tables, tuple)
+    assert not isinstance(wanted, tuple)
+    operations = operations_between(tables, wanted)
     before, after = old[FRR], new[FRR]
     assert isinstance(before, tuple)
     assert isinstance(after, tuple)
@@ -45,12 +48,13 @@ def operations_between(old: Value, new: Value) -> tuple[Operation, ...]:
 
 
 def _with_inherent(tables: dict[str, Value], other: dict[str, Value]) -> dict[str, Value]:
-    """The tables, with the entries that only the other state names, as the switch has them when nobody says anything."""
+    """The tables, with entries that only the other state names, as the switch has them when nobody says anything."""
     out = dict(tables)
     for name, fields in INHERENT.items():
         here, there = out.get(name, {}), other.get(name, {})
         if isinstance(here, dict) and isinstance(there, dict) and (here or there):
-            out[name] = here | {entry: dict(fields) for entry in there if entry not in here}
+            inherent: dict[str, Value] = {entry: {**fields} for entry in there if entry not in here}
+            out[name] = here | inherent
     return out
 
 

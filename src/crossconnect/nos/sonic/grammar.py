@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from crossconnect.nos.document import Shape
 
 SHAPE = Shape()
 
-INHERENT: dict[str, dict[str, str]] = {
+INHERENT: Mapping[str, Mapping[str, str]] = {
     "PORT": {"admin_status": "down"},
     "DEVICE_METADATA": {},
     "FEATURE": {"state": "disabled"},

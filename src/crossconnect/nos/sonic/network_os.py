@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos import document
-from crossconnect.nos.frr.text import text as routing_text
 from crossconnect.nos.network_os import NetworkOs, Overridden, Tree
-from crossconnect.nos.sonic.bgp import parse_routing, routing_tree
+from crossconnect.nos.sonic.bgp import parse_routing, routing_text, routing_tree
 from crossconnect.nos.sonic.codes import findings
 from crossconnect.nos.sonic.collect import queries
 from crossconnect.nos.sonic.difference import difference

@@ -34,7 +34,7 @@ def render(device: DeviceConfiguration) -> Value:
         acl_tables(device),
         management_tables(device),
     )
-    return {name: table for name, table in tables.items()}
+    return dict(tables.items())
 
 
 __all__ = ["CONFIG_DB", "FRR", "render", "routing_tree"]

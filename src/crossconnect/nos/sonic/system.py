@@ -34,7 +34,7 @@ def uses_bfd(device: DeviceConfiguration) -> bool:
 
 
 def metadata(device: DeviceConfiguration) -> Table:
-    """`DEVICE_METADATA`. The MAC address is that of all routed interfaces, so the Router's MAC of EVPN too (RFC 9135 8.1).
+    """`DEVICE_METADATA`. Its MAC address is that of all routed interfaces, so EVPN's Router's MAC too (RFC 9135 8.1).
 
     bfdd runs in the routing container only with `frr_mgmt_framework_config` (supervisord.conf.j2), so a device with BFD
     sets it; frrcfgd, which then runs in bgpcfgd's place, finds no BGP tables and leaves `frr.conf` alone.

@@ -1,5 +1,8 @@
-"""CONFIG_DB as a tree: tables of entries of fields, all of them text (SONiC Configuration database manual, "Configuration
-syntax": keys of several parts are joined with `|`, lists are lists of text)."""
+"""CONFIG_DB as a tree: tables of entries of fields, all of them text.
+
+Source: SONiC Configuration database manual, "Configuration syntax": keys of several parts are joined with `|`, lists are
+lists of text.
+"""
 
 from __future__ import annotations
 
