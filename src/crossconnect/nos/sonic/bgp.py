@@ -65,8 +65,20 @@ def routing_tree(device: DeviceConfiguration) -> Tree:
 
 
 def routing_text(tree: Tree) -> str:
-    """The file's text. Outermost blocks end with `!`, as in the image's templates: the next one ends them anyway."""
-    return "".join(f"{'!' if line == 'exit' else line}\n" for line in text(tree).splitlines())
+    """The file's text. Outermost blocks end with `!`, as in the image's templates: the next one ends them anyway.
+
+    Only `vrf` does not end a `router bgp` before it, for vtysh then takes the VRF's lines for BGP's (seen with 8.4).
+    """
+    blocks = (*tree[1:], "")
+    return text(tuple(_separated(entry, following) for entry, following in zip(tree, blocks, strict=True)))
+
+
+def _separated(entry: Entry, following: Entry) -> Entry:
+    if isinstance(entry, str) or entry.exit != "exit":
+        return entry
+    if isinstance(following, Block) and following.header.startswith("vrf "):
+        return entry
+    return Block(entry.header, entry.body, "!")
 
 
 def parse_routing(written: str) -> Tree:

@@ -1,7 +1,7 @@
 """CONFIG_DB as a tree: tables of entries of fields, all of them text.
 
-Source: SONiC Configuration database manual, "Configuration syntax": keys of several parts are joined with `|`, lists are
-lists of text.
+Source: SONiC Configuration database manual, "Configuration syntax": keys of several parts are joined with `|`, lists
+are lists of text.
 """
 
 from __future__ import annotations
