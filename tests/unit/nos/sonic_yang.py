@@ -37,7 +37,7 @@ def context() -> tuple[Any, Schema]:
                 continue
             for table in top.children():
                 lists = [
-                    (node.name(), tuple(key.name() for key in node.keys()))
+                    (node.name(), tuple(key.name() for key in node.keys()))  # noqa: SIM118 - no mapping
                     for node in table.children()
                     if node.nodetype() == libyang.SNode.LIST
                 ]

@@ -31,7 +31,7 @@ def test_the_models_refuse_what_is_wrong() -> None:
     assert "16777216" in "".join(sonic_yang.errors(config))
 
 
-@pytest.mark.parametrize("version", ("8.4", "10"))
+@pytest.mark.parametrize("version", ["8.4", "10"])
 @pytest.mark.parametrize("case", CASES)
 def test_vtysh_takes_every_line(case: str, version: Version) -> None:
     if shutil.which("vtysh") is None:

@@ -7,6 +7,7 @@ lines where they are missing); supervisord.conf.j2 (the daemons; `vtysh -b` load
 Left out against `nos.frr`:
 - lines that are FRR 10's default in the `traditional` profile, and not shown by `show running-config`: a SONiC release
   has one FRR, so nothing has to be fixed against another version's default
+- timers of BFD that are bfdd's own, and `coalesce-time`
 - descriptions and `shutdown` of interfaces: CONFIG_DB's, in PORT and INTERFACE
 - the management VRF's default routes: `gwaddr` in MGMT_INTERFACE
 - `v6only` of unnumbered sessions on ports that have no IPv4 address anyway; `seq` of community and AS-path lists, which
@@ -20,7 +21,7 @@ import re
 
 from msgspec.structs import replace
 
-from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.device.configuration import BfdProfile, DeviceConfiguration
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.nos.frr.parse import parse
 from crossconnect.nos.frr.render import render
@@ -47,6 +48,12 @@ DEFAULTS = (
 )
 """Not written: see above."""
 
+LEFT_OUT = ("coalesce-time ",)
+"""bgpd adapts it to how many sessions come up together (bgp_update_delay and subgroup coalescing, bgp_updgrp.c)."""
+
+BFD_DEFAULT = BfdProfile(interval_ms=300, multiplier=3)
+"""bfdd's timers where no profile says otherwise (bfd.h of FRR: BFD_DEFDETECTMULT, BFD_DEFDESIREDMINTX)."""
+
 _NUMBERED = re.compile(r"^(bgp (?:as-path access-list|(?:large-)?community-list standard) \S+) seq \d+ ")
 _LISTS = ("bgp community-list", "set community")
 _NUMBERS = {"blackhole": "65535:666", "graceful-shutdown": "65535:0"}
@@ -54,7 +61,7 @@ _NUMBERS = {"blackhole": "65535:666", "graceful-shutdown": "65535:0"}
 
 def routing_tree(device: DeviceConfiguration) -> Tree:
     """The tree of `frr.conf`."""
-    tree = render(in_sonic_names(device), "10")
+    tree = render(_with_bfd_where_it_differs(in_sonic_names(device)), "10")
     bare = frozenset(
         i.name for i in device.interfaces if i.unnumbered and not any(":" not in address for address in i.addresses)
     )
@@ -92,6 +99,10 @@ def _with_body(block: Block) -> Block:
     return Block(block.header, body, block.exit)
 
 
+def _with_bfd_where_it_differs(device: DeviceConfiguration) -> DeviceConfiguration:
+    return replace(device, bfd=None) if device.bfd == BFD_DEFAULT else device
+
+
 def in_sonic_names(device: DeviceConfiguration) -> DeviceConfiguration:
     """The device with SONiC's names of its VRFs, and without the management VRF."""
     vrfs = {i.name: vrf_name(i.name) for i in device.network_instances if i.kind == "l3vrf"}
@@ -120,7 +131,7 @@ def _adapted(entry: Entry, bare: frozenset[str], context: str) -> Entry | None:
     if isinstance(entry, str):
         if context == "interface" and (entry == "shutdown" or entry.startswith("description ")):
             return None
-        if prefix_of(DEFAULTS, entry) == entry:
+        if prefix_of(DEFAULTS, entry) == entry or entry.startswith(LEFT_OUT):
             return None
         words = entry.split(" ", 5)
         if words[0] == "neighbor" and words[1] in bare:
