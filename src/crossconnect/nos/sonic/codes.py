@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.finding import Code, Finding, Place, Severity, found
 from crossconnect.nos.frr.codes import findings as routing_findings
@@ -127,7 +129,7 @@ def findings(device: DeviceConfiguration) -> tuple[Finding, ...]:
         *_overlay(device),
         *_segments(device),
         *service_findings(device),
-        *(f for f in routing_findings(in_sonic_names(device), "10") if f.code in _OF_ROUTING),
+        *(f for f in routing_findings(replace(in_sonic_names(device), bfd=None), "10") if f.code in _OF_ROUTING),
     )
 
 
