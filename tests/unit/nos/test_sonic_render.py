@@ -31,17 +31,24 @@ def test_the_mode_of_frrs_configuration_is_always_said(case: str) -> None:
     assert localhost["docker_routing_config_mode"] == "split-unified"
 
 
-def test_bfdd_runs_where_a_session_wants_it() -> None:
-    device = CASES["leaf-numbered"]
-    assert config_db(device)["DEVICE_METADATA"]["localhost"]["frr_mgmt_framework_config"] == "true"
+def without_bfd(device: DeviceConfiguration) -> DeviceConfiguration:
     instances = tuple(
         replace(i, bgp=replace(i.bgp, neighbors=tuple(replace(n, bfd=False) for n in i.bgp.neighbors)))
         if i.bgp is not None
         else i
         for i in device.network_instances
     )
-    without = replace(device, network_instances=instances)
-    assert config_db(without)["DEVICE_METADATA"]["localhost"]["frr_mgmt_framework_config"] == "false"
+    return replace(device, network_instances=instances)
+
+
+def test_bfdd_runs_where_a_session_wants_it() -> None:
+    def managed(device: DeviceConfiguration) -> str:
+        return config_db(device)["DEVICE_METADATA"]["localhost"]["frr_mgmt_framework_config"]
+
+    spine, leaf = CASES["spine-numbered"], CASES["leaf-numbered"]
+    assert (managed(spine), managed(without_bfd(spine))) == ("true", "false")
+    # bgpcfgd would write over the ids of Ethernet segments.
+    assert managed(without_bfd(leaf)) == "true"
 
 
 def test_an_l3vni_stands_in_both_files() -> None:

@@ -33,11 +33,18 @@ def uses_bfd(device: DeviceConfiguration) -> bool:
     return any(n.bfd for i in device.network_instances if i.bgp is not None for n in i.bgp.neighbors)
 
 
+def has_segments(device: DeviceConfiguration) -> bool:
+    """Whether bonds of the device are Ethernet segments."""
+    return any(i.esi for i in device.interfaces)
+
+
 def metadata(device: DeviceConfiguration) -> Table:
     """`DEVICE_METADATA`. Its MAC address is that of all routed interfaces, so EVPN's Router's MAC too (RFC 9135 8.1).
 
     bfdd runs in the routing container only with `frr_mgmt_framework_config` (supervisord.conf.j2), so a device with BFD
-    sets it; frrcfgd, which then runs in bgpcfgd's place, finds no BGP tables and leaves `frr.conf` alone.
+    sets it. So does one with Ethernet segments: bgpcfgd would give each the number of its bond for an id (its
+    EvpnMhEsMgr), which two pairs of leaves have in common, over the one in `frr.conf`. frrcfgd, which then runs in
+    bgpcfgd's place, finds no BGP tables.
     """
     router_macs = sorted({i.router_mac for i in device.network_instances if i.router_mac})
     return {
@@ -45,7 +52,7 @@ def metadata(device: DeviceConfiguration) -> Table:
             hostname=device.name,
             mac=router_macs[0] if router_macs else None,
             docker_routing_config_mode=ROUTING_CONFIG_MODE,
-            frr_mgmt_framework_config="true" if uses_bfd(device) else "false",
+            frr_mgmt_framework_config="true" if uses_bfd(device) or has_segments(device) else "false",
         )
     }
 
