@@ -247,6 +247,8 @@ def _facts(facts: Facts) -> list[str]:
     rows += [(f"VLANs {v.first} to {v.last} reserved", v.purpose, v.source) for v in facts.vlans_reserved]
     if facts.breakout:
         rows.append(("breakout", f"`{facts.breakout.command}`: `{facts.breakout.part}`", facts.breakout.source))
+    if facts.prefix_limit_late:
+        rows.append(("a prefix limit is noticed", "one prefix late", facts.prefix_limit_late))
     rows += [(f"most {MEASURES[name]}", str(limit.value), limit.source) for name, limit in facts.limits.items()]
     table = [f"| {_cell(fact)} | {_cell(value)} | {_cell(source)} |" for fact, value, source in rows]
     return ["| fact | value | source |", "|---|---|---|", *table, ""]

@@ -22,7 +22,7 @@ from crossconnect.design.blueprint import Blueprint, Wire
 from crossconnect.lab import Failure, Lab, LabOptions
 from crossconnect.lab.options import FrrVersion
 from crossconnect.simulate import NO_FAILURES, Failures, Network, predict, simulate
-from crossconnect.simulate.codes import AMBIGUOUS, ORDER_OF_ARRIVAL, OSCILLATION
+from crossconnect.simulate.codes import AMBIGUOUS, ORDER_OF_ARRIVAL, OSCILLATION, PREFIX_LIMIT_LATE
 from crossconnect.simulate.failures import SessionKey
 from crossconnect.state.difference import difference, difference_text
 from crossconnect.state.tables import TABLES, State
@@ -86,7 +86,7 @@ def shut_one_by_one(blueprint: Blueprint) -> list[Broken]:
     return [session_shut(session.key) for session in settled.network.sessions if settled.up[session.index]]
 
 
-UNFORESEEABLE = {AMBIGUOUS.name, OSCILLATION.name, ORDER_OF_ARRIVAL.name}
+UNFORESEEABLE = {AMBIGUOUS.name, OSCILLATION.name, ORDER_OF_ARRIVAL.name, PREFIX_LIMIT_LATE.name}
 """What the simulation itself says that it cannot foretell: borders of which each prefers the other's path, and more."""
 
 

@@ -5,8 +5,8 @@ commands that lead there (`nos.frr.difference`). Then something breaks: a sessio
 
 `XC_FIDELITY_SEED=<seed of a run>` repeats it; `XC_FIDELITY_WORLDS=20` boots so many labs, `XC_FIDELITY_DRAWS=8` gives
 each so many policies. Seed 3870030933 found that FRR 8.4 loses entries of a route map when its prefix lists are edited
-(`nos.frr.facts.ROUTE_MAP_INDEX_GOES_STALE`). Seed 2521462620 with 4 draws: a prefix limit that 8.4 does not apply after
-an edit (docs/reference/fidelity.md, open).
+(`nos.frr.facts.ROUTE_MAP_INDEX_GOES_STALE`); seed 2521462620 that FRR lets one prefix more than allowed pass
+(`simulate.prefix-limit-late`): such draws are not foreseeable.
 """
 
 from __future__ import annotations

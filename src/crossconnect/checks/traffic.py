@@ -75,9 +75,8 @@ def load_findings(traffic: Traffic, rows: Iterable[LinkLoad], result: Loads, per
         yield found(LINK_CAPACITY_UNKNOWN, Place(path="platforms"), words)
     for number, (mbps, reason) in sorted(result.dropped.items()):
         demand = traffic.demands[number]
-        words = (
-            f"{mbps:,.0f} of {demand.mbps:,} Mb/s from {demand.source} to {demand.destination} do not arrive: {reason}"
-        )
+        share = f"{_mbps(mbps)} of {_mbps(demand.mbps)} Mb/s"
+        words = f"{share} from {demand.source} to {demand.destination} do not arrive: {reason}"
         yield found(TRAFFIC_LOST, Place(path=f"traffic/{number}"), words)
 
 
@@ -191,3 +190,7 @@ def _from_outside(blueprint: Blueprint, number: int, demand: Demand, targets: Se
     ]
     for device, vrf, address in flows:
         yield Flow(number, address, demand.mbps / len(flows), device=device, vrf=vrf)
+
+
+def _mbps(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"

@@ -6,6 +6,8 @@ in the file whole, or it does not count: the last one may be torn where the proc
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import fcntl
 from pathlib import Path
 from types import TracebackType
@@ -37,6 +39,8 @@ class ResultsFile:
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> ResultsFile:
+        if self.path.exists() and not self.path.is_file():
+            raise BadInput(f"results cannot be kept in {self.path}: it is no regular file")
         try:
             self._file = open(self.path, "a+b")
             self._alone()
@@ -45,7 +49,7 @@ class ResultsFile:
             if not end:
                 self._write(msgspec.json.encode(_Head(self._question)))
         except OSError as error:
-            raise BadInput(f"results cannot be kept in {self.path}: {error.strerror}") from error
+            raise self._unwritable(error) from error
         except BadInput:
             if self._file is not None:
                 self._file.close()
@@ -59,8 +63,19 @@ class ResultsFile:
             self._file.close()
 
     def add(self, reports: list[FailureReport]) -> None:
-        """Results that follow those in the file."""
-        self._write(msgspec.json.encode(reports))
+        """Results that follow those in the file. BadInput where the file cannot take them: those in it are kept."""
+        try:
+            self._write(msgspec.json.encode(reports))
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> BadInput:
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            self._file = None
+        more = "; the same command goes on from what is in it" if error.errno == errno.ENOSPC else ""
+        return BadInput(f"results cannot be kept in {self.path}: {error.strerror}{more}")
 
     def _alone(self) -> None:
         """The lock goes with the process, however it ends."""

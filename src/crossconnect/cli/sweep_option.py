@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +21,7 @@ FAILURES_MAX = 2_000_000
 """Failures of one sweep; at 1,000 switches some 1,500 are computed a second, so that this takes about 20 minutes."""
 
 _KINDS: dict[str, Kind] = {word: kind for kind in KINDS for word in (kind, f"{kind}s")}
+_ADDRESS = re.compile(r"(tcp|tls)://[^/\s]+:\d{1,5}")
 _SINGLE: tuple[Kind, ...] = ("device", "link")
 
 
@@ -85,6 +87,8 @@ def sweep_options(function: Callable[..., int]) -> Callable[..., int]:
         kinds = _kinds(failures)
         if not kinds and (pairs or sample or results or scheduler):
             raise BadInput("--pairs, --sample, --results and --scheduler are about --failures: say what fails")
+        if scheduler and not _ADDRESS.fullmatch(scheduler):
+            raise BadInput(f"--scheduler: '{scheduler}' is no address of a Dask scheduler, such as tcp://host:8786")
         asked = Asked(kinds, pairs, sample)
         return function(asked=asked, how=How(jobs, scheduler, results), **others)
 
@@ -93,8 +97,10 @@ def sweep_options(function: Callable[..., int]) -> Callable[..., int]:
 
 def _kinds(text: str) -> tuple[Kind, ...]:
     words = [word.strip() for word in text.split(",") if word.strip()]
-    if words == ["none"] or not words:
+    if words == ["none"]:
         return ()
+    if not words:
+        raise BadInput("--failures: say what fails: 'single', or any of " + ", ".join(f"{k}s" for k in KINDS))
     kinds: list[Kind] = []
     for word in words:
         if word == "single":

@@ -29,18 +29,25 @@ def traffic_option(function: _F) -> _F:
 
 def read_traffic(path: Path, subject: Subject) -> tuple[Demand, ...]:
     """The demands of a file. BadInput with the first line that is none, or whose ends the region does not have."""
+    if path.is_block_device() or path.is_char_device():
+        raise BadInput(f"{path} cannot be read: it is a device, and no file")
     try:
         rows = _parquet(path) if path.suffix == ".parquet" else _csv(path)
         names = promise_names(subject)
-        return tuple(_demand(path, line, row, names) for line, row in rows)
+        demands = tuple(_demand(path, line, row, names) for line, row in rows)
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{path} is neither CSV in UTF-8 nor Parquet") from error
+    except csv.Error as error:
+        raise BadInput(f"{path} is no CSV: {error}") from error
+    if not demands:
+        raise BadInput(f"{path} has no traffic: there is no line below {', '.join(_COLUMNS)}")
+    return demands
 
 
 def _csv(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         _check_columns(path, reader.fieldnames or ())
         for row in reader:
@@ -53,7 +60,7 @@ def _parquet(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
     try:
         table = pyarrow.parquet.read_table(path)
     except pyarrow.ArrowInvalid as error:
-        raise BadInput(f"{path} is not Parquet: {error}") from error
+        raise BadInput(f"{path} is not Parquet: {error}") from None
     _check_columns(path, table.column_names)
     yield from enumerate(table.select(list(_COLUMNS)).to_pylist(), 1)
 
@@ -85,4 +92,4 @@ def _demand(path: Path, line: int, row: dict[str, object], names: object) -> Dem
         raise BadInput(f"{where}: mbps: `{row.get('mbps')}` is not a number") from error
     if not 0 <= mbps < 1e9:
         raise BadInput(f"{where}: mbps: {mbps:g} is not from 0 to 999,999,999")
-    return Demand(source=ends[0], destination=ends[1], mbps=round(mbps))
+    return Demand(source=ends[0], destination=ends[1], mbps=mbps)

@@ -14,5 +14,5 @@ class Demand(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Where it comes from."""
     destination: str
     """Where it goes."""
-    mbps: int
-    """How much, megabits per second, as servers send it."""
+    mbps: int | float
+    """How much, megabits per second, as servers send it: a whole number in YAML, any in a file of measured traffic."""

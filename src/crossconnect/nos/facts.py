@@ -49,6 +49,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     bfd_source: str = ""
     breakout: Breakout | None = None
     limits: Mapping[str, Limit] = {}
+    prefix_limit_late: str = ""
+    """Not empty where the system holds a session's prefixes against their limit before it counts the new one, so that
+    one more than allowed goes unnoticed: the source that says so."""
 
 
 MEASURES: Mapping[str, str] = {

@@ -53,6 +53,13 @@ MAX_PREFIXES = Code(
     "An external router announces more prefixes than its session allows, so the session is torn down.",
     "Raise max_prefixes of the handoff, or have the import policy accept less.",
 )
+PREFIX_LIMIT_LATE = Code(
+    "simulate.prefix-limit-late",
+    Severity.WARNING,
+    "A session has one prefix more than allowed, and its network OS checks the limit before it counts the new prefix: "
+    "the session stays up until the next prefix comes or its routes are sent again, and is simulated as down.",
+    "Raise max_prefixes of the handoff, or have the import policy accept less.",
+)
 
 ORDER_OF_ARRIVAL = Code(
     "simulate.order-of-arrival",
@@ -70,5 +77,6 @@ CODES: tuple[Code, ...] = (
     POLICY_REFERENCE,
     PARTITION,
     MAX_PREFIXES,
+    PREFIX_LIMIT_LATE,
     ORDER_OF_ARRIVAL,
 )

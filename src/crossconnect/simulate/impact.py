@@ -12,28 +12,26 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from crossconnect.design.blueprint import Blueprint, HostPlan
-from crossconnect.simulate.arrays import UNREACHED, Paths
-from crossconnect.simulate.attributes import LOCAL_WEIGHT, Attributes
-from crossconnect.simulate.failures import NO_FAILURES, Failures, SessionKey
+from crossconnect.simulate.arrays import UNREACHED
+from crossconnect.simulate.dependents import Dependents
+from crossconnect.simulate.failures import NO_FAILURES, Failures
 from crossconnect.simulate.fib import Fib
 from crossconnect.simulate.forwarding import Forwarder
 from crossconnect.simulate.lazy_fib import lazy_fib
-from crossconnect.simulate.mesh import Change, Mesh, changed, mesh
+from crossconnect.simulate.mesh import Change, changed
 from crossconnect.simulate.network import Network, Settled
 from crossconnect.simulate.portion import difference, portion_of
 from crossconnect.simulate.reachability import ReachabilityRow, answer, arrives, questions, reachability
 from crossconnect.simulate.realms import Realm, realms
-from crossconnect.simulate.sessions import Session
-from crossconnect.simulate.shortest_spread import ShortestSpread
 from crossconnect.simulate.topology import DEFAULT, Topology
+from crossconnect.simulate.vtep_ways import Ways, ways_between
 
 _WIDEST = int(np.iinfo(np.int16).max)
 
@@ -59,18 +57,6 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True):
     """Realms whose packets were followed."""
 
 
-class _Ways(NamedTuple):
-    """Ways between VTEPs, as far as the fabric goes. VTEPs are numbered; `speakers` are theirs, `place` is the number
-    by speaker, -1 for others, and `cap` is how many equal-cost paths a VTEP uses."""
-
-    mesh: Mesh | None
-    names: list[str]
-    numbers: dict[str, int]
-    speakers: NDArray[np.intp]
-    place: NDArray[np.intp]
-    cap: NDArray[np.int16]
-
-
 class Impacts:
     """A network, prepared for being asked about failures one after the other; with `among`, about some of its realms
     and the VTEPs that they are on. `after` prepares the next network in a fraction of the time."""
@@ -91,10 +77,10 @@ class Impacts:
         self.topology: Topology = self.network.topology
         self.realms: dict[str, Realm] = realms(self.topology, self.network.attachments, among)
         self._last: tuple[Failures, Fib] | None = None
-        self._sessions = _Index(self.network, self.healthy, previous._sessions if previous is not None else None)
+        self._sessions = Dependents(self.network, self.healthy, previous._sessions if previous is not None else None)
         on = {device for realm in self.realms.values() for device in realm.devices}
         some = on if among is not None else None
-        self._ways: _Ways = previous._ways if previous is not None else self._new_ways(some)
+        self._ways: Ways = previous._ways if previous is not None else ways_between(self.network, self.healthy, some)
         self._mesh, self._names, self._cap = self._ways.mesh, self._ways.names, self._ways.cap
         self._vteps, self._speakers, self._place = self._ways.numbers, self._ways.speakers, self._ways.place
         self._on = np.ones(len(self._names), np.bool_)
@@ -129,24 +115,6 @@ class Impacts:
         if any(name not in self._ways.numbers for name in inside.devices if self.topology.devices[name].vtep):
             return Impacts(blueprint, among)
         return Impacts(blueprint, among, self, found.devices)
-
-    def _new_ways(self, on: Collection[str] | None) -> _Ways:
-        """Ways between all VTEPs, or some."""
-        at = self.topology.speaker_at
-        names = [d.name for d in self.blueprint.devices if d.vtep and (d.name, DEFAULT) in at]
-        if on is not None:
-            names = [name for name in names if name in on]
-        speakers = np.array([at[(name, DEFAULT)] for name in names], np.intp)
-        place = np.full(sum(speaker.vrf == DEFAULT for speaker in self.topology.speakers), -1, np.intp)
-        place[speakers] = np.arange(len(names))
-        return _Ways(
-            mesh=_mesh(self.network, self.healthy, names),
-            names=names,
-            numbers={name: number for number, name in enumerate(names)},
-            speakers=speakers,
-            place=place,
-            cap=np.array([self._paths_max(s) for s in speakers], np.int16),
-        )
 
     @functools.cached_property
     def before(self) -> Forwarder:
@@ -332,9 +300,6 @@ class Impacts:
 
     # How many paths are left
 
-    def _paths_max(self, speaker: int) -> int:
-        return max(1, self.topology.speakers[speaker].bgp.maximum_paths)
-
     def _widths(self, numbers: NDArray[np.intp]) -> NDArray[np.int16]:
         """Equal-cost paths between some VTEPs by (class, VTEP), 0 for none and from a VTEP to itself."""
         if self._mesh is None:
@@ -415,90 +380,3 @@ class Impacts:
                 if row is not None and row.prefix == f"{vtep}/32":
                     widths.append(len(row.next_hops))
         return min(widths, default=0)
-
-
-def _mesh(network: Network, healthy: Settled, vteps: Iterable[str]) -> Mesh | None:
-    """The mesh of VTEPs; None where their routes are not decided by length and rank alone, or EVPN and the underlay do
-    not go together."""
-    visibility, spreads = healthy.overlay.visibility, healthy.spreads["l2vpn-evpn"]
-    number = network.table.intern(Attributes(weight=LOCAL_WEIGHT))
-    origins: list[int] = []
-    found: list[Paths] = []
-    for name in vteps:
-        speaker = network.topology.speaker_at[(name, DEFAULT)]
-        key, _ = visibility.class_of(speaker, number, network.topology.devices[name].vtep)
-        settled = spreads.of(key)
-        if key.valid is not None or not isinstance(settled, ShortestSpread):
-            return None
-        origins.append(speaker)
-        found.append(settled.paths)
-    if healthy.spreads["ipv4-unicast"] is not spreads or not found:
-        return None
-    together = Paths(np.stack([paths.level for paths in found]), np.stack([paths.via for paths in found]))
-    return mesh(spreads.arrays, origins, together)
-
-
-class _Maps(NamedTuple):
-    """Sessions by what takes them down."""
-
-    wire: dict[str, list[int]]
-    device: dict[str, list[int]]
-    key: dict[SessionKey, int]
-
-
-def _maps(sessions: Iterable[Session], up: Sequence[bool]) -> _Maps:
-    found = _Maps({}, {}, {})
-    for session in sessions:
-        if up[session.index]:
-            found.wire.setdefault(session.wire, []).append(session.index)
-            found.device.setdefault(session.key.device, []).append(session.index)
-            found.key[session.key] = session.index
-    return found
-
-
-class _Index:
-    """Cables and sessions by what takes them down. Sessions that are down in the healthy network do not count."""
-
-    def __init__(self, network: Network, healthy: Settled, previous: _Index | None) -> None:
-        self._network = network
-        self._healthy = healthy
-        if previous is not None and previous._network.topology.wires is network.topology.wires:
-            self._wires = previous._wires
-        else:
-            self._wires: dict[str, list[str]] = {}
-            for wire in network.topology.wires.values():
-                for device in (wire.a_device, wire.b_device):
-                    self._wires.setdefault(device, []).append(wire.key)
-        inner = network.inner
-        if previous is not None:
-            self._fabric, self._edges = previous._fabric, previous._edges
-        else:
-            self._fabric = _maps(network.sessions[:inner], healthy.up)
-            self._edges: dict[int, tuple[int, int]] = {
-                index: (speaker, position)
-                for speaker, indexes in enumerate(network.graphs["l2vpn-evpn"].sessions)
-                for position, index in enumerate(indexes)
-            }
-        self._tenants = _maps(network.sessions[inner:], healthy.up)
-
-    def wires_down(self, failures: Failures) -> set[str]:
-        """Cables that carry nothing."""
-        return {*failures.links, *(key for device in failures.devices for key in self._wires.get(device, ()))}
-
-    def _down(self, failures: Failures, wires: Collection[str]) -> set[int]:
-        down: set[int] = set()
-        for maps in (self._fabric, self._tenants):
-            down |= {index for key in wires for index in maps.wire.get(key, ())}
-            down |= {index for device in failures.devices for index in maps.device.get(device, ())}
-            down |= {maps.key[key] for key in failures.sessions if key in maps.key}
-        twins = {self._network.sessions[index].twin for index in down}
-        return {index for index in down | twins if index >= 0 and self._healthy.up[index]}
-
-    def edges_down(self, failures: Failures, wires: Collection[str]) -> list[tuple[int, int]]:
-        """In-edges of the fabric's graph that are gone, as (speaker, position)."""
-        return sorted(self._edges[index] for index in self._down(failures, wires) if index in self._edges)
-
-    def external_down(self, failures: Failures, wires: Collection[str]) -> set[str]:
-        """VRFs that lose a session with an external router."""
-        sessions = self._network.sessions
-        return {sessions[index].key.vrf for index in self._down(failures, wires) if sessions[index].peer}

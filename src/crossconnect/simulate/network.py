@@ -16,9 +16,10 @@ import msgspec
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.bgp import FAMILIES, Family
 from crossconnect.finding import Finding, Place, found
+from crossconnect.nos.registry import system
 from crossconnect.simulate.attachments import Attachment, attachments
 from crossconnect.simulate.attributes import LOCAL_WEIGHT, NOTHING, Attributes, AttributeTable
-from crossconnect.simulate.codes import MAX_PREFIXES
+from crossconnect.simulate.codes import MAX_PREFIXES, PREFIX_LIMIT_LATE
 from crossconnect.simulate.evpn import EvpnRoute, local_routes, prefix_route
 from crossconnect.simulate.fabric import (
     Class,
@@ -253,6 +254,10 @@ def _limit_prefixes(network: Network, up: list[bool]) -> list[Finding]:
             place = Place(path=network.topology.peers[session.peer].path)
             message = f"{session.peer} announces {count} prefixes to {session.key.device} ({session.key.vrf})"
             findings.append(found(MAX_PREFIXES, place, f"{message}, where {limit} are allowed"))
+            nos = network.topology.devices[session.key.device].nos
+            if count == limit + 1 and system(nos).facts.prefix_limit_late:
+                message = f"{session.key.device}: {nos} may keep {session.peer} ({session.key.vrf}) up"
+                findings.append(found(PREFIX_LIMIT_LATE, place, f"{message} with {count} of {limit} prefixes"))
     return findings
 
 

@@ -25,7 +25,7 @@ def test_the_estimate_is_near_the_rows_that_there_are() -> None:
         assert 0.7 * actual <= foretold.rows[table] <= 2 * actual, table
 
 
-@pytest.mark.parametrize("command", [["simulate"], ["state"]])
+@pytest.mark.parametrize("command", [["simulate"], ["state"], ["plan", "--parent", "none"]])
 def test_too_large_a_question_is_refused_with_the_estimate(
     command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -132,6 +133,8 @@ def test_the_place_of_a_pair_is_that_of_counting_them(size: int) -> None:
         (("--failures", "lynx"), "'lynx' is nothing that fails; there are links, devices, sessions"),
         (("--failures", "groups"), "the region has no groups that could fail"),
         (("--pairs",), "say what fails"),
+        (("--failures", ""), "say what fails"),
+        (("--failures", "racks", "--scheduler", "host"), "'host' is no address of a Dask scheduler"),
     ],
 )
 def test_a_question_that_cannot_be_asked(
@@ -167,6 +170,24 @@ def test_two_runs_do_not_write_one_file(blueprint: Blueprint, tmp_path: Path) ->
     failures, file = failures_of_kinds(blueprint, ("rack",)), tmp_path / "results"
     with ResultsFile(file, "somebody's"), pytest.raises(BadInput, match="another run is writing results"):
         swept(blueprint, failures, (), How(results=file))
+
+
+def test_a_device_is_no_file_for_results(blueprint: Blueprint) -> None:
+    with pytest.raises(BadInput, match="/dev/full: it is no regular file"):
+        swept(blueprint, failures_of_kinds(blueprint, ("rack",)), (), How(results=Path("/dev/full")))
+
+
+def test_what_a_full_disk_has_taken_is_kept(blueprint: Blueprint, tmp_path: Path) -> None:
+    failures, file = failures_of_kinds(blueprint, ("link", "device")), tmp_path / "results"
+    # As a disk that fills up does: the file may not grow beyond some octets (EFBIG; SIGXFSZ is ignored by Python).
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(BadInput, match=f"results cannot be kept in {file}: File too large"):
+            swept(blueprint, failures, (), How(results=file))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert swept(blueprint, failures, (), How(results=file)) == swept(blueprint, failures, (), How())
 
 
 def test_a_file_of_another_question_is_left_alone(blueprint: Blueprint, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_measured_traffic_comes_from_a_file(
         table = {"source": ["acme-web1"], "destination": ["acme-db1"], "mbps": [2500.4]}
         pyarrow.parquet.write_table(pa.table(table), file)
     _, found = simulated(capsys, metro, "--traffic", str(file))
-    assert load(found, "server:acme-db1#1", "n1-leaf3") == pytest.approx(2500)
+    assert load(found, "server:acme-db1#1", "n1-leaf3") == pytest.approx(2500.4)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,7 @@ def test_measured_traffic_comes_from_a_file(
         ("source,destination,mbps\nacme-web1,acme-db1,fast\n", ":2: mbps: `fast` is not a number"),
         ("source,destination,mbps\nacme-web1,acme-db1,-1\n", ":2: mbps: -1 is not from 0"),
         ("source,destination,mbps\nACME,acme-db1,1\n", ":2: source: "),
+        ("source,destination,mbps\n", "has no traffic: there is no line below source, destination, mbps"),
     ],
 )
 def test_a_file_that_is_no_traffic(text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,6 +122,20 @@ def test_a_file_that_is_no_traffic(text: str, said: str, tmp_path: Path, capsys:
     captured = capsys.readouterr()
     assert said in captured.err
     assert captured.out == ""
+
+
+def test_small_flows_add_up_and_a_byte_order_mark_is_no_column(
+    metro: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "measured.csv"
+    file.write_text("\ufeffsource,destination,mbps\n" + "acme-web1,acme-db1,0.3\n" * 1000, encoding="utf-8")
+    _, found = simulated(capsys, metro, "--traffic", str(file))
+    assert load(found, "server:acme-db1#1", "n1-leaf3") == pytest.approx(300)
+
+
+def test_a_device_is_no_file_of_traffic(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["simulate", "-C", str(METRO), "--traffic", "/dev/zero"]) == 2
+    assert "/dev/zero cannot be read: it is a device, and no file" in capsys.readouterr().err
 
 
 def test_a_plan_tells_which_links_a_change_fills(metro: Path, capsys: pytest.CaptureFixture[str]) -> None:

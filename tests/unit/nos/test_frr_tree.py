@@ -99,3 +99,22 @@ def test_l3vni_goes_before_its_bgp_instance_and_policies_last() -> None:
 
 def test_secrets_stay_out_of_changes() -> None:
     assert "xc-secret" not in text(changes(render(border(2)), render(tenant_leaf(2))))
+
+
+def test_a_limit_is_raised_before_the_policy_lets_more_in_and_lowered_after() -> None:
+    old = """route-map in permit 10
+ match ip address prefix-list few
+exit
+router bgp 65000 vrf red
+ neighbor 10.0.0.1 remote-as 65001
+ address-family ipv4 unicast
+  neighbor 10.0.0.1 route-map in in
+  neighbor 10.0.0.1 maximum-prefix 10
+ exit-address-family
+exit
+"""
+    new = old.replace("prefix-list few", "prefix-list many").replace("maximum-prefix 10", "maximum-prefix 20")
+    wider = [path[-1] for path in lines(changes(parse(old), parse(new)))]
+    assert wider.index("neighbor 10.0.0.1 maximum-prefix 20") < wider.index("match ip address prefix-list many")
+    narrower = [path[-1] for path in lines(changes(parse(new), parse(old)))]
+    assert narrower.index("match ip address prefix-list few") < narrower.index("neighbor 10.0.0.1 maximum-prefix 10")

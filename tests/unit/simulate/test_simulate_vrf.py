@@ -181,10 +181,29 @@ def test_too_many_prefixes_take_the_session_down(blueprint: Blueprint) -> None:
 
     network = Network(with_bgp(blueprint, "a-border1", limited))
     settled = network.settle()
-    assert {f.code for f in settled.findings} == {"simulate.max-prefixes"}
+    assert {f.code for f in settled.findings} == {"simulate.max-prefixes", "simulate.prefix-limit-late"}
     state = simulate(with_bgp(blueprint, "a-border1", limited), tables=["bgp_sessions"])
     down = {(r.device, r.remote_device) for r in state.bgp_sessions if not r.established}
     assert down == {("a-border1", "transit1")}
+
+
+def test_one_prefix_too_many_may_go_unnoticed_where_the_system_checks_before_it_counts(blueprint: Blueprint) -> None:
+    more = tuple(f"192.0.{i}.0/24" for i in range(10, 15))
+    many = REPLACE(blueprint, peers=tuple(REPLACE(p, announces=more) for p in blueprint.peers))
+    accepting = with_import_policy(many, "a-border1", accept())
+
+    def limited_to(count: int) -> set[str]:
+        def limited(bgp: Bgp) -> Bgp:
+            neighbors = tuple(
+                REPLACE(n, families=tuple(REPLACE(f, max_prefixes=count) for f in n.families)) for n in bgp.neighbors
+            )
+            return REPLACE(bgp, neighbors=neighbors)
+
+        return {f.code for f in Network(with_bgp(accepting, "a-border1", limited)).settle().findings}
+
+    assert limited_to(5) == set()
+    assert limited_to(3) == {"simulate.max-prefixes"}
+    assert limited_to(4) == {"simulate.max-prefixes", "simulate.prefix-limit-late"}
 
 
 def test_a_drained_border_is_used_only_when_nothing_else_is_left(blueprint: Blueprint) -> None:

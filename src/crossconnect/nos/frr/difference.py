@@ -1,5 +1,7 @@
 """Two trees -> the commands that turn one into the other, in an order that FRR accepts. The inverse: swap the trees.
 
+    0. prefix limits that are raised: bgpd may look at a policy that lets more in before it has read the new limit, and
+       a session that it takes down for that stays down
     1. what goes, from the end of the file to its start: L3VNIs before their BGP instance, instances before the default
     2. what comes or changes, in file order: policies before the sessions that use them
     3. policies that nobody uses any more: route maps, then the lists that they used
@@ -12,9 +14,12 @@ lets through in that instant bgpd looks at again when it has settled (`bgp route
 
 from __future__ import annotations
 
+import re
+
 from crossconnect.nos.frr.negation import Context, key_of, list_of, negated, neighbor_of, starts_neighbor
 from crossconnect.nos.frr.tree import Block, Entry, Tree
 
+_LIMIT = re.compile(r"neighbor (\S+) maximum-prefix (\d+)")
 _KEPT_BLOCKS = ("interface ", "vrf ", "address-family ", "bfd")
 """Blocks that are no objects of their own, or belong to the kernel too: emptied line by line, never `no`."""
 
@@ -28,7 +33,35 @@ def changes(old: Tree, new: Tree) -> Tree:
     going = _removals(rest, new, "")
     coming = _additions(old, new, "")
     unused = _removals(policies, new, "")
-    return (*going, *coming, *unused)
+    return (*_raised_limits(old, new), *going, *coming, *unused)
+
+
+def _raised_limits(old: Tree, new: Tree) -> list[Entry]:
+    """`maximum-prefix` lines of sessions that there were before, with a number greater than before, in their blocks."""
+    before = {entry.header: entry for entry in old if isinstance(entry, Block)}
+    out: list[Entry] = []
+    for entry in new:
+        if not isinstance(entry, Block) or entry.header not in before:
+            continue
+        known = before[entry.header]
+        inner = _raised_limits(known.body, entry.body)
+        limits = _limits(known.body)
+        inner += [
+            f"neighbor {peer} maximum-prefix {limit}"
+            for peer, limit in _limits(entry.body).items()
+            if limits.get(peer, limit) < limit
+        ]
+        if inner:
+            out.append(Block(entry.header, tuple(inner), entry.exit))
+    return out
+
+
+def _limits(body: Tree) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for line in body:
+        if isinstance(line, str) and (match := _LIMIT.fullmatch(line)):
+            found[match[1]] = int(match[2])
+    return found
 
 
 def _is_policy(entry: Entry) -> bool:

@@ -27,6 +27,7 @@ FACTS = Facts(
     bfd_interval_ms_min=RANGES["bfd-interval-ms"][0],
     bfd_multiplier_min=RANGES["bfd-multiplier"][0],
     bfd_source="bfdd_cli.c of FRR 8.4 and 10.3",
+    prefix_limit_late="bgp_update calls bgp_maximum_prefix_overflow before bgp_path_info_add; seen with 8.4.4",
 )
 
 
