@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from srlinux_yang import errors
 
 from crossconnect.nos.rendering import render_files
 from nos_region import cases
-from srlinux_yang import errors
 
 
 @pytest.mark.parametrize("case", cases("srlinux"))
