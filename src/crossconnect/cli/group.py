@@ -85,6 +85,6 @@ def _print_chain(error: BaseException) -> None:
     print(f"xc: {error}", file=sys.stderr)
     cause = error.__cause__
     while cause is not None:
-        if str(cause) != str(error):
+        if str(cause) not in ("", str(error)):
             print(f"    because: {cause}", file=sys.stderr)
         cause = cause.__cause__

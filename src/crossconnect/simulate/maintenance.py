@@ -30,8 +30,8 @@ def drained(blueprint: Blueprint, names: Collection[str]) -> Blueprint:
 
 
 def without_devices(blueprint: Blueprint, names: Collection[str], links: Collection[str] = ()) -> Blueprint:
-    """The blueprint as if some switches, servers or external routers, and some cables, were not there, nor what hangs on
-    nothing else: what is left is the network that a further failure would meet."""
+    """The blueprint as if some switches, servers, external routers and cables were not there, nor what hangs on nothing
+    else: what is left is the network that a further failure would meet."""
     gone = set(names)
     wires = tuple(w for w in blueprint.wires if w.key not in links and gone.isdisjoint((w.a_device, w.b_device)))
     cabled = {w.a_device for w in wires}

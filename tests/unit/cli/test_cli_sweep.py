@@ -231,3 +231,43 @@ def test_a_sweep_that_is_stopped_goes_on_where_it_was(stop: signal.Signals, metr
     straight = subprocess.run(command, capture_output=True, check=False)
     assert resumed.returncode == straight.returncode == 0
     assert resumed.stdout == straight.stdout
+
+
+def test_a_report_goes_into_a_pipe_and_never_replaces_what_is_no_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        code, _, _ = simulated(capsys, METRO, "--no-check", "--failures", "racks", "--report", str(pipe))
+        assert reader.stdout is not None
+        assert b"<html" in reader.stdout.read()
+    assert code == 0
+    assert pipe.is_fifo()
+
+
+def test_a_report_that_cannot_be_written_costs_nobody_the_results(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = simulated(capsys, METRO, "--failures", "racks", "--report", str(tmp_path / "no" / "r.html"))
+    assert (code, out) == (2, "")
+    assert f"there is no directory {tmp_path / 'no'}" in err
+    # The disk is full when the report is written: the results are there, and no torn file is.
+    report = tmp_path / "r.html"
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limit[1]))
+    try:
+        code, out, err = simulated(capsys, METRO, "--no-check", "--failures", "racks", "--report", str(report))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, before)
+    assert code == 2
+    assert "6 failures simulated" in out
+    assert f"the report cannot be written to {report}: " in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_failure_is_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = simulated(capsys, METRO, "--no-check", "--failures", "sites", "--pairs")
+    assert "\n1 failure simulated: 0 hurt nobody\n" in out

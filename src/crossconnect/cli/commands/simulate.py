@@ -10,6 +10,7 @@ import msgspec
 
 from crossconnect.checks import FailureGroup, Sweep, UnderFailure, grouped
 from crossconnect.checks.effects import FailureReport
+from crossconnect.checks.grouping import count_text as count_of
 from crossconnect.checks.grouping import names_text
 from crossconnect.checks.link_load import LinkLoad
 from crossconnect.cli.checked_size import check_option, is_checked, say_unchecked
@@ -17,10 +18,10 @@ from crossconnect.cli.failure_option import failures_of, failures_options
 from crossconnect.cli.memory_limit import memory_option, refuse_too_large
 from crossconnect.cli.output import coloured, count_text, draw, emit, output_option, print_findings, say
 from crossconnect.cli.region import load_or_exit, located, region_option
-from crossconnect.cli.report_page import write_page
+from crossconnect.cli.report_page import refuse_unwritable, write_page
 from crossconnect.cli.sweep_option import Asked, asked_failures, sweep_options
 from crossconnect.cli.sweeping import How, Swept, swept
-from crossconnect.cli.traffic_option import read_traffic, traffic_option
+from crossconnect.cli.traffic_option import NOT_MEASURED, read_traffic, traffic_option
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, has_errors
 from crossconnect.intent.validate.subject import subject_of
@@ -90,14 +91,19 @@ def command(
     """
     ready = load_or_exit(root)
     injected = failures_of(ready.blueprint, fail_links, fail_devices)
+    # What cannot be asked is said before anything is computed.
+    failures = asked_failures(ready.blueprint, asked, injected) if asked.kinds else ()
+    measured = read_traffic(traffic, subject_of(ready.region, ready.inventory)) if traffic is not None else NOT_MEASURED
+    if report is not None:
+        refuse_unwritable(report)
     checked = is_checked(ready.blueprint, check)
     rows, findings = _checked(ready.blueprint, injected, memory_max) if checked else ({}, ())
     under: UnderFailure | None = None
     only = None if checked else ()
-    demands = read_traffic(traffic, subject_of(ready.region, ready.inventory)) if traffic is not None else ()
+    demands = measured.demands
     interrupted = ""
-    if asked.kinds:
-        found = swept(ready.blueprint, asked_failures(ready.blueprint, asked, injected), only, how, demands)
+    if failures:
+        found = swept(ready.blueprint, failures, only, how, demands)
         under = found.under
         interrupted = _interrupted(found, how) if found.interrupted else ""
     elif injected or not checked or demands or ready.blueprint.traffic:
@@ -105,7 +111,7 @@ def command(
         under = sweep.outcome([sweep.report(injected)])
     if under is not None:
         findings += under.findings
-    findings = located(findings, ready.region)
+    findings = located(measured.located(findings, len(ready.blueprint.traffic)), ready.region)
     result = Simulation(
         region=ready.region.name,
         rows=rows,
@@ -113,9 +119,9 @@ def command(
         failures=effects(under.reports) if under else (),
         loads=under.loads if under else (),
     )
+    emit(result, output, lambda: _text(rows, under, every))
     if report is not None:
         write_page(report, ready, findings, under)
-    emit(result, output, lambda: _text(rows, under, every))
     if output == "table":
         # Effects of failures are in the table above, many to a line.
         listed = [f for f in findings if f.code.startswith("checks.effect-")]
@@ -181,7 +187,8 @@ def _text(rows: dict[str, int], under: UnderFailure | None, every: bool) -> str:
         parts.append(_loads_text(under.loads))
     if under is not None and any(report.failures for report in under.reports):
         harmless = sum(1 for report in under.reports if report.harmless)
-        parts.append(f"\n{len(under.reports)} failures simulated: {harmless} hurt nobody\n")
+        count = count_of(len(under.reports), "failure")
+        parts.append(f"\n{count} simulated: {harmless} {'hurts' if harmless == 1 else 'hurt'} nobody\n")
         if every:
             lines = [(r.name, len(r.hosts_cut), sum(s.lost for s in r.scopes), r.harmless) for r in under.reports]
             parts.append(draw(("failure", "hosts cut", "pairs lost", "harmless"), lines))
@@ -197,7 +204,7 @@ def _loads_text(rows: tuple[LinkLoad, ...]) -> str:
         (
             row.link,
             row.device,
-            f"{row.mbps / 1000:,.2f}",
+            f"{row.mbps / 1000:,.2f}" if row.mbps >= 100 else f"{row.mbps / 1000:.2g}",
             f"{row.capacity_mbps / 1000:,.0f}" if row.capacity_mbps else "?",
             f"{100 * row.utilisation:.0f}" if row.capacity_mbps else "?",
             names_text(row.tenants, 3),
