@@ -31,7 +31,7 @@ from crossconnect.cli.results_file import ResultsFile
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, Unreachable, Unsupported
 from crossconnect.model.traffic import Demand
-from crossconnect.simulate import Failures
+from crossconnect.simulate import NO_FAILURES, Failures
 
 CHUNK_MAX = 64
 """Failures handed out at once: enough that handing out costs nothing, few enough that a stop loses little."""
@@ -72,9 +72,11 @@ def swept(
     only: tuple[str, ...] | None,
     how: How,
     demands: Sequence[Demand] = (),
+    already: Failures = NO_FAILURES,
 ) -> Swept:
-    """Reports of all failures. Ctrl-C ends it with those that there are. Raises BadInput for a file of results that is
-    of another question, Unreachable for a scheduler that does not answer, Unsupported without Dask."""
+    """Reports of all failures, each beside what has failed `already`. Ctrl-C ends it with those that there are. Raises
+    BadInput for a file of results that is of another question, Unreachable for a scheduler that does not answer,
+    Unsupported without Dask."""
     if demands:
         # As good as expected by the region itself; so they are part of what is handed out, and of the question.
         blueprint = msgspec.structs.replace(blueprint, traffic=(*blueprint.traffic, *demands))
@@ -99,7 +101,7 @@ def swept(
         except KeyboardInterrupt:
             pass
         progress.clear()
-        return Swept(sweep.outcome(reports), len(failures), known)
+        return Swept(sweep.outcome(reports, already), len(failures), known)
 
 
 def question_of(blueprint: Blueprint, failures: Sequence[Failures], only: Iterable[str] | None) -> str:

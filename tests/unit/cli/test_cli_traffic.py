@@ -179,6 +179,9 @@ def test_what_is_sent_arrives_or_is_told_as_lost(metro: Path, capsys: pytest.Cap
     for failed in ((), ("--fail-link", "n1-leaf1--n1-spine1"), ("--fail-device", "n1-spine2")):
         _, found = simulated(capsys, metro, *failed, "--no-check")
         assert [f for f in found["findings"] if f["code"] == "checks.traffic-lost"] == []
+        if failed:
+            gone = failed[1]
+            assert [r for r in found["loads"] if gone in (r["link"], *r["link"].split("--"))] == []
         into: dict[str, float] = {}
         out: dict[str, float] = {}
         for row in found["loads"]:

@@ -51,7 +51,7 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     failures: tuple[Effect, ...] = ()
     loads: tuple[LinkLoad, ...] = ()
-    """What links carry of the expected traffic while nothing has failed."""
+    """What links carry of the expected traffic while nothing has failed but --fail-link and --fail-device."""
 
 
 @click.command("simulate")
@@ -103,12 +103,12 @@ def command(
     demands = measured.demands
     interrupted = ""
     if failures:
-        found = swept(ready.blueprint, failures, only, how, demands)
+        found = swept(ready.blueprint, failures, only, how, demands, injected)
         under = found.under
         interrupted = _interrupted(found, how) if found.interrupted else ""
     elif injected or not checked or demands or ready.blueprint.traffic:
         sweep = Sweep(ready.blueprint, only, demands)
-        under = sweep.outcome([sweep.report(injected)])
+        under = sweep.outcome([sweep.report(injected)], injected)
     if under is not None:
         findings += under.findings
     findings = located(measured.located(findings, len(ready.blueprint.traffic)), ready.region)
@@ -119,7 +119,7 @@ def command(
         failures=effects(under.reports) if under else (),
         loads=under.loads if under else (),
     )
-    emit(result, output, lambda: _text(rows, under, every))
+    emit(result, output, lambda: _text(rows, under, injected, every))
     if report is not None:
         write_page(report, ready, findings, under)
     if output == "table":
@@ -177,14 +177,14 @@ def effects(reports: Iterable[FailureReport]) -> tuple[Effect, ...]:
     )
 
 
-def _text(rows: dict[str, int], under: UnderFailure | None, every: bool) -> str:
+def _text(rows: dict[str, int], under: UnderFailure | None, injected: Failures, every: bool) -> str:
     parts = [draw(("table", "rows"), list(rows.items()))] if rows else []
     if under is not None and not rows:
         leaks = any(f.code == "checks.route-leak" for f in under.findings)
         apart = "" if leaks else ", isolated from each other in the region whatever fails, but for declared leaks"
         parts.append(f"{under.networks} networks of tenants simulated{apart}")
     if under is not None and under.loads:
-        parts.append(_loads_text(under.loads))
+        parts.append(_loads_text(under.loads, injected))
     if under is not None and any(report.failures for report in under.reports):
         harmless = sum(1 for report in under.reports if report.harmless)
         count = count_of(len(under.reports), "failure")
@@ -197,7 +197,7 @@ def _text(rows: dict[str, int], under: UnderFailure | None, every: bool) -> str:
     return "\n".join(parts)
 
 
-def _loads_text(rows: tuple[LinkLoad, ...]) -> str:
+def _loads_text(rows: tuple[LinkLoad, ...], injected: Failures) -> str:
     """The links that are loaded most."""
     most = sorted(rows, key=lambda row: (-row.utilisation, -row.mbps, row))[:_LINKS_SHOWN]
     lines = [
@@ -212,7 +212,8 @@ def _loads_text(rows: tuple[LinkLoad, ...]) -> str:
         for row in most
     ]
     more = f"\n    ... and {len(rows) - len(most)} more directions of links" if len(rows) > len(most) else ""
-    return "\nexpected traffic, the links loaded most:\n" + (
+    when = f" with {injected} failed" if injected else ""
+    return f"\nexpected traffic{when}, the links loaded most:\n" + (
         draw(("link", "from", "Gb/s", "of", "%", "tenants"), lines) + more
     )
 
