@@ -10,6 +10,7 @@ pure Python on every machine; Ray brings its own object store and ten times the 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import functools
 import hashlib
 import importlib.util
@@ -144,6 +145,9 @@ def _computed(
 
 # In processes of this machine
 
+_PR_SET_PDEATHSIG = 1
+"""prctl(2)."""
+
 _here: list[Sweep] = []
 """The network in a child process, which has it from its parent."""
 
@@ -152,15 +156,19 @@ _here: list[Sweep] = []
 def _children(sweep: Sweep, jobs: int) -> Generator[Any]:
     _here[:] = [sweep]
     try:
-        with multiprocessing.get_context("fork").Pool(jobs, initializer=_quiet) as pool:
+        with multiprocessing.get_context("fork").Pool(jobs, initializer=_quiet, initargs=(os.getpid(),)) as pool:
             yield pool
     finally:
         _here.clear()
 
 
-def _quiet() -> None:
-    """Ctrl-C is the parent's to handle."""
+def _quiet(parent: int) -> None:
+    """Ctrl-C is the parent's to handle; when it is killed, so is the child, which would keep the lock of the file of
+    results until its chunk is done, and end with a traceback as nobody takes that."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # killed before the kernel was told
+        os._exit(1)
 
 
 def _reports(chunk: Sequence[Failures]) -> list[FailureReport]:

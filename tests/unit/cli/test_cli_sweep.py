@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -231,6 +232,28 @@ def test_a_sweep_that_is_stopped_goes_on_where_it_was(stop: signal.Signals, metr
     straight = subprocess.run(command, capture_output=True, check=False)
     assert resumed.returncode == straight.returncode == 0
     assert resumed.stdout == straight.stdout
+
+
+def test_when_a_sweep_is_killed_nothing_of_it_runs_on(metro: Path, tmp_path: Path) -> None:
+    """Input: two processes compute, their parent alone is killed, as by the kernel when memory is short. Output: they
+    end with it and without a word, and so the file of results is free for the next run."""
+    file, errors = tmp_path / "results", tmp_path / "errors"
+    command = [sys.executable, "-m", "crossconnect.cli", "simulate", "-C", str(metro), "--no-check"]
+    command += ["--failures", "devices,racks", "--pairs", "--jobs", "2", "--results", str(file)]
+    with errors.open("wb") as said:
+        running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while (not file.exists() or file.read_bytes().count(b"\n") < 3) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    running.kill()
+    running.wait(timeout=60)
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.killpg(running.pid, 0)
+            time.sleep(0.02)
+        pytest.fail("children run on")
+    assert errors.read_text() == ""
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def test_a_report_goes_into_a_pipe_and_never_replaces_what_is_no_file(
