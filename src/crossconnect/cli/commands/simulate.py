@@ -181,8 +181,9 @@ def _text(rows: dict[str, int], under: UnderFailure | None, injected: Failures, 
     parts = [draw(("table", "rows"), list(rows.items()))] if rows else []
     if under is not None and not rows:
         leaks = any(f.code == "checks.route-leak" for f in under.findings)
-        apart = "" if leaks else ", isolated from each other in the region whatever fails, but for declared leaks"
-        parts.append(f"{under.networks} networks of tenants simulated{apart}")
+        alone = leaks or under.networks < 2
+        apart = "" if alone else ", isolated from each other in the region whatever fails, but for declared leaks"
+        parts.append(f"{count_of(under.networks, 'network')} of tenants simulated{apart}")
     if under is not None and under.loads:
         parts.append(_loads_text(under.loads, injected))
     if under is not None and any(report.failures for report in under.reports):

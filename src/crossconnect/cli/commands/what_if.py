@@ -145,7 +145,7 @@ def _drained_text(found: Maintenance) -> str:
     ]
     more = f"\n    ... and {len(found.drained) - _ROWS_MAX} more" if len(found.drained) > _ROWS_MAX else ""
     lost = any(s.pairs[1] < s.pairs[0] for s in found.drained)
-    head = "whose hosts lose each other" if lost else "every pair of hosts still talks; what changes"
+    head = "whose hosts lose each other" if lost else "no hosts lose each other; what changes"
     return f"drained: {who}, {head}:\n" + draw(("network", "tenant", "pairs", "paths", "borders"), rows) + more
 
 
