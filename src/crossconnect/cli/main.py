@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "query": "Run SQL over state tables.",
     "lab": "Run the region as real daemons on this machine.",
     "drill": "Break a running lab under traffic and measure what is lost.",
+    "evaluate": "Compare network operating systems by one suite, and write test plans.",
     "schema": "Write JSON Schemas, so that editors complete and underline.",
     "demo": "The whole path: validate, simulate, boot, compare, break, heal, report.",
 }

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import click
 
+from crossconnect.cli.commands.lab_export import command as export_command
 from crossconnect.cli.output import draw, emit, output_option, say
 from crossconnect.cli.progress import Counter
 from crossconnect.cli.region import load_or_exit, region_option
@@ -218,3 +219,6 @@ def capture_command(
     size = capture(lab, node, interface, path, expression=expression, duration_s=seconds)
     say(f"wrote {path}: {size} octets; read it with tcpdump -r")
     return 0
+
+
+command.add_command(export_command)

@@ -1,0 +1,43 @@
+"""EOS behind the one interface of all network operating systems."""
+
+from __future__ import annotations
+
+from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.nos.eos.codes import findings
+from crossconnect.nos.eos.collect import queries
+from crossconnect.nos.eos.facts import FACTS
+from crossconnect.nos.eos.grammar import difference, merge
+from crossconnect.nos.eos.names import MAIN
+from crossconnect.nos.eos.render import render
+from crossconnect.nos.eos.support import SUPPORT
+from crossconnect.nos.lines import indented_text, indented_tree
+from crossconnect.nos.network_os import NetworkOs, Tree
+
+
+def _trees(device: DeviceConfiguration) -> dict[str, Tree]:
+    return {MAIN: render(device)}
+
+
+def _text(file: str, tree: Tree) -> str:
+    assert isinstance(tree, tuple), file
+    return indented_text(tree, separator="!")
+
+
+def _parse(file: str, written: str) -> Tree:
+    return indented_tree(written, verbatim={"banner login": "EOF"})
+
+
+SYSTEM = NetworkOs(
+    name="eos",
+    title="Arista EOS",
+    versions="4.30 and later",
+    trees=_trees,
+    text=_text,
+    parse=_parse,
+    merge=merge,
+    difference=difference,
+    findings=findings,
+    facts=FACTS,
+    support=SUPPORT,
+    queries=queries,
+)
