@@ -12,7 +12,7 @@ import msgspec
 
 from crossconnect.checks.codes import PROMISE_NOT_RESILIENT, PROMISE_UNTESTED
 from crossconnect.checks.confinement import confinement
-from crossconnect.checks.effects import FailureReport, Healthy, borders_of, healthy_of, report_of
+from crossconnect.checks.effects import FailureReport, Healthy, borders_apart, borders_of, healthy_of, report_of
 from crossconnect.checks.expectation import Expectation
 from crossconnect.checks.grouping import names_text
 from crossconnect.checks.layout import Layout, layout_of
@@ -186,12 +186,13 @@ def _report(
     if not impact.touched:
         return report_of(healthy, impact, healthy.borders, broken)
     wires = frozenset(impacts.wires_down(failure))
-    if not failure.sessions and healthy.outward.isdisjoint(failure.devices | wires):
+    apart = borders_apart(impacts, failure, impact.followed)
+    if not apart and not failure.sessions and healthy.outward.isdisjoint(failure.devices | wires):
         return report_of(healthy, impact, healthy.borders, broken)
     away = msgspec.structs.replace(
         whole, expectation=Expectation(failure), gone_devices=failure.devices, gone_wires=wires
     )
-    return report_of(healthy, impact, borders_of(away), broken)
+    return report_of(healthy, impact, borders_of(away, apart), broken)
 
 
 def _subject(impacts: Impacts, layout: Layout, failure: Failures) -> Subject:

@@ -291,6 +291,23 @@ def test_a_report_that_cannot_be_written_costs_nobody_the_results(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_border_leaf_that_nobody_reaches_is_no_border(metro: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Input: one spine, and the only uplink of one of two border leaves cut, whose session outside stays up. Output:
+    its VRFs have one border less, as when it is switched off; with two spines, none less."""
+    cut = ("--no-check", "--failures", "links", "-o", "json")
+
+    def borders(failure: str) -> list[list[int]]:
+        _, out, _ = simulated(capsys, metro, *cut)
+        (found,) = [f for f in json.loads(out)["failures"] if failure in f["failure"]]
+        return [scope["borders"] for scope in found["scopes"] if scope["borders"][0]]
+
+    assert borders("n1-border1:swp64 - n1-spine1") == []
+    north = metro / "fabric" / "north.yaml"
+    north.write_text(north.read_text().replace("spines: {count: 2}", "spines: {count: 1}"))
+    (metro / "fabric" / "risks.yaml").unlink()
+    assert borders("n1-border1:swp64 - n1-spine1") == [[2, 1], [2, 1]]
+
+
 def test_one_failure_is_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = simulated(capsys, METRO, "--no-check", "--failures", "sites", "--pairs")
     assert "\n1 failure simulated: 0 hurt nobody\n" in out
