@@ -144,6 +144,11 @@ PLANTED: dict[str, tuple[str, Change, str]] = {
         interface("Ethernet0.2000", mtu=9000),
         "sonic.subinterface-mtu",
     ),
+    "VRF without host routes beside BFD": (
+        "leaf-numbered",
+        instance("red-prod", host_routes=False),
+        "sonic.host-routes",
+    ),
     "ACL at a gateway": ("leaf-numbered", interface("Vlan103", acl_in="servers"), "sonic.acl-on-vlan-interface"),
     "management VRF with a name": ("leaf-numbered", system(management_vrf="oob"), "sonic.management-vrf-name"),
     "two gateways of one version": (

@@ -13,7 +13,8 @@ from crossconnect.finding import Code, Finding, Place, Severity, found
 from crossconnect.nos.frr.codes import findings as routing_findings
 from crossconnect.nos.sonic.bgp import in_sonic_names
 from crossconnect.nos.sonic.names import transit_vlan, vrf_name
-from crossconnect.nos.sonic.service_codes import SERVICE_CODES, service_findings
+from crossconnect.nos.sonic.services import SERVICE_CODES, service_findings
+from crossconnect.nos.sonic.system import uses_frrcfgd
 
 NAME = Code(
     "sonic.name",
@@ -70,6 +71,13 @@ SUBINTERFACE_MTU = Code(
     "A subinterface is to have another MTU than its port; on SONiC it has its port's.",
     "give all handoffs of a port one MTU",
 )
+HOST_ROUTES = Code(
+    "sonic.host-routes",
+    Severity.WARNING,
+    "A VRF is to keep no host routes, and frrcfgd runs on the device (for BFD or Ethernet segments): it enters the "
+    "VRF's `vni` again, without `prefix-routes-only`, and host routes come.",
+    "do without BFD on the device, let host routes be, or count them in its limits",
+)
 OUT_OF_RANGE = Code(
     "sonic.out-of-range",
     Severity.ERROR,
@@ -87,6 +95,7 @@ CODES: tuple[Code, ...] = (
     TRANSIT_VLAN,
     SEGMENT,
     SUBINTERFACE_MTU,
+    HOST_ROUTES,
     OUT_OF_RANGE,
     *SERVICE_CODES,
 )
@@ -207,6 +216,13 @@ def _overlay(device: DeviceConfiguration) -> Iterator[Finding]:
         yield found(ROUTER_MAC, here, f"{device.name}: VRFs have the router MAC addresses {', '.join(macs)}")
     if not device.vtep:
         return
+    for instance in device.network_instances:
+        if instance.kind == "l3vrf" and instance.vni and not instance.host_routes and uses_frrcfgd(device):
+            yield found(
+                HOST_ROUTES,
+                Place(path=instance.path or device.path),
+                f"{device.name}: host routes come to {instance.name}",
+            )
     segments = {i.vlan: i.name for i in device.network_instances if i.kind == "mac-vrf"}
     transit = [(transit_vlan(i), i) for i in device.network_instances if i.kind == "l3vrf" and i.vni]
     counts = Counter(vlan for vlan, _ in transit)

@@ -22,7 +22,7 @@ SUPPORT: Mapping[str, Support] = {
     "type-5": _RENDERED,
     "symmetric-irb": _RENDERED,
     "anycast-gateway": Support("rendered", "one MAC address a switch, `SAG|GLOBAL`; images of 2026 on have the table"),
-    "no-host-routes": _RENDERED,
+    "no-host-routes": Support("partial", "host routes come where frrcfgd runs, for BFD or Ethernet segments"),
     "vlan-trunk": _RENDERED,
     "lacp": _RENDERED,
     "ethernet-segment": Support(
