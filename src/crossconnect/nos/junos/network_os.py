@@ -1,0 +1,44 @@
+"""Junos behind the one interface of all network operating systems."""
+
+from __future__ import annotations
+
+from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.nos.junos.codes import findings
+from crossconnect.nos.junos.collect import queries
+from crossconnect.nos.junos.difference import difference, merge, parse
+from crossconnect.nos.junos.facts import FACTS
+from crossconnect.nos.junos.names import MAIN
+from crossconnect.nos.junos.render import render
+from crossconnect.nos.junos.support import SUPPORT
+from crossconnect.nos.lines import braced_text
+from crossconnect.nos.network_os import NetworkOs, Tree
+
+
+def _trees(device: DeviceConfiguration) -> dict[str, Tree]:
+    return {MAIN: render(device)}
+
+
+def _text(file: str, tree: Tree) -> str:
+    assert isinstance(tree, tuple), file
+    return braced_text(tree)
+
+
+def _parse(file: str, written: str) -> Tree:
+    del file
+    return parse(written)
+
+
+SYSTEM = NetworkOs(
+    name="junos",
+    title="Junos",
+    versions="24.4, QFX5120/5130-class",
+    trees=_trees,
+    text=_text,
+    parse=_parse,
+    merge=merge,
+    difference=difference,
+    findings=findings,
+    facts=FACTS,
+    support=SUPPORT,
+    queries=queries,
+)
