@@ -59,7 +59,9 @@ def _group(device: DeviceConfiguration, bgp: Bgp, neighbors: list[Neighbor]) -> 
         yield f"import {FABRIC_IN}"
         yield f"export {FABRIC_OUT}"
         if any(f.next_hop_unchanged for n in neighbors for f in n.families):
-            yield entry("multihop", ["no-nexthop-change"])
+            yield entry("multihop", ["ttl 1", "no-nexthop-change"])
+        if bgp.graceful_shutdown:
+            yield "vpn-apply-export"  # Else the export policy, and with it the mark, is not for EVPN routes.
     if first.interface:
         yield from _session(device, bgp, first)
         discovery: list[Entry] = [entry("family inet6", ["ipv6-nd"])]

@@ -7,16 +7,35 @@ lists in brackets), the whole block is written anew.
 
 from __future__ import annotations
 
-from crossconnect.nos.line_changes import merged
 from crossconnect.nos.junos.names import MAIN
+from crossconnect.nos.line_changes import merged
 from crossconnect.nos.lines import Block, Entry, Path, Tree, braced_tree, flat_lines, header_of
 from crossconnect.nos.network_os import Commands, Overridden, Trees
 from crossconnect.nos.network_os import Tree as AnyTree
 
 _ORDERED = ("policy-statement ", "filter ", "as-path-group ")
 _LISTS = frozenset(
-    "address interface interfaces community route-filter server members next-hop ssh-ed25519 ssh-rsa apply-groups "
-    "as-path tag-list oid destination-port source-port icmp-type user target".split()
+    [
+        "address",
+        "interface",
+        "interfaces",
+        "community",
+        "route-filter",
+        "server",
+        "members",
+        "next-hop",
+        "ssh-ed25519",
+        "ssh-rsa",
+        "apply-groups",
+        "as-path",
+        "tag-list",
+        "oid",
+        "destination-port",
+        "source-port",
+        "icmp-type",
+        "user",
+        "target",
+    ]
 )
 """First words of leaves of which a block may have several."""
 
@@ -95,7 +114,7 @@ def _key(path: Path, line: str) -> str:
     """What a line is about: its first word, or all of it where there may be several."""
     del path
     words = line.removeprefix("no ").split()
-    return line if not words or words[0] in _LISTS or len(words) > 2 and words[0] == "family" else words[0]
+    return line if not words or words[0] in _LISTS or (len(words) > 2 and words[0] == "family") else words[0]
 
 
 def merge(tree: AnyTree, extra: AnyTree) -> tuple[AnyTree, tuple[Overridden, ...]]:

@@ -18,16 +18,15 @@ from crossconnect.nos.lines import Entry, entry
 
 ETHERNET_HEADER = 14
 TAG = 4
+ECMP = (16, 32, 64, 96, 128)
+"""Values of `chassis maximum-ecmp`; the first is the default."""
 FAMILY = {4: "inet", 6: "inet6"}
 
 
 def render_interfaces(device: DeviceConfiguration) -> list[Entry]:
     """`chassis` for bonds, then `interfaces`."""
-    out: list[Entry] = []
-    lags = [int(i.name[2:]) for i in device.interfaces if i.kind == "lag"]
-    if lags:
-        count = entry("ethernet", [f"device-count {max(lags) + 1}"])
-        out.append(entry("chassis", [entry("aggregated-devices", [count])]))
+    chassis = list(_chassis(device))
+    out: list[Entry] = [entry("chassis", chassis)] if chassis else []
     body: list[Entry] = []
     units: dict[str, list[Interface]] = {}
     for interface in device.interfaces:
@@ -35,7 +34,7 @@ def render_interfaces(device: DeviceConfiguration) -> list[Entry]:
             units.setdefault(interface.parent, []).append(interface)
     for interface in device.interfaces:
         if interface.kind not in ("subinterface", "irb"):
-            body.append(entry(interface.name, _port(device, interface, units.get(interface.name, [])))) 
+            body.append(entry(interface.name, _port(device, interface, units.get(interface.name, []))))
     irbs = [i for i in device.interfaces if i.kind == "irb"]
     if irbs:
         body.append(entry("irb", [_irb(device, i) for i in irbs]))
@@ -43,9 +42,18 @@ def render_interfaces(device: DeviceConfiguration) -> list[Entry]:
     return out
 
 
-def _port(
-    device: DeviceConfiguration, interface: Interface, units: list[Interface]
-) -> Iterator[Entry]:
+def _chassis(device: DeviceConfiguration) -> Iterator[Entry]:
+    """How many bonds there may be (they count from ae0), and equal-cost paths beyond the 16 of the default."""
+    lags = [int(i.name[2:]) for i in device.interfaces if i.kind == "lag" and i.name[2:].isdigit()]
+    if lags:
+        count = entry("ethernet", [f"device-count {max(lags) + 1}"])
+        yield entry("aggregated-devices", [count])
+    paths = max((i.bgp.maximum_paths for i in device.network_instances if i.bgp is not None), default=1)
+    if paths > ECMP[0]:
+        yield f"maximum-ecmp {next((n for n in ECMP if n >= paths), ECMP[-1])}"
+
+
+def _port(device: DeviceConfiguration, interface: Interface, units: list[Interface]) -> Iterator[Entry]:
     if interface.description:
         yield f"description {quoted(interface.description)}"
     if not interface.enabled:
@@ -71,8 +79,7 @@ def _port(
     if trunk:
         yield from (entry(f"unit {m.vlan}", [f"vlan-id {m.vlan}"]) for m in interface.members)
     elif interface.members:
-        name = f"vlan{interface.members[0].vlan}"
-        switching = ["interface-mode access", entry("vlan", [f"members {name}"])]
+        switching = ["interface-mode access", entry("vlan", [f"members {interface.members[0].vlan}"])]
         yield entry("unit 0", [entry("family ethernet-switching", switching)])
     elif units:
         for unit in units:

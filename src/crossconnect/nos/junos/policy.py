@@ -60,7 +60,9 @@ def filters(rules: Iterable[PrefixRule]) -> list[list[str]]:
     """Route filters of a set: together, or one each where longest-match would get in the way."""
     each = list(rules)
     lines = [_filter(rule) for rule in each]
-    nested = any(a != b and contains(a.prefix, b.prefix) for a in each for b in each)
+    nested = any(
+        a != b and contains(a.prefix, b.prefix) and a.length_max >= parse(b.prefix).length for a in each for b in each
+    )
     return [[line] for line in lines] if nested else [lines]
 
 

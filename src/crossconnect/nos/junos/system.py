@@ -13,8 +13,7 @@ from collections.abc import Iterator
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.device.management import Aaa, Snmp, User
-from crossconnect.net import version_of
-from crossconnect.nos.junos.names import MANAGEMENT, quoted, unit_name
+from crossconnect.nos.junos.names import MANAGEMENT, quoted
 from crossconnect.nos.lines import Entry, entry
 from crossconnect.nos.secrets import secret_token
 
@@ -83,7 +82,7 @@ def _services(device: DeviceConfiguration) -> Iterator[Entry]:
     system = device.system
     yield entry("ssh", ["root-login deny", "protocol-version v2"])
     if system.gnmi is not None:
-        ssl = [f"port {system.gnmi.port}", f"local-certificate {system.gnmi.tls_profile}", _INSTANCE]
+        ssl = [f"port {system.gnmi.port}", f"local-certificate {system.gnmi.tls_profile}"]
         grpc = entry("grpc", [entry("ssl", ssl), _INSTANCE])
         yield entry("extension-service", [entry("request-response", [grpc])])
     if system.netconf is not None:
@@ -146,8 +145,7 @@ def render_services(device: DeviceConfiguration) -> Iterator[Entry]:
             f"source-ip {sflow.agent}",
         ]
         for collector in sflow.collectors:
-            assert version_of(collector.address) in (4, 6)
             where = [f"udp-port {collector.port}", _INSTANCE]
             body.append(entry(f"collector {collector.address}", where))
-        body += [f"interfaces {unit_name(name)}" for name in sflow.interfaces]
+        body += [f"interfaces {name}" for name in sflow.interfaces]
         yield entry("sflow", body)
