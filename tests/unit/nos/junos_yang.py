@@ -15,28 +15,11 @@ import pytest
 
 DATA = Path(__file__).resolve().parents[4].parent / "shared" / "data" / "yang" / "junos"
 SHARED = (DATA, Path("/work/shared/data/yang/junos"))
-SILENT = [
-    "as-number",
-    "community",
-    "contents",
-    "filter",
-    "filter-name",
-    "identifier",
-    "ieee-802.3ad",
-    "inet",
-    "inet6",
-    "instance",
-    "interface",
-    "interface-name",
-    "ip-address",
-    "limit",
-    "local-preference",
-    "metric",
-    "path",
-    "rd-type",
-    "tag",
-    "vlan",
-]
+SILENT = (
+    *("as-number", "community", "contents", "filter", "filter-name", "identifier", "ieee-802.3ad", "inet", "inet6"),
+    *("instance", "interface", "interface-name", "ip-address", "limit", "local-preference", "metric", "path"),
+    *("rd-type", "tag", "vlan"),
+)
 _NUMBERS = frozenset(("as-number", "local-preference", "metric", "tag", "limit"))
 
 Words = list[str]
@@ -101,8 +84,7 @@ def _walk(words: Words, table: dict[str, Any], path: str) -> str:
             rest = rest[1:]
         return _walk(rest, table, path)
     if kind == "list":
-        keys = [key.name() for key in node.keys()]
-        if len(keys) > 1:  # route-filter: address, kind of match, and its value
+        if len(list(node.keys())) > 1:  # route-filter: address, kind of match, and its value
             return ""
         rest = rest[1:]
     return _walk(rest, _children(node, here), here)

@@ -21,7 +21,7 @@ def attached(device: DeviceConfiguration) -> set[tuple[str, int]]:
     """Names and IP versions of the filters that interfaces of the device have."""
     out: set[tuple[str, int]] = set()
     for interface in device.interfaces:
-        versions = {version_of(a) for a in interface.addresses} | ({4, 6} if interface.unnumbered else set())
+        versions = {4, 6} if interface.unnumbered else {version_of(a) for a in interface.addresses}
         names = {device.system.acl if interface.kind == "management" else interface.acl_in, interface.acl_out} - {""}
         out |= {(name, version) for name in names for version in versions}
     return out

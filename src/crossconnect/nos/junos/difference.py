@@ -15,33 +15,20 @@ from crossconnect.nos.network_os import Tree as AnyTree
 
 _ORDERED = ("policy-statement ", "filter ", "as-path-group ")
 _LISTS = frozenset(
-    [
-        "address",
-        "interface",
-        "interfaces",
-        "community",
-        "route-filter",
-        "server",
-        "members",
-        "next-hop",
-        "ssh-ed25519",
-        "ssh-rsa",
-        "apply-groups",
-        "as-path",
-        "tag-list",
-        "oid",
-        "destination-port",
-        "source-port",
-        "icmp-type",
-        "user",
-        "target",
-    ]
+    (
+        *("address", "interface", "interfaces", "community", "route-filter", "server", "members", "next-hop"),
+        *("ssh-ed25519", "ssh-rsa", "apply-groups", "as-path", "tag-list", "oid", "user", "target"),
+        *("destination-port", "source-port", "icmp-type"),
+    )
 )
 """First words of leaves of which a block may have several."""
 
 
 def parse(written: str) -> Tree:
-    """The tree of text in braces. Raises ValueError for text that is none (`set` commands, braces that do not match)."""
+    """The tree of text in braces.
+
+    Raises ValueError for text that is none: `set` commands, braces that do not match.
+    """
     depth = 0
     comment = False
     for number, raw in enumerate(written.splitlines(), 1):

@@ -1,4 +1,4 @@
-"""What Junos on QFX5120/5130-class switches does of what a device may be asked for. Nothing has run on a device here."""
+"""What Junos on QFX5120/5130-class switches does of what a device may be asked for. Nothing ran on a device here."""
 
 from __future__ import annotations
 
