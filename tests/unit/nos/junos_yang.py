@@ -28,18 +28,20 @@ Words = list[str]
 @functools.cache
 def schema() -> dict[str, Any]:
     """Statements of the top by name. Skips the test where the models or libyang are missing."""
-    libyang = pytest.importorskip("libyang", exc_type=ImportError)
+    libyang: Any = pytest.importorskip("libyang", exc_type=ImportError)
     directory = next((path for path in SHARED if path.is_dir()), None)
     if directory is None:
         pytest.skip("no YANG models of Junos in ../shared/data")
     context = libyang.Context(f"{directory}/common:{directory}/junos-qfx")
+    files = sorted((directory / "junos-qfx").glob("*.yang"))
+    # All of them first: loading one compiles the others anew, and nodes seen before are gone.
+    modules = [context.load_module(file.name.partition("@")[0]) for file in files]
     top: dict[str, Any] = {}
-    for file in sorted((directory / "junos-qfx").glob("*.yang")):
-        module = context.load_module(file.name.partition("@")[0])
+    for module in modules:
         for node in module.children():
             if node.name() == "configuration":
                 top |= {child.name(): child for child in node.children()}
-    top[""] = context  # Nodes are views into it.
+    top[""] = (context, modules)  # Nodes are views into these.
     return top
 
 
@@ -48,7 +50,10 @@ _below: dict[str, dict[str, Any]] = {}
 
 def _children(node: Any, path: str) -> dict[str, Any]:
     if path not in _below:
-        _below[path] = {child.name(): child for child in node.children()}
+        below: dict[str, Any] = {}
+        for child in node.children():
+            below.setdefault(child.name(), child)
+        _below[path] = below
     return _below[path]
 
 

@@ -125,8 +125,11 @@ def _then(statement: Statement, sets: RoutingPolicy, asn: int, drained: bool) ->
         out.append(f"metric {actions.med}")
     if preference is not None:
         out.append(f"local-preference {preference}")
-    out += [f"community delete {name}" for name in communities_of(sets, actions.communities_remove)]
-    out += [f"community add {community_name(member)}" for member in actions.communities_add]
+    added = [community_name(member) for member in actions.communities_add]
+    out += [
+        f"community delete {name}" for name in communities_of(sets, actions.communities_remove) if name not in added
+    ]
+    out += [f"community add {name}" for name in added]
     if actions.tag:
         out.append(f"tag {actions.tag}")
     if actions.prepend:
