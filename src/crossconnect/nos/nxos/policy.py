@@ -2,8 +2,8 @@
 
 Source: Cisco Nexus 9000 Series NX-OS Unicast Routing Configuration Guide 10.3(x), "Configuring Route Policy Manager"
 (`ip prefix-list`, `ip community-list standard`, `ip as-path access-list`, `route-map` with `match` and `set`); large
-communities: Cisco Network as Code, NX-OS data model, "IP Large Community List" (`ip large-community-list standard`, `match
-large-community`, `set large-community-list NAME delete`). Lines of one list are alternatives.
+communities: Cisco Network as Code, NX-OS data model, "IP Large Community List" (`ip large-community-list standard`,
+`match large-community`, `set large-community-list NAME delete`). Lines of one list are alternatives.
 
 A statement whose community set has standard and large communities becomes two entries, as within an entry all matches
 must hold.
