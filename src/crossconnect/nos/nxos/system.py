@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from crossconnect.device.bgp import Bgp
 from crossconnect.device.configuration import DeviceConfiguration, System
 from crossconnect.device.management import Aaa, Sflow, Snmp, User
 from crossconnect.nos.lines import Block, Entry
@@ -29,14 +30,18 @@ SEVERITY = 6
 def render_start(device: DeviceConfiguration) -> list[Entry]:
     """Host name, features and users."""
     out: list[Entry] = [f"hostname {device.name}"]
-    out += [f"feature {name}" for name in _features(device)]
-    if device.vtep or any(n.families for i in device.network_instances if i.bgp for n in i.bgp.neighbors):
+    if device.vtep or any(_speaks_evpn(i.bgp) for i in device.network_instances if i.bgp):
         out.append("nv overlay evpn")
+    out += [f"feature {name}" for name in _features(device)]
     for user in device.system.users:
         out += _user(user)
     if device.system.banner:
         out.append(f"banner motd ^{one_line(device.system.banner)}^")
     return out
+
+
+def _speaks_evpn(bgp: Bgp) -> bool:
+    return any(f.family == "l2vpn-evpn" for n in bgp.neighbors for f in n.families)
 
 
 def _features(device: DeviceConfiguration) -> Iterator[str]:
