@@ -18,7 +18,9 @@ _SPECIAL: Mapping[str, Support] = {
         "Nexus 9000 with Cloud Scale ASICs has vPC, and no all-active Ethernet segments of its own",
         "home servers to one leaf, or run another system on the leaves of dual-homed servers",
     ),
-    "route-leak": Support("rendered", "by the route targets of the other VRF: all of its routes come, and are not exported again"),
+    "route-leak": Support(
+        "rendered", "by the route targets of the other VRF: all of its routes come, and are not exported again"
+    ),
     "route-policy": Support(
         "rendered", "large communities are matched and set; whether an image sends them to a peer is to be tried"
     ),
