@@ -76,6 +76,9 @@ def _enter(device: Level, line: str, path: tuple[str, ...]) -> None:
         assert not [k for k in device if k.startswith(f"{number} ")], f"an entry of this number is there: {line}"
     for known in [k for k in device if not device[k] and key_of(GRAMMAR, path, k) == key_of(GRAMMAR, path, line)]:
         del device[known]
+    if line.split()[-1] in ("in", "out"):
+        for known in [k for k in device if k.split()[:-2] == line.split()[:-2] and k.split()[-1] == line.split()[-1]]:
+            del device[known]
     opposite = line[3:] if line.startswith("no ") else f"no {line}"
     device.pop(opposite, None)
     if line in DEFAULTS:

@@ -90,3 +90,47 @@ def test_one_number_of_a_list_is_overridden_by_extra_configuration_and_no_other(
     both, said = NXOS.merge(rendered, tree("ip prefix-list a seq 20 deny 10.1.0.0/16\n"))
     assert both == (rendered[0], "ip prefix-list a seq 20 deny 10.1.0.0/16")
     assert [o.rendered for o in said] == ["ip prefix-list a seq 20 permit 10.1.0.0/16"]
+
+
+SESSION = """router bgp 65000
+  vrf red
+    neighbor 192.0.2.1
+      remote-as 64496
+      address-family ipv4 unicast
+        route-map {policy} in
+        route-map out-v4 out
+"""
+
+
+def test_a_session_is_at_no_moment_without_its_policy() -> None:
+    lines = [line.strip() for line in commands(SESSION.format(policy="a-v4"), SESSION.format(policy="b-v4"))]
+    assert lines[-1] == "route-map b-v4 in"
+    assert not [line for line in lines if line.startswith("no ")]
+
+
+def test_a_policy_that_goes_without_another_one_is_taken_off() -> None:
+    old = SESSION.format(policy="a-v4")
+    assert commands(old, old.replace("        route-map a-v4 in\n", ""))[-1].strip() == "no route-map a-v4 in"
+
+
+def test_a_port_is_at_no_moment_without_its_acl() -> None:
+    port = "interface Ethernet1/1\n  no switchport\n  ip access-group {acl} in\n  ipv6 traffic-filter {acl} in\n"
+    assert commands(port.format(acl="a"), port.format(acl="b")) == [
+        "interface Ethernet1/1",
+        "  ip access-group b in",
+        "  ipv6 traffic-filter b in",
+    ]
+
+
+def test_a_user_with_another_role_or_without_password_is_made_anew_with_its_key() -> None:
+    key = "username watch sshkey ssh-rsa A ops\n"
+    old = "username watch password 5 xc-secret-env:HASH role network-admin\n" + key
+    new = "username watch role network-operator\n" + key
+    assert commands(old, new) == ["no username watch", *new.splitlines()]
+    assert commands(old, old) == []
+
+
+def test_servers_are_asked_at_every_moment() -> None:
+    old = "aaa authentication login default group xc-tacacs\n"
+    new = "aaa authentication login default group xc-tacacs xc-radius\n"
+    assert commands(old, new) == new.splitlines()

@@ -5,8 +5,11 @@
 - Between switched and routed a port is set to its defaults first, and is then configured as a whole.
 - An entry of a list is not overwritten by one of the same number (documentation of `cisco.nxos.nxos_prefix_lists` and
   `nxos_acls`: an existing sequence cannot be updated), nor is the VNI of a VLAN or VRF: the old one goes first.
+- Roles of a user add up, and a password stays when only a role is given (Security Configuration Guide, "Configuring
+  User Accounts and RBAC"): a user that changes goes first, and comes with all of its lines.
 
-ACLs are changed entry by entry: an interface never has a list that is not there, which would let everything through.
+Route maps of a session and ACLs of an interface take each other's place: at no moment is there none. ACLs are changed
+entry by entry: an interface never has a list that is not there, which would let everything through.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ def difference(old: Trees, new: Trees) -> tuple[Commands, ...]:
     assert isinstance(before, tuple)
     assert isinstance(after, tuple)
     rest, first = _cleared(before, after)
+    rest = _without_replaced(rest, after)
     commands = (*first, *line_changes.changes(rest, after, GRAMMAR))
     return (Commands(file=MAIN, how="cli", text=indented_text(commands, "  ")),) if commands else ()
 
@@ -61,9 +65,12 @@ def _cleared(old: Tree, new: Tree) -> tuple[Tree, list[Entry]]:
     blocks = {e.header: e for e in new if isinstance(e, Block)}
     lines = {e for e in new if isinstance(e, str)}
     taken = {match[0] for line in lines if (match := _NUMBERED.match(line))}
+    renewed = _renewed_users(old, lines)
     rest: list[Entry] = []
-    first: list[Entry] = []
+    first: list[Entry] = [f"no username {name}" for name in renewed]
     for item in old:
+        if isinstance(item, str) and _user(item) in renewed:
+            continue
         if isinstance(item, str):
             match = _NUMBERED.match(item)
             if match and match[0] in taken and item not in lines:
@@ -75,6 +82,41 @@ def _cleared(old: Tree, new: Tree) -> tuple[Tree, list[Entry]]:
         else:
             rest += _block(item, after, first)
     return tuple(rest), first
+
+
+def _user(line: str) -> str:
+    """The name in a line of a user; empty for other lines."""
+    words = line.split()
+    return words[1] if words[0] == "username" else ""
+
+
+def _renewed_users(old: Tree, new: set[str]) -> list[str]:
+    """Users that stay with another password or role."""
+    stay = {_user(line) for line in new} - {""}
+    mains = [e for e in old if isinstance(e, str) and _user(e) in stay and e.split()[2] != "sshkey"]
+    return [_user(line) for line in mains if line not in new]
+
+
+def _attached(line: str) -> tuple[str, ...]:
+    """What a line attaches and in which direction, without its name; empty for other lines."""
+    words = line.split()
+    known = words[0] == "route-map" or words[:2] in (["ip", "access-group"], ["ipv6", "traffic-filter"])
+    return (*words[:-2], words[-1]) if known and words[-1] in ("in", "out") else ()
+
+
+def _without_replaced(old: Tree, new: Tree) -> Tree:
+    """The old tree without attached route maps and ACLs in whose place the new one has others."""
+    blocks = {e.header: e for e in new if isinstance(e, Block)}
+    others = {_attached(e) for e in new if isinstance(e, str)} - {()}
+    lines = {e for e in new if isinstance(e, str)}
+    out: list[Entry] = []
+    for item in old:
+        if isinstance(item, Block):
+            after = blocks.get(item.header)
+            out.append(item if after is None else entry(item.header, _without_replaced(item.body, after.body)))
+        elif item in lines or _attached(item) not in others:
+            out.append(item)
+    return tuple(out)
 
 
 def _block(old: Block, new: Block, first: list[Entry]) -> list[Entry]:

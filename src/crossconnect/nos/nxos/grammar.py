@@ -66,8 +66,8 @@ GRAMMAR = Grammar(
         "": (
             "hostname",
             "fabric forwarding anycast-gateway-mac",
-            "username * password",
-            "username * role",
+            "aaa authentication login default",
+            "aaa accounting default",
             "snmp-server contact",
             "snmp-server location",
             "snmp-server user *",
