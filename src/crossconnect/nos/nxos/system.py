@@ -106,7 +106,7 @@ def _aaa(aaa: Aaa) -> Iterator[Entry]:
     groups: list[str] = []
     for protocol in dict.fromkeys(server.protocol for server in aaa.servers):
         servers = [f"server {server.address}" for server in aaa.servers if server.protocol == protocol]
-        body = (*servers, f"use-vrf {MANAGEMENT}", f"source-interface {PORT}")
+        body = (*servers, f"use-vrf {MANAGEMENT}")
         groups.append(f"{GROUP}-{protocol}")
         yield Block(f"aaa group server {_PROTOCOLS[protocol]} {groups[-1]}", body)
     yield f"aaa authentication login default group {' '.join(groups)}"
