@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 XC := $(VENV)/bin/xc
 FIDELITY := $(sort $(wildcard tests/lab/test_fidelity_*.py)) tests/lab/test_explanation_agrees.py
-APT := frr frr-pythontools bird2 lldpd iproute2 tcpdump ethtool iputils-ping procps user-mode-linux git python3-venv
+APT := frr frr-pythontools bird2 lldpd iproute2 tcpdump ethtool iputils-ping procps user-mode-linux git python3-venv libyang2-dev libyang2-tools gcc python3-dev
 
 .PHONY: setup apt venv check test fidelity demo bench clean
 
@@ -20,6 +20,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PY) -m pip --version > /dev/null 2>&1 || $(PY) -m ensurepip > /dev/null
 	@$(PY) -m pip install -q --disable-pip-version-check uv
 	@$(VENV)/bin/uv pip install -q --python $(PY) -c constraints.txt --group dev -e .
+	@$(VENV)/bin/uv pip install -q --python $(PY) -c constraints.txt -e '.[yang]' || \
+		echo "libyang is not there: what is rendered is not tested against vendors' YANG models" >&2
 	@touch $@
 
 check: venv
