@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sonic_yang
 from msgspec.structs import replace
+from planted import BORDER, LEAF
 
 from crossconnect.device.bgp import Neighbor
 from crossconnect.device.configuration import BfdProfile, DeviceConfiguration
@@ -75,47 +76,57 @@ USER = SnmpUser(
     name="poller", authentication="sha-256", authentication_secret="env:A", privacy="aes-256", privacy_secret="env:B"
 )
 
+
+def same_address(device: DeviceConfiguration) -> DeviceConfiguration:
+    addresses = next(i.addresses for i in device.interfaces if i.name == "Ethernet252")
+    return interface("Ethernet248", addresses=addresses)(device)
+
+
 PLANTED: dict[str, tuple[str, Change, str]] = {
     # what is wrong -> (the device, how, the code that says it)
     "VRF with a dot in its name": ("leaf-numbered", instance("red-prod", name="red.prod"), "sonic.name"),
     "VRF with a long name": ("leaf-numbered", instance("blue-prod", name="thirteenchars"), "nos.limit-exceeded"),
-    "port of another system": ("spine-numbered", interface("Ethernet0", name="swp1"), "sonic.name"),
-    "bond with five digits": ("leaf-numbered", interface("PortChannel1", name="PortChannel10000"), "sonic.name"),
+    "port of another system": ("spine-numbered", interface("Ethernet0", name="swp1"), "sonic.interface-name"),
+    "bond with five digits": (
+        "leaf-numbered",
+        interface("PortChannel1", name="PortChannel10000"),
+        "sonic.interface-name",
+    ),
     "subinterface with a long name": (
         "border-numbered",
         interface("Ethernet0.2000", name="Ethernet1024.2000"),
-        "sonic.name",
+        "sonic.interface-name",
     ),
     "member of a bond that is not there": (
         "leaf-numbered",
         without_interface("PortChannel2"),
-        "sonic.reference-missing",
+        "sonic.parent-missing",
     ),
     "subinterface of a port that is not there": (
         "border-numbered",
         without_interface("Ethernet0"),
-        "sonic.reference-missing",
+        "sonic.parent-missing",
     ),
     "interface in a VRF that is not there": (
         "leaf-numbered",
         interface("Vlan104", network_instance="green"),
-        "sonic.reference-missing",
+        "sonic.vrf-missing",
     ),
     "port in a VLAN that is not there": (
         "leaf-numbered",
         interface("Ethernet8", members=(SegmentMember(vlan=999, tagged=True),)),
-        "sonic.reference-missing",
+        "sonic.vlan-missing",
     ),
-    "gateway that is not there": ("leaf-numbered", without_interface("Vlan103"), "sonic.reference-missing"),
+    "gateway that is not there": ("leaf-numbered", without_interface("Vlan103"), "sonic.gateway-missing"),
     "ACL that is not there": (
         "border-numbered",
         interface("Ethernet0.2001", acl_in="nobody"),
-        "sonic.reference-missing",
+        "sonic.acl-missing",
     ),
     "leak from a VRF that is not there": (
         "leaf-numbered",
         instance("blue-prod", imports=("green",)),
-        "sonic.reference-missing",
+        "sonic.vrf-missing",
     ),
     "port that routes and bridges": (
         "leaf-numbered",
@@ -125,24 +136,33 @@ PLANTED: dict[str, tuple[str, Change, str]] = {
     "port untagged in two VLANs": (
         "leaf-numbered",
         interface("Ethernet8", members=(SegmentMember(100, False), SegmentMember(104, False))),
-        "sonic.untagged-twice",
+        "sonic.native-vlan-twice",
     ),
     "two anycast MACs": ("leaf-numbered", interface("Vlan103", mac="02:00:5e:00:01:02"), "sonic.gateway-mac"),
     "two router MACs": ("leaf-numbered", instance("red-prod", router_mac="02:fe:00:00:00:99"), "sonic.router-mac"),
     "segment in the VLAN of an L3VNI": ("leaf-numbered", instance("red-wire", vlan=4094), "sonic.l3vni-vlan"),
     "two L3VNIs with one VLAN": ("leaf-numbered", instance("red-prod", vni=6000), "sonic.l3vni-vlan"),
     "segment in VLAN 1": ("leaf-numbered", instance("red-wire", vlan=1), "nos.vlan-reserved"),
+    "two segments with one VNI": ("leaf-numbered", instance("red-wire", vni=10000), "sonic.vlan-twice"),
+    "two ports with one address": ("leaf-numbered", same_address, "sonic.address-twice"),
+    "VTEP without loopback": ("leaf-numbered", lambda d: replace(d, vtep="192.0.2.99"), "sonic.vtep-missing"),
+    "sets that are not there": ("border-numbered", routing_policy(prefix_sets=()), "sonic.set-missing"),
     "VNI of 25 bits": ("leaf-numbered", instance("red-wire", vni=1 << 24), "sonic.out-of-range"),
     "ESI of type 0": (
         "leaf-numbered",
         interface("PortChannel1", esi="00:01:02:03:04:05:06:07:08:09"),
         "sonic.ethernet-segment",
     ),
-    "MTU over the greatest": ("spine-numbered", interface("Ethernet0", mtu=9217), "sonic.out-of-range"),
+    "MTU over the greatest": ("spine-numbered", interface("Ethernet0", mtu=9217), "sonic.mtu-range"),
     "subinterface with an MTU of its own": (
         "border-numbered",
         interface("Ethernet0.2000", mtu=9000),
         "sonic.subinterface-mtu",
+    ),
+    "VRF without host routes beside BFD": (
+        "leaf-numbered",
+        instance("red-prod", host_routes=False),
+        "sonic.host-routes",
     ),
     "ACL at a gateway": ("leaf-numbered", interface("Vlan103", acl_in="servers"), "sonic.acl-on-vlan-interface"),
     "management VRF with a name": ("leaf-numbered", system(management_vrf="oob"), "sonic.management-vrf-name"),
@@ -182,7 +202,7 @@ PLANTED: dict[str, tuple[str, Change, str]] = {
         routing_policy(as_path_sets=(AsPathSet(name="carrier-own", patterns=("^64496\\s",)),)),
         "frr.as-path-pattern",
     ),
-    "policy that is not there": ("border-numbered", routing_policy(policies=()), "frr.policy-missing"),
+    "policy that is not there": ("border-numbered", routing_policy(policies=()), "sonic.policy-missing"),
 }
 
 
@@ -195,6 +215,16 @@ def test_a_planted_error_is_found(what: str) -> None:
     assert code in {f.code for f in new}
     assert all(f.message.startswith("a-") for f in new)
     assert all(f.place.path for f in new)
+
+
+@pytest.mark.parametrize(
+    ("case", "what"), [*(("leaf-numbered", w) for w in LEAF), *(("border-numbered", w) for w in BORDER)]
+)
+def test_what_is_planted_into_every_system_is_found(case: str, what: str) -> None:
+    device = CASES[case]
+    before = {(f.code, f.message) for f in device_findings(device)}
+    changed = (LEAF if case == "leaf-numbered" else BORDER)[what](device)
+    assert [f for f in device_findings(changed) if (f.code, f.message) not in before]
 
 
 def test_designed_devices_have_no_errors_but_where_sonic_lacks_a_feature() -> None:

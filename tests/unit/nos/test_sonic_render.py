@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from crossconnect.device.acl import AclEntry, AclSet, PortRange
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos.registry import system
-from crossconnect.nos.rendering import render_files
+from crossconnect.nos.rendering import device_findings, render_files
 from nos_region import cases
 
 CASES = cases("sonic")
@@ -167,6 +167,39 @@ def test_an_acl_of_a_port_is_one_of_sonics_own_types() -> None:
     assert tables["ACL_RULE"]["in-v4-in|RULE_10_1"]["L4_DST_PORT_RANGE"] == "1-9"
     assert tables["ACL_RULE"]["in-v4-in|RULE_10_2"]["L4_DST_PORT"] == "22"
     assert "ACL_TABLE_TYPE" not in tables
+
+
+def test_the_management_acl_is_services_of_the_switch() -> None:
+    device = CASES["spine-numbered"]
+    entries = (
+        AclEntry(
+            sequence=10,
+            accept=True,
+            protocol="tcp",
+            source="10.253.0.0/20",
+            destination_ports=(PortRange(22, 22), PortRange(9339, 9339)),
+        ),
+        AclEntry(
+            sequence=20, accept=True, protocol="udp", source="10.253.0.9/32", destination_ports=(PortRange(161, 161),)
+        ),
+        AclEntry(sequence=30, accept=True, protocol="icmp"),
+        AclEntry(sequence=40, accept=False, protocol="any", source="10.253.0.0/24"),
+    )
+    changed = replace(device, acls=(AclSet(name="management", version=4, entries=entries),))
+    tables = config_db(changed)
+    assert {name: of["services"] for name, of in tables["ACL_TABLE"].items()} == {
+        "management-v4-SSH": ["SSH"],
+        "management-v4-EXTERNAL_CLIENT-9339": ["EXTERNAL_CLIENT"],
+        "management-v4-SNMP": ["SNMP"],
+    }
+    assert tables["ACL_RULE"]["management-v4-EXTERNAL_CLIENT-9339|RULE_10"] == {
+        "PRIORITY": "9990",
+        "PACKET_ACTION": "ACCEPT",
+        "SRC_IP": "10.253.0.0/20",
+        "L4_DST_PORT": "9339",
+    }
+    said = [f.message for f in device_findings(changed) if f.code == "sonic.management-acl-entry"]
+    assert said == ["a-spine1: entry 40 () of ACL management has no service"]
 
 
 def test_what_frr_shows_of_our_lines_reads_as_our_tree() -> None:

@@ -159,24 +159,40 @@ def _port(side: str, ports: PortRange | None) -> Fields:
 # --- the management port ----------------------------------------------------------------------------------------------
 
 
-def service_of(entry: AclEntry) -> str | None:
-    """The service of caclmgrd by which an entry of the management ACL is rendered, None where there is none.
+NAMED_SERVICES: dict[tuple[str, int], str] = {("tcp", 22): "SSH", ("udp", 161): "SNMP", ("udp", 123): "NTP"}
 
-    Empty: nothing needs to be said, since caclmgrd lets it through by itself.
+
+class Service(msgspec.Struct, frozen=True):
+    """A service of caclmgrd; `port` only where it has none of its own (`EXTERNAL_CLIENT`, TCP)."""
+
+    name: str
+    port: int = 0
+
+
+def services_of(entry: AclEntry) -> tuple[Service, ...] | None:
+    """The services by which an entry of the management ACL is rendered; None where it cannot be.
+
+    None at all: nothing needs to be said, since caclmgrd lets it through by itself. Entries that drop cannot be: which
+    of several tables is looked at first is not settled, so all of them may only accept.
     """
-    ports = [(p.first, p.last) for p in entry.destination_ports]
-    if entry.accept and entry.protocol in ("icmp", "icmpv6") and not entry.source:
-        return ""
-    if entry.accept and entry.established and not ports and not entry.source:
-        return ""
-    if entry.source_ports or entry.icmp_types or entry.established:
+    if not entry.accept or entry.source_ports:
         return None
-    if entry.protocol == "any" and not ports:
-        return "ANY"
-    named = {("tcp", 22): "SSH", ("udp", 161): "SNMP", ("udp", 123): "NTP"}
-    if len(ports) == 1 and ports[0][0] == ports[0][1] and isinstance(entry.protocol, str):
-        return named.get((entry.protocol, ports[0][0]))
-    return None
+    unlimited = not entry.source and not entry.destination_ports
+    if entry.protocol in ("icmp", "icmpv6"):
+        return () if unlimited else None
+    if entry.established:
+        return () if unlimited else None
+    if entry.protocol == "any":
+        return (Service("ANY"),)
+    if entry.protocol not in ("tcp", "udp") or any(p.first != p.last for p in entry.destination_ports):
+        return None
+    out: list[Service] = []
+    for ports in entry.destination_ports:
+        named = NAMED_SERVICES.get((entry.protocol, ports.first))
+        if named is None and entry.protocol == "udp":
+            return None
+        out.append(Service(named) if named else Service("EXTERNAL_CLIENT", ports.first))
+    return tuple(out) or None
 
 
 def _control_plane(device: DeviceConfiguration) -> tuple[Table, Table]:
@@ -185,21 +201,27 @@ def _control_plane(device: DeviceConfiguration) -> tuple[Table, Table]:
     for acl in device.acls:
         if not device.system.acl or acl.name != device.system.acl:
             continue
-        suffix = "" if acl.version == 4 else "V6"
-        any_source = "0.0.0.0/0" if acl.version == 4 else "::/0"
         for entry in acl.entries:
-            service = service_of(entry)
-            if not service:
-                continue
-            table = f"{acl.name}-v{acl.version}-{service}"
-            tables[table] = {
-                **fields(type="CTRLPLANE", stage="INGRESS", policy_desc=acl.name),
-                "services": [service],
-            }
-            rules[f"{table}|RULE_{entry.sequence}"] = {
-                **fields(PRIORITY=PRIORITY_FIRST - entry.sequence, PACKET_ACTION="ACCEPT" if entry.accept else "DROP"),
-                # caclmgrd tells a table's IP version by the addresses of its rules.
-                f"SRC_IP{suffix}": entry.source or any_source,
-                **({f"DST_IP{suffix}": entry.destination} if entry.destination else {}),
-            }
+            for service in services_of(entry) or ():
+                # caclmgrd takes one port a table, and keeps it for the rest of it: a table of its own for each.
+                suffix = f"-{service.port}" if service.port else ""
+                table = f"{acl.name}-v{acl.version}-{service.name}{suffix}"
+                services: list[Value] = [service.name]
+                tables[table] = {
+                    **fields(type="CTRLPLANE", stage="INGRESS", policy_desc=acl.name),
+                    "services": services,
+                }
+                rules[f"{table}|RULE_{entry.sequence}"] = _control_rule(entry, acl.version, service)
     return tables, rules
+
+
+def _control_rule(entry: AclEntry, version: int, service: Service) -> Fields:
+    suffix = "" if version == 4 else "V6"
+    any_source = "0.0.0.0/0" if version == 4 else "::/0"
+    return {
+        **fields(PRIORITY=PRIORITY_FIRST - entry.sequence, PACKET_ACTION="ACCEPT"),
+        # caclmgrd tells a table's IP version by the addresses of its rules.
+        f"SRC_IP{suffix}": entry.source or any_source,
+        **({f"DST_IP{suffix}": entry.destination} if entry.destination else {}),
+        **fields(L4_DST_PORT=service.port or None),
+    }

@@ -22,7 +22,7 @@ SUPPORT: Mapping[str, Support] = {
     "type-5": _RENDERED,
     "symmetric-irb": _RENDERED,
     "anycast-gateway": Support("rendered", "one MAC address a switch, `SAG|GLOBAL`; images of 2026 on have the table"),
-    "no-host-routes": _RENDERED,
+    "no-host-routes": Support("partial", "host routes come where frrcfgd runs, for BFD or Ethernet segments"),
     "vlan-trunk": _RENDERED,
     "lacp": _RENDERED,
     "ethernet-segment": Support(
@@ -36,7 +36,9 @@ SUPPORT: Mapping[str, Support] = {
     "tcp-md5": _RENDERED,
     "acl": Support("partial", "on ports, bonds and subinterfaces, not on VLAN interfaces; no log"),
     "management-vrf": Support("rendered", "called `mgmt`"),
-    "management-acl": Support("partial", "by service (SSH, SNMP, NTP, any), for all addresses of the switch"),
+    "management-acl": Support(
+        "partial", "by services (SSH, SNMP, NTP, TCP ports, any) that accept, for all addresses of the switch"
+    ),
     "lldp": _RENDERED,
     "ntp": _RENDERED,
     "syslog": _RENDERED,

@@ -28,14 +28,10 @@ SERVERS_MAX = 8
 AUTHENTICATION = {"sha-1": "SHA", "sha-256": "HMAC-SHA-2", "sha-512": "HMAC-SHA-2"}
 
 
-def uses_bfd(device: DeviceConfiguration) -> bool:
-    """Whether a session asks for BFD."""
-    return any(n.bfd for i in device.network_instances if i.bgp is not None for n in i.bgp.neighbors)
-
-
-def has_segments(device: DeviceConfiguration) -> bool:
-    """Whether bonds of the device are Ethernet segments."""
-    return any(i.esi for i in device.interfaces)
+def uses_frrcfgd(device: DeviceConfiguration) -> bool:
+    """Whether frrcfgd runs in bgpcfgd's place: where a session wants BFD, or bonds are Ethernet segments."""
+    sessions = (n for i in device.network_instances if i.bgp is not None for n in i.bgp.neighbors)
+    return any(n.bfd for n in sessions) or any(i.esi for i in device.interfaces)
 
 
 def metadata(device: DeviceConfiguration) -> Table:
@@ -44,7 +40,7 @@ def metadata(device: DeviceConfiguration) -> Table:
     bfdd runs in the routing container only with `frr_mgmt_framework_config` (supervisord.conf.j2), so a device with BFD
     sets it. So does one with Ethernet segments: bgpcfgd would give each the number of its bond for an id (its
     EvpnMhEsMgr), which two pairs of leaves have in common, over the one in `frr.conf`. frrcfgd, which then runs in
-    bgpcfgd's place, finds no BGP tables.
+    bgpcfgd's place, finds no BGP tables; of a VRF it enters the `vni` that `frr.conf` has too.
     """
     router_macs = sorted({i.router_mac for i in device.network_instances if i.router_mac})
     return {
@@ -52,7 +48,7 @@ def metadata(device: DeviceConfiguration) -> Table:
             hostname=device.name,
             mac=router_macs[0] if router_macs else None,
             docker_routing_config_mode=ROUTING_CONFIG_MODE,
-            frr_mgmt_framework_config="true" if uses_bfd(device) or has_segments(device) else "false",
+            frr_mgmt_framework_config="true" if uses_frrcfgd(device) else "false",
         )
     }
 

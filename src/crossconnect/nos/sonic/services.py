@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.finding import Code, Finding, Place, Severity, found
-from crossconnect.nos.sonic.acl import SEQUENCE_MAX, service_of
+from crossconnect.nos.sonic.acl import SEQUENCE_MAX, bindings, services_of
 from crossconnect.nos.sonic.names import MANAGEMENT_VRF
 from crossconnect.nos.sonic.system import SERVERS_MAX
 
@@ -80,9 +80,10 @@ ACL_LOG = Code(
 MANAGEMENT_ACL = Code(
     "sonic.management-acl-entry",
     Severity.WARNING,
-    "An entry of the management port's ACL has no service of SONiC's (SSH, SNMP, NTP, any): it is not configured, so "
-    "what it accepts is dropped, and what it drops may be accepted by a later entry.",
-    "write entries for tcp/22, udp/161, udp/123 or any protocol; ICMP and answers are let through anyway",
+    "An entry of the management port's ACL cannot be said by services of SONiC (SSH, SNMP, NTP, a TCP port, any), or "
+    "drops: it is not configured. What it accepts is dropped, and what it drops may be accepted by another entry.",
+    "accept tcp with ports, udp/161, udp/123 or any protocol; ICMP and answers are let through anyway, the rest is "
+    "dropped",
 )
 
 SERVICE_CODES: tuple[Code, ...] = (
@@ -187,7 +188,7 @@ def _acls(device: DeviceConfiguration) -> Iterator[Finding]:
             if name and interface.kind not in ("ethernet", "lag", "subinterface"):
                 words = f"{device.name}: no ACL {name} at {interface.name}"
                 yield found(ACL_PLACE, Place(path=f"acls/{name}"), words)
-    bound = {i.acl_in for i in device.interfaces} | {i.acl_out for i in device.interfaces} | {device.system.acl}
+    bound = {binding.name for binding in bindings(device)} | {device.system.acl}
     logged: set[str] = set()
     for acl in device.acls:
         here = Place(path=acl.path or device.path)
@@ -205,7 +206,7 @@ def _management_acl(device: DeviceConfiguration) -> Iterator[Finding]:
         if not device.system.acl or acl.name != device.system.acl:
             continue
         for entry in acl.entries:
-            if service_of(entry) is None and entry.sequence not in said:
+            if services_of(entry) is None and entry.sequence not in said:
                 said.add(entry.sequence)
                 words = f"{device.name}: entry {entry.sequence} ({entry.description}) of ACL {acl.name} has no service"
                 yield found(MANAGEMENT_ACL, Place(path=acl.path or device.path), words)
