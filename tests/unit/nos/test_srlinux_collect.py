@@ -96,6 +96,24 @@ def test_a_port_that_routes_is_its_subinterface_0() -> None:
     )
 
 
+def test_routes_of_an_unnumbered_session_leave_by_link_local_addresses() -> None:
+    """As the route table of a published unnumbered lab has them: BGP's next hops are direct there, host routes' none."""
+    answer = b"""{"network-instance": [{"name": "default", "route-table": {"ipv4-unicast": {"route": [
+     {"ipv4-prefix": "100.0.0.1/32", "route-type": "host", "active": true, "next-hop-group": "1"},
+     {"ipv4-prefix": "100.0.0.2/32", "route-type": "bgp", "active": true, "next-hop-group": "2"}]},
+     "next-hop-group": [{"index": "1", "next-hop": [{"id": 0, "next-hop": "1"}]},
+      {"index": "2", "next-hop": [{"id": 0, "next-hop": "3"}, {"id": 1, "next-hop": "2"}]}],
+     "next-hop": [{"index": "1", "type": "extract"},
+      {"index": "2", "type": "direct", "ip-address": "fe80::1825:6ff:feff:1", "subinterface": "ethernet-1/11.0"},
+      {"index": "3", "type": "direct", "ip-address": "fe80::183c:7ff:feff:1", "subinterface": "ethernet-1/12.0"}]}}]}"""
+    host, learned = (r for r in rib(answer) if isinstance(r, RibReport))
+    assert host.next_hops == (NextHop(address="", interface=""),)
+    assert learned.next_hops == (
+        NextHop(address="fe80::1825:6ff:feff:1", interface="ethernet-1/11"),
+        NextHop(address="fe80::183c:7ff:feff:1", interface="ethernet-1/12"),
+    )
+
+
 def test_lldp_neighbours() -> None:
     assert lldp(LLDP) == (LldpReport(interface="ethernet-1/1", device="n2", port="ethernet-1/1"),)
 

@@ -5,8 +5,9 @@ with any of its members. Marks on routes are internal tags: the device never sen
 character mode; `_` (a border between ASNs, elsewhere) is written out.
 
 Sources: Nokia SR Linux 25.3 Routing Protocols Guide, "Routing policies" (sets, match conditions, actions, default
-action), "Route leaking between network instances" and "Internal tags"; srl_nokia-routing-policy of the release
-(`regex-mode`, `match-set-options`, `mask-length-range`).
+action), "Route leaking between network instances"; VPN Services Guide 24.10, "Route internal tags" (in the FIB and on
+EVPN routes, never sent, two at most); srl_nokia-routing-policy of the release (`regex-mode`, `match-set-options`,
+`mask-length-range`, `tag-set`). RFC 8326 3 for what a drained router and its neighbours do.
 """
 
 from __future__ import annotations
