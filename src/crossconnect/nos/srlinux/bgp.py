@@ -5,8 +5,8 @@ Routes enter BGP by export policy, there are no `network` statements. Both direc
 keeps and passes on EVPN routes only with `inter-as-vpn`; their next hop stays (RFC 4271 5.1.3).
 
 Sources: Nokia SR Linux 25.3 Routing Protocols Guide, "BGP" (global, groups, neighbours, unnumbered peering, prefix
-limit, multipath); srl_nokia-bgp of the release: `inter-as-vpn` (keeps what no instance imports), `prefix-limit-received`
-(`prevent-teardown`), `advertise-ipv6-next-hops`; no graceful shutdown, and `next-hop-unchanged` for labelled unicast
+limit, multipath); srl_nokia-bgp of the release: `inter-as-vpn` (keeps what no instance imports), `prevent-teardown` of
+`prefix-limit-received`, `advertise-ipv6-next-hops`; no graceful shutdown, and `next-hop-unchanged` for labelled unicast
 only. A published containerlab of RFC 7938 with one unnumbered eBGP session for IPv4 and EVPN ("3 Stage Clos RFC7938 lab
 with eBGP in underlay", `show` outputs of 2024) has `dynamic-neighbors interface`, `receive-ipv4-check false`,
 `inter-as-vpn` at spines, and leaves that see each other's VTEPs as next hops of types 1, 2, 3 and 5; type 4 gets the
