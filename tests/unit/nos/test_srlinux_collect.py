@@ -97,7 +97,7 @@ def test_a_port_that_routes_is_its_subinterface_0() -> None:
 
 
 def test_routes_of_an_unnumbered_session_leave_by_link_local_addresses() -> None:
-    """As the route table of a published unnumbered lab has them: BGP's next hops are direct there, host routes' none."""
+    """As the route table of a published unnumbered lab has them: BGP's next hops are direct, host routes' none."""
     answer = b"""{"network-instance": [{"name": "default", "route-table": {"ipv4-unicast": {"route": [
      {"ipv4-prefix": "100.0.0.1/32", "route-type": "host", "active": true, "next-hop-group": "1"},
      {"ipv4-prefix": "100.0.0.2/32", "route-type": "bgp", "active": true, "next-hop-group": "2"}]},

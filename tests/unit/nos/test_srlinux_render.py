@@ -188,10 +188,10 @@ def test_bfd_is_on_the_ports_of_sessions_in_microseconds() -> None:
     assert found["detection-multiplier"] == 3
 
 
-def test_samples_leave_by_the_management_vrf_with_the_agents_address() -> None:
+def test_samples_leave_by_the_management_vrf_with_an_address_of_it() -> None:
     sflow = rendered(CASES["leaf-numbered"])["system"]["sflow"]
     assert "source-address" not in sflow
-    assert sflow["collector"][0]["source-address"] == "10.255.0.3"
+    assert sflow["collector"][0]["source-address"] == "10.253.0.4"
     assert sflow["collector"][0]["network-instance"] == "mgmt"
 
 

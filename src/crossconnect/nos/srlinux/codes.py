@@ -358,8 +358,8 @@ def _system(device: DeviceConfiguration) -> Iterator[Finding]:
             message = f"{device.name}: {count} sFlow collectors"
             yield found(OUT_OF_RANGE, here, message, expected=f"at most {SFLOW_COLLECTORS_MAX}")
         for collector in system.sflow.collectors:
-            if ":" in collector.address or ":" in system.sflow.agent:
-                message = f"{device.name}: sFlow from {system.sflow.agent} to {collector.address}"
+            if ":" in collector.address:
+                message = f"{device.name}: sFlow to {collector.address}"
                 yield found(SFLOW_COLLECTOR, here, message)
         if not 1 <= system.sflow.sample_rate <= _SFLOW_RATE_MAX:
             message = f"{device.name}: one packet in {system.sflow.sample_rate}"

@@ -37,7 +37,7 @@ _SPECIAL: Mapping[str, Support] = {
     "acl": Support("rendered", "an entry for each port and ICMP type; the last one drops"),
     "aaa": Support("partial", "servers of one protocol share the longest of their timeouts"),
     "gnmi": Support("rendered", "the certificate and key of the TLS profile are put on the device beforehand"),
-    "sflow": Support("partial", "the interval of counters is the device's own and cannot be set"),
+    "sflow": Support("partial", "counters have the device's own interval; the agent is the management port's address"),
     "ipfix": Support("none", "IPFIX is on 7730 SXR only, not on 7220 IXR", "sflow, which samples the same ports"),
 }
 
