@@ -1,12 +1,13 @@
 # Everything runs from a clean clone on a fresh Debian 12: `make demo`, `make test`.
 SHELL := /bin/bash
 VENV := .venv
+YANG := $(firstword $(wildcard ../shared/data/yang /work/shared/data/yang) none)
 PY := $(VENV)/bin/python
 XC := $(VENV)/bin/xc
 FIDELITY := $(sort $(wildcard tests/lab/test_fidelity_*.py)) tests/lab/test_explanation_agrees.py
 APT := frr frr-pythontools bird2 lldpd iproute2 tcpdump ethtool iputils-ping procps user-mode-linux git python3-venv
 
-.PHONY: setup apt venv check test fidelity demo bench clean
+.PHONY: setup apt venv check yang test fidelity demo bench clean
 
 setup: apt venv
 
@@ -28,8 +29,17 @@ check: venv
 	$(VENV)/bin/basedpyright
 	$(VENV)/bin/lint-imports
 
-test: setup check
+test: setup check yang
 	$(PY) -m pytest
+
+# The vendors' YANG models are not ours to give. Where they are, libyang holds configurations against them; its binding
+# is compiled here. Where one of these is missing, the tests that need it say so and are skipped.
+yang: venv
+	@if [ -d "$(YANG)" ] && ! $(PY) -c "import libyang" 2> /dev/null; then \
+		tools/apt-install libyang2-dev gcc python3-dev pkg-config && \
+		$(VENV)/bin/uv pip install -q --python $(PY) "libyang==2.8.0" || \
+		echo "note: libyang is not installed; tests against YANG models are skipped"; \
+	fi
 
 # Simulation against real daemons, FRR 8.4 and 10: docs/reference/fidelity.json, and the page made of it. The page is
 # made, with its differences, when a comparison fails too.

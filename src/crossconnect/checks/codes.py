@@ -362,7 +362,7 @@ LINK_CAPACITY_UNKNOWN = Code(
 TRAFFIC_LOST = Code(
     "checks.traffic-lost",
     _W,
-    "Expected traffic does not arrive while nothing has failed.",
+    "Expected traffic does not arrive while nothing has failed, or nobody is there to send or to receive it.",
     "Make its ends reach each other, or take the demand away.",
 )
 EFFECT_EXTERNAL = Code(

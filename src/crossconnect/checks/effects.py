@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -15,9 +15,11 @@ from crossconnect.checks.promises import promise_scope
 from crossconnect.checks.subject import Subject, device_place, wire_place, wire_text
 from crossconnect.finding import Finding, Place, found
 from crossconnect.model.promise import Promise
-from crossconnect.simulate.failures import Failures
+from crossconnect.simulate.failures import NO_FAILURES, Failures
+from crossconnect.simulate.fib import Fib
 from crossconnect.simulate.impact import Impact, Impacts
 from crossconnect.simulate.reachability import ReachabilityRow
+from crossconnect.simulate.topology import DEFAULT
 
 
 class ScopeEffect(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +40,7 @@ class ScopeEffect(msgspec.Struct, frozen=True, kw_only=True):
     external_lost_on: tuple[str, ...] = ()
     """Leaves of those hosts."""
     borders: tuple[int, int] = (0, 0)
-    """Border devices with a session to the outside, before and after."""
+    """Border devices with a session to the outside that another device of the VRF reaches, before and after."""
     promises: tuple[str, ...] = ()
     """Names of promises that do not hold any more."""
     example: str = ""
@@ -106,7 +108,7 @@ def healthy_of(subject: Subject, impacts: Impacts, broken: Iterable[str]) -> Hea
         pairs=impacts.pairs(),
         endpoints={name: realm.endpoints for name, realm in impacts.realms.items()},
         tenants={name: realm.tenant for name, realm in impacts.realms.items()},
-        borders=borders_of(subject),
+        borders=borders_of(subject, borders_apart(impacts, NO_FAILURES, impacts.realms)),
         outward=frozenset(
             name
             for session in subject.layout.sessions
@@ -126,12 +128,35 @@ def _once(rows: Iterable[ReachabilityRow]) -> list[ReachabilityRow]:
     return list(seen.values())
 
 
-def borders_of(subject: Subject) -> dict[str, int]:
-    """VRF -> border devices over which something from outside comes in."""
+def borders_of(subject: Subject, apart: Mapping[str, Collection[str]]) -> dict[str, int]:
+    """VRF -> border devices over which something from outside comes in. Those that are `apart` are nobody's way out."""
     return {
-        vrf: len({border for borders in prefixes.values() for border in borders})
+        vrf: len({border for borders in prefixes.values() for border in borders} - set(apart.get(vrf, ())))
         for vrf, prefixes in accepted_prefixes(subject).items()
     }
+
+
+def borders_apart(impacts: Impacts, failures: Failures, names: Iterable[str]) -> dict[str, set[str]]:
+    """Of some realms, the border devices that have other devices of the realm beside them, and are reached by none."""
+    vteps = {owner: vtep for vtep, owner in impacts.topology.vteps.items()}
+    found: dict[str, set[str]] = {}
+    for name in names:
+        realm = impacts.realms[name]
+        if not realm.borders:
+            continue
+        tables = impacts.tables(failures)
+        left = [device for device in realm.devices if device not in failures.devices]
+        for border in realm.borders:
+            others = [device for device in left if device != border]
+            if others and border in vteps and not any(_has_way(tables, device, vteps[border]) for device in others):
+                found.setdefault(name, set()).add(border)
+    return found
+
+
+def _has_way(tables: Fib, device: str, vtep: str) -> bool:
+    routes = tables.routes.get((device, DEFAULT))
+    row = routes.lookup(vtep) if routes is not None else None
+    return row is not None and row.prefix == f"{vtep}/32"
 
 
 def report_of(healthy: Healthy, impact: Impact, borders: Mapping[str, int], broken: Mapping[str, str]) -> FailureReport:

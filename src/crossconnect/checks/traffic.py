@@ -73,6 +73,12 @@ def load_findings(traffic: Traffic, rows: Iterable[LinkLoad], result: Loads, per
         keys = sorted({row.link for row in unknown})
         words = f"{count_text(len(keys), 'link')} of unknown capacity would carry traffic: {names_text(keys)}"
         yield found(LINK_CAPACITY_UNKNOWN, Place(path="platforms"), words)
+    idle = set(range(len(traffic.demands))) - {flow.demand for flow in traffic.flows}
+    for number in sorted(idle):
+        demand = traffic.demands[number]
+        if demand.mbps:
+            words = f"none of {_mbps(demand.mbps)} Mb/s from {demand.source} to {demand.destination} is counted"
+            yield found(TRAFFIC_LOST, Place(path=f"traffic/{number}"), f"{words}: {_why_idle(layout, demand)}")
     for number, (mbps, reason) in sorted(result.dropped.items()):
         demand = traffic.demands[number]
         share = f"{_mbps(mbps)} of {_mbps(demand.mbps)} Mb/s"
@@ -121,9 +127,12 @@ def _endpoints(blueprint: Blueprint, text: str) -> list[Endpoint]:
     written, name = end_parts(text)
     words = (written,) if written else possible_words(name)
     path = name.split("/")
+    prefix = parse(name) if _is_prefix(text) else None
 
     def is_meant(endpoint: Endpoint) -> bool:
         tenant, *inside = endpoint.segment.split("/")[1::2]
+        if prefix is not None:
+            return any(_is_in(address, prefix) for address in endpoint.addresses)
         return (
             ("tenant" in words and len(path) == 1 and tenant == name)
             or ("server" in words and endpoint.host == name)
@@ -134,10 +143,17 @@ def _endpoints(blueprint: Blueprint, text: str) -> list[Endpoint]:
     return [e for host in blueprint.hosts for e in host.endpoints if e.addresses and is_meant(e)]
 
 
+def _is_in(address: str, prefix: tuple[int, int, int]) -> bool:
+    """Nothing is in a default route: that stands for the outside."""
+    version, value, _ = parse(address_of(address))
+    shift = BITS[version] - prefix[2]
+    return prefix[2] > 0 and version == prefix[0] and value >> shift == prefix[1] >> shift
+
+
 def _outside(blueprint: Blueprint, text: str) -> list[str]:
     """Addresses outside that an end stands for: one of each prefix that it announces."""
     _, name = end_parts(text)
-    if "." in name or ":" in name:
+    if _is_prefix(text):
         return [_first_address(name)]
     prefixes = [p for peer in blueprint.peers if name in (INTERNET, peer.name) for p in peer.announces]
     return [_first_address(prefix) for prefix in dict.fromkeys(prefixes)]
@@ -154,7 +170,17 @@ def _flows(layout: Layout, number: int, demand: Demand) -> Iterator[Flow]:
     blueprint = layout.blueprint
     sources, targets = _endpoints(blueprint, demand.source), _endpoints(blueprint, demand.destination)
     if sources and targets:
-        pairs = [(s, a) for s in sources for t in targets if s.host != t.host and (a := _common(s, t))]
+        there = {target.vrf for target in targets} if _is_prefix(demand.destination) else set[str]()
+        here = {source.vrf for source in sources} if _is_prefix(demand.source) else set[str]()
+        pairs = [
+            (s, a)
+            for s in sources
+            for t in targets
+            # The same prefix in another VRF is another one.
+            if s.host != t.host
+            and (s.vrf == t.vrf or (s.vrf not in there and t.vrf not in here))
+            and (a := _common(s, t))
+        ]
     elif sources:
         addresses = _outside(blueprint, demand.destination)
         pairs = [(s, a) for s in sources for a in addresses if any(version_of(b) == version_of(a) for b in s.addresses)]
@@ -166,6 +192,23 @@ def _flows(layout: Layout, number: int, demand: Demand) -> Iterator[Flow]:
         pairs = [pairs[int(place * step)] for place in range(PAIRS_MAX)]
     for source, address in pairs:
         yield Flow(number, address, demand.mbps / len(pairs), endpoint=source)
+
+
+def _why_idle(layout: Layout, demand: Demand) -> str:
+    """Why a demand has no flow."""
+    sources, targets = (_endpoints(layout.blueprint, text) for text in (demand.source, demand.destination))
+    if sources and targets:
+        return "no two servers of theirs have a version of IP in common"
+    if sources:
+        return f"{demand.destination} has no server, and is announced by no external router in that version of IP"
+    if targets:
+        return f"{demand.source} has no server, and is no external router with a session in the VRF of the destination"
+    return "no server of the region is at either end"
+
+
+def _is_prefix(text: str) -> bool:
+    _, name = end_parts(text)
+    return "." in name or ":" in name
 
 
 def _common(source: Endpoint, target: Endpoint) -> str:

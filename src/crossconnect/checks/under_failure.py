@@ -12,7 +12,7 @@ import msgspec
 
 from crossconnect.checks.codes import PROMISE_NOT_RESILIENT, PROMISE_UNTESTED
 from crossconnect.checks.confinement import confinement
-from crossconnect.checks.effects import FailureReport, Healthy, borders_of, healthy_of, report_of
+from crossconnect.checks.effects import FailureReport, Healthy, borders_apart, borders_of, healthy_of, report_of
 from crossconnect.checks.expectation import Expectation
 from crossconnect.checks.grouping import names_text
 from crossconnect.checks.layout import Layout, layout_of
@@ -50,7 +50,7 @@ class UnderFailure(msgspec.Struct, frozen=True, kw_only=True):
     networks: int = 0
     """VRFs, and layer-2 segments without one."""
     loads: tuple[LinkLoad, ...] = ()
-    """What each link carries of the expected traffic while nothing has failed."""
+    """What each link carries of the expected traffic while nothing (more) has failed."""
 
 
 class Sweep:
@@ -91,11 +91,15 @@ class Sweep:
         report = self._effects(failure)
         if not self._traffic.flows or not failure:
             return report
-        rows, _ = self._traffic.on(Forwarder(self._impacts.tables(failure)), frozenset(report.hosts_cut))
+        rows = self._loads_under(failure, report)
         more = overload_findings(self._layout, report.name, self._load_at, rows)
         return msgspec.structs.replace(
             report, overloaded=overloaded(self._load_at, rows), findings=(*report.findings, *more)
         )
+
+    def _loads_under(self, failure: Failures, report: FailureReport) -> tuple[LinkLoad, ...]:
+        rows, _ = self._traffic.on(Forwarder(self._impacts.tables(failure)), frozenset(report.hosts_cut))
+        return rows
 
     def _effects(self, failure: Failures) -> FailureReport:
         if self._outcomes is None:
@@ -108,8 +112,8 @@ class Sweep:
         more = (f for f in now if _identity(f) not in self._known)
         return msgspec.structs.replace(report, findings=(*report.findings, *more))
 
-    def outcome(self, reports: Iterable[FailureReport]) -> UnderFailure:
-        """All reports together."""
+    def outcome(self, reports: Iterable[FailureReport], already: Failures = NO_FAILURES) -> UnderFailure:
+        """All reports together. Loads are those with what has failed `already`, if something has."""
         found = tuple(reports)
         whole: tuple[Finding, ...] = ()
         if not self._names:
@@ -121,7 +125,7 @@ class Sweep:
             reports=found,
             findings=tuple(sorted((*whole, *_merged(found), *_promises(found)), key=Finding.sort_key)),
             networks=len(self._impacts.realms),
-            loads=self._loads,
+            loads=self._loads_under(already, self._effects(already)) if already and self._loads else self._loads,
         )
 
 
@@ -182,12 +186,13 @@ def _report(
     if not impact.touched:
         return report_of(healthy, impact, healthy.borders, broken)
     wires = frozenset(impacts.wires_down(failure))
-    if not failure.sessions and healthy.outward.isdisjoint(failure.devices | wires):
+    apart = borders_apart(impacts, failure, impact.followed)
+    if not apart and not failure.sessions and healthy.outward.isdisjoint(failure.devices | wires):
         return report_of(healthy, impact, healthy.borders, broken)
     away = msgspec.structs.replace(
         whole, expectation=Expectation(failure), gone_devices=failure.devices, gone_wires=wires
     )
-    return report_of(healthy, impact, borders_of(away), broken)
+    return report_of(healthy, impact, borders_of(away, apart), broken)
 
 
 def _subject(impacts: Impacts, layout: Layout, failure: Failures) -> Subject:

@@ -55,9 +55,15 @@ def cli() -> None:
 
 def run(argv: list[str]) -> int:
     """Run one command line and return its exit code."""
+    stdout = sys.stdout
     try:
         result = cli.main(args=argv, prog_name="xc", standalone_mode=False)
         return result if isinstance(result, int) else 0
+    except SystemExit as end:
+        # click ends the process itself when the reader has gone, and puts something else in the place of stdout.
+        if sys.stdout is not stdout:
+            return 0
+        return end.code if isinstance(end.code, int) else 1
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as mistake:
@@ -85,6 +91,6 @@ def _print_chain(error: BaseException) -> None:
     print(f"xc: {error}", file=sys.stderr)
     cause = error.__cause__
     while cause is not None:
-        if str(cause) != str(error):
+        if str(cause) not in ("", str(error)):
             print(f"    because: {cause}", file=sys.stderr)
         cause = cause.__cause__

@@ -24,13 +24,18 @@ _OLD = ".old"
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file in one step. The temporary one has a fixed name, so that one left by a kill is used again."""
+    """Write a file in one step. The temporary one has a fixed name, so that one left by a kill is used again; where it
+    cannot be written, as on a full disk, nothing is left of it."""
     temporary = path.with_name(f".{path.name}.new")
-    with open(temporary, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 @contextlib.contextmanager

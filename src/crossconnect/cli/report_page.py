@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 from crossconnect import __version__
 from crossconnect.checks import UnderFailure
 from crossconnect.cli.region import Ready
+from crossconnect.cli.replacing import replace_file
 from crossconnect.errors import BadInput
 from crossconnect.finding import Finding
 from crossconnect.report import ReportInputs, RunFacts, write_html
@@ -36,9 +36,22 @@ def write_page(path: Path, ready: Ready, findings: tuple[Finding, ...], under: U
         )
     )
     try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-            file.write(page)
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
+        if path.exists() and not path.is_file():  # a pipe or a device, such as /dev/stdout
+            path.write_text(page, encoding="utf-8")
+        else:
+            replace_file(path.resolve(), page.encode())
     except OSError as error:
-        raise BadInput(f"the report cannot be written to {path}: {error.strerror}") from error
+        raise _unwritable(path, error) from error
+
+
+def refuse_unwritable(path: Path) -> None:
+    """BadInput where a page could not be written, said before hours of computing and not after them."""
+    parent = path.resolve().parent
+    if not parent.is_dir():
+        raise BadInput(f"the report cannot be written to {path}: there is no directory {parent}")
+    if not os.access(path if path.exists() else parent, os.W_OK):
+        raise BadInput(f"the report cannot be written to {path}: Permission denied")
+
+
+def _unwritable(path: Path, error: OSError) -> BadInput:
+    return BadInput(f"the report cannot be written to {path}: {error.strerror}")

@@ -10,6 +10,7 @@ pure Python on every machine; Ray brings its own object store and ten times the 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import functools
 import hashlib
 import importlib.util
@@ -31,7 +32,7 @@ from crossconnect.cli.results_file import ResultsFile
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, Unreachable, Unsupported
 from crossconnect.model.traffic import Demand
-from crossconnect.simulate import Failures
+from crossconnect.simulate import NO_FAILURES, Failures
 
 CHUNK_MAX = 64
 """Failures handed out at once: enough that handing out costs nothing, few enough that a stop loses little."""
@@ -72,9 +73,11 @@ def swept(
     only: tuple[str, ...] | None,
     how: How,
     demands: Sequence[Demand] = (),
+    already: Failures = NO_FAILURES,
 ) -> Swept:
-    """Reports of all failures. Ctrl-C ends it with those that there are. Raises BadInput for a file of results that is
-    of another question, Unreachable for a scheduler that does not answer, Unsupported without Dask."""
+    """Reports of all failures, each beside what has failed `already`. Ctrl-C ends it with those that there are. Raises
+    BadInput for a file of results that is of another question, Unreachable for a scheduler that does not answer,
+    Unsupported without Dask."""
     if demands:
         # As good as expected by the region itself; so they are part of what is handed out, and of the question.
         blueprint = msgspec.structs.replace(blueprint, traffic=(*blueprint.traffic, *demands))
@@ -99,7 +102,7 @@ def swept(
         except KeyboardInterrupt:
             pass
         progress.clear()
-        return Swept(sweep.outcome(reports), len(failures), known)
+        return Swept(sweep.outcome(reports, already), len(failures), known)
 
 
 def question_of(blueprint: Blueprint, failures: Sequence[Failures], only: Iterable[str] | None) -> str:
@@ -142,6 +145,9 @@ def _computed(
 
 # In processes of this machine
 
+_PR_SET_PDEATHSIG = 1
+"""prctl(2)."""
+
 _here: list[Sweep] = []
 """The network in a child process, which has it from its parent."""
 
@@ -150,15 +156,19 @@ _here: list[Sweep] = []
 def _children(sweep: Sweep, jobs: int) -> Generator[Any]:
     _here[:] = [sweep]
     try:
-        with multiprocessing.get_context("fork").Pool(jobs, initializer=_quiet) as pool:
+        with multiprocessing.get_context("fork").Pool(jobs, initializer=_quiet, initargs=(os.getpid(),)) as pool:
             yield pool
     finally:
         _here.clear()
 
 
-def _quiet() -> None:
-    """Ctrl-C is the parent's to handle."""
+def _quiet(parent: int) -> None:
+    """Ctrl-C is the parent's to handle; when it is killed, so is the child, which would keep the lock of the file of
+    results until its chunk is done, and end with a traceback as nobody takes that."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # killed before the kernel was told
+        os._exit(1)
 
 
 def _reports(chunk: Sequence[Failures]) -> list[FailureReport]:

@@ -97,9 +97,13 @@ def read_files(root: Path) -> tuple[dict[str, bytes], tuple[Finding, ...]]:
     """
     shown = _printable(str(root))
     if not root.is_dir() or not (root / REGION_FILE).exists():
-        what = f"it has no {REGION_FILE}" if root.is_dir() else "there is no such directory"
+        what, hint = f"it has no {REGION_FILE}", f"Run `xc init {shown}`."
+        if root.exists() and not root.is_dir():
+            what, hint = "it is no directory", f"Name the directory that {REGION_FILE} is in."
+        elif not root.is_dir():
+            what = "there is no such directory"
         message = f"there is no region in {shown}: {what}"
-        return {}, (found(codes.NO_REGION, Place(file=REGION_FILE), message, hint=f"Run `xc init {shown}`."),)
+        return {}, (found(codes.NO_REGION, Place(file=REGION_FILE), message, hint=hint),)
     findings: list[Finding] = []
     names, odd = select(_names(root, findings))
     findings += odd

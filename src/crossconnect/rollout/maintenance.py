@@ -10,7 +10,7 @@ import msgspec
 from crossconnect.checks.effects import FailureReport, Healthy
 from crossconnect.checks.under_failure import Sweep, effects_of
 from crossconnect.design.blueprint import Blueprint
-from crossconnect.simulate.failures import Failures
+from crossconnect.simulate.failures import NO_FAILURES, Failures
 from crossconnect.simulate.impact import Impacts
 from crossconnect.simulate.maintenance import drained, without_devices
 
@@ -56,23 +56,20 @@ class Maintenance(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.off.hosts_cut) or lost or apart
 
 
-def maintenance(blueprint: Blueprint, out: Failures, exact: bool) -> Maintenance:
-    """Take the devices of `out` out of service, with what else has failed in it. `exact` says whether the drained
-    network is simulated, which takes following every packet."""
+def maintenance(blueprint: Blueprint, out: Failures, exact: bool, broken: Failures = NO_FAILURES) -> Maintenance:
+    """Take what is in `out` out of service, in the network that is left by what is `broken` already. `exact` says
+    whether the drained network is simulated, which takes following every packet."""
+    whole = {frozenset((w.a_device, w.b_device)) for w in blueprint.wires}
+    blueprint = without_devices(blueprint, broken.devices, broken.links)
+    cut = whole - {frozenset((w.a_device, w.b_device)) for w in blueprint.wires}
     names = sorted(out.devices & {device.name for device in blueprint.devices})
-    (off,) = _off(blueprint, out)
     return Maintenance(
         devices=tuple(names),
         drained=tuple(_drained(blueprint, names)) if exact else None,
-        off=off,
-        sessions=tuple(sorted(_sessions(blueprint, set(names)))),
-        further=Sweep(without_devices(blueprint, names), ()),
+        off=Sweep(blueprint, ()).report(out),
+        sessions=tuple(sorted(_sessions(blueprint, set(names), cut))),
+        further=Sweep(without_devices(blueprint, out.devices, out.links), ()),
     )
-
-
-def _off(blueprint: Blueprint, out: Failures) -> tuple[FailureReport]:
-    sweep = Sweep(blueprint, ())
-    return (sweep.report(out),)
 
 
 def _drained(blueprint: Blueprint, names: Collection[str]) -> Iterator[Drained]:
@@ -98,15 +95,16 @@ def _paths(impacts: Impacts, realm: str) -> int:
     return impacts.least_paths(impacts.realms[realm].devices)
 
 
-def _sessions(blueprint: Blueprint, names: set[str]) -> Iterator[SessionDown]:
+def _sessions(blueprint: Blueprint, names: set[str], cut: Collection[frozenset[str]]) -> Iterator[SessionDown]:
+    """Those with devices of `names`; between ends that are `cut` from each other they are down already."""
     for device in blueprint.devices:
         if device.name in names:
             continue
         for instance in device.network_instances:
             for neighbor in instance.bgp.neighbors if instance.bgp is not None else ():
-                if neighbor.device in names:
+                if neighbor.device in names and frozenset((device.name, neighbor.device)) not in cut:
                     yield SessionDown(device=device.name, vrf=instance.name, peer=f"{neighbor.device} {neighbor.key}")
     for peer in blueprint.peers:
         for session in peer.sessions:
-            if session.device in names:
+            if session.device in names and frozenset((peer.name, session.device)) not in cut:
                 yield SessionDown(device=peer.name, vrf=session.vrf, peer=f"{session.device} {session.remote_address}")

@@ -29,14 +29,15 @@ def drained(blueprint: Blueprint, names: Collection[str]) -> Blueprint:
     return msgspec.structs.replace(blueprint, devices=devices)
 
 
-def without_devices(blueprint: Blueprint, names: Collection[str]) -> Blueprint:
-    """The blueprint as if some switches were not there, nor what hangs on nothing else: what is left is the network
-    that a further failure would meet."""
+def without_devices(blueprint: Blueprint, names: Collection[str], links: Collection[str] = ()) -> Blueprint:
+    """The blueprint as if some switches, servers, external routers and cables were not there, nor what hangs on nothing
+    else: what is left is the network that a further failure would meet."""
     gone = set(names)
-    wires = tuple(w for w in blueprint.wires if gone.isdisjoint((w.a_device, w.b_device)))
+    wires = tuple(w for w in blueprint.wires if w.key not in links and gone.isdisjoint((w.a_device, w.b_device)))
     cabled = {w.a_device for w in wires}
+    ends = {(w.a_device, w.b_device) for w in wires}
     hosts = tuple(
-        msgspec.structs.replace(host, leaves=tuple(leaf for leaf in host.leaves if leaf not in gone))
+        msgspec.structs.replace(host, leaves=tuple(leaf for leaf in host.leaves if (host.name, leaf) in ends))
         for host in blueprint.hosts
         if host.name in cabled and host.name not in gone
     )

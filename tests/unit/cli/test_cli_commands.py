@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from crossconnect.cli import sweeping
 from crossconnect.cli.group import run
 
 RACK3 = """\
@@ -289,6 +290,39 @@ def test_the_reader_that_goes_away_is_no_error(region: Path) -> None:
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
     assert done.stdout.startswith("POOL")
+
+
+def test_a_reader_that_has_seen_enough_of_the_json_does_not_make_it_a_failure() -> None:
+    metro = Path(__file__).resolve().parents[3] / "examples" / "metro"
+    command = f"{sys.executable} -m crossconnect.cli simulate --failures single -o json -C {metro} | head -n 1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "{\n", "")
+
+
+def test_an_interface_address_is_told_its_prefix(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "-C", str(region), "10.1.1.5/24"]) == 2
+    assert "; the prefix is 10.1.1.0/24\n" in capsys.readouterr().err
+    assert run(["explain", "-C", str(region), "10.1.1.5/33"]) == 2
+    assert capsys.readouterr().err.endswith("or EVPN route (RD TYPE KEY)\n")
+
+
+def test_a_file_is_no_region(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["validate", "-C", str(region / "region.yaml")]) == 2
+    said = capsys.readouterr().err
+    assert "it is no directory" in said
+    assert "xc init" not in said
+
+
+def test_a_scheduler_that_does_not_answer_is_told_without_empty_lines(
+    region: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(sweeping, "SCHEDULER_TIMEOUT_S", 1)
+    arguments = ["simulate", "-C", str(region), "--no-check", "--failures", "racks"]
+    assert run([*arguments, "--scheduler", "tcp://127.0.0.1:9"]) == 1
+    said = capsys.readouterr().err
+    assert "the Dask scheduler at tcp://127.0.0.1:9 does not answer" in said
+    assert "because: \n" not in said
 
 
 def test_no_colour_in_a_pipe_and_flags_come_from_the_environment(region: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -231,3 +232,82 @@ def test_a_sweep_that_is_stopped_goes_on_where_it_was(stop: signal.Signals, metr
     straight = subprocess.run(command, capture_output=True, check=False)
     assert resumed.returncode == straight.returncode == 0
     assert resumed.stdout == straight.stdout
+
+
+def test_when_a_sweep_is_killed_nothing_of_it_runs_on(metro: Path, tmp_path: Path) -> None:
+    """Input: two processes compute, their parent alone is killed, as by the kernel when memory is short. Output: they
+    end with it and without a word, and so the file of results is free for the next run."""
+    file, errors = tmp_path / "results", tmp_path / "errors"
+    command = [sys.executable, "-m", "crossconnect.cli", "simulate", "-C", str(metro), "--no-check"]
+    command += ["--failures", "devices,racks", "--pairs", "--jobs", "2", "--results", str(file)]
+    with errors.open("wb") as said:
+        running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while (not file.exists() or file.read_bytes().count(b"\n") < 3) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    running.kill()
+    running.wait(timeout=60)
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.killpg(running.pid, 0)
+            time.sleep(0.02)
+        pytest.fail("children run on")
+    assert errors.read_text() == ""
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def test_a_report_goes_into_a_pipe_and_never_replaces_what_is_no_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        code, _, _ = simulated(capsys, METRO, "--no-check", "--failures", "racks", "--report", str(pipe))
+        assert reader.stdout is not None
+        assert b"<html" in reader.stdout.read()
+    assert code == 0
+    assert pipe.is_fifo()
+
+
+def test_a_report_that_cannot_be_written_costs_nobody_the_results(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = simulated(capsys, METRO, "--failures", "racks", "--report", str(tmp_path / "no" / "r.html"))
+    assert (code, out) == (2, "")
+    assert f"there is no directory {tmp_path / 'no'}" in err
+    # The disk is full when the report is written: the results are there, and no torn file is.
+    report = tmp_path / "r.html"
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limit[1]))
+    try:
+        code, out, err = simulated(capsys, METRO, "--no-check", "--failures", "racks", "--report", str(report))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, before)
+    assert code == 2
+    assert "6 failures simulated" in out
+    assert f"the report cannot be written to {report}: " in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_border_leaf_that_nobody_reaches_is_no_border(metro: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Input: one spine, and the only uplink of one of two border leaves cut, whose session outside stays up. Output:
+    its VRFs have one border less, as when it is switched off; with two spines, none less."""
+    cut = ("--no-check", "--failures", "links", "-o", "json")
+
+    def borders(failure: str) -> list[list[int]]:
+        _, out, _ = simulated(capsys, metro, *cut)
+        (found,) = [f for f in json.loads(out)["failures"] if failure in f["failure"]]
+        return [scope["borders"] for scope in found["scopes"] if scope["borders"][0]]
+
+    assert borders("n1-border1:swp64 - n1-spine1") == []
+    north = metro / "fabric" / "north.yaml"
+    north.write_text(north.read_text().replace("spines: {count: 2}", "spines: {count: 1}"))
+    (metro / "fabric" / "risks.yaml").unlink()
+    assert borders("n1-border1:swp64 - n1-spine1") == [[2, 1], [2, 1]]
+
+
+def test_one_failure_is_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = simulated(capsys, METRO, "--no-check", "--failures", "sites", "--pairs")
+    assert "\n1 failure simulated: 0 hurt nobody\n" in out

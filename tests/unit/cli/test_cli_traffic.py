@@ -112,6 +112,11 @@ def test_measured_traffic_comes_from_a_file(
         ("source,destination,mbps\nacme-web1,acme-db1,fast\n", ":2: mbps: `fast` is not a number"),
         ("source,destination,mbps\nacme-web1,acme-db1,-1\n", ":2: mbps: -1 is not from 0"),
         ("source,destination,mbps\nACME,acme-db1,1\n", ":2: source: "),
+        ("source,destination,mbps\nacme-web1,acme-db1,1,000\n", ":2: 4 fields below 3 columns; a field with a comma"),
+        ("source,destination,mbps,mbps\nacme-web1,acme-db1,1,2\n", "has the column mbps twice"),
+        ("source;destination;mbps\nacme-web1;acme-db1;1\n", "separated by commas, and has source;destination;mbps"),
+        ("", "separated by commas, and is empty"),
+        ('source,destination,mbps\n"acme-web1,acme-db1,1\n', "is no CSV: unexpected end of data"),
         ("source,destination,mbps\n", "has no traffic: there is no line below source, destination, mbps"),
     ],
 )
@@ -131,6 +136,69 @@ def test_small_flows_add_up_and_a_byte_order_mark_is_no_column(
     file.write_text("\ufeffsource,destination,mbps\n" + "acme-web1,acme-db1,0.3\n" * 1000, encoding="utf-8")
     _, found = simulated(capsys, metro, "--traffic", str(file))
     assert load(found, "server:acme-db1#1", "n1-leaf3") == pytest.approx(300)
+
+
+def test_a_prefix_is_the_servers_in_it(metro: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not its gateway, which would answer on the leaf of the source, and not nothing."""
+    expect(metro, ("10.10.1.11/32", "10.10.2.0/24", 1000), ("10.10.1.11/32", "0.0.0.0/0", 300))
+    _, found = simulated(capsys, metro)
+    assert load(found, "server:acme-db1#1", "n1-leaf3") == pytest.approx(500)
+    assert load(found, "server:acme-db2#1", "s1-leaf2") == pytest.approx(500)
+    assert load(found, "peer:transit1--n1-border1#1", "n1-border1") == pytest.approx(150)
+
+
+def test_the_same_prefix_of_another_tenant_is_another_one(metro: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for file in ("tenancy/globex.yaml", "fabric/north.yaml", "fabric/south.yaml"):
+        path = metro / file
+        path.write_text(path.read_text().replace("10.21.1.", "10.10.2."))  # globex/dmz beside acme/prod/db
+    expect(metro, ("acme-web1", "10.10.2.0/24", 1000))
+    _, found = simulated(capsys, metro)
+    assert load(found, "server:acme-db1#1", "n1-leaf3") == pytest.approx(500)
+    assert [f for f in found["findings"] if f["code"] == "checks.traffic-lost"] == []
+
+
+def test_traffic_that_nobody_would_send_is_told_where_it_is_written(
+    metro: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expect(metro, ("acme-web1", "acme-db1", 5))
+    file = tmp_path / "measured.csv"
+    file.write_text(
+        "source,destination,mbps\nacme-dev1,globex-shop1,7\n\ninternet,internet,9\n198.51.100.0/24,acme,2\n"
+    )
+    _, found = simulated(capsys, metro, "--traffic", str(file))
+    lost = {f["place"]["line"]: f for f in found["findings"] if f["code"] == "checks.traffic-lost"}
+    assert {f["place"]["file"] for f in lost.values()} == {str(file)}
+    assert "7 of 7 Mb/s from acme-dev1" in lost[2]["message"]
+    assert "none of 9 Mb/s from internet to internet is counted: no server" in lost[4]["message"]
+    assert "198.51.100.0/24 has no server, and is no external router" in lost[5]["message"]
+
+
+def test_what_is_sent_arrives_or_is_told_as_lost(metro: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Into every switch comes what goes out of it, under every failure of a link; servers get what servers send."""
+    expect(metro, ("acme/prod", "acme/prod", 700), ("globex/prod/shop", "globex/prod/stock", 310))
+    for failed in ((), ("--fail-link", "n1-leaf1--n1-spine1"), ("--fail-device", "n1-spine2")):
+        _, found = simulated(capsys, metro, *failed, "--no-check")
+        assert [f for f in found["findings"] if f["code"] == "checks.traffic-lost"] == []
+        if failed:
+            gone = failed[1]
+            assert [r for r in found["loads"] if gone in (r["link"], *r["link"].split("--"))] == []
+        into: dict[str, float] = {}
+        out: dict[str, float] = {}
+        for row in found["loads"]:
+            ends = row["link"].removeprefix("server:").split("#")[0].split("--")
+            if len(ends) == 1:  # the leaf is not in the name of a server's cable
+                into_server = row["device"] != ends[0]
+                into["servers" if into_server else "leaves"] = (
+                    into.get("servers" if into_server else "leaves", 0.0) + row["mbps"]
+                )
+                continue
+            other = ends[1] if row["device"] == ends[0] else ends[0]
+            out[row["device"]] = out.get(row["device"], 0.0) + row["mbps"]
+            into[other] = into.get(other, 0.0) + row["mbps"]
+        assert into["servers"] == pytest.approx(1010)
+        assert into["leaves"] == pytest.approx(1010)
+        for device in ("n1-spine1", "n1-spine2", "s1-spine1", "s1-spine2", "core-north1", "core-south1"):
+            assert into.get(device, 0.0) == pytest.approx(out.get(device, 0.0)), device
 
 
 def test_a_device_is_no_file_of_traffic(capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,6 +65,30 @@ def test_with_something_broken_already(capsys: pytest.CaptureFixture[str]) -> No
     assert any(scope["lost"] > scope["attached"] for scope in found["off"]["scopes"])
 
 
+def test_what_has_failed_already_is_not_put_down_to_the_maintenance(capsys: pytest.CaptureFixture[str]) -> None:
+    """Input: a spine drained, beside a cable that is down from the other spine to a leaf. Output: while it is drained
+    the leaf is still reached through it, over the one path that it had before; off, it is not. Of the sessions that go
+    down none is over that cable or at what has failed."""
+    arguments = ("--drain", "n1-spine1", "--fail-link", "n1-leaf1:swp63", "--fail-device", "acme-web2")
+    _, found = answer(capsys, *arguments, "--no-further")
+    assert found["failed_already"] == ["acme-web2", "n1-leaf1--n1-spine2"]
+    assert found["devices"] == ["n1-spine1"]
+    assert [s for s in found["drained"] if s["scope"] == "acme-prod"] == []
+    (acme,) = [s for s in found["off"]["scopes"] if s["scope"] == "acme-prod"]
+    # acme-web1 to and from acme-web3, acme-db1, acme-db2: what acme-web2 lost before is not told again.
+    assert (acme["pairs"], acme["lost"]) == (12, 6)
+    _, spine2 = answer(capsys, "--drain", "n1-spine2", *arguments[2:], "--no-further")
+    assert "n1-leaf1" not in {session["device"] for session in spine2["sessions"]}
+    _, out, _ = asked(capsys, *arguments, "--no-further")
+    assert "failed already: device acme-web2, link n1-leaf1--n1-spine2" in out
+
+
+def test_what_has_failed_cannot_be_drained(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = asked(capsys, "--drain", "n1-spine1", "--fail-device", "n1-spine1")
+    assert (code, out) == (2, "")
+    assert "n1-spine1 cannot be drained when it has failed already" in err
+
+
 def test_racks_and_sites_go_together(capsys: pytest.CaptureFixture[str]) -> None:
     _, found = answer(capsys, "--drain", "site south", "--no-further")
     assert set(found["devices"]) == {"core-south1", "s1-leaf1", "s1-leaf2", "s1-spine1", "s1-spine2"}

@@ -11,6 +11,7 @@ from crossconnect.cli.output import emit, output_option, reference_of, say
 from crossconnect.cli.region import load_or_exit, region_option
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput
+from crossconnect.net import interface_prefix
 from crossconnect.simulate.topology import DEFAULT
 
 
@@ -46,7 +47,7 @@ def command(
     words = " ".join(route)
     what = wanted(words)
     if what is None:
-        raise BadInput(f"'{words}' is no prefix, address, MAC, MAC/IP, or EVPN route (RD TYPE KEY)")
+        raise BadInput(f"'{words}' is no prefix, address, MAC, MAC/IP, or EVPN route (RD TYPE KEY){_host_bits(words)}")
     ready = load_or_exit(root)
     blueprint = ready.blueprint
     failures = failures_of(blueprint, fail_links, fail_devices)
@@ -83,3 +84,12 @@ def _vrf(blueprint: Blueprint, name: str) -> str:
     if name not in names:
         raise BadInput(f"the region has no VRF '{name}'; 'xc show vrfs' lists them")
     return names[name]
+
+
+def _host_bits(text: str) -> str:
+    """The prefix that somebody means who writes an interface's address."""
+    try:
+        prefix = interface_prefix(text) if "/" in text else ""
+    except ValueError:
+        prefix = ""
+    return f"; the prefix is {prefix}" if prefix else ""

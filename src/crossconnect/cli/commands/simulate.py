@@ -10,6 +10,7 @@ import msgspec
 
 from crossconnect.checks import FailureGroup, Sweep, UnderFailure, grouped
 from crossconnect.checks.effects import FailureReport
+from crossconnect.checks.grouping import count_text as count_of
 from crossconnect.checks.grouping import names_text
 from crossconnect.checks.link_load import LinkLoad
 from crossconnect.cli.checked_size import check_option, is_checked, say_unchecked
@@ -17,10 +18,10 @@ from crossconnect.cli.failure_option import failures_of, failures_options
 from crossconnect.cli.memory_limit import memory_option, refuse_too_large
 from crossconnect.cli.output import coloured, count_text, draw, emit, output_option, print_findings, say
 from crossconnect.cli.region import load_or_exit, located, region_option
-from crossconnect.cli.report_page import write_page
+from crossconnect.cli.report_page import refuse_unwritable, write_page
 from crossconnect.cli.sweep_option import Asked, asked_failures, sweep_options
 from crossconnect.cli.sweeping import How, Swept, swept
-from crossconnect.cli.traffic_option import read_traffic, traffic_option
+from crossconnect.cli.traffic_option import NOT_MEASURED, read_traffic, traffic_option
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, has_errors
 from crossconnect.intent.validate.subject import subject_of
@@ -50,7 +51,7 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     failures: tuple[Effect, ...] = ()
     loads: tuple[LinkLoad, ...] = ()
-    """What links carry of the expected traffic while nothing has failed."""
+    """What links carry of the expected traffic while nothing has failed but --fail-link and --fail-device."""
 
 
 @click.command("simulate")
@@ -90,22 +91,27 @@ def command(
     """
     ready = load_or_exit(root)
     injected = failures_of(ready.blueprint, fail_links, fail_devices)
+    # What cannot be asked is said before anything is computed.
+    failures = asked_failures(ready.blueprint, asked, injected) if asked.kinds else ()
+    measured = read_traffic(traffic, subject_of(ready.region, ready.inventory)) if traffic is not None else NOT_MEASURED
+    if report is not None:
+        refuse_unwritable(report)
     checked = is_checked(ready.blueprint, check)
     rows, findings = _checked(ready.blueprint, injected, memory_max) if checked else ({}, ())
     under: UnderFailure | None = None
     only = None if checked else ()
-    demands = read_traffic(traffic, subject_of(ready.region, ready.inventory)) if traffic is not None else ()
+    demands = measured.demands
     interrupted = ""
-    if asked.kinds:
-        found = swept(ready.blueprint, asked_failures(ready.blueprint, asked, injected), only, how, demands)
+    if failures:
+        found = swept(ready.blueprint, failures, only, how, demands, injected)
         under = found.under
         interrupted = _interrupted(found, how) if found.interrupted else ""
     elif injected or not checked or demands or ready.blueprint.traffic:
         sweep = Sweep(ready.blueprint, only, demands)
-        under = sweep.outcome([sweep.report(injected)])
+        under = sweep.outcome([sweep.report(injected)], injected)
     if under is not None:
         findings += under.findings
-    findings = located(findings, ready.region)
+    findings = located(measured.located(findings, len(ready.blueprint.traffic)), ready.region)
     result = Simulation(
         region=ready.region.name,
         rows=rows,
@@ -113,9 +119,9 @@ def command(
         failures=effects(under.reports) if under else (),
         loads=under.loads if under else (),
     )
+    emit(result, output, lambda: _text(rows, under, injected, every))
     if report is not None:
         write_page(report, ready, findings, under)
-    emit(result, output, lambda: _text(rows, under, every))
     if output == "table":
         # Effects of failures are in the table above, many to a line.
         listed = [f for f in findings if f.code.startswith("checks.effect-")]
@@ -171,17 +177,19 @@ def effects(reports: Iterable[FailureReport]) -> tuple[Effect, ...]:
     )
 
 
-def _text(rows: dict[str, int], under: UnderFailure | None, every: bool) -> str:
+def _text(rows: dict[str, int], under: UnderFailure | None, injected: Failures, every: bool) -> str:
     parts = [draw(("table", "rows"), list(rows.items()))] if rows else []
     if under is not None and not rows:
         leaks = any(f.code == "checks.route-leak" for f in under.findings)
-        apart = "" if leaks else ", isolated from each other in the region whatever fails, but for declared leaks"
-        parts.append(f"{under.networks} networks of tenants simulated{apart}")
+        alone = leaks or under.networks < 2
+        apart = "" if alone else ", isolated from each other in the region whatever fails, but for declared leaks"
+        parts.append(f"{count_of(under.networks, 'network')} of tenants simulated{apart}")
     if under is not None and under.loads:
-        parts.append(_loads_text(under.loads))
+        parts.append(_loads_text(under.loads, injected))
     if under is not None and any(report.failures for report in under.reports):
         harmless = sum(1 for report in under.reports if report.harmless)
-        parts.append(f"\n{len(under.reports)} failures simulated: {harmless} hurt nobody\n")
+        count = count_of(len(under.reports), "failure")
+        parts.append(f"\n{count} simulated: {harmless} {'hurts' if harmless == 1 else 'hurt'} nobody\n")
         if every:
             lines = [(r.name, len(r.hosts_cut), sum(s.lost for s in r.scopes), r.harmless) for r in under.reports]
             parts.append(draw(("failure", "hosts cut", "pairs lost", "harmless"), lines))
@@ -190,14 +198,14 @@ def _text(rows: dict[str, int], under: UnderFailure | None, every: bool) -> str:
     return "\n".join(parts)
 
 
-def _loads_text(rows: tuple[LinkLoad, ...]) -> str:
+def _loads_text(rows: tuple[LinkLoad, ...], injected: Failures) -> str:
     """The links that are loaded most."""
     most = sorted(rows, key=lambda row: (-row.utilisation, -row.mbps, row))[:_LINKS_SHOWN]
     lines = [
         (
             row.link,
             row.device,
-            f"{row.mbps / 1000:,.2f}",
+            f"{row.mbps / 1000:,.2f}" if row.mbps >= 100 else f"{row.mbps / 1000:.2g}",
             f"{row.capacity_mbps / 1000:,.0f}" if row.capacity_mbps else "?",
             f"{100 * row.utilisation:.0f}" if row.capacity_mbps else "?",
             names_text(row.tenants, 3),
@@ -205,7 +213,8 @@ def _loads_text(rows: tuple[LinkLoad, ...]) -> str:
         for row in most
     ]
     more = f"\n    ... and {len(rows) - len(most)} more directions of links" if len(rows) > len(most) else ""
-    return "\nexpected traffic, the links loaded most:\n" + (
+    when = f" with {injected} failed" if injected else ""
+    return f"\nexpected traffic{when}, the links loaded most:\n" + (
         draw(("link", "from", "Gb/s", "of", "%", "tenants"), lines) + more
     )
 

@@ -30,6 +30,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     region: str
     devices: tuple[str, ...]
+    failed_already: tuple[str, ...]
+    """Devices and links; everything else here is what comes on top of that."""
     drained: tuple[Drained, ...] | None
     """Networks that are not as before while the devices are drained; null where that was not simulated."""
     off: Effect
@@ -71,27 +73,26 @@ def command(
     """
     ready = load_or_exit(root)
     blueprint = ready.blueprint
-    out = union((named(blueprint, names), failures_of(blueprint, fail_links, fail_devices)))
+    out, broken = named(blueprint, names), failures_of(blueprint, fail_links, fail_devices)
+    both = sorted(out.devices & broken.devices)
+    if both:
+        raise BadInput(f"--drain and --fail-device: {names_text(both)} cannot be drained when it has failed already")
     exact = len(blueprint.devices) <= SWITCHES_MAX
-    found = maintenance(blueprint, out, exact)
+    found = maintenance(blueprint, out, exact, broken)
     reports: tuple[FailureReport, ...] = ()
     if further:
-        left = found.further
-        there = {wire.key for wire in left.blueprint.wires}
-        already = Failures(
-            links=out.links & there, devices=(out.devices | frozenset(fail_devices)) - frozenset(found.devices)
-        )
-        single = failures_of_kinds(left.blueprint, ("device", "link"))
-        reports = tuple(left.report(union((already, one)) if already else one) for one in single)
+        single = failures_of_kinds(found.further.blueprint, ("device", "link"))
+        reports = tuple(map(found.further.report, single))
     answer = Answer(
         region=ready.region.name,
         devices=found.devices,
+        failed_already=(*sorted(broken.devices), *sorted(broken.links)),
         drained=found.drained,
         off=effects((found.off,))[0],
         sessions=found.sessions,
         further=effects(reports),
     )
-    emit(answer, output, lambda: _text(found, reports, every))
+    emit(answer, output, lambda: _text(found, broken, reports, every))
     if output == "table":
         say(f"{ready.region.name}: {_verdict(found, reports)}")
     return 1 if found.noticed or found.off.promises else 0
@@ -115,8 +116,9 @@ def named(blueprint: Blueprint, names: tuple[str, ...]) -> Failures:
     return union(chosen)
 
 
-def _text(found: Maintenance, reports: tuple[FailureReport, ...], every: bool) -> str:
-    parts = [_drained_text(found), f"\nswitched off: {_off_text(found.off)}"]
+def _text(found: Maintenance, broken: Failures, reports: tuple[FailureReport, ...], every: bool) -> str:
+    parts = [f"failed already: {broken}; told is what comes on top of that\n"] if broken else []
+    parts += [_drained_text(found), f"\nswitched off: {_off_text(found.off)}"]
     if found.sessions:
         ends = sorted({session.device for session in found.sessions})
         parts.append(f"    {len(found.sessions)} BGP sessions are down, at {names_text(ends)}")
@@ -143,7 +145,7 @@ def _drained_text(found: Maintenance) -> str:
     ]
     more = f"\n    ... and {len(found.drained) - _ROWS_MAX} more" if len(found.drained) > _ROWS_MAX else ""
     lost = any(s.pairs[1] < s.pairs[0] for s in found.drained)
-    head = "whose hosts lose each other" if lost else "every pair of hosts still talks; what changes"
+    head = "whose hosts lose each other" if lost else "no hosts lose each other; what changes"
     return f"drained: {who}, {head}:\n" + draw(("network", "tenant", "pairs", "paths", "borders"), rows) + more
 
 

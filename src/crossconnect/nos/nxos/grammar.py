@@ -1,0 +1,144 @@
+"""NX-OS's commands, as far as a difference must know them. Commands are given as one dual-stage commit or, where the
+image has none, in this order (Fundamentals Configuration Guide, "Dual-Stage Commit").
+"""
+
+from __future__ import annotations
+
+from crossconnect.nos import line_changes
+from crossconnect.nos.line_changes import Grammar
+from crossconnect.nos.lines import Path, indented_text
+from crossconnect.nos.network_os import Commands, Overridden, Tree, Trees
+from crossconnect.nos.nxos.names import MAIN
+
+_BARE = (
+    "description",
+    "mtu",
+    "vrf member",
+    "encapsulation dot1q",
+    "switchport access vlan",
+    "switchport mode",
+    "switchport trunk native vlan",
+    "switchport trunk allowed vlan",
+    "channel-group",
+    "lacp rate",
+    "lacp min-links",
+    "bfd interval",
+    "name",
+    "vn-segment",
+    "password",
+    "timers",
+    "router-id",
+    "fabric forwarding anycast-gateway-mac",
+    "snmp-server contact",
+    "snmp-server location",
+    "banner motd",
+    "ntp source-interface",
+    "grpc port",
+    "grpc certificate",
+    "sflow sampling-rate",
+    "sflow counter-poll-interval",
+    "sflow collector-ip",
+    "sflow collector-port",
+    "sflow agent-ip",
+)
+
+
+def _header_key(header: str) -> str:
+    """A route map's entry is known by name and number: another verb takes its place."""
+    words = header.split()
+    return " ".join((words[0], words[1], words[3])) if words[0] == "route-map" and len(words) > 3 else header
+
+
+def _negate(path: Path, line: str) -> tuple[str, ...] | None:
+    words = line.split()
+    if not path and words[0] == "interface":
+        hardware = words[1].startswith(("Ethernet", "mgmt")) and "." not in words[1]
+        return (f"default {line}",) if hardware else (f"no {line}",)
+    if not path and words[0] == "username":
+        return (f"no username {words[1]} sshkey",) if words[2] == "sshkey" else (f"no username {words[1]}",)
+    if words[0] == "remote-as":
+        return ()  # goes with the neighbor
+    return None
+
+
+GRAMMAR = Grammar(
+    single={
+        "": (
+            "hostname",
+            "fabric forwarding anycast-gateway-mac",
+            "username * password",
+            "username * role",
+            "snmp-server contact",
+            "snmp-server location",
+            "snmp-server user *",
+            "tacacs-server host *",
+            "radius-server host *",
+            "banner motd",
+            "ntp source-interface",
+            "grpc port",
+            "grpc certificate",
+            "sflow sampling-rate",
+            "sflow counter-poll-interval",
+            "sflow collector-ip",
+            "sflow collector-port",
+            "sflow agent-ip",
+        ),
+        "interface": (
+            "description",
+            "mtu",
+            "vrf member",
+            "encapsulation dot1q",
+            "switchport access vlan",
+            "switchport mode",
+            "switchport trunk native vlan",
+            "switchport trunk allowed vlan",
+            "channel-group",
+            "lacp rate",
+            "lacp min-links",
+            "bfd interval",
+            "source-interface",
+        ),
+        "vlan": ("name", "vn-segment"),
+        "vrf": ("vni", "rd", "router-id"),
+        "vni": ("rd",),
+        "router": ("router-id", "graceful-restart restart-time"),
+        "neighbor": ("remote-as", "description", "password", "timers"),
+        "address-family": ("maximum-paths", "maximum-prefix", "maximum routes", "redistribute direct"),
+    },
+    bare=_BARE,
+    final=("hostname",),
+    anew=("ip access-list *", "ipv6 access-list *", "route-map * * *"),
+    definitions=(
+        "feature *",
+        "nv overlay evpn",
+        "route-map *",
+        "ip prefix-list *",
+        "ipv6 prefix-list *",
+        "ip community-list *",
+        "ip large-community-list *",
+        "ip as-path *",
+        "ip access-list *",
+        "ipv6 access-list *",
+        "vrf context *",
+        "vlan *",
+    ),
+    header_key=_header_key,
+    negate=_negate,
+)
+
+
+def merge(tree: Tree, extra: Tree) -> tuple[Tree, tuple[Overridden, ...]]:
+    """See `NetworkOs.merge`."""
+    assert isinstance(tree, tuple)
+    assert isinstance(extra, tuple)
+    both, said = line_changes.merged(tree, extra, lambda path, line: line_changes.key_of(GRAMMAR, path, line))
+    return both, tuple(Overridden(rendered=o.replaced, extra=" / ".join((*o.path, o.line))) for o in said)
+
+
+def difference(old: Trees, new: Trees) -> tuple[Commands, ...]:
+    """See `NetworkOs.difference`."""
+    before, after = old[MAIN], new[MAIN]
+    assert isinstance(before, tuple)
+    assert isinstance(after, tuple)
+    commands = line_changes.changes(before, after, GRAMMAR)
+    return (Commands(file=MAIN, how="cli", text=indented_text(commands, "  ")),) if commands else ()

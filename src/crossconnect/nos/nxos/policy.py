@@ -1,0 +1,158 @@
+"""Prefix, community and AS-path lists, and route maps: one per policy and IP version.
+
+Source: Cisco Nexus 9000 Series NX-OS Unicast Routing Configuration Guide 10.3(x), "Configuring Route Policy Manager"
+(`ip prefix-list`, `ip community-list standard`, `ip large-community-list standard`, `ip as-path access-list`,
+`route-map` with `match` and `set`). Lines of one list are alternatives.
+
+A statement whose community set has standard and large communities becomes two entries, as within an entry all matches
+must hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from crossconnect.device.policy import Actions, Policy, PrefixRule, RoutingPolicy, Statement
+from crossconnect.net import parse
+from crossconnect.nos.lines import Block, Entry, entry
+from crossconnect.nos.nxos.names import CONNECTED, DENY_ALL, UNCHANGED, community, one_line, route_map, versioned
+
+_BITS = {4: 32, 6: 128}
+_STEP = 10
+
+
+class Use(NamedTuple):
+    """A policy that something attaches."""
+
+    name: str
+    version: int
+    asn: int
+
+
+def render_policy(policy: RoutingPolicy, uses: Iterable[Use], built_in: set[str]) -> list[Entry]:
+    """Everything that the used policies need, sets first; then the built-in route maps that are asked for."""
+    by_key = {(use.name, use.version): use for use in uses}
+    known = {p.name: p for p in policy.policies}
+    maps: list[Entry] = []
+    for key in sorted(by_key):
+        maps += _route_map(known.get(key[0]) or Policy(name=key[0], statements=()), by_key[key], policy)
+    if CONNECTED in built_in:
+        maps.append(f"route-map {CONNECTED} permit 10")
+    if UNCHANGED in built_in:
+        maps.append(Block(f"route-map {UNCHANGED} permit 10", ("set ip next-hop unchanged",)))
+    if DENY_ALL in built_in:
+        maps.append(f"route-map {DENY_ALL} deny 10")
+    return [*_sets(policy, _referenced(maps)), *maps]
+
+
+def _referenced(maps: Iterable[Entry]) -> set[tuple[str, str]]:
+    """(kind, name) of the sets that route maps refer to: others are not written."""
+    found: set[tuple[str, str]] = set()
+    for item in maps:
+        for line in item.body if isinstance(item, Block) else ():
+            words = str(line).split()
+            if "prefix-list" in words:
+                found.add(("prefix", words[-1]))
+            elif words[:2] in (["match", "community"], ["match", "large-community"], ["match", "as-path"]):
+                found.add((words[1], words[2]))
+            elif words[-1] == "delete":
+                found.add(({"comm-list": "community"}.get(words[1], "large-community"), words[2]))
+    return found
+
+
+def _sets(policy: RoutingPolicy, used: set[tuple[str, str]]) -> Iterator[Entry]:
+    for prefix_set in policy.prefix_sets:
+        name = versioned(prefix_set.name, prefix_set.version)
+        if ("prefix", name) in used:
+            word = "ip" if prefix_set.version == 4 else "ipv6"
+            for n, rule in enumerate(prefix_set.rules, 1):
+                yield f"{word} prefix-list {name} seq {n * _STEP} permit {_rule(rule, prefix_set.version)}"
+    for as_path_set in policy.as_path_sets:
+        if ("as-path", as_path_set.name) in used:
+            for n, pattern in enumerate(as_path_set.patterns, 1):
+                yield f'ip as-path access-list {as_path_set.name} seq {n * _STEP} permit "{pattern}"'
+    for community_set in policy.community_sets:
+        large = community_set.kind == "large"
+        if ("large-community" if large else "community", community_set.name) in used:
+            for n, member in enumerate(community_set.members, 1):
+                word = "large-community-list" if large else "community-list"
+                value = member if large else community(member)
+                yield f"ip {word} standard {community_set.name} seq {n * _STEP} permit {value}"
+
+
+def _rule(rule: PrefixRule, version: int) -> str:
+    length = parse(rule.prefix).length
+    if rule.length_min == rule.length_max == length:
+        return rule.prefix
+    if rule.length_min == rule.length_max:
+        return f"{rule.prefix} eq {rule.length_min}"
+    text = rule.prefix
+    if rule.length_min > length:
+        text += f" ge {rule.length_min}"
+    if rule.length_max < _BITS[version] or rule.length_min <= length:
+        text += f" le {rule.length_max}"
+    return text
+
+
+def _route_map(policy: Policy, use: Use, sets: RoutingPolicy) -> Iterator[Entry]:
+    name = route_map(policy.name, use.version)
+    number = 0
+    for statement in policy.statements:
+        for version in (use.version,) if use.version else (4, 6):
+            for matches in _alternatives(statement, version, sets, both=not use.version):
+                number += _STEP
+                verb = "permit" if statement.accept else "deny"
+                body = [f"description {one_line(statement.name)}"] if statement.name else []
+                body += matches
+                if statement.accept:
+                    body += _set_lines(statement.actions, use, sets)
+                yield entry(f"route-map {name} {verb} {number}", tuple(body))
+            if not use.version and not statement.conditions.prefix_set:
+                break  # without a prefix list the entry is for both versions
+    yield f"route-map {name} deny {number + _STEP}"
+
+
+def _alternatives(statement: Statement, version: int, sets: RoutingPolicy, *, both: bool) -> list[list[str]]:
+    """Match lines of each entry that the statement needs in this IP version; none when it cannot match there."""
+    conditions = statement.conditions
+    if conditions.version not in (0, version) and not both:
+        return []
+    common: list[str] = []
+    if conditions.prefix_set:
+        if not any(s.name == conditions.prefix_set and s.version == version for s in sets.prefix_sets):
+            return []
+        word = "ip" if version == 4 else "ipv6"
+        common.append(f"match {word} address prefix-list {versioned(conditions.prefix_set, version)}")
+    if conditions.as_path_set:
+        common.append(f"match as-path {conditions.as_path_set}")
+    if conditions.tag:
+        common.append(f"match tag {conditions.tag}")
+    if not conditions.community_set:
+        return [common]
+    kinds = [s.kind for s in sets.community_sets if s.name == conditions.community_set]
+    words = {"standard": "community", "large": "large-community"}
+    return [[*common, f"match {words[kind]} {conditions.community_set}"] for kind in kinds]
+
+
+def _set_lines(actions: Actions, use: Use, sets: RoutingPolicy) -> Iterator[str]:
+    """Removal before addition: a statement may replace the communities of a set by one of them."""
+    if actions.communities_remove:
+        for community_set in sets.community_sets:
+            if community_set.name == actions.communities_remove:
+                word = "comm-list" if community_set.kind == "standard" else "large-comm-list"
+                yield f"set {word} {community_set.name} delete"
+    large = [c for c in actions.communities_add if c.count(":") == 2]
+    standard = [c for c in actions.communities_add if c.count(":") != 2]
+    if standard:
+        yield f"set community {' '.join(map(community, dict.fromkeys(standard)))} additive"
+    if large:
+        yield f"set large-community {' '.join(large)} additive"
+    if actions.local_pref is not None:
+        yield f"set local-preference {actions.local_pref}"
+    if actions.med is not None:
+        yield f"set metric {actions.med}"
+    if actions.tag:
+        yield f"set tag {actions.tag}"
+    if actions.prepend:
+        yield "set as-path prepend" + f" {use.asn}" * actions.prepend
