@@ -37,7 +37,7 @@ SUPPORT: Mapping[str, Support] = {
     "acl": Support("partial", "on ports, bonds and subinterfaces, not on VLAN interfaces; no log"),
     "management-vrf": Support("rendered", "called `mgmt`"),
     "management-acl": Support(
-        "partial", "by services (SSH, SNMP, NTP, TCP ports, any) that accept, for all addresses of the switch"
+        "partial", "by services that accept (SSH, SNMP, NTP, TCP ports, any), for all of the switch"
     ),
     "lldp": _RENDERED,
     "ntp": _RENDERED,
