@@ -26,7 +26,7 @@ SUPPORT: Mapping[str, Support] = {
     "type-5": _RENDERED,
     "symmetric-irb": _RENDERED,
     "anycast-gateway": Support(
-        "rendered", "one MAC address a switch, `SAG|GLOBAL`; images made since April 2025 have it"
+        "rendered", "one MAC address a switch, `SAG|GLOBAL`; in images since April 2025"
     ),
     "no-host-routes": Support("partial", "host routes come where frrcfgd runs, for BFD or Ethernet segments"),
     "vlan-trunk": _RENDERED,
