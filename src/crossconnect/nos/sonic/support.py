@@ -25,9 +25,7 @@ SUPPORT: Mapping[str, Support] = {
     "l3vni": Support("rendered", "an L3VNI takes a VLAN of its own, from 4094 down"),
     "type-5": _RENDERED,
     "symmetric-irb": _RENDERED,
-    "anycast-gateway": Support(
-        "rendered", "one MAC address a switch, `SAG|GLOBAL`; in images since April 2025"
-    ),
+    "anycast-gateway": Support("rendered", "one MAC address a switch, `SAG|GLOBAL`; in images since April 2025"),
     "no-host-routes": Support("partial", "host routes come where frrcfgd runs, for BFD or Ethernet segments"),
     "vlan-trunk": _RENDERED,
     "lacp": _RENDERED,
