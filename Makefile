@@ -5,7 +5,7 @@ YANG := $(firstword $(wildcard ../shared/data/yang /work/shared/data/yang) none)
 PY := $(VENV)/bin/python
 XC := $(VENV)/bin/xc
 FIDELITY := $(sort $(wildcard tests/lab/test_fidelity_*.py)) tests/lab/test_explanation_agrees.py
-APT := frr frr-pythontools bird2 lldpd iproute2 tcpdump ethtool iputils-ping procps user-mode-linux git python3-venv
+APT := frr frr-pythontools bird2 lldpd iproute2 tcpdump ethtool iputils-ping procps user-mode-linux git python3-venv libyang2-dev libyang2-tools gcc python3-dev
 
 .PHONY: setup apt venv check yang test fidelity demo bench clean
 
@@ -34,10 +34,9 @@ test: setup check yang
 
 # The vendors' YANG models are not ours to give. Where they are, libyang holds configurations against them; its binding
 # is compiled here. Where one of these is missing, the tests that need it say so and are skipped.
-yang: venv
+yang: setup
 	@if [ -d "$(YANG)" ] && ! $(PY) -c "import libyang" 2> /dev/null; then \
-		tools/apt-install libyang2-dev gcc python3-dev pkg-config && \
-		$(VENV)/bin/uv pip install -q --python $(PY) "libyang==2.8.0" || \
+		$(VENV)/bin/uv pip install -q --python $(PY) -c constraints.txt -e '.[yang]' || \
 		echo "note: libyang is not installed; tests against YANG models are skipped"; \
 	fi
 

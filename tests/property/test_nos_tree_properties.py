@@ -173,7 +173,7 @@ DOCUMENTS = st.fixed_dictionaries(
 def settled(value: document.Value, path: str = "") -> object:
     """Without the order of lists in which it means nothing, and told true from 1."""
     if isinstance(value, dict):
-        return {k: settled(v, f"{path}/{k}" if path else k) for k, v in value.items()}
+        return {k: settled(v, f"{path}/{k}" if path else k) for k, v in sorted(value.items())}
     if isinstance(value, list):
         items = [settled(v, path) for v in value]
         return (

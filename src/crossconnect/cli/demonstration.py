@@ -25,6 +25,7 @@ from crossconnect.cli.outside_pings import ping_outside
 from crossconnect.cli.progress import Counter
 from crossconnect.cli.region import Ready, load_or_exit, located
 from crossconnect.cli.secrets import references_of, resolve
+from crossconnect.cli.system_samples import system_samples
 from crossconnect.drills import DrillResult
 from crossconnect.drills.catalogue import standard_drills
 from crossconnect.drills.ping import plan_pings, run_pings
@@ -41,7 +42,7 @@ from crossconnect.lab import (
     up,
     wait_converged,
 )
-from crossconnect.report import Comparison, ReportInputs, RunFacts, compare, write_html
+from crossconnect.report import Comparison, ReportInputs, RunFacts, Systems, compare, write_html
 from crossconnect.rollout.plan import plan
 from crossconnect.simulate import NO_FAILURES, Failures, predict, simulate
 from crossconnect.state.difference import difference, difference_text
@@ -87,6 +88,7 @@ class Demonstration:
         ready = self.validate()
         self.plan(ready)
         self.predict(ready)
+        self.systems()
         if not self.with_lab:
             self.leave_out("the lab was not asked for (--no-lab)")
             return self.proven
@@ -125,6 +127,20 @@ class Demonstration:
             lines = sum(c.lines_added for c in result.devices)
             say(f"{len(result.devices)} devices, {lines} lines of configuration, {len(result.numbers)} numbers")
             self.keep_for_report(plan=result)
+
+    def systems(self) -> None:
+        """The region beside it whose switches run six network operating systems, rendered for each."""
+        root = self.root.parent / "mixed"
+        if not (root / "region.yaml").is_file():
+            return
+        with self.step(f"one design on several network operating systems: {root}"):
+            ready = load_or_exit(root)
+            samples = system_samples(ready.blueprint)
+            for sample in samples:
+                say(f"     {sample.title}: {', '.join(sample.devices)}, {sample.lines} lines")
+            errors = has_errors(ready.findings)
+            self.claim(not errors, f"{len(samples)} systems take it: {count_text(ready.findings)}")
+            self.keep_for_report(systems=Systems(region=ready.region.name, samples=samples))
 
     def predict(self, ready: Ready) -> None:
         """Simulate healthy and under every single failure."""

@@ -8,12 +8,15 @@ from crossconnect.drills.result import Ping
 from crossconnect.report.comparison import compare
 from crossconnect.report.inputs import Comparison, ReportInputs, RunFacts
 from crossconnect.report.page import write_html
+from crossconnect.report.systems import Systems, SystemSample
 
 __all__ = [
     "Comparison",
     "Ping",
     "ReportInputs",
     "RunFacts",
+    "SystemSample",
+    "Systems",
     "compare",
     "write_html",
 ]

@@ -8,6 +8,7 @@ from crossconnect.checks.under_failure import UnderFailure
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.drills.result import DrillResult, Ping
 from crossconnect.finding import Finding
+from crossconnect.report.systems import Systems
 from crossconnect.rollout.plan import Plan
 from crossconnect.state.tables import State
 
@@ -77,3 +78,5 @@ class ReportInputs(msgspec.Struct, frozen=True, kw_only=True):
     drills: tuple[DrillResult, ...] | None = None
     simulated: State | None = None
     lab: State | None = None
+    systems: Systems | None = None
+    """Another region, of several network operating systems."""

@@ -16,6 +16,7 @@ from crossconnect.report.markup import Markup, Node, element, fragment
 from crossconnect.report.ping_matrix import draw_pings
 from crossconnect.report.plan_tables import draw_plan
 from crossconnect.report.state_samples import draw_state
+from crossconnect.report.systems import draw_systems
 from crossconnect.report.table import code, mark, note, table
 from crossconnect.report.topology import draw_topology
 
@@ -81,6 +82,8 @@ def _sections(inputs: ReportInputs) -> list[tuple[str, str, Markup]]:
     ]
     if inputs.simulated or inputs.lab:
         found.append(("state", "State", draw_state(inputs.simulated, inputs.lab)))
+    if inputs.systems is not None:
+        found.append(("systems", "Systems", draw_systems(inputs.systems)))
     found.append(("run", "Run", _run(inputs.facts)))
     return found
 

@@ -1,245 +1,243 @@
-"""BGP: the fabric's groups, external ones in VRFs, and the policies that say what enters and leaves.
+"""`protocols bgp` of the default instance and of VRFs, `routing-options`, `routing-instances`.
 
-Junos "BGP User Guide": "Understanding External BGP Peering Sessions", "Configuring RFC 5549/8950", "BGP unnumbered:
-autodiscovered neighbors" (`dynamic-neighbor`, `peer-auto-discovery`, `ipv6-nd`, router advertisements), "Prefix limit"
-(`prefix-limit maximum N teardown`), "BFD for BGP Sessions"; "EVPN User Guide", "EVPN over eBGP" (`multihop
-no-nexthop-change` at spines).
+Sources: Junos OS "BGP User Guide" (`group`, `multipath multiple-as`, `accepted-prefix-limit` with `teardown`,
+`bfd-liveness-detection`, "BGP Auto-Discovered Neighbors" for unnumbered links: `peer-auto-discovery family inet6
+ipv6-nd`, `extended-nexthop`), "EVPN User Guide" ("MAC-VRF Routing Instance Type", "Symmetric IRB", "Pure EVPN Type 5
+Routes", eBGP spines: `multihop no-nexthop-change`), "VPNs" (`instance-import` between instances).
 
-Junos has the unchanged next hop per session, not per family: where it is asked for, the policy sets the next hop of
-unicast routes back to the speaker itself, and BFD stays single-hop.
-
-Draining (RFC 8326) is by policy, in both directions, as is honouring what a drained neighbour marks.
+Spines keep next hops by `multihop no-nexthop-change`; their export policy sets its own on unicast routes, and BFD stays
+that of a single hop by `session-mode`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crossconnect.device.bgp import Bgp, Neighbor
-from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.device.bgp import Bgp, Family, Neighbor, NeighborFamily
+from crossconnect.device.configuration import BfdProfile, DeviceConfiguration
+from crossconnect.device.interface import Interface
 from crossconnect.device.network_instance import NetworkInstance
-from crossconnect.device.policy import Policy
-from crossconnect.net import version_of
-from crossconnect.nos.junos.names import bracketed, policy_name, quoted, unit_name
-from crossconnect.nos.junos.policy import (
-    GRACEFUL_SHUTDOWN,
-    REFUSE,
-    community_name,
-    lists,
-    statement_block,
-    terms,
+from crossconnect.nos.junos.names import (
+    DENY_ALL,
+    ECMP,
+    FABRIC_IN,
+    FABRIC_OUT,
+    MANAGEMENT,
+    quoted,
+    unit_name,
 )
-from crossconnect.nos.lines import Entry, entry
+from crossconnect.nos.junos.policy import leak_name, type_5_name
+from crossconnect.nos.lines import Block, Entry, entry
 from crossconnect.nos.secrets import secret_token
 
-FABRIC_IN, FABRIC_OUT, DENY, BALANCE, DRAIN = "xc-fabric-in", "xc-fabric-out", "xc-deny", "xc-load-balance", "xc-drain"
-_VERSIONS = {"ipv4-unicast": 4, "ipv6-unicast": 6, "l2vpn-evpn": 0}
-_FAMILIES = {"ipv4-unicast": "inet", "ipv6-unicast": "inet6"}
-_NO_LOCAL: Entry = entry("term own-addresses", [entry("from", ["protocol local"]), entry("then", ["reject"])])
+RESTART_S = 15
+"""How long neighbours keep the routes of a router whose BGP restarts."""
+_FAMILY: dict[Family, str] = {"ipv4-unicast": "inet", "ipv6-unicast": "inet6", "l2vpn-evpn": "evpn"}
 
 
-def bgp_block(device: DeviceConfiguration, bgp: Bgp) -> Entry:
-    """`protocols bgp` of an instance."""
+def render_bgp(device: DeviceConfiguration, bgp: Bgp) -> Entry:
+    """The statement `bgp`."""
     groups: dict[str, list[Neighbor]] = {}
     for neighbor in bgp.neighbors:
-        name = "fabric" if neighbor.kind == "fabric" else neighbor.device
-        groups.setdefault(f"{name}-{neighbor.remote_asn}" if neighbor.interface else name, []).append(neighbor)
-    body: list[Entry] = ["log-updown"]
+        groups.setdefault(_group_name(neighbor), []).append(neighbor)
+    body: list[Entry] = [_group(device, bgp, name, neighbors) for name, neighbors in groups.items()]
+    if bgp.graceful_restart:
+        body.append(Block("graceful-restart", (f"restart-time {RESTART_S}",)))
+    return Block("bgp", (*body, "log-updown"))
+
+
+def _group_name(neighbor: Neighbor) -> str:
+    if neighbor.kind == "external":
+        return f"{neighbor.device}-{'v6' if ':' in neighbor.address else 'v4'}"
+    families = "-".join(_FAMILY[f.family] for f in neighbor.families)
+    return f"fabric-{families}" + (f"-{neighbor.remote_asn}" if neighbor.interface else "")
+
+
+def _group(device: DeviceConfiguration, bgp: Bgp, name: str, neighbors: list[Neighbor]) -> Entry:
+    first = neighbors[0]
+    body: list[Entry] = ["type external"]
+    unchanged = any(f.next_hop_unchanged for f in first.families)
+    if unchanged:
+        body.append(Block("multihop", ("ttl 1", "no-nexthop-change")))
+        body.append("keep all")
+    body.append(f"hold-time {first.hold_time_s}")
+    if first.kind == "fabric":
+        if bgp.graceful_shutdown:
+            body.append(f"import {FABRIC_IN}")
+        body.append(f"export {FABRIC_OUT}")
+    body += [_family(f, first) for f in first.families]
+    body.append("multipath multiple-as" if bgp.multipath_relax else "multipath")
+    if first.bfd and device.bfd is not None:
+        body.append(_bfd(device.bfd))
+    for neighbor in neighbors:
+        if neighbor.interface:
+            continue
+        body.append(_neighbor(neighbor))
+    unnumbered = [n for n in neighbors if n.interface]
+    if unnumbered:
+        discovery = Block(
+            "peer-auto-discovery",
+            (Block("family inet6", ("ipv6-nd",)), *(f"interface {n.interface}.0" for n in unnumbered)),
+        )
+        body.append(Block(f"dynamic-neighbor {name}", (discovery,)))
+        body.append(f"peer-as-list {as_list(first.remote_asn)}")
+    return Block(f"group {name}", tuple(body))
+
+
+def as_list(asn: int) -> str:
+    """What the list of one ASN is called that auto-discovered neighbours may have."""
+    return f"as-{asn}"
+
+
+def _bfd(bfd: BfdProfile) -> Entry:
+    return Block(
+        "bfd-liveness-detection",
+        (f"minimum-interval {bfd.interval_ms}", f"multiplier {bfd.multiplier}", "session-mode single-hop"),
+    )
+
+
+def _family(family: NeighborFamily, neighbor: Neighbor) -> Entry:
+    lines: list[Entry] = []
+    if family.max_prefixes:
+        limit = Block("accepted-prefix-limit", (f"maximum {family.max_prefixes}", "teardown"))
+        lines.append(limit)
+    if neighbor.extended_next_hop and family.family == "ipv4-unicast":
+        lines.append("extended-nexthop")
+    word = "signaling" if family.family == "l2vpn-evpn" else "unicast"
+    return Block(f"family {_FAMILY[family.family]}", (entry(word, lines),))
+
+
+def _neighbor(neighbor: Neighbor) -> Entry:
+    body: list[Entry] = []
+    if neighbor.description:
+        body.append(f"description {quoted(neighbor.description)}")
+    if neighbor.local_address:
+        body.append(f"local-address {neighbor.local_address}")
+    if neighbor.kind == "external":
+        family = neighbor.families[0]
+        body.append(f"import {family.import_policy or DENY_ALL}")
+        if neighbor.password:
+            body.append(f"authentication-key {quoted(secret_token(neighbor.password))}")
+        body.append(f"export {family.export_policy or DENY_ALL}")
+        body.append("enforce-first-as")
+    body.append(f"peer-as {neighbor.remote_asn}")
+    return Block(f"neighbor {neighbor.address}", tuple(body))
+
+
+def render_routing_options(bgp: Bgp) -> Entry:
+    """The statement `routing-options`."""
+    table = Block("forwarding-table", (f"export {ECMP}",))
+    body: list[Entry] = [f"router-id {bgp.router_id}", f"autonomous-system {bgp.asn}", table]
     if bgp.graceful_restart:
         body.append("graceful-restart")
-    for name, neighbors in groups.items():
-        body.append(entry(f"group {name}", _group(device, bgp, neighbors)))
-    return entry("bgp", body)
+    return Block("routing-options", tuple(body))
 
 
-def _group(device: DeviceConfiguration, bgp: Bgp, neighbors: list[Neighbor]) -> Iterator[Entry]:
-    yield "type external"
-    first = neighbors[0]
-    if first.kind == "fabric":
-        yield f"import {FABRIC_IN}"
-        yield f"export {FABRIC_OUT}"
-        if any(f.next_hop_unchanged for n in neighbors for f in n.families):
-            yield entry("multihop", ["ttl 1", "no-nexthop-change"])
-        if bgp.graceful_shutdown:
-            yield "vpn-apply-export"  # Else the export policy, and with it the mark, is not for EVPN routes.
-    if first.interface:
-        yield from _session(device, bgp, first)
-        discovery: list[Entry] = [entry("family inet6", ["ipv6-nd"])]
-        discovery += [f"interface {unit_name(n.interface)}" for n in neighbors]
-        yield entry("dynamic-neighbor underlay", [entry("peer-auto-discovery", discovery)])
-        yield f"peer-as-list as-{first.remote_asn}"
-    if bgp.maximum_paths > 1:
-        yield entry("multipath", ["multiple-as"]) if bgp.multipath_relax else "multipath"
-    for neighbor in neighbors:
-        if not neighbor.interface:
-            body: list[Entry] = [f"description {quoted(neighbor.description)}"] if neighbor.description else []
-            if neighbor.local_address:
-                body.append(f"local-address {neighbor.local_address}")
-            body += _session(device, bgp, neighbor)
-            body.append(f"peer-as {neighbor.remote_asn}")
-            yield entry(f"neighbor {neighbor.address}", body)
-
-
-def _session(device: DeviceConfiguration, bgp: Bgp, neighbor: Neighbor) -> Iterator[Entry]:
-    yield f"hold-time {neighbor.hold_time_s}"
-    if neighbor.kind == "external":
-        for direction in ("import", "export"):
-            names: list[str] = []
-            for family in neighbor.families:
-                name = family.import_policy if direction == "import" else family.export_policy
-                version = _VERSIONS[family.family]
-                names.append(policy_name(name, version) if name and version else DENY)
-            if bgp.graceful_shutdown and direction == "export":
-                names.insert(0, DRAIN)
-            yield bracketed(direction, list(dict.fromkeys(names)))
-        yield "enforce-first-as"
-    if neighbor.password:
-        yield f'authentication-key "{secret_token(neighbor.password)}"'
-    for family in neighbor.families:
-        if family.family == "l2vpn-evpn":
-            yield entry("family evpn", ["signaling"])
-            continue
-        unicast: list[Entry] = []
-        if family.max_prefixes:
-            unicast.append(entry("prefix-limit", [f"maximum {family.max_prefixes}", "teardown"]))
-        if neighbor.extended_next_hop and family.family == "ipv4-unicast":
-            unicast.append("extended-nexthop")
-        yield entry(f"family {_FAMILIES[family.family]}", [entry("unicast", unicast)])
-    if neighbor.bfd and device.bfd is not None:
-        timers = [f"minimum-interval {device.bfd.interval_ms}", f"multiplier {device.bfd.multiplier}"]
-        if any(f.next_hop_unchanged for f in neighbor.families):
-            timers.append("session-mode single-hop")
-        yield entry("bfd-liveness-detection", timers)
-
-
-def routing_options(device: DeviceConfiguration, instance: NetworkInstance, bgp: Bgp) -> Entry:
-    """`routing-options` of an instance with BGP."""
-    body: list[Entry] = [f"router-id {bgp.router_id}", f"autonomous-system {bgp.asn}"]
-    if instance.kind == "default":
-        if bgp.graceful_restart:
-            body.insert(0, "graceful-restart")
-        body.append(entry("forwarding-table", [f"export {BALANCE}"]))
-    if instance.route_limit:
-        body.append(f"maximum-prefixes {instance.route_limit}")
-    if instance.imports:
-        body.append(f"instance-import xc-leak-{instance.name}")
-    return entry("routing-options", body)
-
-
-def policy_options(device: DeviceConfiguration) -> list[Entry]:
-    """`policy-options`: everything that sessions and instances name, and what that names."""
-    sets = device.routing_policy
-    policies = {p.name: p for p in sets.policies}
-    blocks: list[Entry] = []
-    as_lists: list[Entry] = []
-    for instance in device.network_instances:
-        bgp = instance.bgp
-        if bgp is None:
-            continue
-        if instance.kind == "default":
-            blocks += _fabric(bgp)
-            asns = {n.remote_asn for n in bgp.neighbors if n.interface}
-            as_lists += [entry(f"as-list as-{asn}", [f"members {asn}"]) for asn in sorted(asns)]
-        blocks += _of_sessions(bgp, device, policies)
-        if instance.kind == "l3vrf":
-            blocks += _of_vrf(instance, bgp, device, policies)
-    unique = list(dict.fromkeys(blocks))
-    unique.sort(key=lambda b: b if isinstance(b, str) else b.header)
-    return [entry("policy-options", [*unique, *as_lists, *lists(sets, unique)])] if unique else []
-
-
-def policy_uses(device: DeviceConfiguration) -> set[str]:
-    """Names of the policies that a device attaches."""
-    out: set[str] = set()
-    for instance in device.network_instances:
-        bgp = instance.bgp
-        if bgp is None:
-            continue
-        out |= {instance.imports_policy if instance.imports else "", bgp.evpn_advertise_policy}
-        out |= {o.connected_policy for o in bgp.originate}
-        out |= {name for n in bgp.neighbors for f in n.families for name in (f.import_policy, f.export_policy)}
-    return out - {""}
-
-
-def _fabric(bgp: Bgp) -> Iterator[Entry]:
-    balance = entry("then", ["load-balance per-packet"])
-    yield entry(f"policy-statement {BALANCE}", [balance])
-    if not any(n.kind == "fabric" for n in bgp.neighbors):
-        return
-    mark = community_name(GRACEFUL_SHUTDOWN)
-    low = entry("then", ["local-preference 0"])
-    drain_in = entry("term drained", [low])
-    honour = entry("term drained-neighbour", [entry("from", [f"community {mark}"]), low])
-    yield entry(f"policy-statement {FABRIC_IN}", [drain_in if bgp.graceful_shutdown else honour])
+def render_instances(device: DeviceConfiguration) -> list[Entry]:
+    """The statement `routing-instances`."""
     out: list[Entry] = []
-    if bgp.graceful_shutdown:
-        out.append(entry("term drained", [entry("then", [f"community add {mark}"])]))
-    networks = [network for o in bgp.originate for network in o.networks]
-    for version in (4, 6):
-        own = [f"route-filter {network} exact" for network in networks if version_of(network) == version]
-        if own:
-            term = [entry("from", ["protocol direct", *own]), entry("then", ["accept"])]
-            out.append(entry(f"term own-v{version}", term))
-    if any(f.next_hop_unchanged for n in bgp.neighbors for f in n.families):
-        for family in ("inet", "inet6"):
-            term = [entry("from", [f"family {family}", "protocol bgp"]), entry("then", ["next-hop self", "accept"])]
-            out.append(entry(f"term {family}", term))
-    # What is left goes by Junos' default for BGP: active BGP and EVPN routes are announced, others are not.
-    out.append(_bgp_term())
-    yield entry(f"policy-statement {FABRIC_OUT}", out)
+    gateways = device.system.management_gateways
+    if gateways:
+        routes = [f"route {'::/0' if ':' in g else '0.0.0.0/0'} next-hop {g}" for g in gateways]
+        v4 = [r for r in routes if "::/0" not in r]
+        v6 = [r for r in routes if "::/0" in r]
+        options: list[Entry] = [Block("static", tuple(v4))] if v4 else []
+        if v6:
+            options.append(Block(f"rib {MANAGEMENT}.inet6.0", (Block("static", tuple(v6)),)))
+        out.append(Block(MANAGEMENT, (Block("routing-options", tuple(options)),)))
+    for instance in device.network_instances:
+        if instance.kind == "mac-vrf" and instance.vni:
+            out.append(_mac_vrf(device, instance))
+        if instance.kind == "l3vrf":
+            out.append(_vrf(device, instance))
+    return [Block("routing-instances", tuple(out))] if out else []
 
 
-def _bgp_term() -> Entry:
-    return entry("term bgp", [entry("from", ["protocol bgp"]), entry("then", ["accept"])])
+def _bridged(device: DeviceConfiguration, vlan: int | None) -> list[str]:
+    return [f"{i.name}.{vlan}" for i in device.interfaces if any(m.vlan == vlan for m in i.members)]
 
 
-def _of_sessions(bgp: Bgp, device: DeviceConfiguration, policies: dict[str, Policy]) -> Iterator[Entry]:
-    for neighbor in bgp.neighbors:
-        if neighbor.kind != "external":
-            continue
-        if bgp.graceful_shutdown:
-            mark = entry("then", [f"community add {community_name(GRACEFUL_SHUTDOWN)}"])
-            yield entry(f"policy-statement {DRAIN}", [mark])
-        for family in neighbor.families:
-            version = _VERSIONS[family.family]
-            for name, first in ((family.import_policy, ()), (family.export_policy, (_NO_LOCAL,))):
-                if not name or not version:
-                    yield entry(f"policy-statement {DENY}", [REFUSE])
-                elif name in policies:
-                    drained = bgp.graceful_shutdown and not first
-                    yield statement_block(policies[name], version, device.routing_policy, bgp.asn, drained, first)
-
-
-def _of_vrf(
-    instance: NetworkInstance, bgp: Bgp, device: DeviceConfiguration, policies: dict[str, Policy]
-) -> Iterator[Entry]:
-    sets = device.routing_policy
-    if instance.imports:
-        policy = policies.get(instance.imports_policy)
-        body: list[Entry] = []
-        for name in instance.imports:
-            if policy is not None:
-                body += terms(policy, 4, sets, bgp.asn, where=f"instance {name}")
-            elif not instance.imports_policy:
-                body.append(entry(f"term {name}", [entry("from", [f"instance {name}"]), entry("then", ["accept"])]))
-        yield entry(f"policy-statement xc-leak-{instance.name}", [*body, REFUSE])
-    if bgp.evpn_advertise:
-        yield entry(f"policy-statement xc-type5-{instance.name}", [*_type5(bgp, device, policies), REFUSE])
-
-
-def _type5(bgp: Bgp, device: DeviceConfiguration, policies: dict[str, Policy]) -> Iterator[Entry]:
-    """Own and external routes, never what came by EVPN. A policy's refusals come first; then what is announced."""
-    policy = policies.get(bgp.evpn_advertise_policy)
-    if policy is not None:
-        for term in terms(policy, 4, device.routing_policy, bgp.asn):
-            if not isinstance(term, str) and not any(isinstance(b, str) or b.header != "then" for b in term.body):
-                break  # A statement without conditions is the rest, which the terms below split by protocol.
-            yield term
-    protocols = ["direct"] if any(o.connected for o in bgp.originate) else []
-    protocols += ["bgp"] if bgp.neighbors else []
-    if not protocols:
+def _targets(instance: NetworkInstance) -> Iterator[Entry]:
+    if instance.import_rts == instance.export_rts and len(instance.import_rts) == 1:
+        yield f"vrf-target target:{instance.import_rts[0]}"
         return
-    for version, family in ((4, "ipv4-unicast"), (6, "ipv6-unicast")):
-        if family in bgp.evpn_advertise:
-            conditions = [f"family {'inet' if version == 4 else 'inet6'}", bracketed("protocol", protocols)]
-            yield entry(f"term own-v{version}", [entry("from", conditions), entry("then", ["accept"])])
+    lines = [f"import target:{target}" for target in instance.import_rts]
+    lines += [f"export target:{target}" for target in instance.export_rts]
+    if lines:
+        yield Block("vrf-target", tuple(lines))
+
+
+def _mac_vrf(device: DeviceConfiguration, instance: NetworkInstance) -> Entry:
+    ports = _bridged(device, instance.vlan)
+    loopback = next((i for i in device.interfaces if f"{device.vtep}/32" in i.addresses), None)
+    vlan: list[Entry] = [f"vlan-id {instance.vlan}"]
+    vlan += [f"interface {port}" for port in ports]
+    if instance.irb:
+        irb = next((i for i in device.interfaces if i.name == instance.irb), None)
+        vlan.append(f"l3-interface {unit_name(irb) if irb else instance.irb}")
+    vlan.append(Block("vxlan", (f"vni {instance.vni}",)))
+    evpn: list[Entry] = ["encapsulation vxlan"]
+    if instance.irb:
+        evpn.append("default-gateway no-gateway-community")
+    body: list[Entry] = [
+        "instance-type mac-vrf",
+        Block("protocols", (Block("evpn", tuple(evpn)),)),
+        f"vtep-source-interface {unit_name(loopback) if loopback else 'lo0.0'}",
+        "service-type vlan-based",
+        *(f"interface {port}" for port in ports),
+        f"route-distinguisher {instance.rd}",
+        *_targets(instance),
+        Block("vlans", (Block(instance.name, tuple(vlan)),)),
+    ]
+    return Block(instance.name, tuple(body))
+
+
+def _vrf(device: DeviceConfiguration, instance: NetworkInstance) -> Entry:
+    bgp = instance.bgp
+    options: list[Entry] = [f"router-id {bgp.router_id}"] if bgp else []
+    if instance.imports:
+        options.append(f"instance-import {leak_name(instance.name)}")
+    if instance.route_limit:
+        options.append(f"maximum-prefixes {instance.route_limit}")
+    if bgp is not None:
+        options.append("multipath")
+    protocols: list[Entry] = []
+    if bgp is not None and bgp.neighbors:
+        protocols.append(render_bgp(device, bgp))
+    if instance.vni:
+        protocols.append(_evpn(instance))
+    body: list[Entry] = ["instance-type vrf"]
+    if options:
+        body.append(Block("routing-options", tuple(options)))
+    if protocols:
+        body.append(Block("protocols", tuple(protocols)))
+    body += [f"interface {unit_name(i)}" for i in device.interfaces if _routed_in(i, instance.name)]
+    if instance.rd:
+        body.append(f"route-distinguisher {instance.rd}")
+    body += _targets(instance)
+    if instance.rd:
+        body.append("vrf-table-label")
+    return Block(instance.name, tuple(body))
+
+
+def _routed_in(interface: Interface, vrf: str) -> bool:
+    return interface.network_instance == vrf and (bool(interface.addresses) or interface.kind == "irb")
+
+
+def _evpn(instance: NetworkInstance) -> Entry:
+    body: list[Entry] = []
+    if instance.host_routes:
+        body.append(Block("irb-symmetric-routing", (f"vni {instance.vni}",)))
+    if instance.bgp is not None and instance.bgp.evpn_advertise:
+        body.append(
+            Block(
+                "ip-prefix-routes",
+                (
+                    "advertise direct-nexthop",
+                    "encapsulation vxlan",
+                    f"vni {instance.vni}",
+                    f"export {type_5_name(instance.name)}",
+                ),
+            )
+        )
+    return entry("evpn", body)

@@ -7,89 +7,66 @@ from collections.abc import Iterator
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.finding import Code, Finding, Place, Severity, found
-from crossconnect.net import parse
-from crossconnect.nos.junos.bgp import policy_uses
-from crossconnect.nos.junos.policy import junos_as_path
+from crossconnect.nos.junos.names import as_path
+from crossconnect.nos.junos.policy import attached
 from crossconnect.nos.lint import Rules, codes_of, mistakes
 
 RULES = Rules(
-    name=re.compile(r"[A-Za-z0-9_.\-]{1,120}"),
-    name_words="letters, digits and `_ . -`, at most 120, no blanks",
-    port=re.compile(r"(?:(?:et|xe|ge)-\d+/\d+/\d+(?::\d)?(?:\.\d+)?|ae\d+(?:\.\d+)?|lo0|em\d|fxp0|irb\.\d+)"),
-    port_words="Name ports et-0/0/0, or et-0/0/0:1 where they are split; the platform's `ports` say so.",
+    name=re.compile(r"[A-Za-z0-9_.+\-/]{1,240}"),
+    name_words="letters, digits and `_ . + - /`, at most 240, no blanks",
+    port=re.compile(
+        r"(?:(?:et|xe|ge)-\d+/\d+/\d+(?::\d)?(?:\.\d+)?|ae\d+(?:\.\d+)?|lo0|em\d|fxp0|re0:mgmt-\d|irb\.\d+)"
+    ),
+    port_words="Name ports et-0/0/0, or et-0/0/0:0 where they are split; the platform's `ports` say so.",
     mtu_min=256,
-    mtu_max=9216,
+    mtu_max=9500,
 )
 _BY_KIND = codes_of("junos", "Junos", RULES)
-_RD = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|\d{1,10}L?):\d{1,10}")
-_RESERVED = frozenset(("default", "master", "inet", "inet6", "mgmt_junos", "all"))
 
 AS_PATH = Code(
-    "junos.as-path",
+    "junos.as-path-pattern",
     Severity.ERROR,
-    "An AS-path expression has no form on Junos, where operands are whole AS numbers.",
-    "Write it with whole AS numbers: `_64496_`, `^64496_`, `_64496$`.",
+    "An AS-path expression may begin or end within an AS number, or has a part that Junos has no form for: its "
+    "expressions are of whole AS numbers.",
+    "Write `^64496$`, `_64496_`, `^64496_` and the like.",
 )
-RD = Code(
-    "junos.rd", Severity.ERROR, "A route distinguisher is none (RFC 4364 4.2), or missing.", "Write `address:number`."
-)
-TARGETS = Code(
-    "junos.route-targets",
-    Severity.ERROR,
-    "An instance has several route targets in one direction, or none: one each is rendered.",
-    "Give it one route target for import and one for export.",
-)
-IRB = Code(
-    "junos.irb-missing",
-    Severity.ERROR,
-    "A MAC-VRF names an IRB interface that the device does not have.",
-    "Give the segment a gateway, or take the reference out.",
-)
-ADDRESS = Code("junos.address", Severity.ERROR, "An interface's address is none.", "Write it with its prefix length.")
-RESERVED = Code(
-    "junos.reserved-name", Severity.ERROR, "A VRF has a name that Junos keeps for itself.", "Choose another name."
+RESERVED_USER = Code(
+    "junos.reserved-user", Severity.ERROR, "A local user is called root, which is no user of `login`.", "Rename it."
 )
 
-CODES: tuple[Code, ...] = (*_BY_KIND.values(), AS_PATH, RD, TARGETS, IRB, ADDRESS, RESERVED)
+MTU_HARDWARE = 9202
+MTU_ABOVE_HARDWARE = Code(
+    "junos.mtu-above-hardware",
+    Severity.WARNING,
+    "An MTU is above 9202 octets: the media MTU of QFX5000 ends at 9216, with 14 of the Ethernet header.",
+    "Set design.fabric_mtu to 9192 or less.",
+)
+
+CODES: tuple[Code, ...] = (*_BY_KIND.values(), AS_PATH, RESERVED_USER, MTU_ABOVE_HARDWARE)
 
 
 def findings(device: DeviceConfiguration) -> tuple[Finding, ...]:
     """Everything that is wrong with a configuration on this system."""
+    wanted = set(attached(device))
+    for instance in device.network_instances:
+        wanted |= {instance.imports_policy} if instance.imports else set()
+        wanted |= {instance.bgp.evpn_advertise_policy} if instance.bgp else set()
     said = [
         found(_BY_KIND[kind], Place(path=path or device.path), f"{device.name}: {words}")
-        for kind, path, words in mistakes(device, RULES, policy_uses(device))
+        for kind, path, words in mistakes(device, RULES, wanted - {""})
     ]
-    for code, path, words in (*_instances(device), *_others(device)):
-        said.append(found(code, Place(path=path or device.path), f"{device.name}: {words}"))
-    return tuple(said)
+    return (*said, *_further(device))
 
 
-def _instances(device: DeviceConfiguration) -> Iterator[tuple[Code, str, str]]:
-    names = {i.name for i in device.interfaces}
-    for instance in device.network_instances:
-        if instance.kind not in ("l3vrf", "mac-vrf"):
-            continue
-        if instance.name in _RESERVED or instance.name.startswith("__"):
-            yield RESERVED, instance.path, f"VRF {instance.name}"
-        if instance.vni and not _RD.fullmatch(instance.rd):
-            yield RD, instance.path, f"route distinguisher '{instance.rd}' of {instance.name}"
-        if instance.vni and (len(instance.import_rts) != 1 or len(instance.export_rts) != 1):
-            counts = f"{len(instance.import_rts)} to import, {len(instance.export_rts)} to export"
-            yield TARGETS, instance.path, f"route targets of {instance.name}: {counts}"
-        if instance.irb and instance.irb not in names:
-            yield IRB, instance.path, f"{instance.irb} of {instance.name}"
-
-
-def _others(device: DeviceConfiguration) -> Iterator[tuple[Code, str, str]]:
-    for group in device.routing_policy.as_path_sets:
-        for pattern in group.patterns:
-            try:
-                junos_as_path(pattern)
-            except ValueError as error:
-                yield AS_PATH, f"as_path_sets/{group.name}", str(error)
-    for interface in device.interfaces:
-        for address in interface.addresses:
-            try:
-                parse(address)
-            except ValueError:
-                yield ADDRESS, "", f"{address} on {interface.name}"
+def _further(device: DeviceConfiguration) -> Iterator[Finding]:
+    for of in device.routing_policy.as_path_sets:
+        for pattern in of.patterns:
+            if as_path(pattern) is None:
+                place = Place(path=f"as_path_sets/{of.name}")
+                yield found(AS_PATH, place, f"{device.name}: {of.name} has `{pattern}`")
+    widest = max((i.mtu for i in device.interfaces if i.kind in ("ethernet", "irb", "subinterface")), default=0)
+    if widest > MTU_HARDWARE:
+        yield found(MTU_ABOVE_HARDWARE, Place(path="design/fabric_mtu"), f"{device.name}: an MTU of {widest}")
+    for user in device.system.users:
+        if user.name == "root":
+            yield found(RESERVED_USER, Place(path="management/users"), f"{device.name}: user root")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos.junos.codes import findings
 from crossconnect.nos.junos.collect import queries
-from crossconnect.nos.junos.difference import difference, merge, parse
 from crossconnect.nos.junos.facts import FACTS
+from crossconnect.nos.junos.grammar import difference, merge
 from crossconnect.nos.junos.names import MAIN
 from crossconnect.nos.junos.render import render
 from crossconnect.nos.junos.support import SUPPORT
-from crossconnect.nos.lines import braced_text
+from crossconnect.nos.lines import braced_text, braced_tree
 from crossconnect.nos.network_os import NetworkOs, Tree
 
 
@@ -24,14 +24,13 @@ def _text(file: str, tree: Tree) -> str:
 
 
 def _parse(file: str, written: str) -> Tree:
-    del file
-    return parse(written)
+    return braced_tree(written)
 
 
 SYSTEM = NetworkOs(
     name="junos",
-    title="Junos",
-    versions="24.4, QFX5120/5130-class",
+    title="Juniper Junos",
+    versions="23.4 and later, QFX5000",
     trees=_trees,
     text=_text,
     parse=_parse,

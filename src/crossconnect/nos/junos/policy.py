@@ -1,183 +1,255 @@
-"""Policies, communities and AS paths; and the policies that Junos needs where others have a command.
+"""`policy-options`: policies with prefixes written into their terms, a definition per community and AS path.
 
-Junos "Routing Policies, Firewall Filters, and Traffic Policers User Guide": "Understanding Route Filters" (filters of
-one term are matched by the longest prefix first, and a miss there is final: a set with a prefix inside another one
-becomes a term a prefix), "Understanding BGP Communities ... as Match Conditions" (members of one community are all
-wanted, communities of a list are alternatives: a community a member), "Understanding AS Path Regular Expressions"
-(operands are whole AS numbers, both ends are anchored).
+Source: Junos OS "Routing Policies, Firewall Filters, and Traffic Policers User Guide" (`policy-statement`,
+`route-filter`, `community` with `add` and `delete`, `as-path`, `as-path-prepend`).
+
+In one term all kinds of conditions must hold, and of each kind one: names of communities are alternatives. A statement
+about prefixes of both versions becomes a term for each.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
-from crossconnect.device.policy import Actions, Policy, PrefixRule, PrefixSet, RoutingPolicy, Statement
-from crossconnect.net import contains, parse, version_of
-from crossconnect.nos.junos.names import bracketed, policy_name
-from crossconnect.nos.lines import Entry, entry
+from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.device.policy import Actions, Conditions, Policy, PrefixRule, RoutingPolicy, Statement
+from crossconnect.net import parse
+from crossconnect.nos.junos.names import (
+    DENY_ALL,
+    ECMP,
+    FABRIC_IN,
+    FABRIC_OUT,
+    SHUTDOWN,
+    as_path,
+    community_member,
+    community_name,
+    quoted,
+)
+from crossconnect.nos.lines import Block, Entry, entry
 
-GRACEFUL_SHUTDOWN = "65535:0"
-_WELL_KNOWN = {"blackhole": "65535:666", "graceful-shutdown": GRACEFUL_SHUTDOWN}
-_SIMPLE_PATH = re.compile(r"\^?_?(?:\d+|\.\*|_)*_?\$?")
-
-
-def junos_as_path(pattern: str) -> str:
-    """A regular expression over text as one over AS numbers: `^64496_` is `64496 .*`.
-
-    Raises ValueError for one that has no such form.
-    """
-    if not _SIMPLE_PATH.fullmatch(pattern) or not pattern:
-        raise ValueError(f"AS-path expression {pattern} has no form over whole AS numbers")
-    inner = pattern.removeprefix("^").removesuffix("$")
-    words = [word for word in re.split(r"_|(\.\*)", inner) if word]
-    begins = pattern.startswith("^") or inner.startswith((".*", "_"))
-    if not words or not begins or not (pattern.endswith("$") or inner.endswith((".*", "_"))):
-        if words or pattern != "^$":
-            raise ValueError(f"AS-path expression {pattern} would match parts of AS numbers")
-        return "()"
-    first = [] if pattern.startswith("^") or words[0] == ".*" else [".*"]
-    last = [] if pattern.endswith("$") or words[-1] == ".*" else [".*"]
-    return " ".join([*first, *words, *last])
+_FAMILY = {4: "inet", 6: "inet6"}
+_REJECT = Block("term rest", ("then reject",))
+_ANY = Conditions()
 
 
-def community_name(member: str) -> str:
-    """Name of the community with one member."""
-    return "c-" + member.replace(":", "-")
+class Needed:
+    """Communities and AS paths that terms refer to."""
+
+    def __init__(self) -> None:
+        self.communities: dict[str, None] = {}
+        self.as_paths: dict[str, str] = {}
+
+    def community(self, community: str) -> str:
+        """Its definition's name."""
+        self.communities[community] = None
+        return community_name(community)
 
 
-def community_member(member: str) -> str:
-    """The member in Junos' words; large ones (RFC 8092) say so."""
-    return f"large:{member}" if member.count(":") == 2 else _WELL_KNOWN.get(member, member)
-
-
-def communities_of(sets: RoutingPolicy, name: str) -> list[str]:
-    """Names of the communities that stand for a set."""
-    return [community_name(m) for s in sets.community_sets if s.name == name for m in s.members]
-
-
-def filters(rules: Iterable[PrefixRule]) -> list[list[str]]:
-    """Route filters of a set: together, or one each where longest-match would get in the way."""
-    each = list(rules)
-    lines = [_filter(rule) for rule in each]
-    nested = any(
-        a != b and contains(a.prefix, b.prefix) and a.length_max >= parse(b.prefix).length for a in each for b in each
-    )
-    return [[line] for line in lines] if nested else [lines]
-
-
-def _filter(rule: PrefixRule) -> str:
-    length = parse(rule.prefix).length
-    line = f"route-filter {rule.prefix}"
-    if rule.length_min == rule.length_max == length:
-        return f"{line} exact"
-    if rule.length_min == length:
-        whole = rule.length_max == (32 if version_of(rule.prefix) == 4 else 128)
-        return f"{line} orlonger" if whole else f"{line} upto /{rule.length_max}"
-    return f"{line} prefix-length-range /{rule.length_min}-/{rule.length_max}"
-
-
-def alternatives(statement: Statement, version: int, sets: RoutingPolicy) -> list[list[str]]:
-    """`from` lines of each term that a statement needs for an IP version; none where it cannot match."""
-    conditions = statement.conditions
-    if conditions.version not in (0, version):
-        return []
-    common: list[str] = []
-    if conditions.tag:
-        common.append(f"tag {conditions.tag}")
-    if conditions.as_path_set:
-        common.append(f"as-path-group {conditions.as_path_set}")
-    if conditions.community_set:
-        names = communities_of(sets, conditions.community_set)
-        if not names:
-            return []
-        common.append(bracketed("community", names))
-    if not conditions.prefix_set:
-        return [common]
-    found: list[PrefixSet] = [s for s in sets.prefix_sets if s.name == conditions.prefix_set and s.version == version]
-    return [[*common, *group] for s in found for group in filters(s.rules) if group]
-
-
-def terms(
-    policy: Policy, version: int, sets: RoutingPolicy, asn: int, drained: bool = False, where: str = ""
-) -> Iterator[Entry]:
-    """Terms of a policy for one IP version. `where` is a further condition of each; no last reject."""
-    for n, statement in enumerate(policy.statements, 1):
-        for part, lines in enumerate(alternatives(statement, version, sets), 1):
-            name = f"{n}-{statement.name}" + (f"-{part}" if part > 1 else "")
-            if where:
-                name = f"{where.rpartition(' ')[2]}-{name}"
-            yield _term(name, [where, *lines] if where else lines, _then(statement, sets, asn, drained))
-
-
-def _term(name: str, conditions: list[str], then: list[str]) -> Entry:
-    body: list[Entry] = [entry("from", conditions)] if conditions else []
-    return entry(f"term {name}", [*body, entry("then", then)])
-
-
-def _then(statement: Statement, sets: RoutingPolicy, asn: int, drained: bool) -> list[str]:
-    if not statement.accept:
-        return ["reject"]
-    actions: Actions = statement.actions
-    out: list[str] = []
-    preference = 0 if drained else actions.local_pref
-    if actions.med is not None:
-        out.append(f"metric {actions.med}")
-    if preference is not None:
-        out.append(f"local-preference {preference}")
-    added = [community_name(member) for member in actions.communities_add]
-    out += [
-        f"community delete {name}" for name in communities_of(sets, actions.communities_remove) if name not in added
-    ]
-    out += [f"community add {name}" for name in added]
-    if actions.tag:
-        out.append(f"tag {actions.tag}")
-    if actions.prepend:
-        out.append(f'as-path-prepend "{" ".join([str(asn)] * actions.prepend)}"')
-    return [*out, "accept"]
-
-
-REFUSE: Entry = entry("term last", [entry("then", ["reject"])])
-
-
-def statement_block(
-    policy: Policy, version: int, sets: RoutingPolicy, asn: int, drained: bool, first: Iterable[Entry] = ()
-) -> Entry:
-    """A whole policy of a session, for one IP version."""
-    body = [*first, *terms(policy, version, sets, asn, drained), REFUSE]
-    return entry(f"policy-statement {policy_name(policy.name, version)}", body)
-
-
-def used_members(blocks: Iterable[Entry]) -> set[str]:
-    """Names of the communities that policies mention, and of AS-path groups with `as-path-group ` before them."""
-    found: set[str] = set()
-    for block in blocks:
-        if not isinstance(block, str):
-            found |= used_members(block.body)
+def attached(device: DeviceConfiguration) -> dict[str, tuple[int, bool, str]]:
+    """Policies that the device attaches: the ASN to prepend, whether it is drained, and the direction."""
+    found: dict[str, tuple[int, bool, str]] = {}
+    for instance in device.network_instances:
+        bgp = instance.bgp
+        if bgp is None:
             continue
-        if block.startswith("community "):
-            found.update(word for word in block.split() if word.startswith("c-"))
-        if block.startswith("as-path-group "):
-            found.add(block)
+        for neighbor in bgp.neighbors:
+            for family in neighbor.families:
+                for name, way in ((family.import_policy, "in"), (family.export_policy, "out")):
+                    if name:
+                        found[name] = (bgp.asn, bgp.graceful_shutdown, way)
+        for originate in bgp.originate:
+            if originate.connected and originate.connected_policy:
+                found[originate.connected_policy] = (bgp.asn, False, "out")
     return found
 
 
-def lists(sets: RoutingPolicy, blocks: list[Entry]) -> list[Entry]:
-    """Communities and AS-path groups that the policies use."""
-    used = used_members(blocks)
-    members = {m for s in sets.community_sets for m in s.members} | {GRACEFUL_SHUTDOWN}
-    members |= {m for p in sets.policies for s in p.statements for m in s.actions.communities_add}
-    out: list[Entry] = []
-    for group in sets.as_path_sets:
-        if f"as-path-group {group.name}" in used:
-            paths: list[Entry] = []
-            for n, pattern in enumerate(group.patterns, 1):
-                try:
-                    paths.append(f'as-path {group.name}-{n} "{junos_as_path(pattern)}"')
-                except ValueError:
-                    continue  # Said by the lint: `junos.as-path`.
-            out.append(entry(f"as-path-group {group.name}", paths))
-    for member in sorted(members):
-        if community_name(member) in used:
-            out.append(entry(f"community {community_name(member)}", [f"members {community_member(member)}"]))
+def render_policy(device: DeviceConfiguration) -> list[Entry]:
+    """The statement `policy-options`."""
+    policy = device.routing_policy
+    needed = Needed()
+    known = {p.name: p for p in policy.policies}
+    body: list[Entry] = []
+    for name, (asn, drained, way) in sorted(attached(device).items()):
+        of = known.get(name) or Policy(name=name, statements=())
+        terms = [*_terms(of.statements, policy, needed, asn, way if drained else ""), _REJECT]
+        body.append(Block(f"policy-statement {name}", tuple(terms)))
+    body += _built_in(device, known, needed)
+    body += [
+        Block(f"community {community_name(c)}", (f"members {community_member(c)}",)) for c in sorted(needed.communities)
+    ]
+    body += [f"as-path {name} {quoted(expression)}" for name, expression in sorted(needed.as_paths.items())]
+    return [Block("policy-options", tuple(body))] if body else []
+
+
+def _built_in(device: DeviceConfiguration, known: dict[str, Policy], needed: Needed) -> Iterator[Entry]:
+    default = next((i.bgp for i in device.network_instances if i.kind == "default" and i.bgp), None)
+    if default is not None:
+        yield from _fabric(device, needed)
+    if any(
+        n.kind == "external" and not (f.import_policy and f.export_policy)
+        for i in device.network_instances
+        if i.bgp
+        for n in i.bgp.neighbors
+        for f in n.families
+    ):
+        yield Block(f"policy-statement {DENY_ALL}", (_REJECT,))
+    yield Block(f"policy-statement {ECMP}", (Block("term all", ("then load-balance per-packet",)),))
+    for instance in device.network_instances:
+        if instance.kind != "l3vrf":
+            continue
+        if instance.bgp and instance.bgp.evpn_advertise:
+            yield _type_5(instance.name, known.get(instance.bgp.evpn_advertise_policy), device, needed)
+        if instance.imports:
+            yield _leak(instance.name, instance.imports, known.get(instance.imports_policy), device, needed)
+
+
+def type_5_name(vrf: str) -> str:
+    """The policy of what a VRF announces as type-5 routes."""
+    return f"xc-type5-{vrf}"
+
+
+def leak_name(vrf: str) -> str:
+    """The policy of what a VRF takes from others."""
+    return f"xc-leak-{vrf}"
+
+
+def _type_5(vrf: str, policy: Policy | None, device: DeviceConfiguration, needed: Needed) -> Entry:
+    statements = policy.statements if policy else (Statement(name="all", conditions=_ANY, accept=True),)
+    terms = [*_terms(statements, device.routing_policy, needed, 0, ""), _REJECT]
+    return Block(f"policy-statement {type_5_name(vrf)}", tuple(terms))
+
+
+def _leak(
+    vrf: str, sources: tuple[str, ...], policy: Policy | None, device: DeviceConfiguration, needed: Needed
+) -> Entry:
+    statements = policy.statements if policy else (Statement(name="all", conditions=_ANY, accept=True),)
+    terms: list[Entry] = []
+    for source in sources:
+        for term in _terms(statements, device.routing_policy, needed, 0, "", (f"instance {source}",)):
+            assert isinstance(term, Block)
+            terms.append(Block(f"{term.header}-{source}", term.body))
+    return Block(f"policy-statement {leak_name(vrf)}", (*terms, _REJECT))
+
+
+def _fabric(device: DeviceConfiguration, needed: Needed) -> Iterator[Entry]:
+    """What fabric sessions give and take beside the default, which is every route of BGP."""
+    bgp = next(i.bgp for i in device.network_instances if i.kind == "default" and i.bgp)
+    own = [network for originate in bgp.originate for network in originate.networks]
+    unchanged = any(f.next_hop_unchanged for n in bgp.neighbors for f in n.families)
+    terms: list[Entry] = []
+    if bgp.graceful_shutdown:
+        name = needed.community(SHUTDOWN)
+        terms.append(Block("term drained", (Block("then", (f"community add {name}", "next term")),)))
+        yield Block(
+            f"policy-statement {FABRIC_IN}",
+            (Block("term drained", (Block("then", ("local-preference 0", "accept")),)),),
+        )
+    for version in (4, 6):
+        networks = [n for n in own if (":" in n) == (version == 6)]
+        if networks:
+            conditions = ("protocol direct", *(f"route-filter {n} exact" for n in networks))
+            terms.append(Block(f"term own-v{version}", (Block("from", conditions), "then accept")))
+        if unchanged:
+            conditions = (f"family {_FAMILY[version]}", "protocol bgp")
+            then = Block("then", ("next-hop self", "accept"))
+            terms.append(Block(f"term learned-v{version}", (Block("from", conditions), then)))
+    terms.append(Block("term bgp", (Block("from", ("protocol bgp",)), "then accept")))
+    yield Block(f"policy-statement {FABRIC_OUT}", tuple(terms))
+
+
+def _terms(
+    statements: Iterable[Statement],
+    sets: RoutingPolicy,
+    needed: Needed,
+    asn: int,
+    drained: str,
+    further: tuple[str, ...] = (),
+) -> Iterator[Entry]:
+    used: set[str] = set()
+    for number, statement in enumerate(statements, 1):
+        for version in (4, 6) if statement.conditions.prefix_set else (statement.conditions.version,):
+            conditions = _from(statement, version, sets, needed)
+            if conditions is None:
+                continue
+            name = statement.name.replace(" ", "-") or f"t{number}"
+            name = f"{name}-v{version}" if version else name
+            name = f"{name}-{number}" if name in used else name
+            used.add(name)
+            lines = (*further, *conditions)
+            body: list[Entry] = [Block("from", lines)] if lines else []
+            body.append(_then(statement, sets, needed, asn, drained))
+            yield Block(f"term {name}", tuple(body))
+
+
+def _from(statement: Statement, version: int, sets: RoutingPolicy, needed: Needed) -> list[str] | None:
+    """Conditions of a term in an IP version, 0 for both; None where it cannot match."""
+    conditions = statement.conditions
+    if conditions.version not in (0, version):
+        return None
+    out: list[str] = []
+    if version:
+        out.append(f"family {_FAMILY[version]}")
+    if conditions.as_path_set:
+        names: list[str] = []
+        for of in sets.as_path_sets:
+            if of.name == conditions.as_path_set:
+                for n, pattern in enumerate(of.patterns, 1):
+                    name = of.name if len(of.patterns) == 1 else f"{of.name}-{n}"
+                    needed.as_paths[name] = as_path(pattern) or "()"
+                    names.append(name)
+        out.append(_several("as-path", names))
+    if conditions.community_set:
+        members = [m for s in sets.community_sets if s.name == conditions.community_set for m in s.members]
+        out.append(_several("community", [needed.community(member) for member in members]))
+    if conditions.tag:
+        out.append(f"tag {conditions.tag}")
+    if conditions.prefix_set:
+        rules = [
+            rule
+            for s in sets.prefix_sets
+            if s.name == conditions.prefix_set and s.version == version
+            for rule in s.rules
+        ]
+        if not rules:
+            return None
+        out += [f"route-filter {_rule(rule)}" for rule in rules]
     return out
+
+
+def _several(word: str, names: list[str]) -> str:
+    return f"{word} {names[0]}" if len(names) == 1 else f"{word} [ {' '.join(names)} ]"
+
+
+def _rule(rule: PrefixRule) -> str:
+    length = parse(rule.prefix).length
+    bits = 128 if ":" in rule.prefix else 32
+    if rule.length_min == rule.length_max == length:
+        return f"{rule.prefix} exact"
+    if rule.length_min == length and rule.length_max == bits:
+        return f"{rule.prefix} orlonger"
+    if rule.length_min == length:
+        return f"{rule.prefix} upto /{rule.length_max}"
+    return f"{rule.prefix} prefix-length-range /{rule.length_min}-/{rule.length_max}"
+
+
+def _then(statement: Statement, sets: RoutingPolicy, needed: Needed, asn: int, drained: str) -> Entry:
+    if not statement.accept:
+        return "then reject"
+    actions: Actions = statement.actions
+    out: list[str] = []
+    local_pref = 0 if drained == "in" else actions.local_pref
+    if actions.med is not None:
+        out.append(f"metric {actions.med}")
+    if local_pref is not None:
+        out.append(f"local-preference {local_pref}")
+    if actions.tag:
+        out.append(f"tag {actions.tag}")
+    if actions.prepend:
+        out.append(f"as-path-prepend {quoted(' '.join([str(asn)] * actions.prepend))}")
+    added = [*actions.communities_add, *((SHUTDOWN,) if drained == "out" else ())]
+    for of in sets.community_sets:
+        if actions.communities_remove and of.name == actions.communities_remove:
+            gone = [member for member in of.members if member not in added]
+            out += [f"community delete {needed.community(member)}" for member in gone]
+    out += [f"community add {needed.community(member)}" for member in dict.fromkeys(added)]
+    return entry("then", (*out, "accept")) if out else "then accept"

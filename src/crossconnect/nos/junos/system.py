@@ -1,151 +1,182 @@
-"""Services of the management plane.
+"""Management plane: `system`, `snmp`, `chassis`, and the protocols LLDP, sFlow and router advertisement.
 
-Junos "User Access and Authentication Administration Guide" (login, TACACS+, RADIUS, accounting), "Time Management
-Administration Guide" (`ntp server ... routing-instance`), "Network Management and Monitoring Guide" (syslog, SNMPv3:
-`usm`, `vacm`, `target-address`; sFlow), "gRPC Services User Guide" (`services extension-service request-response
-grpc ssl`), "NETCONF XML Management Protocol Developer Guide" (`services netconf ssh port`), "LLDP" in the "Layer 2
-User Guide".
+Sources: Junos OS "User Access and Authentication" (`login`, `tacplus-server`, `radius-server`), "Network Management and
+Monitoring" (`syslog`, SNMPv3, sFlow), "Time Management" (`ntp`), "Junos Telemetry Interface" (`extension-service
+request-response grpc`), "NETCONF XML Management Protocol" (`netconf ssh`), "Management Interface in a Dedicated
+Instance".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crossconnect.device.configuration import DeviceConfiguration
-from crossconnect.device.management import Aaa, Snmp, User
+from crossconnect.device.configuration import DeviceConfiguration, System
+from crossconnect.device.management import Aaa, Sflow, Snmp, User
 from crossconnect.nos.junos.names import MANAGEMENT, quoted
-from crossconnect.nos.lines import Entry, entry
+from crossconnect.nos.lines import Block, Entry, entry
 from crossconnect.nos.secrets import secret_token
 
-_INSTANCE = f"routing-instance {MANAGEMENT}"
 _CLASSES = {"administrator": "super-user", "operator": "read-only"}
-_SERVERS = {"tacacs": "tacplus", "radius": "radius"}
 _AUTHENTICATION = {"sha-1": "sha", "sha-256": "sha256", "sha-512": "sha512"}
-_GROUP = "xc-readers"
+_PRIVACY = {"aes-128": "aes128", "aes-256": "aes256"}
+ECMP_SIZES = (16, 32, 64, 128)
 
 
-def render_system(device: DeviceConfiguration) -> Entry:
-    """`system`."""
+def render_system(device: DeviceConfiguration) -> list[Entry]:
+    """The statement `system`."""
     system = device.system
     body: list[Entry] = [f"host-name {device.name}"]
-    if system.management_vrf:
-        body.append("management-instance")
-    login: list[Entry] = [f"message {quoted(system.banner)}"] if system.banner else []
-    login += [_user(user) for user in system.users]
-    if login:
-        body.append(entry("login", login))
+    if login := _login(system):
+        body.append(Block("login", tuple(login)))
+    body += _services(system)
     if system.aaa is not None:
         body += _aaa(system.aaa)
-    body.append(entry("services", _services(device)))
+    body.append("management-instance")
     if system.syslog:
-        hosts = [entry(f"host {host}", ["any notice", _INSTANCE]) for host in system.syslog]
-        body.append(entry("syslog", hosts))
+        hosts = [Block(f"host {a}", ("any info", f"routing-instance {MANAGEMENT}")) for a in system.syslog]
+        body.append(Block("syslog", tuple(hosts)))
     if system.ntp:
-        body.append(entry("ntp", [f"server {server} {_INSTANCE}" for server in system.ntp]))
-    return entry("system", body)
+        body.append(Block("ntp", tuple(f"server {a} routing-instance {MANAGEMENT}" for a in system.ntp)))
+    return [Block("system", tuple(body))]
+
+
+def _login(system: System) -> list[Entry]:
+    out: list[Entry] = [f"message {quoted(' '.join(system.banner.split()))}"] if system.banner else []
+    return out + [_user(user) for user in system.users]
 
 
 def _user(user: User) -> Entry:
     authentication: list[Entry] = []
     if user.password:
-        authentication.append(f'encrypted-password "{secret_token(user.password)}"')
-    authentication += [f"{key.split()[0]} {quoted(key)}" for key in user.ssh_keys]
-    body: list[Entry] = [f"class {_CLASSES[user.role]}"]
-    if authentication:
-        body.append(entry("authentication", authentication))
-    return entry(f"user {user.name}", body)
+        authentication.append(f"encrypted-password {quoted(secret_token(user.password))}")
+    for key in user.ssh_keys:
+        authentication.append(f"{key.split()[0]} {quoted(key)}")
+    return Block(f"user {user.name}", (f"class {_CLASSES[user.role]}", entry("authentication", authentication)))
+
+
+def _services(system: System) -> Iterator[Entry]:
+    services: list[Entry] = ["ssh"]
+    if system.netconf is not None:
+        services.append(Block("netconf", (Block("ssh", (f"port {system.netconf.port}",)),)))
+    if system.gnmi is not None:
+        ssl = Block(
+            "ssl",
+            (
+                f"port {system.gnmi.port}",
+                f"local-certificate {system.gnmi.tls_profile}",
+                f"routing-instance {MANAGEMENT}",
+            ),
+        )
+        services.append(Block("extension-service", (Block("request-response", (Block("grpc", (ssl,)),)),)))
+    yield Block("services", tuple(services))
 
 
 def _aaa(aaa: Aaa) -> Iterator[Entry]:
-    protocols = list(dict.fromkeys(_SERVERS[s.protocol] for s in aaa.servers))
-    # Without `password` in the order, local users are asked when no server answers, and only then.
-    order = protocols[0] if len(protocols) == 1 else f"[ {' '.join(protocols)} ]"
-    yield f"authentication-order {order}"
-    servers: dict[str, list[Entry]] = {}
+    protocol = aaa.servers[0].protocol
+    word = "tacplus" if protocol == "tacacs" else "radius"
+    yield f"authentication-order [ {word} password ]"
     for server in aaa.servers:
-        port = f"port {server.port}"
-        body: list[Entry] = [
-            _INSTANCE,
-            port,
-            f'secret "{secret_token(server.secret)}"',
-            f"timeout {server.timeout_s}",
-        ]
-        servers.setdefault(f"{_SERVERS[server.protocol]}-server", []).append(entry(server.address, body))
-    for word, entries in servers.items():
-        yield from (entry(f"{word} {e.header}", e.body) for e in entries if not isinstance(e, str))
+        yield Block(
+            f"{word}-server {server.address}",
+            (
+                f"routing-instance {MANAGEMENT}",
+                f"port {server.port}",
+                f"secret {quoted(secret_token(server.secret))}",
+                f"timeout {server.timeout_s}",
+            ),
+        )
     if aaa.accounting:
-        destination = [entry("destination", protocols)]
-        yield entry("accounting", ["events [ login change-log interactive-commands ]", *destination])
+        yield Block("accounting", ("events [ login interactive-commands ]", Block("destination", (word,))))
 
 
-def _services(device: DeviceConfiguration) -> Iterator[Entry]:
-    system = device.system
-    yield entry("ssh", ["root-login deny", "protocol-version v2"])
-    if system.gnmi is not None:
-        ssl = [f"port {system.gnmi.port}", f"local-certificate {system.gnmi.tls_profile}"]
-        grpc = entry("grpc", [entry("ssl", ssl), _INSTANCE])
-        yield entry("extension-service", [entry("request-response", [grpc])])
-    if system.netconf is not None:
-        yield entry("netconf", [entry("ssh", [f"port {system.netconf.port}"])])
+def render_chassis(device: DeviceConfiguration) -> list[Entry]:
+    """The statement `chassis`: bonds and equal-cost paths."""
+    body: list[Entry] = []
+    bonds = [int(i.name.removeprefix("ae")) for i in device.interfaces if i.kind == "lag" and i.name[2:].isdigit()]
+    if bonds:
+        ethernet = Block("ethernet", (f"device-count {max(bonds) + 1}",))
+        body.append(Block("aggregated-devices", (ethernet,)))
+    paths = max((i.bgp.maximum_paths for i in device.network_instances if i.bgp), default=1)
+    body.append(f"maximum-ecmp {next((size for size in ECMP_SIZES if size >= paths), ECMP_SIZES[-1])}")
+    return [Block("chassis", tuple(body))]
 
 
-def render_snmp(snmp: Snmp) -> Entry:
-    """`snmp`, version 3 only."""
-    body: list[Entry] = [f"location {quoted(snmp.location)}"] if snmp.location else []
-    body += [f"contact {quoted(snmp.contact)}"] if snmp.contact else []
-    body.append(entry("v3", _snmp3(snmp)))
-    body.append("routing-instance-access")
-    body.append(entry("view all", [entry("oid .1", ["include"])]))
-    return entry("snmp", body)
-
-
-def _snmp3(snmp: Snmp) -> Iterator[Entry]:
+def render_snmp(snmp: Snmp | None) -> list[Entry]:
+    """The statement `snmp`: version 3 only."""
+    if snmp is None:
+        return []
+    body: list[Entry] = []
+    if snmp.location:
+        body.append(f"location {quoted(' '.join(snmp.location.split()))}")
+    if snmp.contact:
+        body.append(f"contact {quoted(' '.join(snmp.contact.split()))}")
     users: list[Entry] = []
     groups: list[Entry] = []
     for user in snmp.users:
-        auth = f'authentication-password "{secret_token(user.authentication_secret)}"'
-        privacy = f'privacy-password "{secret_token(user.privacy_secret)}"'
-        cipher = "privacy-aes128" if user.privacy == "aes-128" else "privacy-aes256"
-        body = [entry(f"authentication-{_AUTHENTICATION[user.authentication]}", [auth]), entry(cipher, [privacy])]
-        users.append(entry(f"user {user.name}", body))
-        groups.append(entry(f"security-name {user.name}", [f"group {_GROUP}"]))
-    yield entry("usm", [entry("local-engine", users)])
-    level = [entry("security-level privacy", ["read-view all", "notify-view all"])]
-    model = entry("security-model usm", level)
-    access = entry("access", [entry(f"group {_GROUP}", [entry("default-context-prefix", [model])])])
-    yield entry("vacm", [entry("security-to-group", [entry("security-model usm", groups)]), access])
-    for n, receiver in enumerate(snmp.receivers, 1):
-        target = [
-            f"address {receiver.address}",
-            _INSTANCE,
-            "tag-list xc-receivers",
-            f"target-parameters {receiver.user}",
-        ]
-        yield entry(f"target-address receiver{n}", target)
-    for user_name in sorted({r.user for r in snmp.receivers}):
-        words = ["message-processing-model v3", "security-model usm", "security-level privacy"]
-        parameters = entry("parameters", [*words, f"security-name {user_name}"])
-        yield entry(f"target-parameters {user_name}", [parameters, "notify-filter all"])
+        secret, privacy = secret_token(user.authentication_secret), secret_token(user.privacy_secret)
+        of = (
+            Block(
+                f"authentication-{_AUTHENTICATION[user.authentication]}", (f"authentication-password {quoted(secret)}",)
+            ),
+            Block(f"privacy-{_PRIVACY[user.privacy]}", (f"privacy-password {quoted(privacy)}",)),
+        )
+        users.append(Block(f"user {user.name}", of))
+        groups.append(Block(f"security-name {user.name}", ("group xc-read",)))
+    level = Block("security-level privacy", ("read-view xc-all",))
+    access = Block(
+        "access",
+        (Block("group xc-read", (Block("default-context-prefix", (Block("security-model usm", (level,)),)),)),),
+    )
+    vacm = Block("vacm", (Block("security-to-group", (Block("security-model usm", tuple(groups)),)), access))
+    v3: list[Entry] = [Block("usm", (Block("local-engine", tuple(users)),)), vacm, *_receivers(snmp)]
+    body.append(Block("v3", tuple(v3)))
+    body.append(Block("view xc-all", ("oid .1 include",)))
+    body.append("routing-instance-access")
+    return [Block("snmp", tuple(body))]
+
+
+def _receivers(snmp: Snmp) -> Iterator[Entry]:
+    for number, receiver in enumerate(snmp.receivers, 1):
+        yield Block(
+            f"target-address xc-{number}",
+            (
+                f"address {receiver.address}",
+                "tag-list xc-traps",
+                f"routing-instance {MANAGEMENT}",
+                f"target-parameters xc-{receiver.user}",
+            ),
+        )
+    for user in dict.fromkeys(receiver.user for receiver in snmp.receivers):
+        parameters = Block(
+            "parameters",
+            ("message-processing-model v3", "security-model usm", "security-level privacy", f"security-name {user}"),
+        )
+        yield Block(f"target-parameters xc-{user}", (parameters,))
     if snmp.receivers:
-        yield entry("notify xc-traps", ["type trap", "tag xc-receivers"])
-        yield entry("notify-filter all", [entry("oid .1", ["include"])])
+        yield Block("notify xc-traps", ("type trap", "tag xc-traps"))
 
 
-def render_services(device: DeviceConfiguration) -> Iterator[Entry]:
-    """Services that stand below `protocols`: LLDP and sFlow."""
-    system = device.system
-    lldp: list[Entry] = ["interface all"] if system.lldp else ["disable"]
-    yield entry("lldp", lldp)
-    sflow = system.sflow
-    if sflow is not None:
-        body: list[Entry] = [
+def render_protocols(device: DeviceConfiguration) -> list[Entry]:
+    """Protocols beside BGP."""
+    out: list[Entry] = []
+    if device.system.lldp:
+        out.append(Block("lldp", ("interface all",)))
+    if device.system.sflow is not None:
+        out.append(_sflow(device.system.sflow))
+    unnumbered = [i for i in device.interfaces if i.unnumbered]
+    if unnumbered:
+        out.append(Block("router-advertisement", tuple(f"interface {i.name}.0" for i in unnumbered)))
+    return out
+
+
+def _sflow(sflow: Sflow) -> Entry:
+    return Block(
+        "sflow",
+        (
             f"agent-id {sflow.agent}",
             f"polling-interval {sflow.polling_s}",
-            entry("sample-rate", [f"ingress {sflow.sample_rate}"]),
-            f"source-ip {sflow.agent}",
-        ]
-        for collector in sflow.collectors:
-            where = [f"udp-port {collector.port}", _INSTANCE]
-            body.append(entry(f"collector {collector.address}", where))
-        body += [f"interfaces {name}" for name in sflow.interfaces]
-        yield entry("sflow", body)
+            f"sample-rate ingress {sflow.sample_rate}",
+            *(Block(f"collector {c.address}", (f"udp-port {c.port}",)) for c in sflow.collectors),
+            *(f"interfaces {name}" for name in sflow.interfaces),
+        ),
+    )

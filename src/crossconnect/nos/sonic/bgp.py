@@ -35,8 +35,6 @@ FPM_LINES = ("no fpm use-next-hop-groups", "fpm address 127.0.0.1")
 
 DEFAULTS = (
     "service integrated-vtysh-config",
-    "ip forwarding",
-    "ipv6 forwarding",
     "bgp ebgp-requires-policy",
     "bgp suppress-duplicates",
     "bgp hard-administrative-reset",

@@ -1,4 +1,8 @@
-"""What SONiC (community releases) supports, by its models and documents; nothing was run on a switch."""
+"""What SONiC (community releases) supports, by its models and documents; nothing was run on a switch.
+
+Dates are those of the YANG models' revisions (sonic-static-anycast-gateway, sonic-evpn): a release branch has what was
+in the main branch when it was cut.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +25,12 @@ SUPPORT: Mapping[str, Support] = {
     "l3vni": Support("rendered", "an L3VNI takes a VLAN of its own, from 4094 down"),
     "type-5": _RENDERED,
     "symmetric-irb": _RENDERED,
-    "anycast-gateway": Support("rendered", "one MAC address a switch, `SAG|GLOBAL`; images of 2026 on have the table"),
+    "anycast-gateway": Support("rendered", "one MAC address a switch, `SAG|GLOBAL`; in images since April 2025"),
     "no-host-routes": Support("partial", "host routes come where frrcfgd runs, for BFD or Ethernet segments"),
     "vlan-trunk": _RENDERED,
     "lacp": _RENDERED,
     "ethernet-segment": Support(
-        "partial", "images of 2026 on have `EVPN_ETHERNET_SEGMENT`, and the ASIC's SAI must support it; else MCLAG"
+        "partial", "images made since May 2026 have `EVPN_ETHERNET_SEGMENT`, the ASIC's SAI must support it; else MCLAG"
     ),
     "vrf-lite": _RENDERED,
     "route-leak": _RENDERED,
@@ -37,7 +41,7 @@ SUPPORT: Mapping[str, Support] = {
     "acl": Support("partial", "on ports, bonds and subinterfaces, not on VLAN interfaces; no log"),
     "management-vrf": Support("rendered", "called `mgmt`"),
     "management-acl": Support(
-        "partial", "by services (SSH, SNMP, NTP, TCP ports, any) that accept, for all addresses of the switch"
+        "partial", "by services that accept (SSH, SNMP, NTP, TCP ports, any), for all of the switch"
     ),
     "lldp": _RENDERED,
     "ntp": _RENDERED,

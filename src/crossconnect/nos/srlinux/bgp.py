@@ -4,9 +4,13 @@ Routes enter BGP by export policy, there are no `network` statements. Both direc
 (RFC 8212); fabric sessions have the fabric's policies. A router that is no VTEP has no route targets of its own, and
 keeps and passes on EVPN routes only with `inter-as-vpn`; their next hop stays (RFC 4271 5.1.3).
 
-Sources: Nokia SR Linux 25.3 Routing Protocols Guide, "BGP" ("BGP global configuration", "BGP unnumbered peering",
-"BGP prefix limit", "BGP graceful restart", "BGP multipath"), EVPN-VXLAN Guide ("BGP EVPN"); learn.srlinux.dev, "L3
-EVPN: RT5-only" tutorial (unnumbered underlay, `inter-as-vpn` at spines, `receive-ipv4-check`); srl_nokia-bgp.
+Sources: Nokia SR Linux 25.3 Routing Protocols Guide, "BGP" (global, groups, neighbours, unnumbered peering, prefix
+limit, multipath); srl_nokia-bgp of the release: `inter-as-vpn` (keeps what no instance imports), `prevent-teardown` of
+`prefix-limit-received`, `advertise-ipv6-next-hops`; no graceful shutdown, and `next-hop-unchanged` for labelled unicast
+only. A published containerlab of RFC 7938 with one unnumbered eBGP session for IPv4 and EVPN ("3 Stage Clos RFC7938 lab
+with eBGP in underlay", `show` outputs of 2024) has `dynamic-neighbors interface`, `receive-ipv4-check false`,
+`inter-as-vpn` at spines, and leaves that see each other's VTEPs as next hops of types 1, 2, 3 and 5; type 4 gets the
+spine's, which nothing uses: its originator is in the route.
 """
 
 from __future__ import annotations

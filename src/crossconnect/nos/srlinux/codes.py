@@ -4,7 +4,8 @@ The first three are what Nokia's `must` statements say and libyang cannot evalua
 that are not there, bridged subinterfaces outside MAC-VRFs, VLANs on ports without tagging. They are checked on the
 rendered tree together with every other reference.
 
-Source: `must` and type statements of Nokia's YANG models of release 25.3.
+Sources: `must` and type statements of Nokia's YANG models of release 25.3; OAM and Diagnostics Guide 24.10, "sFlow"
+(IPv6 collectors on 7250 IXR only).
 """
 
 from __future__ import annotations
@@ -109,6 +110,12 @@ SNMP_KEY = Code(
     "An SNMPv3 user's authentication gives too short a key for its privacy.",
     "use sha-256 or better with aes-256",
 )
+SFLOW_COLLECTOR = Code(
+    "srlinux.sflow-collector",
+    _E,
+    "An sFlow collector has an IPv6 address; 7220 IXR sends samples over IPv4 only.",
+    "give the collector's IPv4 address",
+)
 BFD_WITHOUT_TIMERS = Code(
     "srlinux.bfd-without-timers",
     _E,
@@ -141,6 +148,7 @@ CODES: tuple[Code, ...] = (
     NAME_CHARACTERS,
     RESERVED_USER,
     SNMP_KEY,
+    SFLOW_COLLECTOR,
     BFD_WITHOUT_TIMERS,
     AAA_TIMEOUT,
 )
@@ -349,6 +357,10 @@ def _system(device: DeviceConfiguration) -> Iterator[Finding]:
             count = len(system.sflow.collectors)
             message = f"{device.name}: {count} sFlow collectors"
             yield found(OUT_OF_RANGE, here, message, expected=f"at most {SFLOW_COLLECTORS_MAX}")
+        for collector in system.sflow.collectors:
+            if ":" in collector.address:
+                message = f"{device.name}: sFlow to {collector.address}"
+                yield found(SFLOW_COLLECTOR, here, message)
         if not 1 <= system.sflow.sample_rate <= _SFLOW_RATE_MAX:
             message = f"{device.name}: one packet in {system.sflow.sample_rate}"
             yield found(OUT_OF_RANGE, here, message, expected=f"1 to {_SFLOW_RATE_MAX}")

@@ -9,7 +9,7 @@ Sources: Nokia SR Linux 25.3 System Management Guide ("gNMI", "JSON interface") 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos import document
@@ -22,6 +22,7 @@ SESSIONS = "/network-instance[name=*]/protocols/bgp/neighbor[peer-address=*]"
 INTERFACES = "/interface[name=*]"
 INSTANCE_INTERFACES = "/network-instance[name=*]/interface[name=*]"
 LLDP = "/system/lldp/interface[name=*]/neighbor[id=*]"
+_CONNECTED = frozenset({"local", "host"})
 _FAMILIES = {"ipv4-unicast": "ipv4-unicast", "ipv6-unicast": "ipv6-unicast", "evpn": "l2vpn-evpn"}
 
 
@@ -181,24 +182,35 @@ def rib(answer: bytes) -> tuple[Report, ...]:
             for route in _entries(_at(table, f"{version}-unicast", "route")):
                 if _at(route, "active") is False:
                     continue
-                group = groups.get(_text(route, "next-hop-group"))
-                members = [] if group is None else [_text(m, "next-hop") for m in _entries(group.get("next-hop"))]
+                protocol = _word(route, "route-type")
+                members = _members(groups, hops, _text(route, "next-hop-group"))
+                found = {hop for member in members for hop in _hops(groups, hops, member, protocol in _CONNECTED)}
                 out.append(
                     RibReport(
                         vrf=_text(instance, "name"),
                         prefix=_text(route, f"{version}-prefix"),
-                        protocol=_word(route, "route-type"),
-                        next_hops=tuple(sorted((_hop(hops[m]) for m in members if m in hops), key=_order)),
+                        protocol=protocol,
+                        next_hops=tuple(sorted(found, key=_order)),
                     )
                 )
     return tuple(out)
 
 
-def _hop(hop: Value) -> NextHop:
-    direct = _word(hop, "type") in ("direct", "extract", "broadcast")
-    return NextHop(
-        address="" if direct else _text(hop, "ip-address"), interface=design_name(_text(hop, "subinterface"))
-    )
+def _members(groups: Mapping[str, Value], hops: Mapping[str, Value], group: str) -> list[Value]:
+    """The next hops of a group that are in the answer."""
+    members = (_text(member, "next-hop") for member in _entries(_at(groups.get(group), "next-hop")))
+    return [hops[member] for member in members if member in hops]
+
+
+def _hops(groups: Mapping[str, Value], hops: Mapping[str, Value], hop: Value, connected: bool) -> list[NextHop]:
+    """A direct next hop of a connected route has the interface's own address; an indirect one, which BGP's are, has
+    its interfaces where the route that resolves it has them, and none where a tunnel resolves it.
+    """
+    address = "" if connected else _text(hop, "ip-address")
+    own = _text(hop, "subinterface")
+    below = _members(groups, hops, _text(hop, "indirect", "resolving-route", "next-hop-group")) if not own else []
+    interfaces = [_text(other, "subinterface") for other in below] or [own]
+    return [NextHop(address=address, interface=design_name(interface)) for interface in interfaces]
 
 
 def _order(hop: NextHop) -> tuple[str, str]:

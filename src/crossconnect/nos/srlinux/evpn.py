@@ -51,10 +51,25 @@ def target(route_target: str) -> str:
     return f"target:{route_target}"
 
 
+def advertised_versions(instance: NetworkInstance) -> frozenset[int]:
+    """IP versions that a VRF announces as type-5 routes."""
+    families = instance.bgp.evpn_advertise if instance.bgp else ()
+    return frozenset(4 if family == "ipv4-unicast" else 6 for family in families)
+
+
+def connected_versions(instance: NetworkInstance) -> frozenset[int]:
+    """IP versions whose connected routes a VRF announces."""
+    given = instance.bgp.originate if instance.bgp else ()
+    return frozenset(4 if o.family == "ipv4-unicast" else 6 for o in given if o.connected)
+
+
 def needs_out(instance: NetworkInstance) -> bool:
-    """Whether an export policy is needed: the design has one, or there are several route targets."""
+    """Whether an export policy is needed: the design has one, not all that is in the routing table is announced, or
+    there are several route targets.
+    """
     policy = instance.bgp.evpn_advertise_policy if instance.bgp else ""
-    return bool(instance.vni) and (bool(policy) or len(instance.export_rts) > 1)
+    everything = instance.kind != "l3vrf" or len(advertised_versions(instance) & connected_versions(instance)) == 2
+    return bool(instance.vni) and (bool(policy) or not everything or len(instance.export_rts) > 1)
 
 
 def needs_in(instance: NetworkInstance) -> bool:

@@ -78,3 +78,8 @@ def added_set(communities: tuple[str, ...]) -> str:
 def tag_set(tag: int) -> str:
     """Name of the set that holds a tag."""
     return f"xc-tag-{tag}"
+
+
+def every_set(version: int) -> str:
+    """Name of the prefix set of all prefixes of an IP version."""
+    return f"xc-every-ipv{version}"

@@ -5,8 +5,9 @@ with any of its members. Marks on routes are internal tags: the device never sen
 character mode; `_` (a border between ASNs, elsewhere) is written out.
 
 Sources: Nokia SR Linux 25.3 Routing Protocols Guide, "Routing policies" (sets, match conditions, actions, default
-action), "Route leaking between network instances" and "Internal tags"; srl_nokia-routing-policy of the release
-(`regex-mode`, `match-set-options`, `mask-length-range`).
+action), "Route leaking between network instances"; VPN Services Guide 24.10, "Route internal tags" (in the FIB and on
+EVPN routes, never sent, two at most); srl_nokia-routing-policy of the release (`regex-mode`, `match-set-options`,
+`mask-length-range`, `tag-set`). RFC 8326 3 for what a drained router and its neighbours do.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.device.policy import Actions, Conditions, Policy, RoutingPolicy, Statement
 from crossconnect.net import parse
 from crossconnect.nos.document import Value
 from crossconnect.nos.srlinux.evpn import (
+    advertised_versions,
+    connected_versions,
     evpn_in,
     evpn_out,
     leak_from,
@@ -34,6 +38,7 @@ from crossconnect.nos.srlinux.names import (
     LOOPBACKS,
     SHUTDOWN,
     added_set,
+    every_set,
     tag_set,
 )
 
@@ -202,7 +207,8 @@ def _instances(device: DeviceConfiguration, sets: _Sets) -> list[Value]:
             bgp = instance.bgp
             policy = known.get(bgp.evpn_advertise_policy if bgp else "") or Policy(name="", statements=(_EVERYTHING,))
             targets = Actions(communities_add=tuple(target(t) for t in instance.export_rts))
-            out.append(_policy(evpn_out(instance), [_statement(n, s, sets, targets) for n, s in _named(policy)]))
+            statements = [_statement(n, s, sets, targets) for n, s in _named(policy)]
+            out.append(_policy(evpn_out(instance), [*_kept_back(instance), *statements]))
         if needs_in(instance):
             sets.communities[target_set(instance)] = [target(t) for t in instance.import_rts]
             match: Value = {"bgp": {"community-set": target_set(instance)}}
@@ -210,19 +216,38 @@ def _instances(device: DeviceConfiguration, sets: _Sets) -> list[Value]:
     return out
 
 
+def _kept_back(instance: NetworkInstance) -> list[Value]:
+    """Statements that keep out of EVPN the IP versions and connected routes that the design does not announce."""
+    advertised, connected = advertised_versions(instance), connected_versions(instance)
+    out: list[Value] = []
+    for version in (4, 6):
+        every: dict[str, Value] = {"prefix": {"prefix-set": every_set(version)}}
+        if version not in advertised:
+            out.append({"name": f"no-ipv{version}", "match": every, "action": _REJECT})
+        elif version not in connected:
+            match: Value = {**every, "protocol": "srl_nokia-common:local"}
+            out.append({"name": f"no-connected-ipv{version}", "match": match, "action": _REJECT})
+    return out
+
+
 _EVERYTHING = Statement(name="all", conditions=Conditions(), accept=True)
 
 
 def _fabric(device: DeviceConfiguration, sets: _Sets, drained: bool) -> list[Value]:
-    """What fabric sessions take and give: everything of BGP and EVPN, and the own loopback addresses."""
+    """What fabric sessions take and give: everything of BGP and EVPN, and the own loopback addresses.
+
+    SR Linux does nothing by itself with GRACEFUL_SHUTDOWN: what a neighbour that is drained marks with it becomes the
+    last choice here (RFC 8326 3.1).
+    """
     default = next((i.bgp for i in device.network_instances if i.kind == "default"), None)
     if default is None or not any(n.kind == "fabric" for n in default.neighbors):
         return []
-    taken: Value = {"policy-result": "accept"}
+    sets.communities[SHUTDOWN] = [GRACEFUL_SHUTDOWN]
+    last: Value = {"policy-result": "accept", "bgp": {"local-preference": {"set": 0}}}
+    marked: Value = {"name": "shutdown", "match": {"bgp": {"community-set": SHUTDOWN}}, "action": last}
+    taken = _policy(FABRIC_IN, [], last) if drained else _policy(FABRIC_IN, [marked], _ACCEPT)
     given: Value = {"policy-result": "accept"}
     if drained:
-        sets.communities[SHUTDOWN] = [GRACEFUL_SHUTDOWN]
-        taken = {"policy-result": "accept", "bgp": {"local-preference": {"set": 0}}}
         given = {"policy-result": "accept", "bgp": {"communities": {"add": SHUTDOWN}}}
     statements: list[Value] = []
     if _originated(device):
@@ -232,7 +257,7 @@ def _fabric(device: DeviceConfiguration, sets: _Sets, drained: bool) -> list[Val
     families = {f.family for n in default.neighbors for f in n.families}
     if "l2vpn-evpn" in families:
         statements.append({"name": "evpn", "match": {"family": [_EVPN]}, "action": given})
-    return [_policy(FABRIC_IN, [], taken), _policy(FABRIC_OUT, statements)]
+    return [taken, _policy(FABRIC_OUT, statements)]
 
 
 def _originated(device: DeviceConfiguration) -> list[str]:
@@ -248,6 +273,10 @@ def _prefix_sets(device: DeviceConfiguration) -> list[Value]:
             exact = rule.length_min == length == rule.length_max
             lengths = "exact" if exact else f"{rule.length_min}..{rule.length_max}"
             rules.setdefault(prefix_set.name, []).append({"ip-prefix": rule.prefix, "mask-length-range": lengths})
+    exported = [i for i in device.network_instances if i.kind == "l3vrf" and i.vni]
+    for version, prefix, lengths in ((4, "0.0.0.0/0", "0..32"), (6, "::/0", "0..128")):
+        if any(version not in advertised_versions(i) & connected_versions(i) for i in exported):
+            rules[every_set(version)] = [{"ip-prefix": prefix, "mask-length-range": lengths}]
     if networks := _originated(device):
         rules[LOOPBACKS] = [{"ip-prefix": n, "mask-length-range": "exact"} for n in networks]
     return [{"name": name, "prefix": prefixes} for name, prefixes in rules.items()]

@@ -1,4 +1,9 @@
-"""What SR Linux 25.3 on 7220 IXR-D2 and D3 does of what a device may be asked for. Nothing has run on a device here."""
+"""What SR Linux 25.3 on 7220 IXR-D2 and D3 does of what a device may be asked for. Nothing has run on a device here.
+
+Sources: Nokia SR Linux OAM and Diagnostics Guide, "IPFIX" (26.3: on 7730 SXR platforms) and "sFlow"; VPN Services
+Guide 24.10, "Route internal tags" (not sent, at most two on a route); srl_nokia-bgp (no graceful shutdown of its own;
+`prefix-limit-received`); srl_nokia-system-network-instance-bgp-evpn-ethernet-segments.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +22,7 @@ _SPECIAL: Mapping[str, Support] = {
     "graceful-shutdown": Support(
         "rendered", "by the policies: the community on all that is sent, local preference 0 on all that is taken"
     ),
-    "type-5": Support("rendered", "what is in a VRF's routing table is announced, whatever its IP version"),
+    "type-5": Support("rendered", "all of a VRF's routing table, less what an export policy keeps back"),
     "symmetric-irb": Support(
         "rendered", "the Router's MAC is the chassis's own: the design's cannot be configured on this system"
     ),
@@ -32,8 +37,8 @@ _SPECIAL: Mapping[str, Support] = {
     "acl": Support("rendered", "an entry for each port and ICMP type; the last one drops"),
     "aaa": Support("partial", "servers of one protocol share the longest of their timeouts"),
     "gnmi": Support("rendered", "the certificate and key of the TLS profile are put on the device beforehand"),
-    "sflow": Support("partial", "the interval of counters is the device's own and cannot be set"),
-    "ipfix": Support("none", "flow sampling for IPFIX is not on 7220 IXR", "sflow, which samples the same ports"),
+    "sflow": Support("partial", "counters have the device's own interval; the agent is the management port's address"),
+    "ipfix": Support("none", "IPFIX is on 7730 SXR only, not on 7220 IXR", "sflow, which samples the same ports"),
 }
 
 SUPPORT: Mapping[str, Support] = {f.key: _SPECIAL.get(f.key, Support("rendered")) for f in FEATURES}

@@ -57,7 +57,7 @@ def render_system(device: DeviceConfiguration) -> dict[str, Value]:
     if system.snmp is not None:
         out["snmp"] = _snmp(system.snmp, vrf)
     if system.sflow is not None:
-        out["sflow"] = _sflow(system.sflow, vrf)
+        out["sflow"] = _sflow(system.sflow, vrf, _source(device, system.sflow))
     if segments := render_segments(device):
         out["network-instance"] = segments
     return out
@@ -192,13 +192,19 @@ def _snmp(snmp: Snmp, vrf: str) -> Value:
     return out
 
 
-def _sflow(sflow: Sflow, vrf: str) -> Value:
+def _source(device: DeviceConfiguration, sflow: Sflow) -> str:
+    """Samples leave the management VRF with an address of it: the loopback's, which the design has, is not there."""
+    addresses = [a.partition("/")[0] for i in device.interfaces if i.kind == "management" for a in i.addresses]
+    return next((a for a in addresses if ":" not in a), sflow.agent)
+
+
+def _sflow(sflow: Sflow, vrf: str, source: str) -> Value:
     collectors: list[Value] = [
         {
             "collector-id": n,
             "collector-address": collector.address,
             "network-instance": vrf,
-            "source-address": sflow.agent,
+            "source-address": source,
             "port": collector.port,
         }
         for n, collector in enumerate(sflow.collectors, 1)
