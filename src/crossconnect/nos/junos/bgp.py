@@ -64,6 +64,9 @@ def _group(device: DeviceConfiguration, bgp: Bgp, name: str, neighbors: list[Nei
     if first.kind == "fabric":
         if bgp.graceful_shutdown:
             body.append(f"import {FABRIC_IN}")
+            # Without it the export policy, and the mark in it, is not for EVPN routes (EVPN User Guide, "Routing
+            # Policies for EVPN").
+            body.append("vpn-apply-export")
         body.append(f"export {FABRIC_OUT}")
     body += [_family(f, first) for f in first.families]
     body.append("multipath multiple-as" if bgp.multipath_relax else "multipath")

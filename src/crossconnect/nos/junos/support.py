@@ -19,7 +19,6 @@ _SPECIAL: Mapping[str, Support] = {
     "management-vrf": Support("rendered", "it is called `mgmt_junos`, whatever its name in the region"),
     "max-prefix": Support("rendered", "counts what the import policy accepts"),
     "route-policy": Support("rendered", "AS-path expressions of whole AS numbers only"),
-    "sflow": Support("rendered", "collectors are reached in the default instance"),
     "gnmi": Support("rendered", "the certificate is put on the device beforehand"),
     "ipfix": Support("none", "QFX5000 has no flow export", "sflow, which samples the same ports"),
 }

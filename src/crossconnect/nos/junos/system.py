@@ -59,15 +59,9 @@ def _services(system: System) -> Iterator[Entry]:
     if system.netconf is not None:
         services.append(Block("netconf", (Block("ssh", (f"port {system.netconf.port}",)),)))
     if system.gnmi is not None:
-        ssl = Block(
-            "ssl",
-            (
-                f"port {system.gnmi.port}",
-                f"local-certificate {system.gnmi.tls_profile}",
-                f"routing-instance {MANAGEMENT}",
-            ),
-        )
-        services.append(Block("extension-service", (Block("request-response", (Block("grpc", (ssl,)),)),)))
+        ssl = Block("ssl", (f"port {system.gnmi.port}", f"local-certificate {system.gnmi.tls_profile}"))
+        grpc = Block("grpc", (ssl, f"routing-instance {MANAGEMENT}"))
+        services.append(Block("extension-service", (Block("request-response", (grpc,)),)))
     yield Block("services", tuple(services))
 
 
@@ -170,13 +164,14 @@ def render_protocols(device: DeviceConfiguration) -> list[Entry]:
 
 
 def _sflow(sflow: Sflow) -> Entry:
+    instance = f"routing-instance {MANAGEMENT}"
     return Block(
         "sflow",
         (
             f"agent-id {sflow.agent}",
             f"polling-interval {sflow.polling_s}",
             f"sample-rate ingress {sflow.sample_rate}",
-            *(Block(f"collector {c.address}", (f"udp-port {c.port}",)) for c in sflow.collectors),
+            *(Block(f"collector {c.address}", (f"udp-port {c.port}", instance)) for c in sflow.collectors),
             *(f"interfaces {name}" for name in sflow.interfaces),
         ),
     )
