@@ -321,3 +321,22 @@ def test_interfaces_and_neighbours() -> None:
     one = data(lldp_local_port_id="et-0/0/63", lldp_remote_system_name="a-spine1", lldp_remote_port_id="et-0/0/2")
     (heard,) = collect.lldp(answer({"lldp-neighbors-information": [{"lldp-neighbor-information": [one]}]}))
     assert (heard.interface, heard.device, heard.port) == ("et-0/0/63", "a-spine1", "et-0/0/2")
+
+
+def test_own_host_routes_and_what_came_by_evpn_are_not_announced() -> None:
+    text = JUNOS.text(MAIN, JUNOS.trees(CASES["border-numbered"])[MAIN])
+    tree = JUNOS.parse(MAIN, text)
+    assert isinstance(tree, tuple)
+    lines = flat_lines(tree)
+    type_5 = [line for line in lines if "policy-statement xc-type5-red-prod " in line]
+    assert type_5[0].endswith("term own-addresses from protocol local")
+    assert any(line.endswith("term from-evpn from protocol evpn") for line in type_5)
+    out = [line for line in lines if "policy-statement xc-out-red-prod-to-transit " in line]
+    assert out[0].endswith("from protocol local")
+    assert out[1].endswith("then reject")
+
+
+def test_a_drained_device_marks_evpn_routes_too() -> None:
+    for case in ("spine-drained-numbered", "spine-drained-unnumbered"):
+        assert "vpn-apply-export;" in JUNOS.text(MAIN, JUNOS.trees(CASES[case])[MAIN])
+    assert "vpn-apply-export" not in JUNOS.text(MAIN, JUNOS.trees(CASES["spine-numbered"])[MAIN])

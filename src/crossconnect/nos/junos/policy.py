@@ -71,7 +71,8 @@ def render_policy(device: DeviceConfiguration) -> list[Entry]:
     body: list[Entry] = []
     for name, (asn, drained, way) in sorted(attached(device).items()):
         of = known.get(name) or Policy(name=name, statements=())
-        terms = [*_terms(of.statements, policy, needed, asn, way if drained else ""), _REJECT]
+        first = (_refused("own-addresses", "protocol local"),) if way == "out" else ()
+        terms = [*first, *_terms(of.statements, policy, needed, asn, way if drained else ""), _REJECT]
         body.append(Block(f"policy-statement {name}", tuple(terms)))
     body += _built_in(device, known, needed)
     body += [
@@ -115,8 +116,14 @@ def leak_name(vrf: str) -> str:
 
 def _type_5(vrf: str, policy: Policy | None, device: DeviceConfiguration, needed: Needed) -> Entry:
     statements = policy.statements if policy else (Statement(name="all", conditions=_ANY, accept=True),)
-    terms = [*_terms(statements, device.routing_policy, needed, 0, ""), _REJECT]
+    first = (_refused("own-addresses", "protocol local"), _refused("from-evpn", "protocol evpn"))
+    terms = [*first, *_terms(statements, device.routing_policy, needed, 0, ""), _REJECT]
     return Block(f"policy-statement {type_5_name(vrf)}", tuple(terms))
+
+
+def _refused(name: str, condition: str) -> Entry:
+    """What is no route of others: Junos has a /32 or /128 per own address (`local`), and what EVPN itself put there."""
+    return Block(f"term {name}", (Block("from", (condition,)), Block("then", ("reject",))))
 
 
 def _leak(
