@@ -4,7 +4,7 @@ Sources: Cisco Nexus 9000 Series NX-OS Interfaces Configuration Guide 10.3(x) ("
 "Bidirectional Forwarding Detection": redirects are off where it runs), VXLAN Configuration Guide 10.3(x) ("Configuring
 VXLAN BGP EVPN": `member vni`, `associate-vrf`, `ingress-replication protocol bgp`, `fabric forwarding mode
 anycast-gateway`, SVI of an L3VNI with `ip forward`), Unicast Routing Configuration Guide ("BGP Interface Peering via
-IPv6 Link-Local": `ip forward` and `ipv6 address use-link-local-only`).
+IPv6 Link-Local": `ip forward` and `ipv6 address use-link-local-only`; "Configuring IPv6": `ipv6 nd suppress-ra`).
 """
 
 from __future__ import annotations
@@ -169,6 +169,9 @@ def _addresses(interface: Interface) -> Iterator[str]:
         yield f"ipv6 address {address}"
     if interface.kind in ("ethernet", "subinterface", "irb") and (v6 or interface.unnumbered):
         yield "no ipv6 redirects"
+    if interface.kind == "irb" and v6:
+        # Servers have static addresses. Whether a system advertises by itself differs.
+        yield "ipv6 nd suppress-ra"
     if interface.kind == "irb" and interface.mac:
         yield "fabric forwarding mode anycast-gateway"
 
