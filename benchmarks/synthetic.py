@@ -1,9 +1,10 @@
 """Regions of a chosen size, written as YAML: what the benchmarks compile, validate and simulate.
 
-    python benchmarks/synthetic.py DIRECTORY --devices 500 [--vrfs 2] [--segments 20] [--servers 0]
+    python benchmarks/synthetic.py DIRECTORY --devices 500 [--vrfs 2] [--segments 20] [--servers 0] [--mixed]
 
 Up to 64 switches: one pod with 4 spines (2 below 12 switches). Above: pods of about 64 switches with 4 spines each and
-4 super-spines in 4 planes. Every segment is on every leaf, as in the peers' benchmark.
+4 super-spines in 4 planes. Every segment is on every leaf, as in the peers' benchmark. `--mixed`: an even mix of the six
+network operating systems, within every pod and between the spines of pods.
 """
 
 from __future__ import annotations
@@ -29,8 +30,14 @@ pools:
   - {{name: vrfs, purpose: l3vni, range: 5000-9999}}
   - {{name: vlans, purpose: vlan, range: 2-3999}}
   - {{name: handoff-vlans, purpose: handoff-vlan, range: 2-3999}}
-design: {{underlay: {underlay}, fabric_mtu: 9216, tenant_mtu: 9000}}
+design: {{underlay: {underlay}, fabric_mtu: {mtu}, tenant_mtu: 9000}}
 """
+
+
+SYSTEMS = ("frr", "eos", "junos", "nxos", "sonic", "srlinux")
+FABRIC_MTU = 9216
+MIXED_MTU = 9192
+"""What all six can do: some count the Ethernet header into 9216."""
 
 
 def pod_sizes(devices: int) -> tuple[int, list[tuple[int, int]]]:
@@ -44,18 +51,31 @@ def pod_sizes(devices: int) -> tuple[int, list[tuple[int, int]]]:
 
 
 def write_region(
-    root: Path, devices: int, vrfs: int = 2, segments: int = 20, servers: int = 0, underlay: str = "numbered"
+    root: Path,
+    devices: int,
+    vrfs: int = 2,
+    segments: int = 20,
+    servers: int = 0,
+    underlay: str = "numbered",
+    *,
+    mixed: bool = False,
 ) -> None:
-    """Write a region of `devices` switches; `segments` in total over `vrfs` VRFs, `servers` per leaf."""
+    """Write a region of `devices` switches; `segments` in total over `vrfs` VRFs, `servers` per leaf.
+
+    `mixed`: six network operating systems, without servers.
+    """
     supers, pods = pod_sizes(devices)
     for name in ("fabric", "tenancy"):
         (root / name).mkdir(parents=True, exist_ok=True)
-    (root / "region.yaml").write_text(REGION.format(underlay=underlay))
+    (root / "region.yaml").write_text(REGION.format(underlay=underlay, mtu=MIXED_MTU if mixed else FABRIC_MTU))
     for index, (spines, leaves) in enumerate(pods, 1):
         lines = ["pods:", f"  - name: p{index}", "    site: site1"]
-        lines.append(f"    spines: {{count: {spines}, platform: generic-128}}")
+        system = f", nos: {SYSTEMS[index % len(SYSTEMS)]}" if mixed else ""
+        lines.append(f"    spines: {{count: {spines}, platform: generic-128{system}}}")
         lines.append("    racks:")
-        if servers:
+        if mixed:
+            lines += [_racks_of(n, leaves) for n in range(min(leaves, len(SYSTEMS)))]
+        elif servers:
             lines += [_rack_with_servers(index, n, servers) for n in range(leaves)]
         else:
             lines.append(f"      - count: {leaves}\n        platform: generic-128")
@@ -64,6 +84,12 @@ def write_region(
         group = f"{{name: core, site: site1, count: {supers}, planes: 4, platform: generic-128}}"
         (root / "fabric" / "core.yaml").write_text(f"super_spines:\n  - {group}\n")
     write_tenant(root, "t1", vrfs, segments, first_octet=10)
+
+
+def _racks_of(system: int, leaves: int) -> str:
+    """The racks of one network operating system: a sixth of the pod's."""
+    count = leaves // len(SYSTEMS) + (1 if system < leaves % len(SYSTEMS) else 0)
+    return f"      - {{count: {count}, platform: generic-128, nos: {SYSTEMS[system]}}}"
 
 
 def _rack_with_servers(pod: int, rack: int, servers: int) -> str:
@@ -97,8 +123,9 @@ def main() -> None:
     parser.add_argument("--segments", type=int, default=20)
     parser.add_argument("--servers", type=int, default=0)
     parser.add_argument("--underlay", default="numbered")
+    parser.add_argument("--mixed", action="store_true", help="six network operating systems")
     a = parser.parse_args()
-    write_region(a.directory, a.devices, a.vrfs, a.segments, a.servers, a.underlay)
+    write_region(a.directory, a.devices, a.vrfs, a.segments, a.servers, a.underlay, mixed=a.mixed)
 
 
 if __name__ == "__main__":

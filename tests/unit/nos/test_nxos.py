@@ -207,7 +207,7 @@ def answer(value: object) -> bytes:
 
 
 def test_sessions_of_a_summary_with_one_and_with_many_rows() -> None:
-    """As `show bgp vrf all all summary | json` has them."""
+    """As `show bgp all summary vrf all | json` has them."""
 
     def saf(name: str, rows: object) -> object:
         return {"TABLE_saf": {"ROW_saf": {"safi": "1", "af-name": name, "TABLE_neighbor": {"ROW_neighbor": rows}}}}

@@ -80,6 +80,8 @@ def _speaker(bgp: Bgp) -> Iterator[str]:
     if bgp.multipath_relax:
         yield "bestpath as-path multipath-relax"
     yield "bestpath compare-routerid"
+    if bgp.neighbors:
+        yield f"reconnect-interval {min(n.connect_retry_s for n in bgp.neighbors)}"
     yield "log-neighbor-changes"
 
 
@@ -131,11 +133,10 @@ def _neighbor(neighbor: Neighbor) -> Entry:
 
 
 def _family(neighbor: Neighbor, family: NeighborFamily) -> Iterator[str]:
-    if neighbor.kind == "external" or family.family == "l2vpn-evpn":
-        yield "send-community"
+    yield "send-community"
+    if family.family == "l2vpn-evpn":
+        # Not to external peers: route targets of the fabric are nobody else's business.
         yield "send-community extended"
-    else:
-        yield "send-community"
     version = VERSION[family.family]
     for policy, direction in ((family.import_policy, "in"), (family.export_policy, "out")):
         if policy and version:

@@ -6,6 +6,7 @@ public test data: a list is `TABLE_x/ROW_x`, which is an object where it has one
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -14,12 +15,13 @@ from typing import Any, cast
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.net import canonical_address, canonical_prefix
 from crossconnect.nos.network_os import Query
-from crossconnect.nos.reports import InterfaceReport, LldpReport, NextHop, RibReport, SummaryReport
+from crossconnect.nos.reports import InterfaceReport, LldpReport, MacReport, NextHop, RibReport, SummaryReport
 
-SUMMARY = "show bgp vrf all all summary | json"
+SUMMARY = "show bgp all summary vrf all | json"
 ROUTES = ("show ip route vrf all | json", "show ipv6 route vrf all | json")
 INTERFACES = "show interface | json"
 LLDP = "show lldp neighbors | json"
+MACS = "show l2route evpn mac all | json"
 
 _FAMILIES = {
     "ipv4 unicast": "ipv4-unicast",
@@ -32,11 +34,13 @@ _SHORT = re.compile(r"(Eth|Po|Lo|Vlan|mgmt)(?=\d)(.*)")
 
 def queries(device: DeviceConfiguration) -> tuple[Query, ...]:
     """What fills the state tables."""
-    del device
     asked = [Query(how="cli", ask=SUMMARY, parse=sessions)]
     asked += [Query(how="cli", ask=ask, parse=routes) for ask in ROUTES]
     asked.append(Query(how="cli", ask=INTERFACES, parse=interfaces))
     asked.append(Query(how="cli", ask=LLDP, parse=lldp))
+    if device.vtep:
+        vnis = {i.vlan: i.vni for i in device.network_instances if i.kind == "mac-vrf" and i.vlan and i.vni}
+        asked.append(Query(how="cli", ask=MACS, parse=functools.partial(macs, vnis)))
     return tuple(asked)
 
 
@@ -71,7 +75,7 @@ def long_name(name: str) -> str:
 
 
 def sessions(answer: bytes) -> tuple[SummaryReport, ...]:
-    """`show bgp vrf all all summary`."""
+    """`show bgp all summary vrf all`."""
     found: list[SummaryReport] = []
     for vrf in _rows(_object(answer, "TABLE_vrf"), "vrf"):
         for af in _rows(vrf, "af"):
@@ -144,8 +148,38 @@ def interfaces(answer: bytes) -> tuple[InterfaceReport, ...]:
                 vrf="",
                 up=state == "up",
                 mtu=int(str(row.get(f"{kind}_mtu", 0))),
-                mac=str(row.get(f"{'svi_mac' if svi else 'eth_hw_addr'}", "")),
+                mac=_mac(str(row.get("svi_mac" if svi else "eth_hw_addr", ""))),
                 addresses=(f"{address}/{length}",) if address and length is not None else (),
+            )
+        )
+    return tuple(found)
+
+
+def _mac(text: str) -> str:
+    """`00:2a:6a:d3:00:00` of `002a.6ad3.0000`; ValueError for anything else but nothing."""
+    digits = text.replace(".", "").replace(":", "").lower()
+    if digits and not re.fullmatch(r"[0-9a-f]{12}", digits):
+        raise ValueError(f"{text} is no MAC address")
+    return ":".join(digits[n : n + 2] for n in range(0, len(digits), 2))
+
+
+def macs(vnis: Mapping[int, int], answer: bytes) -> tuple[MacReport, ...]:
+    """`show l2route evpn mac all`: `topo-id` is the VLAN, whose VNI `vnis` has; the next hop is a port or a VTEP."""
+    found: list[MacReport] = []
+    for row in _rows(_object(answer, "TABLE_l2route_mac_all"), "l2route_mac_all"):
+        vni = vnis.get(int(str(row.get("topo-id", ""))))
+        if vni is None:
+            continue  # a VLAN of an L3VNI: its MACs are those of routers
+        hop = str(row.get("next-hop1", row.get("next-hop", ""))).partition(" ")[0]
+        local = str(row.get("prod-type", "")).lower() == "local"
+        found.append(
+            MacReport(
+                vni=vni,
+                mac=_mac(str(row.get("mac-addr", ""))),
+                local=local,
+                interface=long_name(hop) if local else "",
+                vtep="" if local else canonical_address(hop),
+                esi="",
             )
         )
     return tuple(found)

@@ -4,11 +4,8 @@ image has none, in this order (Fundamentals Configuration Guide, "Dual-Stage Com
 
 from __future__ import annotations
 
-from crossconnect.nos import line_changes
 from crossconnect.nos.line_changes import Grammar
-from crossconnect.nos.lines import Path, indented_text
-from crossconnect.nos.network_os import Commands, Overridden, Tree, Trees
-from crossconnect.nos.nxos.names import MAIN
+from crossconnect.nos.lines import Path
 
 _BARE = (
     "description",
@@ -28,6 +25,7 @@ _BARE = (
     "password",
     "timers",
     "router-id",
+    "reconnect-interval",
     "fabric forwarding anycast-gateway-mac",
     "snmp-server contact",
     "snmp-server location",
@@ -56,6 +54,8 @@ def _negate(path: Path, line: str) -> tuple[str, ...] | None:
         return (f"default {line}",) if hardware else (f"no {line}",)
     if not path and words[0] == "username":
         return (f"no username {words[1]} sshkey",) if words[2] == "sshkey" else (f"no username {words[1]}",)
+    if path and path[-1].split()[1:2] == ["access-list"]:
+        return (f"no {words[0]}",)
     if words[0] == "remote-as":
         return ()  # goes with the neighbor
     return None
@@ -66,8 +66,8 @@ GRAMMAR = Grammar(
         "": (
             "hostname",
             "fabric forwarding anycast-gateway-mac",
-            "username * password",
-            "username * role",
+            "aaa authentication login default",
+            "aaa accounting default",
             "snmp-server contact",
             "snmp-server location",
             "snmp-server user *",
@@ -99,15 +99,15 @@ GRAMMAR = Grammar(
             "source-interface",
         ),
         "vlan": ("name", "vn-segment"),
-        "vrf": ("vni", "rd", "router-id"),
+        "vrf": ("vni", "rd", "router-id", "reconnect-interval"),
         "vni": ("rd",),
-        "router": ("router-id", "graceful-restart restart-time"),
+        "router": ("router-id", "graceful-restart restart-time", "reconnect-interval"),
         "neighbor": ("remote-as", "description", "password", "timers"),
         "address-family": ("maximum-paths", "maximum-prefix", "maximum routes", "redistribute direct"),
     },
     bare=_BARE,
     final=("hostname",),
-    anew=("ip access-list *", "ipv6 access-list *", "route-map * * *"),
+    anew=("route-map * * *",),
     definitions=(
         "feature *",
         "nv overlay evpn",
@@ -125,20 +125,3 @@ GRAMMAR = Grammar(
     header_key=_header_key,
     negate=_negate,
 )
-
-
-def merge(tree: Tree, extra: Tree) -> tuple[Tree, tuple[Overridden, ...]]:
-    """See `NetworkOs.merge`."""
-    assert isinstance(tree, tuple)
-    assert isinstance(extra, tuple)
-    both, said = line_changes.merged(tree, extra, lambda path, line: line_changes.key_of(GRAMMAR, path, line))
-    return both, tuple(Overridden(rendered=o.replaced, extra=" / ".join((*o.path, o.line))) for o in said)
-
-
-def difference(old: Trees, new: Trees) -> tuple[Commands, ...]:
-    """See `NetworkOs.difference`."""
-    before, after = old[MAIN], new[MAIN]
-    assert isinstance(before, tuple)
-    assert isinstance(after, tuple)
-    commands = line_changes.changes(before, after, GRAMMAR)
-    return (Commands(file=MAIN, how="cli", text=indented_text(commands, "  ")),) if commands else ()

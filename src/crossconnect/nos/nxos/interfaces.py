@@ -18,6 +18,7 @@ from crossconnect.nos.lines import Block, Entry, entry
 from crossconnect.nos.nxos.names import dotted_mac, l3_vlan, number_of, one_line, versioned, vrf_name
 
 _ORDER = ("irb", "lag", "ethernet", "subinterface", "management", "loopback")
+VLAN_NAME_MAX = 32
 JUMBO = 9216
 """MTU of switched ports: 1500 or the system's jumbo MTU, nothing in between."""
 
@@ -27,10 +28,18 @@ def render_vlans(device: DeviceConfiguration) -> list[Entry]:
     found: list[tuple[int, str, int]] = []
     for instance in device.network_instances:
         if instance.kind == "mac-vrf" and instance.vlan and instance.vni:
-            found.append((instance.vlan, instance.name[:32], instance.vni))
+            found.append((instance.vlan, instance.name, instance.vni))
         if instance.kind == "l3vrf" and instance.vni:
-            found.append((l3_vlan(instance), f"l3vni-{instance.name}"[:32], instance.vni))
-    return [Block(f"vlan {vlan}", (f"name {name}", f"vn-segment {vni}")) for vlan, name, vni in sorted(found)]
+            found.append((l3_vlan(instance), f"l3vni-{instance.name}", instance.vni))
+    return [
+        Block(f"vlan {vlan}", (f"name {_vlan_name(name, vlan)}", f"vn-segment {vni}"))
+        for vlan, name, vni in sorted(found)
+    ]
+
+
+def _vlan_name(name: str, vlan: int) -> str:
+    """At most 32 characters, and no two VLANs of one name: a long one is cut and ends with its VLAN."""
+    return name if len(name) <= VLAN_NAME_MAX else f"{name[: VLAN_NAME_MAX - 5]}-{vlan}"
 
 
 def render_vrfs(device: DeviceConfiguration) -> list[Entry]:

@@ -7,8 +7,8 @@ from crossconnect.nos.lines import indented_text, indented_tree
 from crossconnect.nos.network_os import NetworkOs, Tree
 from crossconnect.nos.nxos.codes import findings
 from crossconnect.nos.nxos.collect import queries
+from crossconnect.nos.nxos.difference import difference, merge
 from crossconnect.nos.nxos.facts import FACTS
-from crossconnect.nos.nxos.grammar import difference, merge
 from crossconnect.nos.nxos.names import MAIN
 from crossconnect.nos.nxos.render import render
 from crossconnect.nos.nxos.support import SUPPORT

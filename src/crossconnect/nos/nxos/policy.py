@@ -1,8 +1,9 @@
 """Prefix, community and AS-path lists, and route maps: one per policy and IP version.
 
 Source: Cisco Nexus 9000 Series NX-OS Unicast Routing Configuration Guide 10.3(x), "Configuring Route Policy Manager"
-(`ip prefix-list`, `ip community-list standard`, `ip large-community-list standard`, `ip as-path access-list`,
-`route-map` with `match` and `set`). Lines of one list are alternatives.
+(`ip prefix-list`, `ip community-list standard`, `ip as-path access-list`, `route-map` with `match` and `set`); large
+communities: Cisco Network as Code, NX-OS data model, "IP Large Community List" (`ip large-community-list standard`,
+`match large-community`, `set large-community-list NAME delete`). Lines of one list are alternatives.
 
 A statement whose community set has standard and large communities becomes two entries, as within an entry all matches
 must hold.
@@ -140,7 +141,7 @@ def _set_lines(actions: Actions, use: Use, sets: RoutingPolicy) -> Iterator[str]
     if actions.communities_remove:
         for community_set in sets.community_sets:
             if community_set.name == actions.communities_remove:
-                word = "comm-list" if community_set.kind == "standard" else "large-comm-list"
+                word = "comm-list" if community_set.kind == "standard" else "large-community-list"
                 yield f"set {word} {community_set.name} delete"
     large = [c for c in actions.communities_add if c.count(":") == 2]
     standard = [c for c in actions.communities_add if c.count(":") != 2]

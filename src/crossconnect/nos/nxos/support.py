@@ -18,13 +18,20 @@ _SPECIAL: Mapping[str, Support] = {
         "Nexus 9000 with Cloud Scale ASICs has vPC, and no all-active Ethernet segments of its own",
         "home servers to one leaf, or run another system on the leaves of dual-homed servers",
     ),
-    "route-leak": Support("rendered", "by the route targets of the other VRF; imported routes are not exported again"),
+    "route-leak": Support(
+        "rendered", "by the route targets of the other VRF: all of its routes come, and are not exported again"
+    ),
+    "route-policy": Support(
+        "rendered", "large communities are matched and set; whether an image sends them to a peer is to be tried"
+    ),
+    "acl": Support("rendered", "some need a TCAM region to be carved first, and a restart for that"),
     "route-limit": Support("rendered", "per IP version"),
     "management-vrf": Support("rendered", "it is called `management`, whatever its name in the region"),
-    "users": Support("rendered", "the hash must be one of SHA-256 (`$5$`)"),
+    "users": Support("rendered", "the hash must be one of SHA-256 (`$5$`); one SSH key per user"),
+    "aaa": Support("rendered", "local users when no server answers, by the default of the system"),
     "gnmi": Support("rendered", "the certificate is a trustpoint that is put on the device beforehand"),
     "netconf": Support("rendered", "always on port 830"),
-    "sflow": Support("partial", "one collector: the first"),
+    "sflow": Support("partial", "one collector: the first; some platforms want a TCAM region for it"),
     "ipfix": Support("none", "NX-OS exports NetFlow version 9", "sflow, which samples the same ports"),
     "snmpv3": Support("rendered", "users have the role network-operator"),
 }

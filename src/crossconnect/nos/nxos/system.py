@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from crossconnect.device.bgp import Bgp
 from crossconnect.device.configuration import DeviceConfiguration, System
 from crossconnect.device.management import Aaa, Sflow, Snmp, User
 from crossconnect.nos.lines import Block, Entry
@@ -19,7 +20,9 @@ from crossconnect.nos.secrets import secret_token
 _ROLES = {"administrator": "network-admin", "operator": "network-operator"}
 _AUTHENTICATION = {"sha-1": "sha", "sha-256": "sha-256", "sha-512": "sha-512"}
 _PRIVACY = {"aes-128": "aes-128", "aes-256": "aes-256"}
+_PROTOCOLS = {"tacacs": "tacacs+", "radius": "radius"}
 PORT = "mgmt0"
+GROUP = "xc"
 SEVERITY = 6
 """Of messages that are sent to syslog servers: informational and worse."""
 
@@ -27,14 +30,18 @@ SEVERITY = 6
 def render_start(device: DeviceConfiguration) -> list[Entry]:
     """Host name, features and users."""
     out: list[Entry] = [f"hostname {device.name}"]
-    out += [f"feature {name}" for name in _features(device)]
-    if device.vtep or any(n.families for i in device.network_instances if i.bgp for n in i.bgp.neighbors):
+    if device.vtep or any(_speaks_evpn(i.bgp) for i in device.network_instances if i.bgp):
         out.append("nv overlay evpn")
+    out += [f"feature {name}" for name in _features(device)]
     for user in device.system.users:
         out += _user(user)
     if device.system.banner:
         out.append(f"banner motd ^{one_line(device.system.banner)}^")
     return out
+
+
+def _speaks_evpn(bgp: Bgp) -> bool:
+    return any(f.family == "l2vpn-evpn" for n in bgp.neighbors for f in n.families)
 
 
 def _features(device: DeviceConfiguration) -> Iterator[str]:
@@ -50,7 +57,7 @@ def _features(device: DeviceConfiguration) -> Iterator[str]:
         ("lldp", system.lldp),
         ("bfd", device.bfd is not None),
         ("nv overlay", vtep),
-        ("tacacs+", system.aaa is not None and system.aaa.servers[0].protocol == "tacacs"),
+        ("tacacs+", system.aaa is not None and any(s.protocol == "tacacs" for s in system.aaa.servers)),
         ("grpc", system.gnmi is not None),
         ("netconf", system.netconf is not None),
         ("sflow", system.sflow is not None),
@@ -87,17 +94,24 @@ def render_services(device: DeviceConfiguration) -> list[Entry]:
 
 
 def _aaa(aaa: Aaa) -> Iterator[Entry]:
-    protocol = aaa.servers[0].protocol
-    word = "tacacs+" if protocol == "tacacs" else "radius"
+    """Servers, a group per protocol in the order of its first server, and who is asked.
+
+    When no server answers, local users decide (Security Configuration Guide, "Configuring AAA": `aaa authentication
+    login default fallback error local` is on by default).
+    """
     for server in aaa.servers:
-        port = f"port {server.port}" if protocol == "tacacs" else f"auth-port {server.port}"
         key = f"key 0 {secret_token(server.secret)}"
-        yield f"{protocol}-server host {server.address} {key} {port} timeout {server.timeout_s}"
-    servers = [f"server {server.address}" for server in aaa.servers]
-    yield Block(f"aaa group server {word} xc-aaa", (*servers, f"use-vrf {MANAGEMENT}", f"source-interface {PORT}"))
-    yield "aaa authentication login default group xc-aaa"
+        port = f"port {server.port}" if server.protocol == "tacacs" else f"auth-port {server.port}"
+        yield f"{server.protocol}-server host {server.address} {key} {port} timeout {server.timeout_s}"
+    groups: list[str] = []
+    for protocol in dict.fromkeys(server.protocol for server in aaa.servers):
+        servers = [f"server {server.address}" for server in aaa.servers if server.protocol == protocol]
+        body = (*servers, f"use-vrf {MANAGEMENT}")
+        groups.append(f"{GROUP}-{protocol}")
+        yield Block(f"aaa group server {_PROTOCOLS[protocol]} {groups[-1]}", body)
+    yield f"aaa authentication login default group {' '.join(groups)}"
     if aaa.accounting:
-        yield "aaa accounting default group xc-aaa"
+        yield f"aaa accounting default group {' '.join(groups)}"
 
 
 def _snmp(snmp: Snmp) -> Iterator[str]:
