@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 import avd
+import avd_services
 import pytest
 
 from crossconnect.device.configuration import DeviceConfiguration
@@ -63,3 +64,32 @@ def test_the_structured_half_is_valid_in_the_schema_of_pyavd(case: str) -> None:
     pyavd = pytest.importorskip("pyavd", reason="pyavd is not installed")
     result = pyavd.validate_structured_config(avd.structured(CASES[case]))
     assert not result.validation_result.violations
+
+
+SERVICES = (
+    "snmp-server",
+    "no snmp-server",
+    "sflow",
+    "flow tracking",
+    "ntp",
+    "logging",
+    "aaa",
+    "ip route ",
+    "management ",
+    "interface Management",
+)
+NOT_IN_PYAVD = ("management api netconf",)
+
+
+@pytest.mark.parametrize("case", sorted(CASES))
+def test_pyavd_writes_the_same_management_plane(case: str) -> None:
+    pyavd = pytest.importorskip("pyavd", reason="pyavd is not installed")
+    written = avd_services.services(CASES[case])
+    assert not pyavd.validate_structured_config(written).validation_result.violations
+    text: str = pyavd.get_device_config(written)
+    tree = system("eos").trees(CASES[case])["running-config.eos"]
+    assert isinstance(tree, tuple)
+    ours = {path for path in lines(tree) if path[0].startswith(SERVICES) and path[0] not in NOT_IN_PYAVD}
+    expected = {path for path in lines(indented_tree(text)) if path[0].startswith(SERVICES)}
+    filters = {path for path in ours if path[0].startswith("interface Management") and "access-group" in path[-1]}
+    assert expected == ours - filters
