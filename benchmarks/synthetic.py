@@ -3,8 +3,8 @@
     python benchmarks/synthetic.py DIRECTORY --devices 500 [--vrfs 2] [--segments 20] [--servers 0] [--mixed]
 
 Up to 64 switches: one pod with 4 spines (2 below 12 switches). Above: pods of about 64 switches with 4 spines each and
-4 super-spines in 4 planes. Every segment is on every leaf, as in the peers' benchmark. `--mixed`: an even mix of the six
-network operating systems, within every pod and between the spines of pods.
+4 super-spines in 4 planes. Every segment is on every leaf, as in the peers' benchmark. `--mixed`: an even mix of the
+six network operating systems, within every pod and between the spines of pods.
 """
 
 from __future__ import annotations

@@ -68,8 +68,10 @@ def changes(old: Tree, new: Tree, grammar: Grammar) -> Tree:
     """Commands, as a tree, that make a device with `old` one with `new`. Empty for equal trees."""
     if old == new:
         return ()
-    defined = tuple(e for e in old if prefix_of(grammar.definitions, header_of(e)) is not None)
-    rest = tuple(e for e in old if prefix_of(grammar.definitions, header_of(e)) is None)
+    stays = set(new)
+    differing = [e for e in old if e not in stays]
+    defined = tuple(e for e in differing if prefix_of(grammar.definitions, header_of(e)) is not None)
+    rest = tuple(e for e in differing if prefix_of(grammar.definitions, header_of(e)) is None)
     going = _removals(grammar, (), rest, new)
     coming = _additions(grammar, (), old, new)
     unused = _removals(grammar, (), defined, new)
@@ -86,12 +88,16 @@ def _is(patterns: tuple[str, ...], header: str) -> bool:
 
 def _removals(grammar: Grammar, path: Path, old: Tree, new: Tree) -> list[Entry]:
     """Negations of what only `old` has, last entry first."""
+    stays = set(new)
+    differing = [e for e in old if e not in stays]
+    if not differing:
+        return []
     keys = {key_of(grammar, path, e) for e in new if isinstance(e, str)}
     headers = {header_of(e) for e in new}
     taken = {_header_key(grammar, header) for header in headers}
     blocks = {e.header: e for e in new if isinstance(e, Block)}
     out: list[Entry] = []
-    for entry in reversed(old):
+    for entry in reversed(differing):
         header = header_of(entry)
         if isinstance(entry, str) and (key_of(grammar, path, entry) in keys or entry in blocks):
             continue
@@ -111,6 +117,8 @@ def _removals(grammar: Grammar, path: Path, old: Tree, new: Tree) -> list[Entry]
 
 def _additions(grammar: Grammar, path: Path, old: Tree, new: Tree) -> list[Entry]:
     """What only `new` has, in order."""
+    if old == new:
+        return []
     known = {e for e in old if isinstance(e, str)}
     blocks = {e.header: e for e in old if isinstance(e, Block)}
     by_key = {_header_key(grammar, header): header for header in blocks}

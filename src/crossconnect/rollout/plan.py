@@ -14,6 +14,7 @@ from crossconnect.intent.lock import Lock
 
 if TYPE_CHECKING:  # numbers and files are compared without the simulation
     from crossconnect.rollout.blast_radius import BlastRadius
+    from crossconnect.rollout.commands import DeviceCommands
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +70,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     extra: tuple[ExtraUse, ...] = ()
     blast_radius: BlastRadius | None = None
     """Whom it touches; None where nobody asked."""
+    commands: tuple[DeviceCommands, ...] | None = None
+    """The change in the devices' own commands; None where nobody asked."""
 
     @property
     def empty(self) -> bool:

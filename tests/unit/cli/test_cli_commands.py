@@ -44,6 +44,29 @@ def test_what_init_writes_is_valid_and_proven(region: Path, capsys: pytest.Captu
     assert "hurt nobody" in capsys.readouterr().out
 
 
+def test_a_plan_tells_the_commands_of_devices_and_what_takes_them_back(
+    region: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tenancy = region / "tenancy" / "acme.yaml"
+    tenancy.write_text(tenancy.read_text() + "          - {name: more, gateways: [10.1.9.1/24], leaves: [all]}\n")
+    capsys.readouterr()
+    assert run(["plan", "-C", str(region), "--commands"]) == 0
+    told = capsys.readouterr().out
+    assert "linux.json put in place whole" in told
+    there, _, back = told.partition("== pod1-leaf1 (frr): rollback, cli, of frr.conf")
+    assert "== pod1-leaf1 (frr): commands, cli, of frr.conf" in there
+    number = there.rpartition("  vni ")[2].split()[0]
+    assert f"  no vni {number}" in back
+    assert run(["plan", "-C", str(region), "--commands", "-o", "json"]) == 0
+    devices = json.loads(capsys.readouterr().out)["commands"]
+    assert {"device", "nos", "commands", "rollback", "files"} == set(devices[0])
+
+
+def test_a_device_that_comes_has_files_and_no_commands(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["plan", "-C", str(region), "--parent", "none", "--commands"]) == 0
+    assert "no commands but whole files" in capsys.readouterr().out
+
+
 def test_init_does_not_write_over_what_is_there(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["init", str(region)]) == 2
     assert "not empty" in capsys.readouterr().err

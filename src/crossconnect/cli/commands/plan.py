@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Sized
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -15,6 +16,9 @@ from crossconnect.cli.output import coloured, draw, emit, output_option, print_f
 from crossconnect.cli.radius_text import radius_text
 from crossconnect.cli.region import Ready, load_or_exit, located, option_text, region_option
 from crossconnect.rollout.plan import Plan, Side
+
+if TYPE_CHECKING:  # commands need every system's renderer
+    from crossconnect.rollout.commands import DeviceCommands
 
 MEMORY_FACTOR = 1.3
 """Peak of a checked plan over the estimate of one state's tables, of which there is one at a time: 348 MiB against 278
@@ -30,6 +34,12 @@ at 100 switches."""
     help="Git revision to compare with, or 'none' for an empty network.  [default: HEAD, or none without Git]",
 )
 @click.option("--diff", "show_diff", is_flag=True, help="Print every device's configuration difference.")
+@click.option(
+    "--commands",
+    "show_commands",
+    is_flag=True,
+    help="Print every device's own commands for the change, and those that take it back.",
+)
 @click.option("--numbers", "show_numbers", is_flag=True, help="Print every number that changes.")
 @check_option
 @click.option(
@@ -44,6 +54,7 @@ def command(
     output: str,
     parent: str,
     show_diff: bool,
+    show_commands: bool,
     show_numbers: bool,
     check: bool | None,
     effects: bool,
@@ -73,6 +84,8 @@ def command(
     if effects and (moved or not result.empty):
         radius = blast_radius(old.blueprint if old else None, new.blueprint)
         result = msgspec.structs.replace(result, blast_radius=radius)
+    if show_commands:
+        result = msgspec.structs.replace(result, commands=_commands(old, new, result))
     emit(result, output, lambda: _text(result, revision, show_diff, show_numbers))
     if output == "table":
         if result.findings_new:
@@ -87,6 +100,14 @@ def command(
     if any(f.severity.value == "error" for f in result.findings_new):
         return 1
     return 3 if detailed_exitcode and not result.empty else 0
+
+
+def _commands(old: Ready | None, new: Ready, result: Plan) -> tuple[DeviceCommands, ...]:
+    from crossconnect.rollout.commands import change_commands
+
+    if old is None:
+        return ()
+    return change_commands(old.blueprint, new.blueprint, (change.device for change in result.devices))
 
 
 def _default_parent(root: Path) -> str:
@@ -145,9 +166,30 @@ def _text(result: Plan, revision: str, show_diff: bool, show_numbers: bool) -> s
         parts.append("\n" + numbers_text(result.numbers, "" if show_numbers else "xc plan --numbers"))
     if show_diff:
         parts += ["", *(_painted(change.diff) for change in result.devices)]
-    elif result.devices:
-        parts.append("\n'xc plan --diff' prints the configuration differences")
+    if result.commands is not None:
+        parts += ["", _commands_text(result)]
+    if result.devices and not show_diff and result.commands is None:
+        parts.append("\n'xc plan --diff' prints the configuration differences, --commands the devices' own commands")
     return "\n".join(parts)
+
+
+def _commands_text(result: Plan) -> str:
+    told = result.commands or ()
+    parts: list[str] = []
+    for each in told:
+        if each.files:
+            parts.append(f"== {each.device} ({each.nos}): {_few(each.files)} put in place whole: see --diff\n")
+        for title, commands in (("commands", each.commands), ("rollback", each.rollback)):
+            for part in commands:
+                parts.append(
+                    f"== {each.device} ({each.nos}): {title}, {part.how}, of {part.file}\n{part.text.rstrip()}\n"
+                )
+    whole = sorted({change.device for change in result.devices} - {each.device for each in told})
+    if whole:
+        parts.append(
+            f"no commands but whole files ('xc render'), since they come, go or change systems: {_few(whole)}\n"
+        )
+    return "\n".join(parts).rstrip()
 
 
 def _few(names: Sequence[str]) -> str:

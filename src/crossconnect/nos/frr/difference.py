@@ -72,17 +72,21 @@ def _is_policy(entry: Entry) -> bool:
 
 def _removals(old: Tree, new: Tree, context: Context, gone: frozenset[str] = frozenset()) -> list[Entry]:
     """Negations of what only `old` has, last entry first; `gone` are neighbours that leave with all their lines."""
+    stays = set(new)
+    differing = [e for e in old if e not in stays]
+    if not differing:
+        return []
     new_keys = {key_of(context, e) for e in new if isinstance(e, str)}
     new_blocks = {e.header: e for e in new if isinstance(e, Block)}
     taken = {_route_map_entry(header) for header in new_blocks}
     if context == "router":
         gone = frozenset(
             neighbor_of(e)
-            for e in old
+            for e in differing
             if isinstance(e, str) and starts_neighbor(e) and key_of(context, e) not in new_keys
         )
     out: list[Entry] = []
-    for entry in reversed(old):
+    for entry in reversed(differing):
         if isinstance(entry, Block):
             out += _block_removal(entry, new_blocks.get(entry.header), context, gone, taken)
         elif key_of(context, entry) not in new_keys:

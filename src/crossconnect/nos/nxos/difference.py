@@ -113,7 +113,9 @@ def _without_replaced(old: Tree, new: Tree) -> Tree:
     for item in old:
         if isinstance(item, Block):
             after = blocks.get(item.header)
-            out.append(item if after is None else entry(item.header, _without_replaced(item.body, after.body)))
+            out.append(
+                item if after is None or after == item else entry(item.header, _without_replaced(item.body, after.body))
+            )
         elif item in lines or _attached(item) not in others:
             out.append(item)
     return tuple(out)
