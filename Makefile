@@ -24,8 +24,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 check: venv
-	$(VENV)/bin/ruff check src tests benchmarks
-	$(VENV)/bin/ruff format --check src tests benchmarks
+	$(VENV)/bin/ruff check src tests benchmarks tools
+	$(VENV)/bin/ruff format --check src tests benchmarks tools
 	$(VENV)/bin/basedpyright
 	$(VENV)/bin/lint-imports
 

@@ -1,5 +1,6 @@
-"""Writes docs/reference/{commands,findings,fields,tables,nos-support}.md from the code, fidelity.md from its record; `--check`
-fails when they are out of date.
+"""Writes docs/reference/{commands,findings,fields,tables,nos-support}.md from the code, fidelity.md from its record.
+
+`--check` fails when they are out of date.
 
 python tools/reference.py [--check]
 """
@@ -166,8 +167,8 @@ def fidelity_page() -> str:
         "`tests/lab/test_fidelity_*.py` bring regions up with real FRR (and BIRD 2 or FRR as external routers) and",
         "compare every row of every [state table](tables.md) with what the simulation predicted, healthy, with",
         "something broken, and healed. A difference is a test failure that shows both rows. `make test` runs all of it",
-        "with the installed FRR where it is root or may make user namespaces, and leaves this page alone; `make fidelity`",
-        "runs it with 8.4 and with 10 and writes the counts below. A situation is one comparison of all tables.\n",
+        "with the installed FRR where it is root or may make user namespaces, and leaves this page alone;",
+        "`make fidelity` runs it with 8.4 and with 10 and writes the counts below. A situation is one comparison of all tables.\n",
     ]
     for run in record["runs"]:
         features = run["features"]
@@ -215,7 +216,7 @@ def support_page() -> str:
     lines = [
         "# What each network operating system supports\n",
         "- **yes**: rendered, and seen to work on the real software in this project's tests.",
-        "- **rendered, never run**: rendered by the vendor's documentation and checked offline; no device has run it here.",
+        "- **rendered, never run**: by the vendor's documentation, and checked offline; no device has run it here.",
         "- **partly**: something of it is missing; the system's own section says what.",
         "- **no**: not on this system. Asking for it is the finding `nos.unsupported` when the region is validated: an",
         "  error, or a warning for services that a fabric does without.\n",
