@@ -26,6 +26,8 @@ _EXTENDED = {
 def object_of(answer: bytes, *wanted: str) -> Mapping[str, Any]:
     """A JSON object with these members. ValueError for anything else."""
     found = members(json.loads(answer))
+    if "errors" in found:
+        raise ValueError("EOS answers " + "; ".join(words(found, "errors")))
     for name in wanted:
         if not isinstance(found.get(name), (dict, list)):
             raise ValueError(f"the answer has no `{name}`")

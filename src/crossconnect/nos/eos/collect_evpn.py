@@ -36,6 +36,8 @@ MACS = "show mac address-table | json"
 REMOTE_MACS = "show vxlan address-table | json"
 
 _TYPES = {"auto-discovery": 1, "mac-ip": 2, "imet": 3, "ethernet-segment": 4, "ip-prefix": 5}
+_PER_SEGMENT_TAG = (1 << 32) - 1
+"""RFC 7432 8.2.1: MAX-ET, auto-discovery per Ethernet segment; EOS leaves it out."""
 _OWN = frozenset({"dynamic", "peerDynamic"})
 """Kinds of MAC addresses that ports learn, here or at the MLAG peer. `static` ones are the switches' own."""
 
@@ -68,20 +70,20 @@ def _key(text: str) -> _Key | None:
     route_type = _TYPES.get(kind)
     if route_type is None:
         return None
-    tag = int(fields.pop(0)) if len(fields) > 1 and fields[0].isdigit() else 0
+    tag = int(fields.pop(0)) if len(fields) > 1 and fields[0].isdigit() else None
     if not fields:
         raise ValueError(f"`{text}` is no EVPN route")
     match route_type:
         case 1:
-            return _Key(rd, 1, tag, esi=_esi(fields[0]))
+            return _Key(rd, 1, _PER_SEGMENT_TAG if tag is None else tag, esi=_esi(fields[0]))
         case 2:
-            return _Key(rd, 2, tag, mac=mac_of(fields[0]), ip=canonical_address(fields[1]) if fields[1:] else "")
+            return _Key(rd, 2, tag or 0, mac=mac_of(fields[0]), ip=canonical_address(fields[1]) if fields[1:] else "")
         case 3:
-            return _Key(rd, 3, tag, ip=canonical_address(fields[0]))
+            return _Key(rd, 3, tag or 0, ip=canonical_address(fields[0]))
         case 4:
             return _Key(rd, 4, esi=_esi(fields[0]), ip=canonical_address(fields[1]) if fields[1:] else "")
         case _:
-            return _Key(rd, 5, tag, ip=canonical_prefix(fields[0]))
+            return _Key(rd, 5, tag or 0, ip=canonical_prefix(fields[0]))
 
 
 def _esi(text: str) -> str:
@@ -92,7 +94,6 @@ def _esi(text: str) -> str:
 
 def _evpn_path(key: _Key, path: Mapping[str, Any]) -> EvpnReport:
     detail = members(path.get("routeDetail", {}))
-    next_hop = str(path.get("nextHop") or "")
     return EvpnReport(
         rd=key.rd,
         route_type=key.route_type,
@@ -100,11 +101,11 @@ def _evpn_path(key: _Key, path: Mapping[str, Any]) -> EvpnReport:
         esi=key.esi,
         mac=key.mac,
         ip=key.ip,
-        next_hop=plain_address(next_hop),
+        next_hop=plain_address(str(path.get("nextHop") or "")),
         as_path=as_path_of(path),
         extended=extended_of(words(detail, "extCommunities")),
         labels=tuple(_labels(detail)),
-        local=not next_hop,
+        local=path.get("nextHop") == "",
         best=members(path.get("routeType", {})).get("active") is True,
     )
 
@@ -139,11 +140,11 @@ def vnis(answer: bytes) -> tuple[VniReport, ...]:
                     remote_vteps=tuple(canonical_address(address) for address in remote),
                 )
             )
-        for vrf, vni in members(vxlan.get("vrfToVniMap", {})).items():
-            vlan = taken.get(int(vni))
-            found.append(
-                VniReport(vni=int(vni), kind="l3", vrf=vrf, bridge=f"Vlan{vlan}" if vlan else "", remote_vteps=())
-            )
+        bound = members(vxlan.get("vrfToVniMap", {}))
+        for vrf in bound:
+            vni = number(bound, vrf)
+            bridge = f"Vlan{taken[vni]}" if vni in taken else ""
+            found.append(VniReport(vni=vni, kind="l3", vrf=vrf, bridge=bridge, remote_vteps=()))
     return tuple(found)
 
 
