@@ -14,6 +14,8 @@ _ORIGINS = frozenset({"I", "E", "?"})
 def roots(answer: bytes, name: str) -> Iterator[Mapping[str, Any]]:
     """The elements of that name at the answer's root. ValueError for anything else."""
     found = members(json.loads(answer))
+    if "output" in found:
+        raise ValueError(f"Junos answers {text(found, 'output').strip()}")
     if name not in found:
         raise ValueError(f"the answer has no `{name}`")
     yield from elements(found, name)

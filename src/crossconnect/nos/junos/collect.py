@@ -1,8 +1,8 @@
 """What Junos answers to `show ... | display json`, as reports.
 
 Sources: Junos OS "CLI User Guide", "display json" (every value is a list of objects with `data`), the elements of each
-command in the Junos XML API Explorer, and recorded answers of vQFX 19.4 and Junos 25.4 in public test data, cited in the
-tests.
+command in the Junos XML API Explorer, and recorded answers of vQFX 19.4 and Junos 25.4 in public test data, cited in
+the tests.
 
 Left out, as no published answer has it: the VRF of an interface (`show interfaces` does not say it), and large
 communities.
@@ -46,6 +46,7 @@ INTERFACES = "show interfaces | display json"
 LLDP = "show lldp neighbors | display json"
 
 _FAMILIES = {"inet-unicast": "ipv4-unicast", "inet6-unicast": "ipv6-unicast", "evpn": "l2vpn-evpn"}
+_IP = frozenset({"inet", "inet6"})
 _PROTOCOLS = {"BGP": "bgp", "EVPN": "bgp", "Direct": "connected", "Static": "static"}
 
 
@@ -182,6 +183,8 @@ def _unit(of: Mapping[str, Any], up: bool, mac: str) -> InterfaceReport:
     mtu = 0
     for family in elements(of, "address-family"):
         mtu = mtu or number(text(family, "mtu"))
+        if text(family, "address-family-name") not in _IP or "address-family-unnumbered" in family:
+            continue  # chassis-internal families have numbers of their own; an unnumbered one lends lo0's address
         for one in elements(family, "interface-address"):
             local = text(one, "ifa-local").strip()
             length = text(one, "ifa-destination").strip().rpartition("/")[2]

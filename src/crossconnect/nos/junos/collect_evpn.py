@@ -1,8 +1,8 @@
 """Junos's answers about EVPN and VXLAN as reports: routes, VNIs with their flood lists, MAC addresses. Pure.
 
 Sources: recorded answers of vQFX 19.4 (`show ethernet-switching table detail`, `... vxlan-tunnel-end-point remote`,
-`show evpn l3-context extensive`) and of Junos 25.4 (`bgp.evpn.0`, whole and in detail) in public test data, cited in the
-tests. A route's destination is written with `::` between its fields: `2:<RD>::<tag>::<MAC>::<address>`,
+`show evpn l3-context extensive`) and of Junos 25.4 (`bgp.evpn.0`, whole and in detail) in public test data, cited in
+the tests. A route's destination is written with `::` between its fields: `2:<RD>::<tag>::<MAC>::<address>`,
 `5:<RD>::<tag>::<prefix>::<length>`; the routes of types 1 and 4 are in "EVPN User Guide", "EVPN Multihoming".
 
 Left out, as no published answer has it: of a VNI of a bridge domain, its VRF and IRB interface beside its flood list,
