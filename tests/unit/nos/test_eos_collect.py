@@ -217,6 +217,13 @@ def test_macs_of_ports_and_of_vteps() -> None:
     )
 
 
+def test_a_mac_behind_several_vteps() -> None:
+    """clabfleet (routing/trace.py) finds a list of `vteps` in this answer of cEOS."""
+    row = {"macAddress": "d2:74:8c:66:e7:e2", "vteps": ["10.0.1.2", "10.0.1.1"], "vlanId": 30}
+    (found,) = collect_evpn.remote_macs(VNIS, json.dumps({"addresses": [row]}).encode())
+    assert found.vtep == "10.0.1.1"
+
+
 def test_addresses_of_interfaces() -> None:
     found = {report.name: report for report in collect.interfaces(INTERFACES)}
     assert found["Vlan130"].addresses == ("10.1.30.1/24",)  # an anycast gateway's

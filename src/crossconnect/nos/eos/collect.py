@@ -62,8 +62,7 @@ LLDP = "show lldp neighbors | json"
 
 _PROTOCOLS = {"connected": "connected", "static": "static", "ebgp": "bgp", "ibgp": "bgp", "bgp": "bgp"}
 _LOCAL_PREF = 100
-"""Where a path shows none: own routes and those of external peers before a policy (RFC 4271 9.1.1 leaves the number to
-the system; EOS User Manual, "BGP")."""
+"""Where a path shows none, as own routes do: EOS's default (EOS User Manual, "BGP")."""
 
 
 def queries(device: DeviceConfiguration) -> tuple[Query, ...]:

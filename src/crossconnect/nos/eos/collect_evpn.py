@@ -38,8 +38,6 @@ REMOTE_MACS = "show vxlan address-table | json"
 _TYPES = {"auto-discovery": 1, "mac-ip": 2, "imet": 3, "ethernet-segment": 4, "ip-prefix": 5}
 _PER_SEGMENT_TAG = (1 << 32) - 1
 """RFC 7432 8.2.1: MAX-ET, auto-discovery per Ethernet segment; EOS leaves it out."""
-_OWN = frozenset({"dynamic", "peerDynamic"})
-"""Kinds of MAC addresses that ports learn, here or at the MLAG peer. `static` ones are the switches' own."""
 
 
 class _Key(msgspec.Struct, frozen=True):
@@ -155,7 +153,8 @@ def macs(vnis_of: Mapping[int, int], answer: bytes) -> tuple[MacReport, ...]:
     for row in entries(table, "tableEntries"):
         vni = vnis_of.get(number(row, "vlanId"))
         port = long_name(str(row.get("interface", "")))
-        if vni is None or port.startswith("Vxlan") or row.get("entryType") not in _OWN:
+        # `static` addresses are the switches' own, at the MLAG peer's port; those of Vxlan1 have their VTEP elsewhere.
+        if vni is None or port.startswith("Vxlan") or row.get("entryType") == "static":
             continue
         mac = mac_of(str(row.get("macAddress", "")))
         found.append(MacReport(vni=vni, mac=mac, local=True, interface=port, vtep="", esi=""))
@@ -163,7 +162,7 @@ def macs(vnis_of: Mapping[int, int], answer: bytes) -> tuple[MacReport, ...]:
 
 
 def remote_macs(vnis_of: Mapping[int, int], answer: bytes) -> tuple[MacReport, ...]:
-    """The answer to `REMOTE_MACS`. Of several VTEPs, which is an Ethernet segment, the first is named."""
+    """The answer to `REMOTE_MACS`: `vtep`, or in later versions a list of `vteps`, whose first is named."""
     found: list[MacReport] = []
     for row in entries(object_of(answer, "addresses"), "addresses"):
         vni = vnis_of.get(number(row, "vlanId"))
