@@ -12,7 +12,7 @@ _SPECIAL: Mapping[str, Support] = {
     # Release notes of 21.2R1, "Hardware-assisted inline BFD": not with LAG, ECMP or IPv6 link-local sessions.
     "bfd": Support(
         "rendered",
-        "QFX5120 does less than a second in hardware only on single numbered links without ECMP; else in software, where "
+        "QFX5120 does less than a second in hardware only on numbered links without ECMP; else in software, where "
         "many sessions want `bfd: {interval_ms: 1000}`",
     ),
     "mtu": Support("rendered", "the media MTU is the design's with the Ethernet header and a tag"),
