@@ -353,6 +353,8 @@ def test_a_change_and_its_inverse_lead_there_and_back() -> None:
     others = (CASES["leaf-unnumbered"], CASES["leaf-ipv4"], CASES["border-numbered"], SPLIT["leaf-numbered"])
     for other in others:
         here, there = (sonic.trees(d)["config_db.json"] for d in (leaf, other))
+        assert isinstance(here, dict)
+        assert isinstance(there, dict)
         moved = document.applied(here, operations_between(here, there), SHAPE)
         assert operations_between(moved, there) == ()
         again = document.applied(moved, operations_between(there, here), SHAPE)

@@ -196,5 +196,5 @@ def _timers(device: DeviceConfiguration) -> Iterator[Finding]:
             TIMERS,
             here,
             f"{device.name}: router advertisements of unnumbered ports every 10 s",
-            expected="every second",
+            expected="every second, lifetime 0",
         )
