@@ -22,9 +22,9 @@ from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.nos.document import Value
 from crossconnect.nos.frr.bgp import RESTART_S
-from crossconnect.nos.frr.names import ALLOW_FABRIC, DENY_ALL, FAMILY_VERSION, one_line, route_map_name
+from crossconnect.nos.frr.names import FAMILY_VERSION, one_line, route_map_name
 from crossconnect.nos.sonic.bgp import in_sonic_names
-from crossconnect.nos.sonic.framework_policy import policy_tables
+from crossconnect.nos.sonic.framework_policy import attached_map, policy_tables
 from crossconnect.nos.sonic.tables import Fields, Tables, fields, joined
 
 BY_VRF = (
@@ -137,12 +137,6 @@ def _neighbor_family(neighbor: Neighbor, family: NeighborFamily) -> Fields:
         unchanged_nexthop="true" if family.next_hop_unchanged else None,
     )
     for direction, policy in (("route_map_in", family.import_policy), ("route_map_out", family.export_policy)):
-        maps: list[Value] = [_map(neighbor, policy, version)]
+        maps: list[Value] = [attached_map(neighbor, policy, version)]
         out[direction] = maps
     return out
-
-
-def _map(neighbor: Neighbor, policy: str, version: int) -> str:
-    if policy and version:
-        return route_map_name(policy, version)
-    return DENY_ALL if neighbor.kind == "external" or policy else ALLOW_FABRIC

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from crossconnect.device.bgp import Neighbor
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.device.policy import Actions, Policy, RoutingPolicy, Statement
 from crossconnect.net import parse
@@ -40,11 +41,15 @@ _NUMBERS = {
 def policy_tables(device: DeviceConfiguration) -> Tables:
     """Sets, and a route map per policy and IP version that something attaches."""
     policy = device.routing_policy
-    maps: Table = {ALLOW_FABRIC: {}, DENY_ALL: {}}
-    entries: Table = {
-        f"{ALLOW_FABRIC}|10": fields(route_operation="permit"),
-        f"{DENY_ALL}|{SEQUENCE_LAST}": fields(route_operation="deny"),
-    }
+    maps: Table = {}
+    entries: Table = {}
+    built_in = _attached(device)
+    if ALLOW_FABRIC in built_in:
+        maps[ALLOW_FABRIC] = {}
+        entries[f"{ALLOW_FABRIC}|10"] = fields(route_operation="permit")
+    if DENY_ALL in built_in:
+        maps[DENY_ALL] = {}
+        entries[f"{DENY_ALL}|{SEQUENCE_LAST}"] = fields(route_operation="deny")
     policies = {p.name: p for p in policy.policies}
     for name, version, asn in sorted(uses(device)):
         map_name = route_map_name(name, version)
@@ -52,6 +57,24 @@ def policy_tables(device: DeviceConfiguration) -> Tables:
         known = policies.get(name) or Policy(name=name, statements=())
         entries |= {f"{map_name}|{n}": entry for n, entry in _entries(known, version, asn, policy)}
     return {**_set_tables(policy), "ROUTE_MAP_SET": maps, "ROUTE_MAP": entries}
+
+
+def attached_map(neighbor: Neighbor, policy: str, version: int) -> str:
+    """The route map of a session's family in one direction; there is always one."""
+    if policy and version:
+        return route_map_name(policy, version)
+    return DENY_ALL if neighbor.kind == "external" or policy else ALLOW_FABRIC
+
+
+def _attached(device: DeviceConfiguration) -> set[str]:
+    return {
+        attached_map(neighbor, policy, FAMILY_VERSION[family.family])
+        for instance in device.network_instances
+        if instance.bgp is not None
+        for neighbor in instance.bgp.neighbors
+        for family in neighbor.families
+        for policy in (family.import_policy, family.export_policy)
+    }
 
 
 def uses(device: DeviceConfiguration) -> set[Use]:
