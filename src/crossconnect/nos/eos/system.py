@@ -19,6 +19,8 @@ from crossconnect.nos.secrets import secret_token
 _ROLES = {"administrator": ("15", "network-admin"), "operator": ("1", "network-operator")}
 _AUTHENTICATION = {"sha-1": "sha", "sha-256": "sha256", "sha-512": "sha512"}
 _PRIVACY = {"aes-128": "aes", "aes-256": "aes256"}
+_AAA_PORTS = {"tacacs": ("port", 49), "radius": ("auth-port", 1812)}
+"""The word of a server's port, and the port that EOS does not show."""
 INTERNAL_VLANS = (4000, 4094)
 """Of routed ports: said, since the default (from 1006 up) would take VLANs of tenants."""
 _TEMPLATE_MS = 60_000
@@ -106,15 +108,16 @@ def _snmp(snmp: Snmp, vrf: str) -> Iterator[str]:
 
 def _aaa(aaa: Aaa, vrf: str) -> Iterator[Entry]:
     protocol = aaa.servers[0].protocol
-    word = "tacacs+" if protocol == "tacacs" else "radius"
+    kind = "tacacs+" if protocol == "tacacs" else "radius"
     for server in aaa.servers:
-        port = f"port {server.port}" if protocol == "tacacs" else f"auth-port {server.port}"
+        word, usual = _AAA_PORTS[protocol]
+        port = "" if server.port == usual else f" {word} {server.port}"
         yield (
-            f"{protocol}-server host {server.address} vrf {vrf} {port} timeout {server.timeout_s} "
+            f"{protocol}-server host {server.address} vrf {vrf}{port} timeout {server.timeout_s} "
             f"key 0 {secret_token(server.secret)}"
         )
     yield Block(
-        f"aaa group server {word} xc-aaa", tuple(f"server {server.address} vrf {vrf}" for server in aaa.servers)
+        f"aaa group server {kind} xc-aaa", tuple(f"server {server.address} vrf {vrf}" for server in aaa.servers)
     )
     yield "aaa authentication login default group xc-aaa local"
     yield "aaa authorization exec default group xc-aaa local"

@@ -1,8 +1,8 @@
-"""Writes leaf.cfg, spine.cfg and services.cfg beside it: `python generate.py` where `pyavd` is installed (README.md).
+"""Writes the configurations beside it: `python generate.py` where `pyavd` is installed (README.md).
 
-leaf.cfg and spine.cfg come of a fabric (`eos_designs`): 2 spines, 2 leaves with one server on both, 2 VRFs, a peer
-outside. services.cfg comes of a structured configuration (`eos_cli_config_gen`): what the design part does not ask
-for, and our renderer writes.
+leaf.cfg and spine.cfg come of a fabric (`eos_designs`): 2 spines, 2 leaves with two servers on both, 2 VRFs, a peer
+outside. The others come of structured configurations (`eos_cli_config_gen`) with the values of devices of our test
+region: what our design asks for and theirs does not.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ COMMON: dict[str, Any] = {
 }
 
 
-def fabric() -> dict[str, dict[str, Any]]:
+def fabric(*, unnumbered: bool = False) -> dict[str, dict[str, Any]]:
     """Inputs of every device."""
     spine = {
         "defaults": {"platform": "7050X3", "loopback_ipv4_pool": "10.255.0.0/24", "bgp_as": 65000},
@@ -169,7 +169,8 @@ def fabric() -> dict[str, dict[str, Any]]:
             ],
         },
     ]
-    both = {**COMMON, "spine": spine, "l3leaf": {"defaults": leaf["defaults"], "node_groups": leaf["node_groups"]}}
+    common = {**COMMON, "underlay_rfc5549": True} if unnumbered else COMMON
+    both = {**common, "spine": spine, "l3leaf": {"defaults": leaf["defaults"], "node_groups": leaf["node_groups"]}}
     out: dict[str, dict[str, Any]] = {}
     out |= {name: {**both, "type": "spine", "tenants": tenants} for name in SPINES}
     out |= {name: {**both, "type": "l3leaf", "tenants": tenants, "servers": servers} for name in LEAVES}
@@ -183,7 +184,7 @@ def configurations(inputs: dict[str, dict[str, Any]]) -> dict[str, str]:
         checked = pyavd.validate_inputs(raw)
         if checked.validated_data is None:
             raise SystemExit(f"{name}: {[(v.path, v.message) for v in checked.validation_result.violations]}")
-        designs[name] = AVDDesign._from_dict(checked.validated_data)  # noqa: SLF001
+        designs[name] = AVDDesign._from_dict(checked.validated_data)
     facts = pyavd.get_avd_facts(designs)
     return {
         name: pyavd.get_device_config(pyavd.get_device_structured_config(name, design, facts))
@@ -580,6 +581,74 @@ def unnumbered() -> dict[str, Any]:
     }
 
 
+def rare() -> dict[str, Any]:
+    """What the devices of our test region do not ask for, in one device."""
+    return {
+        "hostname": "rare",
+        "vlans": [{"id": 104, "name": "red-prod-web"}],
+        "ipv6_static_routes": [{"vrf": "mgmt", "prefix": "::/0", "next_hop": "fd00:c0::1"}],
+        "port_channel_interfaces": [
+            {
+                "name": "Port-Channel1",
+                "description": "a-rack1-dual1",
+                "shutdown": True,
+                "switchport": {"access_vlan": 104},
+                "min_links": 2,
+                "evpn_ethernet_segment": {
+                    "identifier": "0302:e500:0000:0100:0001",
+                    "route_target": "02:e5:00:00:00:01",
+                },
+                "lacp_id": "02e5.0000.0001",
+            }
+        ],
+        "vlan_interfaces": [
+            {
+                "name": "Vlan104",
+                "description": "gateway of red-prod-web",
+                "mtu": 9000,
+                "vrf": "red-prod",
+                "ip_address_virtual": "10.1.17.1/24",
+                "ip_address_virtual_secondaries": ["10.1.20.1/24"],
+                "ipv6_enable": True,
+                "ipv6_address_virtuals": ["2001:db8:1:11::1/64"],
+                "access_group_in": "servers",
+                "ipv6_access_group_in": "servers",
+            }
+        ],
+        "vxlan_interface": {
+            "vxlan1": {
+                "vxlan": {
+                    "source_interface": "Loopback0",
+                    "udp_port": 4789,
+                    "vlans": [{"id": 104, "vni": 10004}],
+                    "vrfs": [{"name": "red-prod", "vni": 5001}],
+                }
+            }
+        },
+        "router_bgp": {
+            "as": "4200000002",
+            "router_id": "10.255.0.3",
+            "graceful_restart": {"enabled": False},
+            "graceful_restart_helper": {"enabled": False},
+            "vlans": [
+                {
+                    "id": 104,
+                    "rd": "10.255.0.3:10007",
+                    "route_targets": {"import": ["65000:10004", "65001:10004"], "export": ["65000:10004"]},
+                    "redistribute_routes": ["learned"],
+                }
+            ],
+            "vrfs": [
+                {
+                    "name": "red-prod",
+                    "networks": [{"prefix": "10.1.30.0/24"}],
+                    "redistribute": {"connected": {"enabled": True, "route_map": "some-connected"}},
+                }
+            ],
+        },
+    }
+
+
 def checked(structured: dict[str, Any]) -> str:
     """The text of a structured configuration that its schema accepts."""
     result = pyavd.validate_structured_config(structured)
@@ -593,7 +662,9 @@ def main() -> None:
     texts = configurations(fabric())
     for name, file in (("leaf1", "leaf.cfg"), ("spine1", "spine.cfg")):
         (HERE / file).write_text(texts[name])
+    (HERE / "leaf-unnumbered.cfg").write_text(configurations(fabric(unnumbered=True))["leaf1"])
     (HERE / "border.cfg").write_text(checked(border()))
+    (HERE / "rare.cfg").write_text(checked(rare()))
     (HERE / "unnumbered.cfg").write_text(checked(unnumbered()))
 
 
