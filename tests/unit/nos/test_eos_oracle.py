@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.device.policy import PrefixRule
+from crossconnect.nos.lines import Block, Tree, lines
 from crossconnect.nos.lines import Path as Headers
-from crossconnect.nos.lines import Tree, lines
 from crossconnect.nos.registry import system
 from crossconnect.nos.rendering import device_commands, render_files
 from nos_region import cases
@@ -66,6 +66,45 @@ def test_lines_that_leave_a_mode_are_no_lines_of_it() -> None:
     assert not any({"exit", "end"} & set(path) for file in FILES for path in theirs(file))
 
 
+OPERATORS_OWN = """\
+banner motd
+  Maintenance:
+    exit slowly!
+! not a comment
+EOF
+!
+event-handler reload
+   trigger on-boot
+   action bash
+      test -e /mnt/flash/done
+      exit
+      EOF
+!
+router general
+   control-functions
+      code unit accept
+         function ACCEPT_ALL() {
+           return true;
+         }
+         EOF
+      exit
+   exit
+!
+"""
+
+
+def test_text_that_is_no_configuration_stays_as_it_is() -> None:
+    """Input: what operators add and the manual's examples have. Output: their text, without the modes' own `exit`."""
+    tree: Tree = EOS.parse(MAIN, OPERATORS_OWN)  # type: ignore[assignment]
+    banner, handler, general = tree
+    assert isinstance(banner, Block)
+    assert banner.body == ("  Maintenance:", "    exit slowly!", "! not a comment")
+    assert ("event-handler reload", "action bash", "exit") in lines((handler,))
+    assert not any("exit" in path for path in lines((general,)))
+    assert ("router general", "control-functions", "code unit accept", "           return true;") in lines((general,))
+    assert EOS.parse(MAIN, EOS.text(MAIN, tree)) == tree
+
+
 # --- the same values --------------------------------------------------------------------------------------------------
 
 RARE_TARGETS = ("65000:10004", "65001:10004")
@@ -109,7 +148,10 @@ SAME_VALUES: dict[str, DeviceConfiguration] = {
 OTHERWISE: dict[str, tuple[str, ...]] = {
     "secrets: a mark until they are applied, then in clear; they have them hidden (HIDDEN stands for it)": (
         r".*\bHIDDEN\b.*",
-        r"username emergency ssh-key KEY",
+        r"username \S+ ssh-key KEY",
+    ),
+    "a user with keys only: `secret *` says that no password opens it; theirs leaves what then holds to EOS": (
+        r"username watch privilege 1 role network-operator",
     ),
     "the name of the file's own device": (r"hostname rare",),
     "asked for there only, as our region's leaves have LLDP and TACACS+": (r"no lldp run", r"radius-server .*"),
