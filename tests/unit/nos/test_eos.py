@@ -193,6 +193,19 @@ def test_a_planted_mistake_in_a_border_is_found(mistake: str, code: str) -> None
     assert code in found_in(BORDER[mistake](CASES["border-numbered"]))
 
 
+def test_timers_that_the_system_refuses_are_found() -> None:
+    """What the intent allows and EOS does not: 1 s and 1000 s of IPFIX, 51 lost packets of BFD."""
+    leaf = CASES["leaf-numbered"]
+    assert leaf.bfd is not None
+    assert leaf.system.ipfix is not None
+    wrong = [replace(leaf, bfd=replace(leaf.bfd, multiplier=51))]
+    for idle_s in (1, 1000):
+        wrong.append(
+            replace(leaf, system=replace(leaf.system, ipfix=replace(leaf.system.ipfix, idle_timeout_s=idle_s)))
+        )
+    assert all("eos.timer-range" in found_in(device) for device in wrong)
+
+
 def test_vlans_that_the_system_keeps_are_found() -> None:
     assert "nos.vlan-reserved" in found_in(reserved_vlan(4001)(CASES["leaf-numbered"]))
 
