@@ -585,7 +585,10 @@ def rare() -> dict[str, Any]:
     """What the devices of our test region do not ask for, in one device."""
     return {
         "hostname": "rare",
-        "local_users": [{"name": "watch", "privilege": 1, "role": "network-operator", "ssh_key": "KEY"}],
+        "local_users": [
+            {"name": "watch", "privilege": 1, "role": "network-operator"}
+            | {"ssh_key": "KEY", "secondary_ssh_key": "KEY"}
+        ],
         "vlans": [{"id": 104, "name": "red-prod-web"}],
         "ipv6_static_routes": [{"vrf": "mgmt", "prefix": "::/0", "next_hop": "fd00:c0::1"}],
         "port_channel_interfaces": [
