@@ -157,7 +157,7 @@ OTHERWISE: dict[str, tuple[str, ...]] = {
     "secrets: a mark until they are applied, then in clear; they have them hidden (HIDDEN stands for it)": (
         r".*\bHIDDEN\b.*",
     ),
-    "a user with keys only: `secret *` says that no password opens it; theirs leaves what then holds to EOS": (
+    "a user with keys only: a hash of which nobody knows a password; theirs leaves what then holds to EOS": (
         r"username watch privilege 1 role network-operator",
     ),
     "the name of the file's own device": (r"hostname rare",),

@@ -42,9 +42,13 @@ def render_start(device: DeviceConfiguration) -> list[Entry]:
     return out
 
 
+_NO_PASSWORD = "$6$locked$" + "." * 86
+"""A well-formed SHA-512 hash (crypt(5)) of all zero bits, of which nobody knows a password: for users with keys only."""
+
+
 def _user(user: User) -> Iterator[str]:
     privilege, role = _ROLES[user.role]
-    secret = f"secret sha512 {secret_token(user.password)}" if user.password else "secret *"
+    secret = f"secret sha512 {secret_token(user.password) if user.password else _NO_PASSWORD}"
     yield f"username {user.name} privilege {privilege} role {role} {secret}"
     for word, key in zip(SSH_KEY_WORDS, user.ssh_keys, strict=False):
         yield f"username {user.name} {word} {key}"
