@@ -43,7 +43,7 @@ def render_start(device: DeviceConfiguration) -> list[Entry]:
 
 
 _NO_PASSWORD = "$6$locked$" + "." * 86
-"""A well-formed SHA-512 hash (crypt(5)) of all zero bits, of which nobody knows a password: for users with keys only."""
+"""A well-formed SHA-512 hash (crypt(5)) of which nobody knows a password: for users with keys only."""
 
 
 def _user(user: User) -> Iterator[str]:
