@@ -168,7 +168,8 @@ def fidelity_page() -> str:
         "compare every row of every [state table](tables.md) with what the simulation predicted, healthy, with",
         "something broken, and healed. A difference is a test failure that shows both rows. `make test` runs all of it",
         "with the installed FRR where it is root or may make user namespaces, and leaves this page alone;",
-        "`make fidelity` runs it with 8.4 and with 10 and writes the counts below. A situation is one comparison of all tables.\n",
+        "`make fidelity` runs it with 8.4 and with 10 and writes the counts below.",
+        "A situation is one comparison of all tables.\n",
     ]
     for run in record["runs"]:
         features = run["features"]

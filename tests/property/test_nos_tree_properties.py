@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crossconnect.nos import document
+from crossconnect.nos.braces import braced_tree
 from crossconnect.nos.line_changes import Grammar, changes, merged
 from crossconnect.nos.line_changes import key_of as grammar_key
 from crossconnect.nos.lines import (
@@ -14,7 +18,6 @@ from crossconnect.nos.lines import (
     Path,
     Tree,
     braced_text,
-    braced_tree,
     entry,
     flat_lines,
     header_of,
@@ -46,7 +49,41 @@ def test_braced_text_reads_back(tree: Tree) -> None:
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
     assert isinstance(indented_tree(text), tuple)
-    assert isinstance(braced_tree(text), tuple)
+
+
+@given(st.text(alphabet='a b\n{};"#/*[]'))
+def test_text_with_braces_is_read_or_refused_with_its_line(text: str) -> None:
+    why = ""
+    tree: Tree = ()
+    try:
+        tree = braced_tree(text)
+    except ValueError as error:
+        why = str(error)
+    assert not why or why.startswith("line ")
+    assert braced_tree(braced_text(tree)) == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("system {\n  host-name a;\n", "line 1: the block `system` is not closed"),
+        ("system {\n  host-name a;\n}\n}\n", "line 4: a `}` too many"),
+        ("system {\n  host-name a\n}\n", "line 2: `host-name a` does not end"),
+        ("\nset system host-name a\n", "line 2: `set ...` is a command"),
+        ('system {\n message "a;\n}\n', "line 2: a string or comment is not closed"),
+        ("router { bgp } {", "line 1: `bgp` does not end"),
+        ("{ a; }", "line 1: nothing stands before"),
+    ],
+)
+def test_text_with_wrong_braces_is_refused(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        braced_tree(text)
+
+
+def test_blocks_may_stand_in_one_line_and_comments_anywhere() -> None:
+    text = 'system { host-name "a # b"; /* no\n comment; */ ntp { server 10.0.0.1; } } ## SECRET-DATA\n# no\n'
+    ntp = Block("ntp", ("server 10.0.0.1",))
+    assert braced_tree(text) == (Block("system", ('host-name "a # b"', ntp)),)
 
 
 def test_a_banner_stands_as_it_is() -> None:

@@ -133,6 +133,7 @@ def design_device(context: Context, switch: Switch) -> DeviceConfiguration:
         acls=used_acls(context, interfaces, system_of),
         bfd=BfdProfile(interval_ms=bfd.interval_ms, multiplier=bfd.multiplier) if bfd.enabled else None,
         vtep=own if is_vtep(context, switch) else "",
+        routing_framework=switch.nos == "sonic" and switch.role in context.region.design.sonic_framework,
         extra=_extra(context, switch),
         path=switch.path,
     )

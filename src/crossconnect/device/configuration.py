@@ -69,6 +69,9 @@ class DeviceConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     bfd: BfdProfile | None = None
     vtep: str = ""
     """Source address of VXLAN tunnels; empty on devices that are no VTEP."""
+    routing_framework: bool = False
+    """Whether BGP and policies are given in the tables of the system's own management framework, where it has one
+    beside the routing daemon's file (SONiC: frrcfgd)."""
     extra: tuple[Extra, ...] = ()
     """Of the role first, then of the device."""
     path: str = ""

@@ -9,7 +9,7 @@ import msgspec
 
 from crossconnect.finding import Place
 from crossconnect.model.acl import Acl
-from crossconnect.model.device import Device, ExtraFile, Link, Platform
+from crossconnect.model.device import Device, ExtraFile, Link, Platform, Role
 from crossconnect.model.interface_names import NAMES, InterfaceNames
 from crossconnect.model.management import Aaa, Gnmi, Ipfix, Netconf, Sflow, Snmp, User
 from crossconnect.model.peer import Peer
@@ -120,6 +120,10 @@ class DesignChoices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """Whether remote MAC/IP routes are also installed as host routes in the VRF (symmetric IRB, RFC 9135)."""
     lacp_rate: Literal["fast", "slow"] = "fast"
     """Whether LACP packets come every second or every 30 s (IEEE 802.1AX); servers should have the same."""
+    sonic_framework: tuple[Role, ...] = ()
+    """Roles whose SONiC switches have BGP and policies in the CONFIG_DB tables of the FRR management framework
+    (`frr_mgmt_framework_config`). The others have them in `frr.conf`, with `split-unified`. What those tables cannot
+    say is a finding: most of EVPN at leaves is."""
     resting_locks: int = 10
     """How many locks a freed number rests before it is given out again."""
 

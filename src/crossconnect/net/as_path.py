@@ -115,6 +115,8 @@ class _Reader:
         if end < 0:
             raise ValueError("`[` in it is not closed")
         inside = self.text[start:end]
+        if "[." in inside:
+            raise ValueError("`[.` in its `[ ]` begins a collating symbol, which no router has")
         if "_" in inside:
             raise ValueError("`_` in its `[ ]` is not a border there")
         characters: set[str] = set()

@@ -11,7 +11,7 @@ from the top; what order means is the business of a difference (`line_changes`).
 plain line: `entry` makes it one, so that what is rendered and what is read are equal.
 
 Three ways to write a tree: indented (`indented_text`), with braces (`braced_text`, Junos), and one line per leaf with
-its whole path (`flat_lines`, Junos `set`). The first two are read back.
+its whole path (`flat_lines`, Junos `set`). The first two are read back (`indented_tree`, `braces.braced_tree`).
 """
 
 from __future__ import annotations
@@ -142,36 +142,6 @@ def _write_braced(tree: Tree, before: str, indent: str, out: list[str]) -> None:
             out.append(f"{before}{item.header} {{")
             _write_braced(item.body, before + indent, indent, out)
             out.append(f"{before}}}")
-
-
-def braced_tree(text: str) -> Tree:
-    """The tree of text with braces. Never fails: a block that is never closed ends with the text, a brace too many is
-    passed over. Comments (`#` to the end of a line of its own, `/* */`, and `## ...` behind a line) are left out."""
-    stack: list[tuple[str, list[Entry]]] = [("", [])]
-    comment = False
-    for raw in text.splitlines():
-        line = raw.strip()
-        if comment or line.startswith("/*"):
-            comment = "*/" not in line
-            continue
-        if not line or line[0] == "#":
-            continue
-        line = line.partition("; ##")[0] + ";" if "; ##" in line else line
-        if line == "}":
-            if len(stack) > 1:
-                _close_braces(stack)
-        elif line.endswith("{"):
-            stack.append((line[:-1].rstrip(), []))
-        else:
-            stack[-1][1].append(line.removesuffix(";").rstrip())
-    while len(stack) > 1:
-        _close_braces(stack)
-    return tuple(stack[0][1])
-
-
-def _close_braces(stack: list[tuple[str, list[Entry]]]) -> None:
-    header, body = stack.pop()
-    stack[-1][1].append(entry(header, body))
 
 
 def flat_lines(tree: Tree) -> list[str]:

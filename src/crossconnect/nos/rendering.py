@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -76,10 +77,20 @@ def _extra_findings(device: DeviceConfiguration, nos: NetworkOs) -> Iterator[Fin
     merged = merged_trees(device, nos)
     texts = {extra.file: extra.text for extra in device.extra}
     for file, why in merged.unreadable:
-        yield found(EXTRA_UNREADABLE, Place(file=file), f"{device.name}: {why}")
+        yield found(EXTRA_UNREADABLE, _mistake(file, texts[file], why), f"{device.name}: {why}")
     for file, what in merged.overridden:
         words = f"{device.name}: `{what.extra}` takes the place of `{what.rendered}`"
         yield found(EXTRA_OVERRIDES, _place(file, texts[file], what.extra), words)
+
+
+def _mistake(file: str, text: str, why: str) -> Place:
+    """Where a reader stopped: readers of lines name the line, those of JSON the byte."""
+    if match := re.match(r"line (\d+): ", why):
+        return Place(file=file, line=int(match[1]), column=1)
+    if match := re.search(r"\(byte (\d+)\)$", why):
+        before = text.encode()[: int(match[1])].decode(errors="replace")
+        return Place(file=file, line=before.count("\n") + 1, column=len(before) - before.rfind("\n"))
+    return Place(file=file)
 
 
 def _place(file: str, text: str, extra: str) -> Place:

@@ -64,6 +64,8 @@ def test_any_expression_that_is_taken_matches_as_routers_do(expression: str, pat
         ("[6", "not closed"),
         ("[7-6]", "counts downwards"),
         ("[_6]", "not a border"),
+        ("[[.]", "collating symbol"),
+        ("[6[.]7", "collating symbol"),
         ("a", "characters"),
         ("", "characters"),
         ("6" * 501, "501 characters"),

@@ -193,6 +193,48 @@ def test_a_planted_mistake_in_a_border_is_found(mistake: str, code: str) -> None
     assert code in found_in(BORDER[mistake](CASES["border-numbered"]))
 
 
+def test_timers_that_the_system_refuses_are_found() -> None:
+    """What the intent allows and EOS does not: 1 s and 1000 s of IPFIX, 51 lost packets of BFD, an hour of BGP."""
+    leaf = CASES["leaf-numbered"]
+    assert leaf.bfd is not None
+    assert leaf.system.ipfix is not None
+    wrong = [replace(leaf, bfd=replace(leaf.bfd, multiplier=51))]
+    for idle_s in (1, 1000):
+        wrong.append(
+            replace(leaf, system=replace(leaf.system, ipfix=replace(leaf.system.ipfix, idle_timeout_s=idle_s)))
+        )
+    first, *others = leaf.network_instances
+    assert first.bgp is not None
+    slow = tuple(replace(n, hold_time_s=3601) for n in first.bgp.neighbors)
+    wrong.append(replace(leaf, network_instances=(replace(first, bgp=replace(first.bgp, neighbors=slow)), *others)))
+    assert all("eos.timer-range" in found_in(device) for device in wrong)
+
+
+def with_keys(*keys: str) -> DeviceConfiguration:
+    leaf = CASES["leaf-numbered"]
+    first, *others = leaf.system.users
+    return replace(leaf, system=replace(leaf.system, users=(replace(first, ssh_keys=keys), *others)))
+
+
+def test_a_user_has_two_keys_and_each_comes_and_goes_alone() -> None:
+    """Another `ssh-key` would take the place of the first: the second key has a word of its own."""
+    one, two, other = with_keys("A"), with_keys("A", "B"), with_keys("C", "B")
+    assert device_commands(one, two)[0].text == "username emergency ssh-key secondary B\n"
+    assert device_commands(two, one)[0].text == "no username emergency ssh-key secondary\n"
+    assert device_commands(two, other)[0].text == "username emergency ssh-key C\n"
+    assert device_commands(one, with_keys())[0].text == "no username emergency ssh-key\n"
+    assert "eos.ssh-keys" in found_in(with_keys("A", "B", "C")) - found_in(two)
+
+
+def test_a_long_vlan_name_is_cut_and_stays_the_only_one() -> None:
+    leaf = CASES["leaf-numbered"]
+    long = tuple(replace(i, name=f"{'x' * 40}-{i.vlan}") if i.kind == "mac-vrf" else i for i in leaf.network_instances)
+    text = render_files(replace(leaf, network_instances=long))["running-config.eos"]
+    names = [line.split()[1] for line in text.splitlines() if line.startswith("   name ")]
+    assert len(names) == len(set(names)) == 5
+    assert max(map(len, names)) <= 32
+
+
 def test_vlans_that_the_system_keeps_are_found() -> None:
     assert "nos.vlan-reserved" in found_in(reserved_vlan(4001)(CASES["leaf-numbered"]))
 

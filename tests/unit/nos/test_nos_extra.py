@@ -51,6 +51,25 @@ def test_what_it_overrides_is_a_warning_at_its_line() -> None:
     assert {f.place.file for f in said} == {"fabric/extra/leaf.frr"}
 
 
+@pytest.mark.parametrize(
+    ("nos", "text", "line"),
+    [
+        ("junos", "system {\n    services {\n        ftp;\n}\n", 1),
+        ("junos", "set system services ftp\n", 1),
+        ("junos", "system {\n    host-name a\n}\n", 2),
+        ("sonic", '{"PORT": {\n  "Ethernet0"\n}}', 3),
+        ("srlinux", '{\n  "system": nothing\n}', 2),
+    ],
+)
+def test_what_cannot_be_read_is_an_error_at_its_line(nos: str, text: str, line: int) -> None:
+    device = cases(nos)["leaf-numbered"]
+    extra = Extra(file=f"fabric/extra/leaf.{nos}", text=text)
+    said = [f for f in device_findings(replace(device, extra=(extra,))) if f.code == "nos.extra-unreadable"]
+    assert [(f.place.file, f.place.line, f.severity.value) for f in said] == [
+        (f"fabric/extra/leaf.{nos}", line, "error")
+    ]
+
+
 def test_entries_of_a_list_are_told_apart_by_their_numbers() -> None:
     device = cases("frr")["border-numbered"]
     extra = Extra(file="x", text="ip prefix-list own seq 7 permit 172.16.0.0/12\n")

@@ -10,6 +10,7 @@ from crossconnect.nos.line_changes import Grammar
 from crossconnect.nos.lines import Path, indented_text
 from crossconnect.nos.network_os import Commands, Overridden, Trees
 from crossconnect.nos.network_os import Tree as AnyTree
+from crossconnect.nos.patterns import prefix_of
 
 _SESSION = (
     "router-id",
@@ -57,6 +58,7 @@ _BARE = (
     "sflow polling-interval",
     "vxlan udp-port",
 )
+_KEYS = ("username * ssh-key", "username * ssh-key secondary")
 
 
 def _header_key(header: str) -> str:
@@ -71,7 +73,7 @@ def _negate(path: Path, line: str) -> tuple[str, ...] | None:
         hardware = words[1].startswith(("Ethernet", "Management")) and "." not in words[1]
         return (f"default {line}",) if hardware else (f"no {line}",)
     if not path and words[0] == "username":
-        return (f"no username {words[1]} ssh-key",) if words[2] == "ssh-key" else (f"no username {words[1]}",)
+        return (f"no {prefix_of(_KEYS, line) or f'username {words[1]}'}",)
     if words[0] == "vrf" and not (path and path[-1].startswith(("interface", "transport"))):
         return (f"no {line}",)
     if words[0] == "neighbor" and words[1] == "interface":
@@ -90,6 +92,7 @@ GRAMMAR = Grammar(
             "spanning-tree mode",
             "ip virtual-router mac-address",
             "username * privilege",
+            *_KEYS,
             "snmp-server contact",
             "snmp-server location",
             "snmp-server user *",

@@ -19,13 +19,20 @@ from crossconnect.nos.lines import Block, Entry, entry
 
 VXLAN = "Vxlan1"
 VXLAN_PORT = 4789
+VLAN_NAME_MAX = 32
+"""EOS User Manual, "VLANs", `name`."""
 _ORDER = ("lag", "ethernet", "subinterface", "loopback", "management", "irb")
 
 
 def render_vlans(device: DeviceConfiguration) -> list[Entry]:
     """`vlan N` of each MAC-VRF."""
     found = sorted((i.vlan, i.name) for i in device.network_instances if i.kind == "mac-vrf" and i.vlan)
-    return [Block(f"vlan {vlan}", (f"name {name}",)) for vlan, name in found]
+    return [Block(f"vlan {vlan}", (f"name {_vlan_name(name, vlan)}",)) for vlan, name in found]
+
+
+def _vlan_name(name: str, vlan: int) -> str:
+    """A long name is cut and ends with its VLAN, so that no two are the same."""
+    return name if len(name) <= VLAN_NAME_MAX else f"{name[: VLAN_NAME_MAX - 5]}-{vlan}"
 
 
 def render_interfaces(device: DeviceConfiguration) -> list[Entry]:

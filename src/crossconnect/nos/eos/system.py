@@ -19,6 +19,10 @@ from crossconnect.nos.secrets import secret_token
 _ROLES = {"administrator": ("15", "network-admin"), "operator": ("1", "network-operator")}
 _AUTHENTICATION = {"sha-1": "sha", "sha-256": "sha256", "sha-512": "sha512"}
 _PRIVACY = {"aes-128": "aes", "aes-256": "aes256"}
+SSH_KEY_WORDS = ("ssh-key", "ssh-key secondary")
+"""A user has two keys; another of one kind takes the place of the first."""
+_AAA_PORTS = {"tacacs": ("port", 49), "radius": ("auth-port", 1812)}
+"""The word of a server's port, and the port that EOS does not show."""
 INTERNAL_VLANS = (4000, 4094)
 """Of routed ports: said, since the default (from 1006 up) would take VLANs of tenants."""
 _TEMPLATE_MS = 60_000
@@ -38,12 +42,16 @@ def render_start(device: DeviceConfiguration) -> list[Entry]:
     return out
 
 
+_NO_PASSWORD = "$6$locked$" + "." * 86
+"""A well-formed SHA-512 hash (crypt(5)) of which nobody knows a password: for users with keys only."""
+
+
 def _user(user: User) -> Iterator[str]:
     privilege, role = _ROLES[user.role]
-    secret = f"secret sha512 {secret_token(user.password)}" if user.password else "secret *"
+    secret = f"secret sha512 {secret_token(user.password) if user.password else _NO_PASSWORD}"
     yield f"username {user.name} privilege {privilege} role {role} {secret}"
-    for key in user.ssh_keys:
-        yield f"username {user.name} ssh-key {key}"
+    for word, key in zip(SSH_KEY_WORDS, user.ssh_keys, strict=False):
+        yield f"username {user.name} {word} {key}"
 
 
 def render_services(device: DeviceConfiguration) -> list[Entry]:
@@ -106,15 +114,16 @@ def _snmp(snmp: Snmp, vrf: str) -> Iterator[str]:
 
 def _aaa(aaa: Aaa, vrf: str) -> Iterator[Entry]:
     protocol = aaa.servers[0].protocol
-    word = "tacacs+" if protocol == "tacacs" else "radius"
+    kind = "tacacs+" if protocol == "tacacs" else "radius"
     for server in aaa.servers:
-        port = f"port {server.port}" if protocol == "tacacs" else f"auth-port {server.port}"
+        word, usual = _AAA_PORTS[protocol]
+        port = "" if server.port == usual else f" {word} {server.port}"
         yield (
-            f"{protocol}-server host {server.address} vrf {vrf} {port} timeout {server.timeout_s} "
+            f"{protocol}-server host {server.address} vrf {vrf}{port} timeout {server.timeout_s} "
             f"key 0 {secret_token(server.secret)}"
         )
     yield Block(
-        f"aaa group server {word} xc-aaa", tuple(f"server {server.address} vrf {vrf}" for server in aaa.servers)
+        f"aaa group server {kind} xc-aaa", tuple(f"server {server.address} vrf {vrf}" for server in aaa.servers)
     )
     yield "aaa authentication login default group xc-aaa local"
     yield "aaa authorization exec default group xc-aaa local"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.nos.braces import braced_tree
 from crossconnect.nos.junos.codes import findings
 from crossconnect.nos.junos.collect import queries
 from crossconnect.nos.junos.facts import FACTS
@@ -10,7 +11,7 @@ from crossconnect.nos.junos.grammar import difference, merge
 from crossconnect.nos.junos.names import MAIN
 from crossconnect.nos.junos.render import render
 from crossconnect.nos.junos.support import SUPPORT
-from crossconnect.nos.lines import braced_text, braced_tree
+from crossconnect.nos.lines import braced_text
 from crossconnect.nos.network_os import NetworkOs, Tree
 
 

@@ -9,6 +9,12 @@ from crossconnect.nos.support import Support
 
 _SPECIAL: Mapping[str, Support] = {
     "underlay-unnumbered": Support("rendered", "neighbours are discovered on the interface; their ASNs are listed"),
+    # Release notes of 21.2R1, "Hardware-assisted inline BFD": not with LAG, ECMP or IPv6 link-local sessions.
+    "bfd": Support(
+        "rendered",
+        "QFX5120 does less than a second in hardware only on numbered links without ECMP; else in software, where "
+        "many sessions want `bfd: {interval_ms: 1000}`",
+    ),
     "mtu": Support("rendered", "the media MTU is the design's with the Ethernet header and a tag"),
     "graceful-shutdown": Support(
         "rendered", "by policies: the community on all that is sent, local preference 0 on all that is taken"

@@ -14,6 +14,7 @@ from crossconnect.nos.frr.bgp import policy_uses
 from crossconnect.nos.frr.codes import findings as routing_findings
 from crossconnect.nos.lint import Rules, codes_of, mistakes
 from crossconnect.nos.sonic.bgp import in_sonic_names
+from crossconnect.nos.sonic.framework_lint import FRAMEWORK_CODES, framework_findings
 from crossconnect.nos.sonic.names import transit_vlan
 from crossconnect.nos.sonic.services import SERVICE_CODES, service_findings
 from crossconnect.nos.sonic.system import uses_frrcfgd
@@ -98,6 +99,7 @@ CODES: tuple[Code, ...] = (
     HOST_ROUTES,
     OUT_OF_RANGE,
     *SERVICE_CODES,
+    *FRAMEWORK_CODES,
 )
 
 _OF_ROUTING = frozenset(
@@ -130,6 +132,7 @@ def findings(device: DeviceConfiguration) -> tuple[Finding, ...]:
         *_overlay(device),
         *_segments(device),
         *service_findings(device),
+        *framework_findings(device),
         *(f for f in routing_findings(replace(in_sonic_names(device), bfd=None), "10") if f.code in _OF_ROUTING),
     )
 

@@ -16,6 +16,8 @@ from crossconnect.nos.sonic.support import SUPPORT
 
 
 def _trees(device: DeviceConfiguration) -> dict[str, Tree]:
+    if device.routing_framework:
+        return {CONFIG_DB: render(device)}
     return {CONFIG_DB: render(device), FRR: routing_tree(device)}
 
 

@@ -19,6 +19,9 @@ from crossconnect.nos.sonic.tables import Fields, Table, Tables, fields, switche
 ROUTING_CONFIG_MODE = "split-unified"
 """Our `frr.conf` is the only source of FRR's configuration: nothing is made from CONFIG_DB at start."""
 
+FRAMEWORK_CONFIG_MODE = "unified"
+"""FRR's configuration is made from CONFIG_DB by templates at start, and by frrcfgd."""
+
 CREDENTIALS = "/etc/sonic/credentials"
 """Where certificates are: `PROFILE.cer`, `PROFILE.key`, and `ca.cer` of those who sign clients."""
 
@@ -29,9 +32,10 @@ AUTHENTICATION = {"sha-1": "SHA", "sha-256": "HMAC-SHA-2", "sha-512": "HMAC-SHA-
 
 
 def uses_frrcfgd(device: DeviceConfiguration) -> bool:
-    """Whether frrcfgd runs in bgpcfgd's place: where a session wants BFD, or bonds are Ethernet segments."""
+    """Whether frrcfgd runs in bgpcfgd's place: where it has BGP to configure, where a session wants BFD, or bonds are
+    Ethernet segments."""
     sessions = (n for i in device.network_instances if i.bgp is not None for n in i.bgp.neighbors)
-    return any(n.bfd for n in sessions) or any(i.esi for i in device.interfaces)
+    return device.routing_framework or any(n.bfd for n in sessions) or any(i.esi for i in device.interfaces)
 
 
 def metadata(device: DeviceConfiguration) -> Table:
@@ -40,15 +44,18 @@ def metadata(device: DeviceConfiguration) -> Table:
     bfdd runs in the routing container only with `frr_mgmt_framework_config` (supervisord.conf.j2), so a device with BFD
     sets it. So does one with Ethernet segments: bgpcfgd would give each the number of its bond for an id (its
     EvpnMhEsMgr), which two pairs of leaves have in common, over the one in `frr.conf`. frrcfgd, which then runs in
-    bgpcfgd's place, finds no BGP tables; of a VRF it enters the `vni` that `frr.conf` has too.
+    bgpcfgd's place, finds no BGP tables; of a VRF it enters the `vni` that `frr.conf` has too. On a device whose BGP
+    is in its tables, it enters them all at start (`use_template_render_for_restore`, see `framework`).
     """
+    framework = device.routing_framework
     router_macs = sorted({i.router_mac for i in device.network_instances if i.router_mac})
     return {
         "localhost": fields(
             hostname=device.name,
             mac=router_macs[0] if router_macs else None,
-            docker_routing_config_mode=ROUTING_CONFIG_MODE,
+            docker_routing_config_mode=FRAMEWORK_CONFIG_MODE if framework else ROUTING_CONFIG_MODE,
             frr_mgmt_framework_config="true" if uses_frrcfgd(device) else "false",
+            use_template_render_for_restore="false" if framework else None,
         )
     }
 
