@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crossconnect.nos import document
@@ -227,6 +227,7 @@ def test_json_text_reads_back(value: document.Value) -> None:
 
 
 @given(DOCUMENTS, DOCUMENTS)
+@example({"plain": [0]}, {"plain": [False]})
 def test_a_difference_of_documents_leads_there_and_its_inverse_back(old: document.Value, new: document.Value) -> None:
     operations = document.difference(old, new, SHAPE)
     there = document.applied(old, operations, SHAPE)

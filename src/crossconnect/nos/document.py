@@ -123,8 +123,19 @@ def _compare(
             for key, value in after.items():
                 _compare((*path, key), before.get(key, ABSENT), value, shape, removals, others)
             return
-    if type(old) is not type(new) or old != new:
+    if not _same(old, new):
         others.append(Operation(path=path, old=old, new=new))
+
+
+def _same(old: Value | Absent, new: Value | Absent) -> bool:
+    """Equality of JSON, in which 0 is not `false`, however deep."""
+    if type(old) is not type(new):
+        return False
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_same, old, new))
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(_same(value, new[name]) for name, value in old.items())
+    return old == new
 
 
 def by_key(values: list[Value], keys: tuple[str, ...]) -> dict[Key, Value]:
