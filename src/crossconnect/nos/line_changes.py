@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from crossconnect.nos.lines import Block, Entry, Path, Tree, header_of
+from crossconnect.nos.network_os import Overridden
+from crossconnect.nos.network_os import Tree as AnyTree
 from crossconnect.nos.patterns import prefix_of
 
 Tables = Mapping[str, tuple[str, ...]]
@@ -180,6 +182,14 @@ def merged(tree: Tree, extra: Tree, key: KeyOf, path: Path = ()) -> tuple[Tree, 
             elif isinstance(entry, Block) or isinstance(known, str):
                 out[at] = entry
     return tuple(out), tuple(overrides)
+
+
+def merge(tree: AnyTree, extra: AnyTree, key: KeyOf) -> tuple[AnyTree, tuple[Overridden, ...]]:
+    """`NetworkOs.merge` where trees are of lines."""
+    assert isinstance(tree, tuple)
+    assert isinstance(extra, tuple)
+    both, said = merged(tree, extra, key)
+    return both, tuple(Overridden(rendered=o.replaced, extra=" / ".join((*o.path, o.line))) for o in said)
 
 
 def _place_of(out: list[Entry], entry: Entry, key: KeyOf, path: Path) -> int | None:

@@ -11,6 +11,7 @@ from crossconnect.nos.lines import Path, indented_text
 from crossconnect.nos.network_os import Commands, Overridden, Trees
 from crossconnect.nos.network_os import Tree as AnyTree
 from crossconnect.nos.patterns import prefix_of
+from crossconnect.nos.route_maps import header_key
 
 _SESSION = (
     "router-id",
@@ -59,12 +60,6 @@ _BARE = (
     "vxlan udp-port",
 )
 _KEYS = ("username * ssh-key", "username * ssh-key secondary")
-
-
-def _header_key(header: str) -> str:
-    """A route map's entry is known by name and number: another verb takes its place."""
-    words = header.split()
-    return " ".join((words[0], words[1], words[3])) if words[0] == "route-map" and len(words) > 3 else header
 
 
 def _negate(path: Path, line: str) -> tuple[str, ...] | None:
@@ -148,17 +143,14 @@ GRAMMAR = Grammar(
         "vrf instance *",
         "vlan *",
     ),
-    header_key=_header_key,
+    header_key=header_key,
     negate=_negate,
 )
 
 
 def merge(tree: AnyTree, extra: AnyTree) -> tuple[AnyTree, tuple[Overridden, ...]]:
     """See `NetworkOs.merge`."""
-    assert isinstance(tree, tuple)
-    assert isinstance(extra, tuple)
-    both, said = line_changes.merged(tree, extra, lambda path, line: line_changes.key_of(GRAMMAR, path, line))
-    return both, tuple(Overridden(rendered=o.replaced, extra=" / ".join((*o.path, o.line))) for o in said)
+    return line_changes.merge(tree, extra, lambda path, line: line_changes.key_of(GRAMMAR, path, line))
 
 
 def difference(old: Trees, new: Trees) -> tuple[Commands, ...]:

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from crossconnect.device.policy import Actions, Policy, PrefixRule, PrefixSet, RoutingPolicy, Statement
-from crossconnect.net import parse
+from crossconnect.device.policy import Actions, Policy, PrefixSet, RoutingPolicy, Statement
 from crossconnect.nos.eos.names import DENY_ALL, DRAINED_IN, DRAINED_OUT, SHUTDOWN, community, one_line, route_map
 from crossconnect.nos.lines import Block, Entry, entry
+from crossconnect.nos.route_maps import prefix_rule
 
-_BITS = {4: 32, 6: 128}
 _STEP = 10
 
 
@@ -84,22 +83,10 @@ def _sets(policy: RoutingPolicy, used: set[tuple[str, str]]) -> Iterator[Entry]:
 
 def _prefix_list(prefix_set: PrefixSet) -> Entry:
     word = "ip" if prefix_set.version == 4 else "ipv6"
-    lines = [f"seq {n * _STEP} permit {_rule(rule, prefix_set.version)}" for n, rule in enumerate(prefix_set.rules, 1)]
+    lines = [
+        f"seq {n * _STEP} permit {prefix_rule(rule, prefix_set.version)}" for n, rule in enumerate(prefix_set.rules, 1)
+    ]
     return Block(f"{word} prefix-list {prefix_set.name}", tuple(lines))
-
-
-def _rule(rule: PrefixRule, version: int) -> str:
-    length = parse(rule.prefix).length
-    if rule.length_min == rule.length_max == length:
-        return rule.prefix
-    if rule.length_min == rule.length_max:
-        return f"{rule.prefix} eq {rule.length_min}"
-    text = rule.prefix
-    if rule.length_min > length:
-        text += f" ge {rule.length_min}"
-    if rule.length_max < _BITS[version] or rule.length_min <= length:
-        text += f" le {rule.length_max}"
-    return text
 
 
 def _route_map(policy: Policy, use: Use, sets: RoutingPolicy) -> Iterator[Entry]:

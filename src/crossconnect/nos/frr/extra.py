@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.nos import line_changes
 from crossconnect.nos.frr.facts import Version
 from crossconnect.nos.frr.negation import key_of, list_of
 from crossconnect.nos.frr.parse import parse
 from crossconnect.nos.frr.render import render
 from crossconnect.nos.frr.tree import Tree
-from crossconnect.nos.line_changes import Override, merged
 from crossconnect.nos.lines import Path
+from crossconnect.nos.network_os import Overridden
+from crossconnect.nos.network_os import Tree as AnyTree
 
 
-def merge(tree: Tree, extra: Tree) -> tuple[Tree, tuple[Override, ...]]:
-    """The tree with the extra lines in it, and what they override."""
-    return merged(tree, extra, _key)
+def merge(tree: AnyTree, extra: AnyTree) -> tuple[AnyTree, tuple[Overridden, ...]]:
+    """See `NetworkOs.merge`."""
+    return line_changes.merge(tree, extra, _key)
 
 
 def whole_tree(device: DeviceConfiguration, version: Version = "8.4") -> Tree:
     """What is rendered of a device, with its extra configuration: what the device is given."""
     tree = render(device, version)
     for extra in device.extra:
-        tree, _ = merge(tree, parse(extra.text))
+        tree, _ = line_changes.merged(tree, parse(extra.text), _key)
     return tree
 
 

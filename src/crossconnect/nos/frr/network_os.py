@@ -17,7 +17,7 @@ from crossconnect.nos.frr.parse import parse
 from crossconnect.nos.frr.render import render
 from crossconnect.nos.frr.support import SUPPORT
 from crossconnect.nos.frr.text import text
-from crossconnect.nos.network_os import Commands, NetworkOs, Overridden, Query, Tree, Trees
+from crossconnect.nos.network_os import Commands, NetworkOs, Query, Tree, Trees
 
 MAIN = "frr.conf"
 
@@ -46,13 +46,6 @@ def _text(file: str, tree: Tree) -> str:
 
 def _parse(file: str, written: str) -> Tree:
     return parse(written)
-
-
-def _merge(tree: Tree, extra: Tree) -> tuple[Tree, tuple[Overridden, ...]]:
-    assert isinstance(tree, tuple)
-    assert isinstance(extra, tuple)
-    both, overrides = merge(tree, extra)
-    return both, tuple(Overridden(rendered=o.replaced, extra=" / ".join((*o.path, o.line))) for o in overrides)
 
 
 def _difference(old: Trees, new: Trees) -> tuple[Commands, ...]:
@@ -85,7 +78,7 @@ SYSTEM = NetworkOs(
     trees=_trees,
     text=_text,
     parse=_parse,
-    merge=_merge,
+    merge=merge,
     difference=_difference,
     findings=findings,
     facts=FACTS,

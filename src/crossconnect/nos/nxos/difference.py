@@ -46,10 +46,7 @@ def difference(old: Trees, new: Trees) -> tuple[Commands, ...]:
 
 def merge(tree: AnyTree, extra: AnyTree) -> tuple[AnyTree, tuple[Overridden, ...]]:
     """See `NetworkOs.merge`."""
-    assert isinstance(tree, tuple)
-    assert isinstance(extra, tuple)
-    both, said = line_changes.merged(tree, extra, _key)
-    return both, tuple(Overridden(rendered=o.replaced, extra=" / ".join((*o.path, o.line))) for o in said)
+    return line_changes.merge(tree, extra, _key)
 
 
 def _key(path: Path, line: str) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from crossconnect.nos.line_changes import Grammar
 from crossconnect.nos.lines import Path
+from crossconnect.nos.route_maps import header_key
 
 _BARE = (
     "description",
@@ -39,12 +40,6 @@ _BARE = (
     "sflow collector-port",
     "sflow agent-ip",
 )
-
-
-def _header_key(header: str) -> str:
-    """A route map's entry is known by name and number: another verb takes its place."""
-    words = header.split()
-    return " ".join((words[0], words[1], words[3])) if words[0] == "route-map" and len(words) > 3 else header
 
 
 def _negate(path: Path, line: str) -> tuple[str, ...] | None:
@@ -122,6 +117,6 @@ GRAMMAR = Grammar(
         "vrf context *",
         "vlan *",
     ),
-    header_key=_header_key,
+    header_key=header_key,
     negate=_negate,
 )

@@ -14,12 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from crossconnect.device.policy import Actions, Policy, PrefixRule, RoutingPolicy, Statement
-from crossconnect.net import parse
+from crossconnect.device.policy import Actions, Policy, RoutingPolicy, Statement
 from crossconnect.nos.lines import Block, Entry, entry
 from crossconnect.nos.nxos.names import CONNECTED, DENY_ALL, UNCHANGED, community, one_line, route_map, versioned
+from crossconnect.nos.route_maps import prefix_rule
 
-_BITS = {4: 32, 6: 128}
 _STEP = 10
 
 
@@ -68,7 +67,7 @@ def _sets(policy: RoutingPolicy, used: set[tuple[str, str]]) -> Iterator[Entry]:
         if ("prefix", name) in used:
             word = "ip" if prefix_set.version == 4 else "ipv6"
             for n, rule in enumerate(prefix_set.rules, 1):
-                yield f"{word} prefix-list {name} seq {n * _STEP} permit {_rule(rule, prefix_set.version)}"
+                yield f"{word} prefix-list {name} seq {n * _STEP} permit {prefix_rule(rule, prefix_set.version)}"
     for as_path_set in policy.as_path_sets:
         if ("as-path", as_path_set.name) in used:
             for n, pattern in enumerate(as_path_set.patterns, 1):
@@ -80,20 +79,6 @@ def _sets(policy: RoutingPolicy, used: set[tuple[str, str]]) -> Iterator[Entry]:
                 word = "large-community-list" if large else "community-list"
                 value = member if large else community(member)
                 yield f"ip {word} standard {community_set.name} seq {n * _STEP} permit {value}"
-
-
-def _rule(rule: PrefixRule, version: int) -> str:
-    length = parse(rule.prefix).length
-    if rule.length_min == rule.length_max == length:
-        return rule.prefix
-    if rule.length_min == rule.length_max:
-        return f"{rule.prefix} eq {rule.length_min}"
-    text = rule.prefix
-    if rule.length_min > length:
-        text += f" ge {rule.length_min}"
-    if rule.length_max < _BITS[version] or rule.length_min <= length:
-        text += f" le {rule.length_max}"
-    return text
 
 
 def _route_map(policy: Policy, use: Use, sets: RoutingPolicy) -> Iterator[Entry]:
