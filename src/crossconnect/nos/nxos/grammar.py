@@ -39,6 +39,17 @@ _BARE = (
     "sflow collector-ip",
     "sflow collector-port",
     "sflow agent-ip",
+    "spanning-tree vlan * priority",
+    "spanning-tree port type",
+    "vpc",
+    "vpc domain *",
+    "vpc peer-link",
+    "vpc orphan-port suspend",
+    "role priority",
+    "system-mac",
+    "delay restore",
+    "delay restore interface-vlan",
+    "delay restore orphan-port",
 )
 
 
@@ -77,6 +88,7 @@ GRAMMAR = Grammar(
             "sflow collector-ip",
             "sflow collector-port",
             "sflow agent-ip",
+            "spanning-tree vlan * priority",
         ),
         "interface": (
             "description",
@@ -90,8 +102,17 @@ GRAMMAR = Grammar(
             "channel-group",
             "lacp rate",
             "lacp min-links",
+            "spanning-tree port type",
             "bfd interval",
             "source-interface",
+        ),
+        "vpc": (
+            "role priority",
+            "system-mac",
+            "peer-keepalive",
+            "delay restore",
+            "delay restore interface-vlan",
+            "delay restore orphan-port",
         ),
         "vlan": ("name", "vn-segment"),
         "vrf": ("vni", "rd", "router-id", "reconnect-interval"),
