@@ -16,13 +16,18 @@ class _Causes(NamedTuple):
     wire: dict[str, list[int]]
     device: dict[str, list[int]]
     key: dict[SessionKey, int]
+    bonds: list[int]
+    """Those over several cables, which all have to go."""
 
 
 def _by_cause(sessions: Iterable[Session], up: Sequence[bool]) -> _Causes:
-    found = _Causes({}, {}, {})
+    found = _Causes({}, {}, {}, [])
     for session in sessions:
         if up[session.index]:
-            found.wire.setdefault(session.wire, []).append(session.index)
+            if len(session.wires) == 1:
+                found.wire.setdefault(session.wire, []).append(session.index)
+            else:
+                found.bonds.append(session.index)
             found.device.setdefault(session.key.device, []).append(session.index)
             found.key[session.key] = session.index
     return found
@@ -61,6 +66,7 @@ class Dependents:
         down: set[int] = set()
         for causes in (self._fabric, self._tenants):
             down |= {index for key in wires for index in causes.wire.get(key, ())}
+            down |= {index for index in causes.bonds if set(self._network.sessions[index].wires) <= set(wires)}
             down |= {index for device in failures.devices for index in causes.device.get(device, ())}
             down |= {causes.key[key] for key in failures.sessions if key in causes.key}
         twins = {self._network.sessions[index].twin for index in down}
