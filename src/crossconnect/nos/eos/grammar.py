@@ -114,6 +114,11 @@ GRAMMAR = Grammar(
             "mtu",
             "vrf",
             "encapsulation dot1q vlan",
+            # A primary address is overwritten: it cannot go while there is a secondary one.
+            "ip address",
+            "ip address * secondary",
+            "ip address virtual *",
+            "ip address virtual * secondary",
             "switchport access vlan",
             "switchport mode",
             "switchport trunk native vlan",

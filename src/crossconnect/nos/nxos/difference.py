@@ -7,6 +7,8 @@
   `nxos_acls`: an existing sequence cannot be updated), nor is the VNI of a VLAN or VRF: the old one goes first.
 - Roles of a user add up, and a password stays when only a role is given (Security Configuration Guide, "Configuring
   User Accounts and RBAC"): a user that changes goes first, and comes with all of its lines.
+- A device is in one vPC domain, and `no vpc domain` takes the numbers of its bonds along: where the domain changes,
+  they go first, the peer link last, and come again behind the new one.
 
 Route maps of a session and ACLs of an interface take each other's place: at no moment is there none. ACLs are changed
 entry by entry: an interface never has a list that is not there, which would let everything through.
@@ -38,7 +40,9 @@ def difference(old: Trees, new: Trees) -> tuple[Commands, ...]:
     before, after = old[MAIN], new[MAIN]
     assert isinstance(before, tuple)
     assert isinstance(after, tuple)
+    before, out = _out_of_domain(before, after)
     rest, first = _cleared(before, after)
+    first = [*out, *first]
     rest = _without_replaced(rest, after)
     commands = (*first, *line_changes.changes(rest, after, GRAMMAR))
     return (Commands(file=MAIN, how="cli", text=indented_text(commands, "  ")),) if commands else ()
@@ -79,6 +83,31 @@ def _cleared(old: Tree, new: Tree) -> tuple[Tree, list[Entry]]:
         else:
             rest += _block(item, after, first)
     return tuple(rest), first
+
+
+def _out_of_domain(old: Tree, new: Tree) -> tuple[Tree, list[Entry]]:
+    """The old tree with no interface in its vPC domain, and the commands for that, where the domain becomes another."""
+    domains = [{header_of(e) for e in tree if header_of(e).startswith("vpc domain ")} for tree in (old, new)]
+    if not domains[0] or not domains[1] or domains[0] == domains[1]:
+        return old, []
+    rest: list[Entry] = []
+    first: list[Entry] = []
+    for item in old:
+        lines = [e for e in item.body if _in_domain(e)] if isinstance(item, Block) else []
+        if not isinstance(item, Block) or not lines:
+            rest.append(item)
+            continue
+        rest.append(entry(item.header, [e for e in item.body if e not in lines]))
+        path = (item.header,)
+        commands = tuple(c for line in lines for c in line_changes.negated(GRAMMAR, path, header_of(line)))
+        first.append(Block(item.header, commands))
+    # The peer link is entered first, and goes last.
+    return tuple(rest), first[::-1]
+
+
+def _in_domain(item: Entry) -> bool:
+    words = header_of(item).split()
+    return words[0] == "vpc" and (words[1] == "peer-link" or words[1].isdigit())
 
 
 def _user(line: str) -> str:

@@ -95,6 +95,9 @@ GRAMMAR = Grammar(
             "mtu",
             "vrf member",
             "encapsulation dot1q",
+            # A primary address is overwritten: it cannot go while there is a secondary one.
+            "ip address",
+            "ip address * secondary",
             "switchport access vlan",
             "switchport mode",
             "switchport trunk native vlan",
