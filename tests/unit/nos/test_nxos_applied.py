@@ -3,7 +3,7 @@
 The model knows what the module `nos.nxos.difference` says of the device: an entry of a list is not overwritten, another
 VRF clears an interface's addresses, `default interface` and `no` of a header empty it, a plain line takes the place of
 the one that says the same thing. Of vPC: a bond is in a domain that is there, a switch in one domain, a member is no
-orphan, and a primary address does not go before the secondary ones.
+orphan, a primary address does not go before the secondary ones, and NVE has another source only while it is shut.
 """
 
 from __future__ import annotations
@@ -45,6 +45,9 @@ def take(device: Level, commands: Level | list[tuple[str, list[object]]], path: 
     for line, below in cast("list[tuple[str, list[object]]]", commands):
         if line.startswith("default "):
             device[line.removeprefix("default ")] = {}
+        elif line == "no shutdown":
+            device.pop("shutdown", None)
+            device[line] = {}
         elif line.startswith("no ") and not below and _took_back(device, line[3:], path):
             continue
         else:
@@ -95,6 +98,9 @@ def _enter(device: Level, line: str, path: tuple[str, ...]) -> None:
     if line.startswith("vpc ") and line.split()[1].isdigit():
         assert not {"vpc orphan-port suspend", "vpc peer-link"} & device.keys(), f"{path}: {line}"
         assert not [k for k in device if k.startswith("vpc ")], f"{path} has another number"
+    if line.startswith("source-interface "):
+        sources = [k for k in device if k.startswith("source-interface ")]
+        assert not sources or "shutdown" in device, f"{line} while NVE is up"
     opposite = line[3:] if line.startswith("no ") else f"no {line}"
     device.pop(opposite, None)
     if line in DEFAULTS:
@@ -204,6 +210,17 @@ def test_the_vtep_gets_other_addresses() -> None:
     new = replace(leaf, interfaces=moved, vtep=leaf.vtep.replace("10.255.0.", "10.255.9."))
     arrives(leaf, new)
     arrives(new, leaf)
+
+
+def test_tunnels_get_another_source_while_nve_is_shut_and_before_their_loopback_goes() -> None:
+    single, paired = CASES["leaf-numbered"], CASES["leaf-mlag"]
+    for old, new in ((single, paired), (paired, single)):
+        lines = device_commands(old, new)[0].text.splitlines()
+        shut, source = lines.index("  shutdown"), next(n for n, x in enumerate(lines) if "source-interface lo" in x)
+        assert lines[shut - 1] == "interface nve1"
+        assert shut < source
+        assert lines[-2:] == ["interface nve1", "  no shutdown"]
+    assert lines.index("  source-interface loopback0") < lines.index("no interface loopback1")
 
 
 def test_the_secondary_becomes_the_primary_by_one_line() -> None:

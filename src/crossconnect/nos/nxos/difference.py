@@ -9,6 +9,8 @@
   User Accounts and RBAC"): a user that changes goes first, and comes with all of its lines.
 - A device is in one vPC domain, and `no vpc domain` takes the numbers of its bonds along: where the domain changes,
   they go first, the peer link last, and come again behind the new one.
+- NVE's source is changed while NVE is shut (Cisco's cisco_node_utils, `vxlan_vtep.rb`): all tunnels go down for that,
+  as they do for another VTEP address in any case. A loopback that stays is made the source before the other one goes.
 
 Route maps of a session and ACLs of an interface take each other's place: at no moment is there none. ACLs are changed
 entry by entry: an interface never has a list that is not there, which would let everything through.
@@ -30,6 +32,7 @@ _CLEARED_WITH_VRF = ("ip", "ipv6", "no ip", "no ipv6", "fabric forwarding")
 _NUMBERED = re.compile(
     r"(?:ip|ipv6) (?:prefix-list|as-path access-list|(?:large-)?community-list standard) \S+ seq \d+"
 )
+NVE = "interface nve1"
 _ACL = re.compile(r"(?:ip|ipv6) access-list \S+")
 _VNI = {"vlan": "vn-segment", "vrf": "vni"}
 """The line with the VNI, by the first word of the block."""
@@ -41,10 +44,10 @@ def difference(old: Trees, new: Trees) -> tuple[Commands, ...]:
     assert isinstance(before, tuple)
     assert isinstance(after, tuple)
     before, out = _out_of_domain(before, after)
+    before, shut, up = _other_source(before, after)
     rest, first = _cleared(before, after)
-    first = [*out, *first]
     rest = _without_replaced(rest, after)
-    commands = (*first, *line_changes.changes(rest, after, GRAMMAR))
+    commands = (*out, *shut, *first, *line_changes.changes(rest, after, GRAMMAR), *up)
     return (Commands(file=MAIN, how="cli", text=indented_text(commands, "  ")),) if commands else ()
 
 
@@ -103,6 +106,23 @@ def _out_of_domain(old: Tree, new: Tree) -> tuple[Tree, list[Entry]]:
         first.append(Block(item.header, commands))
     # The peer link is entered first, and goes last.
     return tuple(rest), first[::-1]
+
+
+def _other_source(old: Tree, new: Tree) -> tuple[Tree, list[Entry], list[Entry]]:
+    """The old tree with NVE's new source where that is there already, and the commands at the beginning and the end."""
+    before, after = (next((e for e in t if isinstance(e, Block) and e.header == NVE), None) for t in (old, new))
+    if before is None or after is None:
+        return old, [], []
+    was, now = _first(before, "source-interface"), _first(after, "source-interface")
+    if was is None or now is None or was == now:
+        return old, [], []
+    lines = ["shutdown"]
+    there = any(header_of(e) == f"interface {now.split()[1]}" for e in old)
+    if there:
+        lines.append(now)
+        moved = entry(NVE, [now if e == was else e for e in before.body])
+        old = tuple(moved if e is before else e for e in old)
+    return old, [Block(NVE, tuple(lines))], [Block(NVE, ("no shutdown",))]
 
 
 def _in_domain(item: Entry) -> bool:
