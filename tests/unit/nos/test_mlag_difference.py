@@ -31,7 +31,7 @@ def test_a_leaf_comes_into_a_pair() -> None:
         commands(SINGLE, PAIRED),
         "   no evpn ethernet-segment",
         "no spanning-tree vlan-id 3966-3967",
-        "vlan 3967",
+        "vlan 3966",
         "   trunk group xc-mlag",
         "   mlag 1",
         "interface Port-Channel1000",

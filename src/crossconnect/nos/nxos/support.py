@@ -15,7 +15,7 @@ _SPECIAL: Mapping[str, Support] = {
     "no-host-routes": Support("partial", "MAC/IP routes carry the L3VNI, and remote leaves keep host routes"),
     "ethernet-segment": Support(
         "none",
-        "Nexus 9000 with Cloud Scale ASICs has vPC, and no all-active Ethernet segments of its own",
+        "Nexus 9000 multihomes by vPC; Ethernet segments of its own are in the guide of 10.6 only, and not rendered",
         "`multihoming: mlag`, which is vPC here",
     ),
     "mlag": Support(
