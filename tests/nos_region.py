@@ -4,9 +4,9 @@ from nos_region import cases
 for name, device in cases("eos").items(): ...
 
 Variants: `numbered` (dual stack), `unnumbered` (dual stack), `ipv4` (numbered, IPv4 only in the underlay, no host
-routes), `mlag` (numbered, racks are MLAG pairs). Every variant has two pods under super-spines, racks of two leaves with dual- and single-homed servers, tagged
-and untagged segments, a segment without VRF, a leak, two border leaves with handoffs to two external routers, ACLs,
-and all services of the management plane. All secrets are references.
+routes), `mlag` (numbered, racks are MLAG pairs). Every variant has two pods under super-spines, racks of two leaves
+with dual- and single-homed servers, tagged and untagged segments, a segment without VRF, a leak, two border leaves with
+handoffs to two external routers, ACLs, and all services of the management plane. All secrets are references.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def mlag_pairs(work: Expansion) -> tuple[list[MlagPair], list[Finding]]:
         said = f"{path}/multihoming" if own else "design/multihoming"
         if len(leaves) != 2:
             if own or len(leaves) > 2:
-                words = f"rack {rack} is to be an MLAG pair and has {len(leaves)} leaves"
+                words = f"rack {rack} is to be an MLAG pair, and has {len(leaves)} of two leaves"
                 findings.append(found(codes.MLAG_LEAVES, region.place(said), words))
             continue
         count = group.peer_links if group is not None else PEER_LINKS

@@ -46,6 +46,10 @@ class Dependents:
             for wire in network.topology.wires.values():
                 for device in (wire.a_device, wire.b_device):
                     self._wires.setdefault(device, []).append(wire.key)
+        self._peer_links = {
+            leaf: {wire.key for wire in network.topology.wires_of(leaf, mlag.peer_link)}
+            for leaf, mlag in network.topology.secondaries.items()
+        }
         inner = network.inner
         if previous is not None:
             self._fabric, self._edges = previous._fabric, previous._edges
@@ -60,7 +64,17 @@ class Dependents:
 
     def wires_down(self, failures: Failures) -> set[str]:
         """Cables that carry nothing."""
-        return {*failures.links, *(key for device in failures.devices for key in self._wires.get(device, ()))}
+        down = {*failures.links, *(key for device in failures.devices for key in self._wires.get(device, ()))}
+        return down | self._shut(failures, down)
+
+    def _shut(self, failures: Failures, down: Collection[str]) -> set[str]:
+        """Cables of servers at secondaries of MLAG pairs that take their ports down."""
+        topology = self._network.topology
+        shut: set[str] = set()
+        for leaf, mlag in topology.secondaries.items():
+            if self._peer_links[leaf].issubset(down) and failures.devices.isdisjoint((leaf, mlag.peer)):
+                shut |= {key for key in self._wires.get(leaf, ()) if topology.wires[key].kind == "server"}
+        return shut
 
     def _down(self, failures: Failures, wires: Collection[str]) -> set[int]:
         down: set[int] = set()
