@@ -1,4 +1,5 @@
-"""Service insertion: chosen traffic of a VPC goes through appliances (firewall, IDS, WAF), both ways through the same."""
+"""Service insertion: chosen traffic of a VPC goes through appliances (firewall, IDS, WAF), both ways through the same
+one."""
 
 from __future__ import annotations
 
