@@ -27,6 +27,7 @@ from crossconnect.net import contains, parse, version_of
 
 R = TypeVar("R", bound=Resource)
 LOCAL = "local"
+Table = RouteTable | TransitRouteTable
 
 
 class Facts(Protocol):
