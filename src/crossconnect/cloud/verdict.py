@@ -194,6 +194,18 @@ def connection(
     return there, _ended([back], interface.id if back.passes else subnet.id, reply(packet))
 
 
+def arrival(elastic_ip: ElasticIp, packet: Packet, facts: Facts) -> Path:
+    """What becomes of a packet from the internet to an elastic IP."""
+    gateways = facts.shared_referring(InternetGateway, elastic_ip.vpc_id, "vpc_id") if elastic_ip.vpc_id else ()
+    if not gateways:
+        message = f"{elastic_ip.address} leads nowhere"
+        return _ended([_at_gateway(False, elastic_ip.id, elastic_ip.project_id, message)], elastic_ip.id, packet)
+    message = f"{elastic_ip.address} is translated to {elastic_ip.private_address}"
+    steps = [_at_gateway(True, gateways[0].id, elastic_ip.project_id, message, elastic_ip.id)]
+    inside = msgspec.structs.replace(packet, destination=elastic_ip.private_address)
+    return _into_vpc(steps, elastic_ip.vpc_id, inside, (facts, False))
+
+
 _With = tuple[Facts, bool]
 """Facts, and whether security groups have let the connection through already."""
 
