@@ -38,6 +38,8 @@ class Cloud:
             "quotas": {},
             "vrfs": ("acme-connect",),
         } | context
+        self.read = 0
+        """Documents that decisions have been given by `referring`, `shared_referring` and `all_of`."""
         self._serial = 0
         self._dense: dict[str, int] = {}
 
@@ -179,11 +181,14 @@ class View:
 
     def shared_referring(self, kind: type[R], id: str, field: str = "") -> Sequence[Any]:
         ids: Iterable[str] = self._cloud.referring.get((id, kind, field), ())
+        self._cloud.read += len(list(ids))
         return [self._cloud.documents[source] for source in sorted(ids)]
 
     def all_of(self, kind: type[R]) -> Sequence[R]:
         found = (d for _, d in sorted(self._cloud.documents.items()) if isinstance(d, kind))
-        return [d for d in found if self._sees(d)]
+        seen = [d for d in found if self._sees(d)]
+        self._cloud.read += len(seen)
+        return seen
 
     def uses(self, id: str) -> Sequence[Use]:
         return self._cloud.uses(id)
@@ -202,3 +207,24 @@ def refused(error: Any) -> tuple[int, str, str]:
     """Status, code and field of a refusal, from `pytest.raises(Refused)`."""
     found: Refused = error.value
     return found.status, found.problems[0].code, found.problems[0].field
+
+
+def network(cloud: Cloud, cidr: str = "10.0.0.0/16", *, project: str = "alpha", **fields: Any) -> tuple[Any, Any]:
+    """A VPC and a /24 of it in the first zone: its second one, 10.0.1.0/24."""
+    vpc = cloud.create("vpc", project=project, cidr_blocks=[cidr], **fields)
+    subnet = cloud.create("subnet", project=project, vpc_id=vpc.id, cidr_block=part(cidr, 1))
+    return vpc, subnet
+
+
+def part(cidr: str, n: int) -> str:
+    """The n-th /24 of a block."""
+    a, b, *_ = cidr.split(".")
+    return f"{a}.{b}.{n}.0/24"
+
+
+def public(cloud: Cloud, vpc: Any, *, project: str = "alpha") -> Any:
+    """An internet gateway of a VPC, and the main table's default route to it."""
+    gateway = cloud.create("internet_gateway", project=project, vpc_id=vpc.id)
+    default = {"destination": "0.0.0.0/0", "target": gateway.id}
+    cloud.update(vpc.main_route_table_id, project=project, routes=[default])
+    return gateway

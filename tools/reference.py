@@ -1,5 +1,5 @@
-"""Writes docs/reference/{cloud-errors,commands,findings,fields,tables,nos-support}.md from the code, fidelity.md from its
-record.
+"""Writes docs/reference/{cloud-errors,commands,findings,fields,tables,nos-support}.md from the code, and fidelity.md
+from its record.
 
 `--check` fails when they are out of date.
 
@@ -264,10 +264,10 @@ def cloud_errors_page() -> str:
     """Every refusal of the cloud, and the limits inside resources."""
     lines = [
         "# Errors of the cloud\n",
-        "A refusal has a code, a message, and the field that it is about: a JSON pointer (RFC 6901) into the body, empty",
-        "for the command as a whole. Codes are stable: scripts may rely on them. `<kind>` in a code stands for any kind",
-        "of resource (`vpc`, `network-interface`). 422: the body cannot be meant. 409: it contradicts what is there.",
-        "403: it is another project's to say.\n",
+        "A refusal has a code, a message, and the field that it is about: a JSON pointer (RFC 6901) into the body,",
+        "empty for the command as a whole. Codes are stable: scripts may rely on them. `<kind>` in a code stands for",
+        "any kind of resource (`vpc`, `network-interface`). 422: the body cannot be meant. 409: it contradicts what is",
+        "there. 403: it is another project's to say.\n",
         "| code | status | meaning |",
         "|---|---|---|",
     ]
