@@ -64,7 +64,9 @@ PROBLEMS = (
         "An elastic IP that is associated is not released: associate it with nothing first.",
     ),
     ProblemKind("elastic-ip.exhausted", 409, "The region has no free public address left."),
-    ProblemKind("elastic-ip.in-use", 409, "The elastic IP is an interface's, a NAT gateway's or a load balancer's."),
+    ProblemKind(
+        "elastic-ip.in-use", 409, "The elastic IP is an interface's, a NAT gateway's, a load balancer's or a subnet's."
+    ),
     ProblemKind("elastic-ip.no-ipv4", 422, "The interface has no IPv4 address."),
     ProblemKind(
         "elastic-ip.no-pool",
@@ -152,7 +154,7 @@ PROBLEMS = (
     ProblemKind("private-gateway.vrf", 422, "The provider has given the project no VRF of that name."),
     ProblemKind("project.malformed", 422, "That is no project's id."),
     ProblemKind("protocol.unknown", 422, "Protocols are tcp, udp, icmp, icmpv6, all, or a number from 0 to 255."),
-    ProblemKind("protocol.version", 422, "ICMP goes with IPv4, ICMPv6 with IPv6."),
+    ProblemKind("protocol.version", 422, "ICMP goes with IPv4, ICMPv6 with IPv6; a rule's IP version with its peer's."),
     ProblemKind("region.numbers-exhausted", 409, "The region has no number left that such a resource needs."),
     ProblemKind("route-table.main", 409, "A VPC's main route table goes with the VPC only."),
     ProblemKind("route.destination", 422, "No route leads there: link-local, multicast, loopback."),
@@ -208,6 +210,8 @@ PROBLEMS = (
         "The appliance's interface checks sources and destinations: turn that off first.",
     ),
     ProblemKind("service-insertion.versions", 422, "Source and destination are of different IP versions."),
+    ProblemKind("subnet.cidr-in-use", 409, "Something in the subnet has an address of the block."),
+    ProblemKind("subnet.cidr-stays", 409, "A block is set or taken away, not replaced by another."),
     ProblemKind("subnet.no-cidr", 422, "A subnet has an IPv4 or an IPv6 CIDR block, or both."),
     ProblemKind("subnet.other-vpc", 422, "The route table or network ACL is of another VPC."),
     ProblemKind("subnet.outside-vpc", 422, "The block is in none of the VPC's CIDR blocks."),

@@ -257,6 +257,12 @@ def _through_internet(
             message = f"{packet.source} is translated to {elastic.address} ({elastic.id})"
             steps.append(_at_gateway(True, id, interface.project_id, message, elastic.id))
             return _ended(steps, id, msgspec.structs.replace(packet, source=elastic.address))
+    subnet = facts.shared(Subnet, interface.subnet_id)
+    common = facts.shared(ElasticIp, subnet.egress_elastic_ip_id) if subnet and subnet.egress_elastic_ip_id else None
+    if common is not None:
+        message = f"{packet.source} is translated to {common.address} ({common.id}), as all of {interface.subnet_id} is"
+        steps.append(_at_gateway(True, id, interface.project_id, message, common.id))
+        return _ended(steps, id, msgspec.structs.replace(packet, source=common.address, source_port=None))
     message = f"{packet.source} has no elastic IP, and no way to the internet without one"
     steps.append(_at_gateway(False, id, interface.project_id, message))
     return _ended(steps, id, packet)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from cloud_memory import Cloud, network, public, refused
 
+from cloud_memory import Cloud, network, public, refused
 from crossconnect.cloud.resource import Refused
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cloud_memory import Cloud, network, public, refused
 
+from cloud_memory import Cloud, network, public, refused
 from crossconnect.cloud.resource import Refused
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cloud_memory import Cloud, network, refused
 
+from cloud_memory import Cloud, network, refused
 from crossconnect.cloud.decisions.peering import expire
 from crossconnect.cloud.resource import Refused
 

@@ -214,8 +214,30 @@ def test_the_default_group_goes_with_its_vpc_only() -> None:
 
 def test_a_rule_that_goes_cuts_connections_where_an_interface_has_it() -> None:
     cloud = Cloud()
-    vpc, subnet = network(cloud)
+    _vpc, subnet = network(cloud)
     rule = next(r for r in cloud.of("security_group_rule") if r.direction == "ingress")
     assert not cloud.plan_delete(rule.id).effects
     cloud.create("network_interface", subnet_id=subnet.id)
     assert [e.cuts for e in cloud.plan_delete(rule.id).effects] == [True]
+
+
+def test_a_rule_may_be_of_one_ip_version_where_its_peer_has_both() -> None:
+    cloud = Cloud()
+    vpc, _ = network(cloud)
+    group = cloud.create("security_group", vpc_id=vpc.id)
+    rule = {"security_group_id": group.id, "direction": "ingress"}
+    made = [cloud.create("security_group_rule", **rule, peer=group.id, ip_version=v).ip_version for v in (None, 4, 6)]
+    assert made == [None, 4, 6]
+    with pytest.raises(Refused) as error:
+        cloud.create("security_group_rule", **rule, peer=group.id, ip_version=4)
+    assert refused(error)[1] == "security-group-rule.duplicate"
+    assert cloud.create("security_group_rule", **rule, peer="10.0.0.0/8", ip_version=4).ip_version is None
+    prefixes = cloud.create("prefix_list", address_family="ipv6")
+    for body in (
+        {"peer": "10.0.0.0/8", "ip_version": 6},
+        {"peer": prefixes.id, "ip_version": 4},
+        {"peer": group.id, "protocol": "icmp", "ip_version": 6},
+    ):
+        with pytest.raises(Refused) as error:
+            cloud.create("security_group_rule", **rule, **body)
+        assert refused(error) == (422, "protocol.version", "/ip_version")

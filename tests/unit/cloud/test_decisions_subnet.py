@@ -83,3 +83,50 @@ def test_an_interface_keeps_its_subnet() -> None:
     with pytest.raises(Refused) as error:
         cloud.delete(subnet.id)
     assert [use.id for use in error.value.uses] == [interface.id]
+
+
+def test_a_block_is_set_or_taken_away_where_nothing_has_an_address_of_it() -> None:
+    cloud = Cloud()
+    vpc, subnet = network(cloud, ipv6_cidr_blocks=["fd00::/56"])
+    cloud.update(subnet.id, ipv6_cidr_block="fd00::/64")
+    interface = cloud.create("network_interface", subnet_id=subnet.id)
+    for patch, code in (
+        ({"ipv6_cidr_block": "fd00:0:0:1::/64"}, "subnet.cidr-stays"),
+        ({"ipv6_cidr_block": ""}, "subnet.cidr-in-use"),
+        ({"cidr_block": ""}, "subnet.cidr-in-use"),
+    ):
+        with pytest.raises(Refused) as error:
+            cloud.update(subnet.id, **patch)
+        assert refused(error) == (409, code, f"/{next(iter(patch))}")
+    cloud.update(interface.id, ipv6_addresses=[])
+    assert cloud.update(subnet.id, ipv6_cidr_block="").ipv6_cidr_block == ""
+    cloud.delete(interface.id)
+    with pytest.raises(Refused) as error:
+        cloud.update(subnet.id, cidr_block="")
+    assert refused(error)[1] == "subnet.no-cidr"
+    other = cloud.create("subnet", vpc_id=vpc.id, ipv6_cidr_block="fd00::/64")
+    with pytest.raises(Refused) as error:
+        cloud.update(other.id, cidr_block="10.0.1.0/28")
+    assert refused(error) == (409, "subnet.overlap", "/cidr_block")
+
+
+def test_the_source_of_a_subnet_is_in_use() -> None:
+    cloud = Cloud()
+    vpc, subnet = network(cloud)
+    ip = cloud.create("elastic_ip")
+    cloud.update(subnet.id, egress_elastic_ip_id=ip.id)
+    second = {"vpc_id": vpc.id, "cidr_block": "10.0.2.0/24"}
+    with pytest.raises(Refused) as error:
+        cloud.create("subnet", **second, egress_elastic_ip_id=ip.id)
+    assert refused(error) == (409, "elastic-ip.in-use", "/egress_elastic_ip_id")
+    with pytest.raises(Refused) as error:
+        cloud.delete(ip.id)
+    assert [use.id for use in error.value.uses] == [subnet.id]
+    interface = cloud.create("network_interface", subnet_id=subnet.id)
+    cloud.create("internet_gateway", vpc_id=vpc.id)
+    with pytest.raises(Refused) as error:
+        cloud.update(ip.id, network_interface_id=interface.id)
+    assert refused(error)[1] == "elastic-ip.in-use"
+    assert [e.cuts for e in cloud.plan_update(subnet.id, egress_elastic_ip_id="").effects] == [True]
+    cloud.update(subnet.id, egress_elastic_ip_id="")
+    cloud.delete(ip.id)
