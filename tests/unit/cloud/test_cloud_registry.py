@@ -11,7 +11,7 @@ from cloud_memory import BY_TYPE
 from cloud_zoo import zoo
 from crossconnect.cloud.limits import QUOTAS
 from crossconnect.cloud.registry import KINDS
-from crossconnect.cloud.resource import ID, Resource
+from crossconnect.cloud.resource import ID, Refused, Resource, nobody
 
 
 def test_names_paths_and_prefixes_are_each_kinds_own() -> None:
@@ -67,3 +67,25 @@ def test_an_update_that_says_nothing_changes_nothing() -> None:
         assert not (change.claims)
         assert not (change.releases)
         assert not (change.effects)
+
+
+def test_who_only_sees_a_resource_neither_names_nor_tags_it() -> None:
+    """Input: resources that other projects see. Output: a refusal for each of these, whatever they would name."""
+    cloud = zoo()
+    guests = 0
+    for id, resource in list(cloud.documents.items()):
+        for project in BY_TYPE[type(resource)].seen_by(resource):
+            if project == resource.project_id:
+                continue
+            guests += 1
+            for patch in ({"name": "mine"}, {"description": "mine"}, {"tags": {"mine": "yes"}}):
+                with pytest.raises(Refused) as error:
+                    cloud.plan_update(id, project=project, **patch)
+                assert error.value.status == 403
+    assert guests == 5
+
+
+def test_what_is_private_is_a_field_of_a_kind_that_others_see() -> None:
+    for kind in KINDS.values():
+        assert set(kind.private) <= set(kind.resource.__struct_fields__)
+        assert not kind.private or kind.seen_by is not nobody
