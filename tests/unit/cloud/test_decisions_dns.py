@@ -85,3 +85,14 @@ def test_a_thousand_records_cost_each_the_same() -> None:
     for n in range(1000):
         cloud.create("dns_record", dns_zone_id=zone.id, record=f"h{n}", values=["192.0.2.1"])
     assert cloud.read == 0
+
+
+def test_records_have_a_limit() -> None:
+    cloud = Cloud(quotas={"records_per_dns_zone": 1})
+    zone = cloud.create("dns_zone", domain="corp.example")
+    record = cloud.create("dns_record", dns_zone_id=zone.id, values=["192.0.2.1"])
+    with pytest.raises(Refused) as error:
+        cloud.create("dns_record", dns_zone_id=zone.id, record="a", values=["192.0.2.1"])
+    assert refused(error) == (409, "limit.exceeded", "/dns_zone_id")
+    cloud.delete(record.id)
+    cloud.create("dns_record", dns_zone_id=zone.id, record="a", values=["192.0.2.1"])
