@@ -158,6 +158,7 @@ PROBLEMS = (
     ProblemKind("region.numbers-exhausted", 409, "The region has no number left that such a resource needs."),
     ProblemKind("resource.not-yours", 403, "Another project's resource is not named, described or tagged."),
     ProblemKind("route-table.main", 409, "A VPC's main route table goes with the VPC only."),
+    ProblemKind("route-table.other-vpc", 422, "The route table is of another VPC."),
     ProblemKind("route.destination", 422, "No route leads there: link-local, multicast, loopback."),
     ProblemKind("route.duplicate", 422, "A destination is there twice."),
     ProblemKind(

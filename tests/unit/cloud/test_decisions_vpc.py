@@ -124,3 +124,23 @@ def test_the_resolver_going_silent_is_told() -> None:
     vpc, _ = network(cloud)
     assert [e.cuts for e in cloud.plan_update(vpc.id, dns_support=False).effects] == [True]
     assert not cloud.plan_update(vpc.id, dns_support=True).effects
+
+
+def test_another_table_becomes_the_main_one() -> None:
+    cloud = Cloud()
+    vpc, subnet = network(cloud)
+    foreign, _ = network(cloud)
+    table = cloud.create("route_table", vpc_id=vpc.id)
+    for id, code in (("rtb-0", "route-table.not-found"), (foreign.main_route_table_id, "route-table.other-vpc")):
+        with pytest.raises(Refused) as error:
+            cloud.update(vpc.id, main_route_table_id=id)
+        assert refused(error) == (422, code, "/main_route_table_id")
+    change = cloud.plan_update(vpc.id, main_route_table_id=table.id)
+    assert [(e.cuts, subnet.id in e.message) for e in change.effects] == [(True, True)]
+    cloud.apply(change)
+    assert (cloud.get(table.id).main, cloud.get(vpc.main_route_table_id).main) == (True, False)
+    cloud.delete(vpc.main_route_table_id)
+    cloud.delete(subnet.id)
+    cloud.delete(vpc.id)
+    assert {d.id for d in cloud.of("vpc")} == {foreign.id}
+    assert all(getattr(d, "vpc_id", "") != vpc.id for d in cloud.documents.values())

@@ -14,7 +14,7 @@ from crossconnect.cloud.kinds.security_group import SecurityGroup, SecurityGroup
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc, VpcBody, VpcPatch
 from crossconnect.cloud.limits import limit
-from crossconnect.cloud.resource import Change, Claim, Effect, conflict, invalid
+from crossconnect.cloud.resource import Change, Claim, Effect, conflict, invalid, missing
 from crossconnect.cloud.view import Context, View, born
 from crossconnect.net import contains, overlaps, parse, prefix_text
 
@@ -103,7 +103,26 @@ def update(vpc: Vpc, patch: VpcPatch, view: View, context: Context) -> Change:
             changed = msgspec.structs.replace(changed, **{field: value})
     if vpc.dns_support and not changed.dns_support:
         effects.append(Effect(f"the resolver of {vpc.id} answers nobody any more", cuts=True, resource_id=vpc.id))
-    return Change(put=(changed,), claims=claims, releases=releases, effects=tuple(effects))
+    tables: tuple[RouteTable, ...] = ()
+    if patch.main_route_table_id is not msgspec.UNSET and patch.main_route_table_id != vpc.main_route_table_id:
+        changed = msgspec.structs.replace(changed, main_route_table_id=patch.main_route_table_id)
+        tables, more = _other_main(vpc, patch.main_route_table_id, view)
+        effects += more
+    return Change(put=(changed, *tables), claims=claims, releases=releases, effects=tuple(effects))
+
+
+def _other_main(vpc: Vpc, id: str, view: View) -> tuple[tuple[RouteTable, ...], tuple[Effect, ...]]:
+    """The new main table, and the old one as any other."""
+    new, old = view.get(RouteTable, id), view.get(RouteTable, vpc.main_route_table_id)
+    assert old is not None
+    if new is None:
+        raise missing("route-table", id, "/main_route_table_id")
+    if new.vpc_id != vpc.id:
+        raise invalid("route-table.other-vpc", f"{id} is of VPC {new.vpc_id}", "/main_route_table_id")
+    following = [s.id for s in view.referring(Subnet, vpc.id, "vpc_id") if not s.route_table_id]
+    message = f"flows of {', '.join(following)} follow another route table; those that it does not lead end"
+    effects = (Effect(message, cuts=True, resource_id=id),) if following else ()
+    return (msgspec.structs.replace(new, main=True), msgspec.structs.replace(old, main=False)), effects
 
 
 def delete(vpc: Vpc, view: View, context: Context) -> Change:
