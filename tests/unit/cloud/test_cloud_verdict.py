@@ -352,3 +352,64 @@ def test_a_service_endpoint_is_where_a_packet_leaves_once_it_is_accepted() -> No
     stand.cloud.update(endpoint.id, project="beta", status="active")
     path = stand.path(stand.a, packet)
     assert (path.passes, path.end) == (True, endpoint.id)
+
+
+def test_by_other_gateways_a_packet_leaves_as_it_is() -> None:
+    stand = Stand()
+    private = stand.cloud.create(
+        "private_gateway", vrf="acme-connect", vpc_id=stand.vpc.id, prefixes=["192.168.0.0/16"]
+    )
+    stand.cloud.update(stand.vpc.main_route_table_id, propagating_gateway_ids=[private.id])
+    packet = tcp("10.0.1.4", "192.168.1.1")
+    path = stand.path(stand.a, packet)
+    assert (path.passes, path.end, path.packet) == (True, private.id, packet)
+
+
+def test_a_reply_from_outside_is_asked_for_at_the_subnet() -> None:
+    stand = Stand()
+    public(stand.cloud, stand.vpc)
+    stand.cloud.create("elastic_ip", network_interface_id=stand.a.id)
+    there, back = way.connection(stand.a, tcp("10.0.1.4", "198.51.100.9", 443), stand.view)
+    assert there.passes
+    assert back is not None
+    assert (back.passes, back.end) == (True, stand.a.id)
+    outgoing = [{"number": 1, "direction": "egress", "action": "allow", "cidr": "0.0.0.0/0"}]
+    stand.cloud.update(stand.vpc.default_network_acl_id, entries=outgoing)
+    there, back = way.connection(stand.a, tcp("10.0.1.4", "198.51.100.9", 443), stand.view)
+    assert there.passes
+    assert back is not None
+    assert (back.passes, back.end) == (False, stand.one.id)
+
+
+def test_what_does_not_come_through_has_no_reply() -> None:
+    stand = Stand()
+    assert way.connection(stand.a, tcp("10.0.1.4", "192.0.2.1"), stand.view)[1] is None
+
+
+def test_a_private_nat_gateway_has_nothing_to_translate_to() -> None:
+    stand = Stand()
+    nat = stand.cloud.create("nat_gateway", subnet_id=stand.one.id, connectivity="private")
+    stand.cloud.update(stand.vpc.main_route_table_id, routes=[{"destination": "172.16.0.0/12", "target": nat.id}])
+    path = stand.path(stand.c, tcp("10.0.2.4", "172.16.0.1"))
+    assert (path.passes, path.end) == (False, nat.id)
+
+
+def test_a_transit_router_leads_to_a_private_gateway() -> None:
+    stand = Stand()
+    router = stand.cloud.create("transit_router")
+    gateway = stand.cloud.create("private_gateway", vrf="acme-connect", prefixes=["192.168.0.0/16"])
+    for of in ({"vpc_id": stand.vpc.id, "subnet_ids": [stand.one.id]}, {"private_gateway_id": gateway.id}):
+        stand.cloud.create("transit_router_attachment", transit_router_id=router.id, **of)
+    stand.cloud.update(stand.vpc.main_route_table_id, routes=[{"destination": "192.168.0.0/16", "target": router.id}])
+    path = stand.path(stand.a, tcp("10.0.1.4", "192.168.1.1"))
+    assert (path.passes, path.end) == (True, gateway.id)
+
+
+def test_a_load_balancer_refuses_what_comes_from_a_peer_too() -> None:
+    stand = Stand()
+    peer, subnet = network(stand.cloud, "10.1.0.0/16")
+    balancer = stand.cloud.create("load_balancer", subnet_ids=[subnet.id])
+    peering = stand.cloud.create("vpc_peering", vpc_id=stand.vpc.id, peer_vpc_id=peer.id)
+    stand.cloud.update(stand.vpc.main_route_table_id, routes=[{"destination": "10.1.0.0/16", "target": peering.id}])
+    path = stand.path(stand.a, tcp("10.0.1.4", balancer.addresses[0]))
+    assert (path.passes, path.end) == (False, balancer.id)

@@ -96,3 +96,14 @@ def test_records_have_a_limit() -> None:
     assert refused(error) == (409, "limit.exceeded", "/dns_zone_id")
     cloud.delete(record.id)
     cloud.create("dns_record", dns_zone_id=zone.id, record="a", values=["192.0.2.1"])
+
+
+def test_another_record_of_the_same_hash_does_not_stand_in_the_way() -> None:
+    cloud = Cloud()
+    zone = cloud.create("dns_zone", domain="corp.example")
+    record = {"dns_zone_id": zone.id, "record": "www", "values": ["192.0.2.1"]}
+    scope = f"{zone.id}/record"
+    (wanted,) = (c.value for c in cloud.plan("dns_record", **record).claims if c.scope == scope)
+    cloud.claims[scope][wanted] = "another record"
+    made = cloud.create("dns_record", **record)
+    assert cloud.claims[scope][wanted + 1] == made.id
