@@ -17,7 +17,8 @@ A terminal of 80 columns cuts lines; they are put together again. Paths that wer
 a VRF of EVPN are copies and left out, as are those that soft reconfiguration keeps from before a policy. An answer is
 empty where no table has a route.
 
-Left out, as no published answer has it: large communities, and the VRF that a route was leaked from.
+Left out, as no published answer has it: large communities, and the VRF that a route was leaked from. IPv6 tables are
+read as IPv4 ones: of theirs only the form without attributes is published.
 """
 
 from __future__ import annotations
