@@ -50,7 +50,7 @@ def _placed(report: Report, vrf_of: Mapping[str, str]) -> Report:
     match report:
         case InterfaceReport(vrf=""):
             return msgspec.structs.replace(report, vrf=vrf_of.get(report.name, vrf_of.get("", "")))
-        case VniReport(vrf="") if report.bridge in vrf_of:
+        case VniReport(vrf="") if report.bridge and report.bridge in vrf_of:
             return msgspec.structs.replace(report, vrf=vrf_of[report.bridge])
         case _:
             return report

@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
+from crossconnect.nos.joined import joined
 from crossconnect.nos.junos import collect, collect_evpn
 from crossconnect.nos.registry import system
-from crossconnect.nos.reports import EvpnReport, MacReport, Report, VniReport
+from crossconnect.nos.reports import EvpnReport, InterfaceReport, MacReport, Report, VniReport
 from nos_region import cases
 
 Parse = Callable[[bytes], tuple[Report, ...]]
@@ -287,6 +288,37 @@ def test_flood_lists_and_the_vnis_of_vrfs() -> None:
     )
 
 
+def test_vrfs_of_interfaces_where_the_default_one_lists_none() -> None:
+    """Netests/netests, tests/features/src/outputs/vrf/juniper/ssh/juniper_show_route_instance_detail.json (18.1R2):
+    what is read of its instances, and a virtual switch as napalm's test_get_network_instances has one configured."""
+    units = {"__juniper_private1__": ["lo0.16385", "em1.0"], "CUSTOMER_001": ["lo0.1"], "master": [], "mgmt_junos": []}
+    instances = [
+        element(
+            instance_name=name,
+            instance_type="vrf" if name == "CUSTOMER_001" else "forwarding",
+            instance_interface=[element(interface_name=unit) for unit in of],
+        )
+        for name, of in units.items()
+    ]
+    bridged = element(
+        instance_name="vswitch1",
+        instance_type="virtual-switch",
+        instance_interface=[element(interface_name="ge-0/0/4.0")],
+    )
+    said = collect.vrf_interfaces(answer("instance-information", {"instance-core": [*instances, bridged]}))
+    ports = [
+        element(name=port, oper_status="up", logical_interface=[element(name=unit)])
+        for port, unit in (("lo0", "lo0.0"), ("lo0", "lo0.1"), ("em1", "em1.0"), ("ge-0/0/4", "ge-0/0/4.0"))
+    ]
+    found = joined([*collect.interfaces(answer("interface-information", {"physical-interface": ports})), *said])
+    assert {r.name: r.vrf for r in found if isinstance(r, InterfaceReport)} == {
+        "lo0": "default",
+        "lo0.1": "CUSTOMER_001",
+        "em1": "__juniper_private1__",
+        "ge-0/0/4": "default",
+    }
+
+
 def test_addresses_of_interfaces() -> None:
     """netenglabs/suzieq, junos-input/interfaces.output, leaf01: an unnumbered port shows lo0's address, which is not
     its own. batfish/lab-validation, junos_community_delete: em1 has an address of no IP version."""
@@ -324,6 +356,7 @@ ROOTS: list[tuple[Parse, str]] = [
     (collect_evpn.flood_lists, "vxlan-source-vtep-information"),
     (collect_evpn.l3_contexts, "evpn-l3-context-information"),
     (functools.partial(collect_evpn.macs, VNIS), "l2ng-l2ald-rtb-macdb"),
+    (collect.vrf_interfaces, "instance-information"),
 ]
 
 
