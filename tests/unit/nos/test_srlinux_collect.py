@@ -338,6 +338,53 @@ def test_a_rib_of_another_form_is_refused(old: bytes, new: bytes) -> None:
         bgp_rib(BGP_RIB.replace(old, new))
 
 
+def gnmic(*updates: tuple[str, str, bytes]) -> bytes:
+    """What gnmic prints: (path, the same without keys, value) each."""
+    listed = [b'{"Path": "%s", "values": {"%s": %s}}' % (p.encode(), n.encode(), v) for p, n, v in updates]
+    head = b'"source": "leaf1:57401", "timestamp": 1747629677667519827, "time": "2025-05-19T00:41:17.667519827-04:00"'
+    return b"[{%s%s}]" % (head, b', "updates": [%s]' % b", ".join(listed) if listed else b"")
+
+
+def test_what_gnmic_prints_is_read_too() -> None:
+    """The first path is that of srlinuxamericas/ac4-grpc, section gNMI, where this neighbour is from; a path ends where
+    a wildcard was asked for (`/platform/control[slot=*]/...` in public notes on SR Linux)."""
+    of = "/protocols/srl_nokia-bgp:bgp/neighbor"
+    neighbor = NEIGHBOR[NEIGHBOR.index(b'"admin-state"') : NEIGHBOR.rindex(b"]}}}]}")]
+    answer = gnmic(
+        (
+            f"srl_nokia-network-instance:network-instance[name=default]{of}[peer-address=2.2.2.2]",
+            f"srl_nokia-network-instance:network-instance{of}",
+            b"{" + neighbor,
+        )
+    )
+    assert sessions(answer) == sessions(NEIGHBOR)
+    assert interfaces(gnmic(("", "", INTERFACE))) == interfaces(INTERFACE)
+    whole = gnmic(("", "", INTERFACE), ("", "", INTERFACE.replace(b"ethernet-1/1", b"ethernet-1/2")))
+    assert len(interfaces(whole)) == 4
+    below = LLDP[LLDP.index(b'{"srl_nokia-lldp') : -1]
+    assert lldp(gnmic(("srl_nokia-system:system", "srl_nokia-system:system", below))) == lldp(LLDP)
+
+
+def test_a_notification_without_updates_says_that_nothing_is_there() -> None:
+    assert [parse(gnmic()) for parse in PARSERS] == [()] * len(PARSERS)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        gnmic(("interface[name=x", "interface", b"{}")),
+        gnmic(("interface/name", "interface/name", b'"x"')),
+        gnmic(("interface", "interface", b"{}"), ("interface[name=x]", "interface", b"{}")),
+        gnmic(("interface[name=x]", "interface", b"{}"), ("interface", "interface", b"{}")),
+        b'[{"timestamp": 1, "updates": [{"Path": "", "values": {}}]}]',
+        b'[{"interface": []}]',
+    ],
+)
+def test_what_gnmic_does_not_print_is_refused(answer: bytes) -> None:
+    with pytest.raises(ValueError):
+        interfaces(answer)
+
+
 @pytest.mark.parametrize("parse", PARSERS)
 @pytest.mark.parametrize("answer", [b"", b"Error: path not found", b"[]", b'{"other": 1}'])
 def test_an_answer_that_is_not_understood_is_refused(parse: Parse, answer: bytes) -> None:

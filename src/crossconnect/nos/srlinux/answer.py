@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from crossconnect.net import canonical_address
@@ -13,16 +14,66 @@ _NOBODY = frozenset({"0.0.0.0", "::"})
 _EXTENDED = {"target:": "RT:", "origin:": "SoO:", "mac-nh:": "Rmac:", "bgp-tunnel-encap:VXLAN": "ET:8"}
 """How FRR begins the same community."""
 _OCTETS = 6
+_NAME = r"[^/\[\]]+"
+_KEY = r"\[([^\]=]+)=([^\]]*)\]"
+_ELEMENT = rf"{_NAME}(?:{_KEY})*"
 
 
 def root(answer: bytes, name: str) -> Value:
-    """What is under a name at the answer's root; ValueError where the answer is not an object."""
-    value = plain(document.parse(answer.decode()))
+    """What is under a name at the answer's root; ValueError where the answer is no object, nor gnmic's list of them."""
+    value = document.parse(answer.decode())
+    value = plain(_of_updates(value) if isinstance(value, list) else value)
     if not isinstance(value, dict):
         raise ValueError("an object is expected")
     if value and name not in value:
         raise ValueError(f"no {name} in the answer")
     return value.get(name)
+
+
+def _of_updates(notifications: list[Value]) -> dict[str, Value]:
+    """The object from the root of what `gnmic get` prints: values, each with its path, up to the first wildcard asked
+    for. A notification without updates says that nothing is there.
+    """
+    whole: dict[str, Value] = {}
+    if not notifications:
+        raise ValueError("a list of notifications is expected")
+    for notification in notifications:
+        if not isinstance(notification, dict) or "timestamp" not in notification:
+            raise ValueError("a notification with its time is expected")
+        for update in entries(notification.get("updates")):
+            values = update.get("values")
+            if not isinstance(values, dict) or len(values) != 1:
+                raise ValueError("an update with one value is expected")
+            _put(whole, _elements(text(update, "Path")), next(iter(values.values())))
+    return whole
+
+
+def _elements(path: str) -> list[tuple[str, dict[str, Value]]]:
+    """`interface[name=ethernet-1/1]/statistics` as names with the keys of their entries."""
+    if path and not re.fullmatch(f"{_ELEMENT}(?:/{_ELEMENT})*", path):
+        raise ValueError(f"`{path}` is no path")
+    return [(m[1], dict(re.findall(_KEY, m[2]))) for m in re.finditer(rf"({_NAME})((?:{_KEY})*)/?", path)]
+
+
+def _put(at_root: dict[str, Value], elements: list[tuple[str, dict[str, Value]]], value: Value) -> None:
+    """Put a value below names and keys, beside what is there."""
+    if not elements:
+        if not isinstance(value, dict):
+            raise ValueError("an object is expected at the end of a path")
+        for name, child in value.items():
+            there = at_root.get(name)
+            at_root[name] = [*there, *child] if isinstance(there, list) and isinstance(child, list) else child
+        return
+    (name, keys), *below = elements
+    inner = {**keys} if keys else at_root.setdefault(name, {})
+    if not isinstance(inner, dict):
+        raise ValueError(f"`{name}` is a list and an object")
+    _put(inner, below, value)
+    if keys:
+        listed = at_root.setdefault(name, [])
+        if not isinstance(listed, list):
+            raise ValueError(f"`{name}` is a list and an object")
+        listed.append(inner)
 
 
 def entries(value: Value) -> Iterator[dict[str, Value]]:
