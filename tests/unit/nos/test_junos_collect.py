@@ -288,6 +288,27 @@ def test_flood_lists_and_the_vnis_of_vrfs() -> None:
     )
 
 
+def test_a_bridge_domain_has_its_irb_interface_its_vrf_and_its_flood_list() -> None:
+    """netenglabs/suzieq, tests/integration/sqcmds/junos-input/evpnVni.output, leaf01 (vQFX 19.4), `show evpn instance
+    extensive | display json`: what is read of it. VLANs and VNIs are the same numbers there."""
+    irbs = [
+        element(irb_interface_name=f"irb.{vni}", irb_interface_vni_id=vni, irb_interface_l3_context="evpn-vrf")
+        for vni in ("10", "30")
+    ]
+    domains = [element(vlan_id=vni, domain_id=vni, irb_interface=f"irb.{vni}", mode="Extended") for vni in ("10", "30")]
+    instance = element(
+        evpn_instance_name="default-switch",
+        irb_interface_status_table=[{"irb-interface": irbs}],
+        bridge_domain_status_table=[{"bridge-domain": domains}],
+    )
+    empty = element(evpn_instance_name="__default_evpn__", bridge_domain_status_table=[{}])
+    said = answer("evpn-instance-information", {"evpn-instance": [empty, instance]})
+    assert joined([*collect_evpn.bridge_domains(said), *collect_evpn.flood_lists(FLOOD_LISTS)]) == (
+        VniReport(vni=10, kind="l2", vrf="evpn-vrf", bridge="irb.10", remote_vteps=()),
+        VniReport(vni=30, kind="l2", vrf="evpn-vrf", bridge="irb.30", remote_vteps=("10.0.0.12",)),
+    )
+
+
 def test_vrfs_of_interfaces_where_the_default_one_lists_none() -> None:
     """Netests/netests, tests/features/src/outputs/vrf/juniper/ssh/juniper_show_route_instance_detail.json (18.1R2):
     what is read of its instances, and a virtual switch as napalm's test_get_network_instances has one configured."""
@@ -357,6 +378,7 @@ ROOTS: list[tuple[Parse, str]] = [
     (collect_evpn.l3_contexts, "evpn-l3-context-information"),
     (functools.partial(collect_evpn.macs, VNIS), "l2ng-l2ald-rtb-macdb"),
     (collect.vrf_interfaces, "instance-information"),
+    (collect_evpn.bridge_domains, "evpn-instance-information"),
 ]
 
 
@@ -383,7 +405,7 @@ def test_an_evpn_route_that_is_not_understood_is_refused(destination: str) -> No
 
 def test_the_overlay_is_asked_of_vteps_only() -> None:
     asked = {name: {q.ask for q in system("junos").queries(device)} for name, device in cases("junos").items()}
-    overlay = {collect_evpn.FLOOD_LISTS, collect_evpn.L3_CONTEXTS, collect_evpn.MACS}
+    overlay = {collect_evpn.BRIDGE_DOMAINS, collect_evpn.FLOOD_LISTS, collect_evpn.L3_CONTEXTS, collect_evpn.MACS}
     assert overlay <= asked["leaf-numbered"]
     assert not overlay & asked["spine-drained-ipv4"]
     assert {collect.PATHS, collect_evpn.EVPN_ROUTES} <= asked["spine-drained-ipv4"]

@@ -29,10 +29,12 @@ from crossconnect.nos.junos.answer import (
     texts,
 )
 from crossconnect.nos.junos.collect_evpn import (
+    BRIDGE_DOMAINS,
     EVPN_ROUTES,
     FLOOD_LISTS,
     L3_CONTEXTS,
     MACS,
+    bridge_domains,
     evpn_paths,
     flood_lists,
     l3_contexts,
@@ -76,6 +78,7 @@ def queries(device: DeviceConfiguration) -> tuple[Query, ...]:
     ]
     if device.vtep:
         vnis_of = {i.vlan: i.vni for i in device.network_instances if i.kind == "mac-vrf" and i.vlan and i.vni}
+        asked.append(Query(how="cli", ask=BRIDGE_DOMAINS, parse=bridge_domains))
         asked.append(Query(how="cli", ask=FLOOD_LISTS, parse=flood_lists))
         asked.append(Query(how="cli", ask=L3_CONTEXTS, parse=l3_contexts))
         asked.append(Query(how="cli", ask=MACS, parse=functools.partial(macs, vnis_of)))

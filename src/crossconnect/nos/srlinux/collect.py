@@ -1,8 +1,8 @@
 """What SR Linux says of itself: paths of its state, and the JSON answers as records. Pure; who asks is not ours.
 
 Answers are as gNMI's JSON_IETF, JSON-RPC or `info from state ... | as json` have them: objects from the root, with or
-without modules in front of names; or as gnmic prints them, a list of updates. Subinterfaces are put back into the design's names: 0 is the port itself. BGP is
-`collect_bgp`, VXLAN `collect_evpn`.
+without modules in front of names; or as gnmic prints them, a list of updates. Subinterfaces are put back into the
+design's names: 0 is the port itself. BGP is `collect_bgp`, VXLAN `collect_evpn`.
 
 Sources: Nokia SR Linux 25.3 System Management Guide ("gNMI", "JSON interface") and YANG models srl_nokia-bgp,
 -ip-route-tables, -lldp, -interfaces, -network-instance. An interface does not say its network instance, the instance
