@@ -45,6 +45,7 @@ from crossconnect.lab.runtime import Progress
 from crossconnect.net import version_of
 
 RECORD = "ovn.json"
+PORTS = "Logical_Switch_Port"
 FLOW_PORT = 40_000
 
 
@@ -130,6 +131,15 @@ class OvnLab:
         add_outside(self.lab, outside, len(self.record.outside))
         self._write(outside=(*self.record.outside, outside))
         return outside
+
+    def settle(self) -> None:
+        """Wait until the port of every machine is up and every chassis has realised all that the northbound database
+        says. `central.sync` alone may return before a port that was just plugged in is claimed. Raises Rejected when
+        that takes a minute: a machine's port does not exist, or its chassis does not work."""
+        ports = [word for m in self.record.machines for word in ("--", "wait-until", PORTS, m.port, "up=true")]
+        if ports:
+            self.central.nbctl(*ports)
+        self.central.sync()
 
     def run(self, name: str, argv: Sequence[str], timeout_s: float = 30.0) -> str:
         """Run a command in a machine, and return what it wrote to either stream, whatever its exit code."""
