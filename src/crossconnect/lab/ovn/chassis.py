@@ -153,9 +153,13 @@ def _database_script(plan: ChassisPlan) -> File:
     create = f"[ -e {path} ] || ovsdb-tool create {path} /usr/share/openvswitch/vswitch.ovsschema"
     daemon = ("ovsdb-server", f"--remote=p{SWITCH_DATABASE}", path)
     lock = f"rm -f {DIRECTORY}/.switch.db.~lock~"
+    # A bridge may take a second to notice that a port has carrier: the first question would be lost, and the next one
+    # come a second later.
+    neighbours = f"/proc/sys/net/ipv4/neigh/{MANAGEMENT_INTERFACE}"
+    patient = f"echo 50 > {neighbours}/retrans_time_ms; echo 40 > {neighbours}/mcast_solicit"
     # `--no-wait`: ovs-vswitchd, which would have to say that it is done, starts when this is.
     configure = f"ovs-vsctl --db={SWITCH_DATABASE} --timeout=20 --no-wait -- init " + " ".join(_configuration(plan))
-    return processes.start_script("switch-database", daemon, (lock, create), (configure,))
+    return processes.start_script("switch-database", daemon, (patient, lock, create), (configure,))
 
 
 def _configuration(plan: ChassisPlan) -> list[str]:

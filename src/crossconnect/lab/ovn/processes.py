@@ -36,7 +36,7 @@ NO_CONTROL_OPTION = ("ovn-controller",)
 def start_script(process: str, daemon: Sequence[str], before: Sequence[str] = (), after: Sequence[str] = ()) -> File:
     """The script that starts a daemon: commands before it, its command line without what all have, commands after."""
     common = (
-        f"--detach --no-chdir --overwrite-pidfile --pidfile={DIRECTORY}/{process}.pid -vconsole:off -vsyslog:off"
+        f"--detach --monitor --no-chdir --overwrite-pidfile --pidfile={DIRECTORY}/{process}.pid -vconsole:off -vsyslog:off"
         f" --log-file={DIRECTORY}/{process}.log{_control_option(process)}"
     )
     program, *arguments = daemon

@@ -45,7 +45,8 @@ from crossconnect.lab.runtime import Progress
 from crossconnect.net import version_of
 
 RECORD = "ovn.json"
-PORTS = "Logical_Switch_Port"
+PORTS, BINDINGS = "Logical_Switch_Port", "Port_Binding"
+"""Tables of the northbound and southbound database."""
 FLOW_PORT = 40_000
 
 
@@ -133,13 +134,18 @@ class OvnLab:
         return outside
 
     def settle(self) -> None:
-        """Wait until the port of every machine is up and every chassis has realised all that the northbound database
-        says. `central.sync` alone may return before a port that was just plugged in is claimed. Raises Rejected when
-        that takes a minute: a machine's port does not exist, or its chassis does not work."""
+        """Wait until the port of every machine is up, every gateway port is on some chassis, and every chassis has
+        realised all that the northbound database says; `central.sync` alone may return before a port that was just
+        plugged in is claimed. Raises Rejected when that takes a minute: a machine's port does not exist, or its
+        chassis does not work."""
         ports = [word for m in self.record.machines for word in ("--", "wait-until", PORTS, m.port, "up=true")]
         if ports:
             self.central.nbctl(*ports)
         self.central.sync()
+        gateways = self.central.sbctl("--bare", "--columns=logical_port", "find", BINDINGS, "type=chassisredirect")
+        bound = [word for port in gateways.split() for word in ("--", "wait-until", BINDINGS, port, "chassis!=[]")]
+        if bound:
+            self.central.sbctl(*bound)
 
     def run(self, name: str, argv: Sequence[str], timeout_s: float = 30.0) -> str:
         """Run a command in a machine, and return what it wrote to either stream, whatever its exit code."""
