@@ -97,8 +97,7 @@ def plug(lab: Lab, software: OvnSoftware, machine: Machine, mtu: int) -> None:
     ]
     script = [
         f"ip netns add {name}",
-        f"ip link add {tap} mtu {TAP_MTU} type veth"
-        f" peer name {INTERFACE} address {machine.mac} mtu {mtu} netns {name}",
+        f"ip link add {tap} mtu {TAP_MTU} type veth peer name {INTERFACE} address {machine.mac} mtu {mtu} netns {name}",
         f"echo 1 > /proc/sys/net/ipv4/conf/{tap}/rp_filter",
         f"echo 1 > /proc/sys/net/ipv6/conf/{tap}/disable_ipv6",
         f"ip link set {tap} up",

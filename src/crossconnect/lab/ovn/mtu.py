@@ -16,6 +16,7 @@ from collections.abc import Iterable
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput
+from crossconnect.intent.placement import segment_path
 from crossconnect.net import version_of
 
 ETHERNET_HEADER = 14
@@ -23,9 +24,6 @@ GENEVE_HEADER = 8
 OVN_OPTION = 8
 UDP_HEADER = 8
 IP_HEADER = {4: 20, 6: 40}
-
-IPV6_MTU_MIN = 1280
-"""Less than this IPv6 does not run over (RFC 8200 5)."""
 
 
 def geneve_overhead(version: int) -> int:
@@ -40,17 +38,18 @@ def tenant_mtu(underlay_mtu: int, version: int = 4) -> int:
 
 def region_tenant_mtu(blueprint: Blueprint, tunnels: str, chassis: Iterable[str] = ()) -> int:
     """The greatest packet of a tenant that passes between any two chassis of a region, whose tunnels run in the segment
-    of that path; `chassis` are servers of the region (all servers in the segment where none are named).
+    `tenant/vrf/segment`, between the first addresses that servers have there; `chassis` are servers of the region (all
+    servers in the segment where none are named).
 
     Raises BadInput where no server has an address in the segment.
     """
-    names = set(chassis)
+    names, path = set(chassis), segment_path(tunnels)
     left = [
-        tenant_mtu(host.mtu, max(version_of(address) for address in endpoint.addresses))
+        tenant_mtu(host.mtu, version_of(endpoint.addresses[0]))
         for host in blueprint.hosts
         if not names or host.name in names
         for endpoint in host.endpoints
-        if endpoint.segment == tunnels and endpoint.addresses
+        if endpoint.segment == path and endpoint.addresses
     ]
     if not left:
         raise BadInput(f"no server of region {blueprint.region} has an address in segment {tunnels!r}")

@@ -35,9 +35,11 @@ NO_CONTROL_OPTION = ("ovn-controller",)
 
 def start_script(process: str, daemon: Sequence[str], before: Sequence[str] = (), after: Sequence[str] = ()) -> File:
     """The script that starts a daemon: commands before it, its command line without what all have, commands after."""
+    # Monitored, as Debian's services are: 23.03's ovn-controller sometimes crashes when the southbound database is
+    # wiped under it, and comes back. A SIGKILL is not taken for a crash, and ends the monitor too (daemon(8)).
     common = (
-        f"--detach --monitor --no-chdir --overwrite-pidfile --pidfile={DIRECTORY}/{process}.pid -vconsole:off -vsyslog:off"
-        f" --log-file={DIRECTORY}/{process}.log{_control_option(process)}"
+        f"--detach --monitor --no-chdir --overwrite-pidfile --pidfile={DIRECTORY}/{process}.pid"
+        f" -vconsole:off -vsyslog:off --log-file={DIRECTORY}/{process}.log{_control_option(process)}"
     )
     program, *arguments = daemon
     # By its command line, since a number in a file may be somebody else's by now.

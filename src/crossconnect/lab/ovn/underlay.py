@@ -20,6 +20,7 @@ import msgspec
 
 from crossconnect.design.blueprint import Blueprint, Endpoint, HostPlan
 from crossconnect.errors import BadInput, Unsupported
+from crossconnect.intent.placement import segment_path
 from crossconnect.lab.ovn.central import CENTRAL_INTERFACE, CENTRAL_NODE, CentralPlan, central_node
 from crossconnect.lab.ovn.chassis import (
     MANAGEMENT_INTERFACE,
@@ -69,9 +70,9 @@ class Fabric(msgspec.Struct, frozen=True, kw_only=True):
 
     blueprint: Blueprint
     tunnels: str
-    """Path of the segment that carries the tunnels."""
+    """The segment that carries the tunnels, `tenant/vrf/segment`."""
     networks: Mapping[str, str] = {}
-    """Provider network -> path of the segment that it is."""
+    """Provider network -> the segment that it is."""
 
 
 DEFAULT_CHASSIS = (
@@ -206,7 +207,8 @@ def _quiet_leaf(node: NodePlan, plan: LabPlan, chassis: Mapping[str, ChassisPlan
 
 
 def _endpoint(host: HostPlan, segment: str) -> Endpoint | None:
-    return next((endpoint for endpoint in host.endpoints if endpoint.segment == segment), None)
+    path = segment_path(segment)
+    return next((endpoint for endpoint in host.endpoints if endpoint.segment == path), None)
 
 
 def _management_links(chassis: Iterable[ChassisPlan]) -> list[Link]:
