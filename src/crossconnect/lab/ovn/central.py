@@ -119,7 +119,12 @@ def _database_script(plan: CentralPlan, database: Database, member: int) -> File
             else f"ovsdb-tool create-cluster {path} {schema} {own}"
         )
     lock = f"rm -f {DIRECTORY}/.{name}.db.~lock~"
-    return processes.start_script(name, ("ovsdb-server", *remotes, path), (lock, f"[ -e {path} ] || {create}"))
+    before = (lock, f"[ -e {path} ] || {create}")
+    # A member of a cluster serves before it has joined; a cluster that loses its leader then has no majority.
+    socket = f"unix:/run/{_SOCKET[database]}{number}.sock"
+    joined = f"ovsdb-client --timeout=20 wait {socket} {_SCHEMA_NAME[database]} connected"
+    after = (joined,) if plan.members > 1 else ()
+    return processes.start_script(name, ("ovsdb-server", *remotes, path), before, after)
 
 
 class Central:
