@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from crossconnect.design.geneve import region_tenant_mtu
 from crossconnect.errors import BadInput
 from crossconnect.lab import down, wait_converged
 from crossconnect.lab.journal import is_alive, recorded_processes
@@ -20,7 +21,6 @@ from crossconnect.lab.ovn import (
     find_software,
     open_ovn_lab,
     ovn_lab,
-    region_tenant_mtu,
     start_ovn_lab,
 )
 from crossconnect.simulate import simulate

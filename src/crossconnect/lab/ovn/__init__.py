@@ -8,7 +8,7 @@ removes it. No service, database, bridge or kernel module of the machine is touc
     chassis     ovs-vswitchd and ovn-controller of a hypervisor or gateway node
     underlay    what carries the tunnels: one bridge, or servers of a region
     machine     a tenant's machine;  outside: one on a provider network
-    traffic     pings, connections, packets of a size, flows;  faults: what breaks;  mtu: what tunnels leave
+    traffic     pings, connections, packets of a size, flows;  faults: what breaks
     sandbox     all of it together
 """
 
@@ -16,7 +16,6 @@ from crossconnect.lab.ovn.central import Central
 from crossconnect.lab.ovn.chassis import ChassisPlan
 from crossconnect.lab.ovn.faults import cut, drain, kill, mend, power_off, power_on, start, stop, undrain
 from crossconnect.lab.ovn.machine import Machine
-from crossconnect.lab.ovn.mtu import geneve_overhead, region_tenant_mtu, tenant_mtu
 from crossconnect.lab.ovn.outside import Outside
 from crossconnect.lab.ovn.sandbox import OvnLab, open_ovn_lab, ovn_lab, start_ovn_lab
 from crossconnect.lab.ovn.software import OvnSoftware, find_software, wanted_version
@@ -37,18 +36,15 @@ __all__ = [
     "cut",
     "drain",
     "find_software",
-    "geneve_overhead",
     "kill",
     "mend",
     "open_ovn_lab",
     "ovn_lab",
     "power_off",
     "power_on",
-    "region_tenant_mtu",
     "start",
     "start_ovn_lab",
     "stop",
-    "tenant_mtu",
     "undrain",
     "wanted_version",
 ]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from crossconnect.design.geneve import tenant_mtu
 from crossconnect.errors import BadInput
 from crossconnect.lab.flows import FlowSpec, FlowSummary, finish_flows, start_flows, summarise
 from crossconnect.lab.handle import Lab, open_lab
@@ -25,7 +26,6 @@ from crossconnect.lab.ovn import machine as machines
 from crossconnect.lab.ovn.central import Central, CentralPlan
 from crossconnect.lab.ovn.chassis import ChassisPlan
 from crossconnect.lab.ovn.machine import Machine
-from crossconnect.lab.ovn.mtu import tenant_mtu
 from crossconnect.lab.ovn.outside import Outside, add_outside
 from crossconnect.lab.ovn.software import OvnSoftware, find_software
 from crossconnect.lab.ovn.traffic import Connection, Party, Protocol, connect, passes, place

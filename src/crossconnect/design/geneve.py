@@ -1,4 +1,4 @@
-"""The MTU that is left for tenants' machines inside OVN's tunnels. All MTUs are IP MTUs in octets, as in `design.mtu`.
+"""The MTU that is left for tenants' machines inside the cloud's tunnels. All MTUs are IP MTUs in octets, as in `mtu`.
 
 tenant's IP packet                                     what this module computes
 + Ethernet header                  14                  the tenant's own, without 802.1Q tag
