@@ -40,7 +40,8 @@ def cloud_findings(context: Context) -> Iterator[Finding]:
         overhead, needed = geneve_overhead(version), cloud.mtu + geneve_overhead(version)
         where = "" if narrow.path == segment_path(cloud.tunnels) else f", for segment {narrow.name} on the same server"
         words = (
-            f"tenants are promised an MTU of {cloud.mtu}, but {_WORDS[host.chassis]} {host.name} has one of {kind.host_mtu}{where}: "
+            f"tenants are promised an MTU of {cloud.mtu}, but {_WORDS[host.chassis]} {host.name} has one of "
+            f"{kind.host_mtu}{where}: "
             f"less Geneve's {overhead} octets over IPv{version}, {left} are left"
         )
         hint = f"Raise it to {needed} (and `design.fabric_mtu` with it), or lower `design.cloud.mtu` to {left}."
