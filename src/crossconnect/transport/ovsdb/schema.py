@@ -5,12 +5,12 @@ The schema decides which features a server has: `schema.has("ACL", "tier")` says
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 
 from crossconnect.transport.ovsdb.errors import ProtocolError, UnknownName
-from crossconnect.transport.ovsdb.types import Atom, Json, Scalar, Type
+from crossconnect.transport.ovsdb.types import Atom, Scalar, Type, Value
 from crossconnect.transport.ovsdb.values import Decode, Encode, decoder, encoder
 
 
@@ -142,6 +142,6 @@ def parse_schema(text: bytes) -> Schema:
     return Schema(wire.name, wire.version, tables, bytes(text))
 
 
-def decode_row(table: Table, row: dict[str, Json]) -> dict[str, object]:
+def decode_row(table: Table, row: dict[str, Any]) -> dict[str, Value]:
     """A row that an operation selected, in Python values; only the columns that are in it."""
     return {name: table.column(name).decode(value) for name, value in row.items()}
