@@ -9,7 +9,8 @@ class Backoff(msgspec.Struct, frozen=True):
     """Pauses from `first_s` to `max_s`.
 
     The first is short: a server that restarts is back within a tenth of a second. The longest is what a server that
-    was down for an hour is found again after, while a thousand clients at it are still only a hundred attempts a second.
+    was down for an hour is found again after, while a
+    thousand clients of it make about 170 attempts a second.
     """
 
     first_s: float = 0.1

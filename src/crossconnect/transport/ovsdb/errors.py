@@ -3,11 +3,12 @@
     CrossconnectError
     +-- OvsdbError
         +-- NotConnected           (Unreachable)  no server would have us in time; nothing was sent
-        +-- ConnectionLost         (Unreachable)  the connection ended before a request other than a transaction was answered
+        +-- ConnectionLost         (Unreachable)  the connection ended with a request unanswered
         +-- OutcomeUnknown                        the connection ended with a transaction sent and not answered
         +-- ProtocolError          (Permanent)    the other side does not speak OVSDB
         |   +-- MessageTooLarge
-        +-- UnknownName            (Unsupported)  the schema has no such table or column
+        +-- NotSupported           (Unsupported)  this server has not what is asked for
+        |   +-- UnknownName                       its schema has no such table or column
         +-- BadValue               (BadInput)     a value does not fit its column
         +-- Overrun                (Stale)        a reader of changes was too slow
         +-- RequestError           (Rejected)     the server refused a request other than a transaction
@@ -49,7 +50,11 @@ class MessageTooLarge(ProtocolError):
     """A message is larger than the limit set for it."""
 
 
-class UnknownName(OvsdbError, Unsupported):
+class NotSupported(OvsdbError, Unsupported):
+    """This server, or the way in which it is used, has not what is asked for."""
+
+
+class UnknownName(NotSupported):
     """The server's schema has no such table or column."""
 
 

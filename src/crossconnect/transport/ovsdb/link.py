@@ -65,6 +65,10 @@ class Link(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def future(self) -> asyncio.Future[None]:
+        """A future of this connection's loop."""
+        return self._loop.create_future()
+
     def request(self, method: str, params: object, answered: Answered) -> int:
         """Send a request; `answered` runs when its answer arrives, before anything behind it is looked at."""
         if self._transport is None or self._transport.is_closing():
@@ -153,7 +157,9 @@ class Link(asyncio.Protocol):
             self._transport.write(unsent[0] if len(unsent) == 1 else b"".join(unsent))
 
 
-async def open_link(remote: Remote, clock: Clock, context: ssl.SSLContext | None, *, server_name: str, limit: int) -> Link:
+async def open_link(
+    remote: Remote, clock: Clock, context: ssl.SSLContext | None, *, server_name: str, limit: int
+) -> Link:
     """Connect. NotConnected when nobody answers there, or TLS does not accept them."""
     loop = asyncio.get_running_loop()
 

@@ -1,9 +1,9 @@
 """Types of columns (RFC 7047 sections 3.2 and 5.1) and the Python values that stand for them.
 
-    one value                min 1, max 1            str, int, float, bool, Uuid
-    an optional one          min 0, max 1            the same, or None
-    a set                    max above 1             frozenset
-    a map                    with a value's type     dict, never changed in place
+one value                min 1, max 1            str, int, float, bool, Uuid
+an optional one          min 0, max 1            the same, or None
+a set                    max above 1             frozenset
+a map                    with a value's type     dict, never changed in place
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ class NamedUuid(str):
 
 
 Atom: TypeAlias = str | int | float | bool
-Value: TypeAlias = Atom | None | frozenset[Atom] | dict[Atom, Atom]
+Value: TypeAlias = Atom | frozenset[Atom] | dict[Atom, Atom] | None
 """What a column of a row that was read holds."""
-Input: TypeAlias = Atom | None | Collection[Atom]
+Input: TypeAlias = Atom | Collection[Atom] | None
 """What may be given for a column: an atom, any collection of atoms for a set, a mapping for a map."""
 Row: TypeAlias = Mapping[str, Value]
-Json: TypeAlias = "None | str | int | float | bool | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 
 class Kind(enum.Enum):

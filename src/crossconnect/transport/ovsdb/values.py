@@ -164,7 +164,8 @@ def apply_difference(type_: Type, old: Value, difference: Value) -> Value:
         return difference
     if isinstance(old, frozenset) and isinstance(difference, frozenset):
         return old ^ difference
-    assert isinstance(old, dict) and isinstance(difference, dict)
+    assert isinstance(old, dict)
+    assert isinstance(difference, dict)
     new = dict(old)
     for key, value in difference.items():
         if key in new and new[key] == value:
