@@ -182,9 +182,8 @@ def _encode_choice(schema: Schema, choice: Choice, method: str) -> dict[str, Jso
     requests: dict[str, Json] = {}
     for name, chosen in choice.items():
         table = schema.table(name)
-        request: dict[str, Json] = {}
-        if chosen.columns:
-            request["columns"] = [table.column(column).name for column in chosen.columns]
+        # Columns are always named: servers send `_version` too when they are not.
+        request: dict[str, Json] = {"columns": [*chosen.of(table)]}
         if method != "monitor":
             request["where"] = _encode_where(schema, name, chosen.where)
         requests[name] = [request]

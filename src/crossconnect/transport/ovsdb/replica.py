@@ -76,6 +76,7 @@ class Replica:
         self._tables: Tables | None = None
         self._next: Tables | None = None
         self._failure: OvsdbError | None = None
+        self._reason = "none was made yet"
         self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
         self._waiters: list[tuple[Predicate, asyncio.Future[None]]] = []
 
@@ -108,6 +109,9 @@ class Replica:
         try:
             async with asyncio.timeout(timeout_s):
                 await future
+        except TimeoutError as e:
+            now = "the rows are current" if self.current else f"there is no connection: {self._reason}"
+            raise TimeoutError(f"not within {timeout_s:g} s; {now}") from e
         finally:
             self._waiters = [one for one in self._waiters if one is not entry]
 
@@ -166,9 +170,10 @@ class Replica:
         self.current = True
         self._tell(changes, transaction, reloaded=False)
 
-    def ended(self) -> None:
+    def ended(self, reason: str) -> None:
         """The connection is gone."""
         self.current = False
+        self._reason = reason
 
     def fail(self, error: OvsdbError) -> None:
         """The server refuses the monitor: whoever waits is told."""

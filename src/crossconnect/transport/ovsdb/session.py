@@ -220,11 +220,11 @@ class Session:
             return await self._stay(link)
         finally:
             self._withdraw()
-            link.abort("the session has left")
+            link.abort("we have left it")
             await self._end_tasks()
             for monitor, replica in self._monitors:
                 monitor.ended()
-                replica.ended()
+                replica.ended(link.reason)
 
     async def _open(self, remote: Remote) -> tuple[Link, Greeting]:
         """Connect and greet."""
@@ -280,7 +280,16 @@ class Session:
             lock.ended()
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
-        self._tasks.add(asyncio.get_running_loop().create_task(work))
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """What ends by a bug of ours ends the connection, which raises it."""
+        if not task.cancelled() and task.exception() is not None:
+            self._leave(f"a bug: {task.exception()!r}")
+        elif task in self._tasks:
+            self._tasks.discard(task)
 
     async def _end_tasks(self) -> None:
         """End what runs for the connection; our own bugs in it are raised."""

@@ -33,6 +33,12 @@ class Chosen(msgspec.Struct, frozen=True):
     columns: tuple[str, ...] = ()
     where: tuple[Condition, ...] | None = ()
 
+    def of(self, table: Table) -> tuple[str, ...]:
+        """The columns' names. UnknownName when the table does not have one."""
+        if self.columns:
+            return tuple(table.column(name).name for name in self.columns)
+        return tuple(name for name in table.columns if name not in ("_uuid", "_version"))
+
 
 Choice: TypeAlias = Mapping[str, Chosen]
 """Tables by name."""
@@ -107,8 +113,7 @@ class Tables:
         self.tracked: dict[str, Tracked] = {}
         for name, chosen in choice.items():
             table = schema.table(name)
-            columns = chosen.columns or [column for column in table.columns if not column.startswith("_")]
-            self.tracked[name] = Tracked(table, columns)
+            self.tracked[name] = Tracked(table, chosen.of(table))
 
     def empty(self) -> Tables:
         """The same tables and columns without rows."""
