@@ -21,6 +21,7 @@ class Link(asyncio.Protocol):
     def __init__(self, remote: Remote, clock: Clock, message_bytes_max: int) -> None:
         self.remote = remote
         self.notified: Callable[[Message], None] = lambda _: None
+        self.ending: Callable[[], None] = lambda: None  # called when nothing can be sent any more
         self._loop = asyncio.get_running_loop()
         self.closed: asyncio.Future[str] = self._loop.create_future()
         self.heard_s = clock.now_s()
@@ -51,6 +52,7 @@ class Link(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is closed."""
         self._transport = None
+        self.ending()
         if not self.closed.done():
             self.closed.set_result(self._reason or (str(exc) if exc else "the server closed the connection"))
         self._dialogue.end()
@@ -62,6 +64,7 @@ class Link(asyncio.Protocol):
     def abort(self, reason: str) -> None:
         """End it now; what was not sent yet is dropped."""
         self._reason = self._reason or reason
+        self.ending()
         if self._transport is not None:
             self._transport.abort()
 

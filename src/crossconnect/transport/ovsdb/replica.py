@@ -98,7 +98,10 @@ class Replica:
         await self.wait_until(lambda replica: replica.current, timeout_s)
 
     async def wait_until(self, predicate: Predicate, timeout_s: float) -> None:
-        """Wait until the predicate holds; it is asked after each change. TimeoutError; OvsdbError when refused."""
+        """Wait until the predicate holds; it is asked after each change, and when a connection ends.
+
+        TimeoutError; any OvsdbError for which the server, or its schema, refuses the monitor.
+        """
         if self._failure is not None:
             raise self._failure
         if predicate(self):
@@ -174,6 +177,7 @@ class Replica:
         """The connection is gone."""
         self.current = False
         self._reason = reason
+        self._ask_waiters()
 
     def fail(self, error: OvsdbError) -> None:
         """The server refuses the monitor: whoever waits is told."""
@@ -189,6 +193,9 @@ class Replica:
             told = Transaction(tuple(changes), transaction, reloaded)
             for reader in self._readers:
                 reader.put(told)
+        self._ask_waiters()
+
+    def _ask_waiters(self) -> None:
         for predicate, future in self._waiters:
             if future.done():
                 continue

@@ -219,8 +219,9 @@ class Session:
             self._install(link, greeting)
             return await self._stay(link)
         finally:
-            self._withdraw()
             link.abort("we have left it")
+            self._withdraw()
+            link.ending = lambda: None
             await self._end_tasks()
             for monitor, replica in self._monitors:
                 monitor.ended()
@@ -251,7 +252,7 @@ class Session:
         self._link = link
         self._leaving = asyncio.get_running_loop().create_future()
         self._by_id.clear()
-        link.notified = self._notified
+        link.notified, link.ending = self._notified, self._withdraw
         for lock in self._locks.values():
             lock.ask(link)
         self._begin(self._keep_alive(link))
@@ -270,6 +271,7 @@ class Session:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.options.drain_s):
                 await link.drained()
+        link.abort(self._leaving.result())
         return self._leaving.result()
 
     def _withdraw(self) -> None:
