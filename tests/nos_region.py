@@ -4,9 +4,9 @@ from nos_region import cases
 for name, device in cases("eos").items(): ...
 
 Variants: `numbered` (dual stack), `unnumbered` (dual stack), `ipv4` (numbered, IPv4 only in the underlay, no host
-routes). Every variant has two pods under super-spines, racks of two leaves with dual- and single-homed servers, tagged
-and untagged segments, a segment without VRF, a leak, two border leaves with handoffs to two external routers, ACLs,
-and all services of the management plane. All secrets are references.
+routes), `mlag` (numbered, racks are MLAG pairs). Every variant has two pods under super-spines, racks of two leaves
+with dual- and single-homed servers, tagged and untagged segments, a segment without VRF, a leak, two border leaves with
+handoffs to two external routers, ACLs, and all services of the management plane. All secrets are references.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ from crossconnect.model.server import SegmentPort, ServerGroup
 from crossconnect.model.tenant import Segment, Tenant, Vrf
 from regions import compiled, small
 
-Variant = Literal["numbered", "unnumbered", "ipv4"]
+Variant = Literal["numbered", "unnumbered", "ipv4", "mlag"]
 VARIANTS: tuple[Variant, ...] = ("numbered", "unnumbered", "ipv4")
+"""Those that every system has; `mlag` is for those that have MLAG or vPC (`mlag_cases`)."""
 
 GOLDEN_CASES = (
     "leaf-numbered",
@@ -285,6 +286,7 @@ def reference_region(nos: str, variant: Variant = "numbered", extra: str = "") -
             underlay="unnumbered" if variant == "unnumbered" else "numbered",
             address_families=("ipv4",) if variant == "ipv4" else ("ipv4", "ipv6"),
             host_routes=variant != "ipv4",
+            multihoming="mlag" if variant == "mlag" else "ethernet-segments",
             lacp_rate="slow" if variant == "unnumbered" else "fast",
             maximum_paths=16,
             bfd=Bfd(interval_ms=300, multiplier=3),
@@ -334,3 +336,9 @@ def cases(nos: str) -> dict[str, DeviceConfiguration]:
         devices = {d.name: d for d in reference_blueprint(nos, variant).devices}
         found |= {f"{case}-{variant}": devices[name] for case, name in roles.items()}
     return found
+
+
+def mlag_cases(nos: str) -> dict[str, DeviceConfiguration]:
+    """Both leaves of an MLAG pair, and a spine beside them, by names for goldens."""
+    devices = {d.name: d for d in reference_blueprint(nos, "mlag").devices}
+    return {"leaf-mlag": devices["a-leaf1"], "leaf-second-mlag": devices["a-leaf2"], "spine-mlag": devices["a-spine1"]}

@@ -51,12 +51,13 @@ def small(
     segments: int = 2,
     servers: int = 1,
     dual_homed: bool = False,
+    mlag: bool = False,
     l2_only: bool = False,
     border: bool = False,
     everywhere: bool = False,
 ) -> Region:
     """A region of `pods` pods a, b, ... with `spines` spines and `leaves` leaves each (racks of two leaves where
-    servers are dual-homed), and optionally `super_spines` above.
+    servers are dual-homed), and optionally `super_spines` above. With `mlag` those racks are MLAG pairs.
 
     Every VRF has `segments` segments s1, s2, ..., dual-stack, `10.<tenant>.<16 * vrf + segment>.0/24` with gateway .1.
     Per rack and segment there are `servers` untagged servers `<rack>-<tenant>-<vrf>-<segment>-<n>`, addresses from .11
@@ -71,7 +72,11 @@ def small(
         sites=(Site(name=site),),
         asns=AsnPlan(range="4200000000-4200009999"),
         pools=POOLS,
-        design=DesignChoices(underlay=underlay, address_families=tuple(families)),  # type: ignore[arg-type]
+        design=DesignChoices(
+            underlay=underlay,  # type: ignore[arg-type]
+            address_families=tuple(families),  # type: ignore[arg-type]
+            multihoming="mlag" if mlag else "ethernet-segments",
+        ),
         management=Management(gateway=("10.253.0.1",), ntp=("10.253.0.1",), syslog=("10.253.0.1",)),
         platforms=(),
         pods=tuple(

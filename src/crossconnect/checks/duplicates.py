@@ -18,7 +18,10 @@ def check_duplicates(subject: Subject) -> Iterator[Finding]:
         (i.bgp.router_id, d.name) for d in devices for i in d.network_instances if i.kind == "default" and i.bgp
     ]
     yield from _repeated(DUPLICATE_ROUTER_ID, "router id", router_ids)
-    yield from _repeated(DUPLICATE_VTEP, "VTEP address", ((d.vtep, d.name) for d in devices if d.vtep))
+    # The leaves of an MLAG pair are one VTEP.
+    first = {d.vtep: d.name for d in reversed(devices) if d.vtep}
+    vteps = [(d.vtep, d.name) for d in devices if d.vtep and subject.layout.pairs.get(d.name) != first[d.vtep]]
+    yield from _repeated(DUPLICATE_VTEP, "VTEP address", vteps)
     rds = [(i.rd, d.name, i.name) for d in devices for i in d.network_instances if i.rd]
     for rd, owners in _several((rd, (device, name)) for rd, device, name in rds):
         yield found(
@@ -50,6 +53,19 @@ def _repeated(code: Code, what: str, items: Iterable[tuple[str, str]]) -> Iterat
         )
 
 
+def _shared(subject: Subject, address: str, rows: list[InterfaceRow]) -> bool:
+    """Whether it is the VTEP address of an MLAG pair, on the loopback that is for it."""
+    planned = [subject.layout.devices.get(row.device) for row in rows]
+    return len(rows) == 2 and all(
+        device is not None
+        and device.mlag is not None
+        and device.mlag.peer == other.device
+        and row.interface == device.mlag.vtep_loopback
+        and address in {address_of(a) for i in device.interfaces if i.name == row.interface for a in i.addresses[:1]}
+        for device, row, other in zip(planned, rows, reversed(rows), strict=True)
+    )
+
+
 def _addresses(subject: Subject) -> Iterator[Finding]:
     """As reported, so that an address set by hand on a device is seen too."""
     owners: dict[tuple[str, str], list[InterfaceRow]] = {}
@@ -59,6 +75,8 @@ def _addresses(subject: Subject) -> Iterator[Finding]:
     for (vrf, address), rows in sorted(owners.items()):
         # An anycast gateway is on one IRB interface per device; two on one device are a mistake.
         if len(rows) == 1 or (all(r.kind == "irb" for r in rows) and len({r.device for r in rows}) == len(rows)):
+            continue
+        if _shared(subject, address, rows):
             continue
         ports = [f"{row.device}:{row.interface}" for row in rows]
         yield found(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from crossconnect.checks.codes import ECMP_WIDTH, NEXT_HOP_UNEXPECTED
+from crossconnect.checks.fabric import Fabric
 from crossconnect.checks.grouping import count_text, names_text
 from crossconnect.checks.prefixes import live_origins
 from crossconnect.checks.subject import Subject, device_place, evidence_of
@@ -32,17 +33,18 @@ def check_ecmp(subject: Subject) -> Iterator[Finding]:
         yield from _vrf(subject, vrf)
 
 
-def _loopbacks(subject: Subject) -> list[tuple[str, str, Family]]:
-    """(device, prefix, family) of every loopback address that the underlay announces."""
-    found_here: list[tuple[str, str, Family]] = []
+def _loopbacks(subject: Subject) -> list[tuple[tuple[str, ...], str, Family]]:
+    """(devices, prefix, family) of every loopback address that the underlay announces: of one device, or of both leaves
+    of an MLAG pair."""
+    owners: dict[tuple[str, Family], tuple[str, ...]] = {}
     for device in subject.blueprint.devices:
         if subject.up(device.name):
             for interface in device.interfaces:
                 if interface.kind == "loopback" and interface.network_instance == "default":
                     for address in interface.addresses:
                         family: Family = "ipv6-unicast" if ":" in address else "ipv4-unicast"
-                        found_here.append((device.name, address, family))
-    return found_here
+                        owners[address, family] = (*owners.get((address, family), ()), device.name)
+    return [(devices, prefix, family) for (prefix, family), devices in owners.items()]
 
 
 def _underlay(subject: Subject) -> Iterator[Finding]:
@@ -55,9 +57,12 @@ def _underlay(subject: Subject) -> Iterator[Finding]:
         routes = subject.routes.get((device.name, "default"), {})
         # No route at all to a VTEP that is needed is the finding of the check for VTEPs.
         reported = {subject.layout.vteps[name] for name in needed.get(device.name, ())}
-        for target, prefix, family in loopbacks:
+        for owners, prefix, family in loopbacks:
             fabric = subject.fabrics[family]
+            target = owners[0]
             wanted = fabric.paths(device.name, target)
+            if len(owners) > 1:
+                target, wanted = _to_either(fabric, device.name, owners)
             row = routes.get(prefix)
             have = tuple(hop.rpartition("%")[2] for hop in row.next_hops) if row is not None else ()
             if len(have) == len(wanted) and set(have) == set(wanted):
@@ -71,6 +76,16 @@ def _underlay(subject: Subject) -> Iterator[Finding]:
                 wrong.setdefault(shape, []).append((target, row))
     for shape, targets in sorted(wrong.items()):
         yield _underlay_finding(shape, targets)
+
+
+def _to_either(fabric: Fabric, device: str, owners: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """(nearest, ports) towards an address that several devices have: to all that are equally near."""
+    if device in owners:
+        return device, ()
+    away = [(fabric.is_marked(device, o), fabric.distance(device, o), o) for o in owners if fabric.reaches(device, o)]
+    nearest = [owner for marked, distance, owner in away if (marked, distance) == min(away)[:2]]
+    ports = dict.fromkeys(port for owner in nearest for port in fabric.paths(device, owner))
+    return (nearest or list(owners))[0], tuple(ports)
 
 
 def _underlay_finding(shape: _Shape, targets: list[tuple[str, RouteRow | None]]) -> Finding:
@@ -142,14 +157,15 @@ def _nearest(subject: Subject, device: str, origins: tuple[str, ...]) -> tuple[s
     # A drained device gives every route it hears the same low preference, so to it no origin is worse.
     usable = serving if serving and device not in subject.blueprint.drained else reached
     shortest = min((distance for distance, _ in usable), default=0)
-    return tuple(subject.layout.vteps[origin] for distance, origin in usable if distance == shortest)
+    return tuple(dict.fromkeys(subject.layout.vteps[origin] for distance, origin in usable if distance == shortest))
 
 
 def _vrf_finding(
     subject: Subject, vrf: VrfPlan, device: str, shape: tuple[tuple[str, ...], tuple[str, ...]], rows: list[RouteRow]
 ) -> Finding:
     def named(addresses: tuple[str, ...]) -> str:
-        return names_text([f"{a} ({subject.layout.vtep_device.get(a, 'unknown')})" for a in addresses])
+        owners = subject.layout.vtep_devices
+        return names_text([f"{a} ({', '.join(owners.get(a, ('unknown',)))})" for a in addresses])
 
     lacking, extra = shape
     what: list[str] = []

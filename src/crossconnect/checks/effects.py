@@ -138,7 +138,7 @@ def borders_of(subject: Subject, apart: Mapping[str, Collection[str]]) -> dict[s
 
 def borders_apart(impacts: Impacts, failures: Failures, names: Iterable[str]) -> dict[str, set[str]]:
     """Of some realms, the border devices that have other devices of the realm beside them, and are reached by none."""
-    vteps = {owner: vtep for vtep, owner in impacts.topology.vteps.items()}
+    vteps = {owner: vtep for vtep, owners in impacts.topology.vteps.items() for owner in owners}
     found: dict[str, set[str]] = {}
     for name in names:
         realm = impacts.realms[name]

@@ -82,6 +82,11 @@ def _places(layout: Layout, host: HostPlan) -> tuple[dict[str, frozenset[str]], 
             if bond is not None and bond.esi:
                 names.add(f"esi:{bond.esi}")
                 remote.add(f"esi:{bond.esi}")
-        local[leaf] = frozenset(names)
+        local[leaf] = local.get(leaf, frozenset()) | names
         remote.add(layout.vteps.get(leaf, ""))
+        # The other leaf of an MLAG pair has it behind the peer link, and this one when its own cable is cut.
+        for half in (leaf, layout.pairs.get(leaf, "")):
+            device = layout.devices.get(half)
+            if device is not None and device.mlag is not None:
+                local[half] = local.get(half, frozenset()) | {device.mlag.peer_link}
     return local, frozenset(remote)

@@ -26,16 +26,22 @@ class Port(NamedTuple):
 
 
 class PlannedSession(NamedTuple):
-    """A BGP session as one switch is configured for it; `wire` is the key of the cable it runs over, or empty."""
+    """A BGP session as one switch is configured for it; `wires` are the keys of the cables that it runs over: several
+    where that is a bond, of which one is enough."""
 
     device: str
     vrf: str
     neighbor: Neighbor
     interface: str
     port: str
-    wire: str
+    wires: tuple[str, ...]
     twin: SessionKey | None
     """The other end's session, where that end is a switch of the region."""
+
+    @property
+    def wire(self) -> str:
+        """The first of its cables; empty where it has none."""
+        return self.wires[0] if self.wires else ""
 
     @property
     def key(self) -> SessionKey:
@@ -64,7 +70,12 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     rds: dict[str, RdOwner]
     vteps: dict[str, str]
     """Device -> VTEP address, of those that are VTEPs."""
-    vtep_device: dict[str, str]
+    vtep_devices: dict[str, tuple[str, ...]]
+    """VTEP address -> the device that has it, or both leaves of an MLAG pair."""
+    pairs: dict[str, str]
+    """Leaf of an MLAG pair -> the other one."""
+    peer_links: dict[str, tuple[str, ...]]
+    """Secondary of an MLAG pair -> keys of the cables of its peer link."""
     vrfs: dict[str, VrfPlan]
     segments: dict[str, SegmentPlan]
     """By path."""
@@ -104,6 +115,7 @@ def layout_of(blueprint: Blueprint) -> Layout:
             wire_at[end] = wire
     vteps = {d.name: d.vtep for d in blueprint.devices if d.vtep}
     origins, own = _origins(blueprint)
+    members = _members(blueprint)
     return Layout(
         blueprint=blueprint,
         devices={d.name: d for d in blueprint.devices},
@@ -111,10 +123,16 @@ def layout_of(blueprint: Blueprint) -> Layout:
         wire_at=wire_at,
         interfaces=interfaces,
         instances=instances,
-        sessions=_sessions(blueprint, interfaces, wire_at),
+        sessions=_sessions(blueprint, interfaces, wire_at, members),
         rds={n.rd: RdOwner(d.name, n) for d in blueprint.devices for n in d.network_instances if n.rd},
         vteps=vteps,
-        vtep_device={address: device for device, address in vteps.items()},
+        vtep_devices=_owners(vteps),
+        pairs={d.name: d.mlag.peer for d in blueprint.devices if d.mlag is not None},
+        peer_links={
+            d.name: wires_behind(wire_at, members, d.name, d.mlag.peer_link)
+            for d in blueprint.devices
+            if d.mlag is not None and not d.mlag.primary
+        },
         vrfs={v.name: v for v in blueprint.vrfs},
         segments={s.path: s for s in blueprint.segments},
         hosts={h.name: h for h in blueprint.hosts},
@@ -123,8 +141,36 @@ def layout_of(blueprint: Blueprint) -> Layout:
     )
 
 
+def _owners(vteps: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    owners: dict[str, tuple[str, ...]] = {}
+    for device, address in vteps.items():
+        owners[address] = (*owners.get(address, ()), device)
+    return owners
+
+
+def _members(blueprint: Blueprint) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Bond -> its ports."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for device in blueprint.devices:
+        for i in device.interfaces:
+            if i.kind == "ethernet" and i.parent:
+                found[(device.name, i.parent)] = (*found.get((device.name, i.parent), ()), i.name)
+    return found
+
+
+def wires_behind(
+    wire_at: dict[Port, Wire], members: dict[tuple[str, str], tuple[str, ...]], device: str, port: str
+) -> tuple[str, ...]:
+    """Keys of the cables in a port, or in the ports of a bond."""
+    ports = members.get((device, port), (port,))
+    return tuple(wire.key for name in ports if (wire := wire_at.get(Port(device, name))) is not None)
+
+
 def _sessions(
-    blueprint: Blueprint, interfaces: dict[tuple[str, str], Interface], wire_at: dict[Port, Wire]
+    blueprint: Blueprint,
+    interfaces: dict[tuple[str, str], Interface],
+    wire_at: dict[Port, Wire],
+    members: dict[tuple[str, str], tuple[str, ...]],
 ) -> tuple[PlannedSession, ...]:
     sessions: list[PlannedSession] = []
     for device in blueprint.devices:
@@ -133,15 +179,16 @@ def _sessions(
             for neighbor in instance.bgp.neighbors if instance.bgp else ():
                 interface = neighbor.interface or at.get(address_of(neighbor.local_address), "")
                 port = Port(device.name, physical_port(interfaces, device.name, interface))
-                wire = wire_at.get(port)
+                wires = wires_behind(wire_at, members, device.name, port.name)
                 twin = None
-                if neighbor.kind == "fabric" and wire is not None:
+                if neighbor.kind == "fabric" and wires:
                     # An unnumbered session is named by the interface, else by the address of the other end.
-                    a, b = ends(wire)
-                    far = b.name if port == a else a.name
-                    twin = SessionKey(neighbor.device, instance.name, neighbor.local_address or far)
-                key = wire.key if wire else ""
-                sessions.append(PlannedSession(device.name, instance.name, neighbor, interface, port.name, key, twin))
+                    far = neighbor.local_address
+                    if not far and (wire := wire_at.get(port)) is not None:
+                        a, b = ends(wire)
+                        far = b.name if port == a else a.name
+                    twin = SessionKey(neighbor.device, instance.name, far)
+                sessions.append(PlannedSession(device.name, instance.name, neighbor, interface, port.name, wires, twin))
     return tuple(sessions)
 
 

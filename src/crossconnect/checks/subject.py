@@ -38,6 +38,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """Keys of wires found to be down although nobody declared it, both devices being up."""
     gone_devices: frozenset[str]
     """Declared or found: nothing is expected of them."""
+    suspended: frozenset[str]
+    """Secondaries of MLAG pairs whose peer link is gone: they take their server ports and VTEP down themselves."""
     gone_wires: frozenset[str]
     """Declared, found, or attached to a gone device."""
     interfaces: dict[tuple[str, str], InterfaceRow]
@@ -55,8 +57,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return self.layout.blueprint
 
     def up(self, device: str) -> bool:
-        """Whether a device is expected to work."""
-        return device not in self.gone_devices
+        """Whether a device is expected to work, and to serve its servers."""
+        return device not in self.gone_devices and device not in self.suspended
 
     def wire_up(self, key: str) -> bool:
         """Whether a wire is expected to work."""
@@ -85,7 +87,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return (
             session.device not in self.gone_devices
             and session.neighbor.device not in self.gone_devices
-            and session.wire not in self.gone_wires
+            and not (session.wires and self.gone_wires.issuperset(session.wires))
             and (not shut or (session.key not in shut and session.twin not in shut))
         )
 
@@ -116,6 +118,14 @@ def subject_of(state: State, layout: Layout, expectation: Expectation = HEALTHY,
     cut = frozenset(
         wire.key for wire in layout.blueprint.wires if wire.key not in lost and _is_down(wire, layout, interfaces)
     )
+    suspended = frozenset(
+        leaf
+        for leaf, wires in layout.peer_links.items()
+        if gone_devices.isdisjoint((leaf, layout.pairs[leaf])) and all(w in lost or w in cut for w in wires)
+    )
+    if suspended:
+        shut = {w.key for w in layout.blueprint.wires if w.kind == "server" and w.b_device in suspended}
+        lost, cut = lost | shut, cut - shut
     subject = Subject(
         state=state,
         layout=layout,
@@ -123,6 +133,7 @@ def subject_of(state: State, layout: Layout, expectation: Expectation = HEALTHY,
         dead=dead,
         cut=cut,
         gone_devices=gone_devices,
+        suspended=suspended,
         gone_wires=cut | lost,
         interfaces=interfaces,
         sessions={(row.device, row.vrf, row.peer, row.family): row for row in state.bgp_sessions},

@@ -29,7 +29,11 @@ def vtep_neighbors(subject: Subject) -> dict[str, set[str]]:
     for bits in set(shared.values()):
         members[bits] = frozenset(name for n, name in names.items() if bits >> n & 1)
     return {
-        name: {other for other in members[bits] if other != name and subject.connected(name, other)}
+        name: {
+            other
+            for other in members[bits]
+            if other not in (name, subject.layout.pairs.get(name)) and subject.connected(name, other)
+        }
         for name, bits in shared.items()
     }
 
@@ -82,11 +86,12 @@ def _flood_lists(subject: Subject, lost: set[tuple[str, str]]) -> Iterator[Findi
             flooded = lists.get((name, segment.vni), set())
             for address in addresses.keys() - flooded:
                 other = addresses[address]
-                if other != name and (name, other) not in lost and subject.connected(name, other):
+                if address != vteps[name] and (name, other) not in lost and subject.connected(name, other):
                     missing.setdefault((name, other), []).append(segment.vni)
     for row in subject.state.vteps:
-        owner = subject.layout.vtep_device.get(row.remote)
-        if row.vni not in members or row.device not in members[row.vni] or owner not in members[row.vni]:
+        owners = subject.layout.vtep_devices.get(row.remote, ())
+        here = members.get(row.vni, set())
+        if row.device not in here or here.isdisjoint(owners) or row.device in owners:
             extra.append(row)
     yield from _incomplete(missing)
     yield from _unexpected(subject, extra)
@@ -111,9 +116,10 @@ def _unexpected(subject: Subject, extra: list[VtepRow]) -> Iterator[Finding]:
         if subject.up(row.device):
             by_remote.setdefault(row.remote, []).append(row)
     for remote, rows in sorted(by_remote.items()):
-        owner = subject.layout.vtep_device.get(remote)
-        who = f"{remote} ({owner})" if owner else f"{remote}, which is no VTEP of the blueprint,"
-        why = ", which is down," if owner and not subject.up(owner) else ""
+        owners = subject.layout.vtep_devices.get(remote, ())
+        owner = next(iter(owners), "")
+        who = f"{remote} ({names_text(owners)})" if owners else f"{remote}, which is no VTEP of the blueprint,"
+        why = ", which is down," if owners and not any(map(subject.up, owners)) else ""
         yield found(
             FLOOD_LIST_UNEXPECTED,
             device_place(owner or rows[0].device),

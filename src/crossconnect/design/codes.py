@@ -50,6 +50,47 @@ PORT_NAME = Code(
     "Use a platform with shorter port names for handoffs.",
 )
 
+# MLAG pairs.
+MLAG_UNLIKE = Code(
+    "design.mlag-unlike",
+    _E,
+    "The two leaves of an MLAG pair have different systems or platforms; MLAG and vPC are between like switches only.",
+    "Give both leaves one `nos` and one `platform`, or set `multihoming: ethernet-segments`.",
+)
+MLAG_ASN = Code(
+    "design.mlag-asn",
+    _E,
+    "The two leaves of an MLAG pair share an ASN, so that they cannot route for each other over the peer link by eBGP.",
+    "Set `asns.leaf` to `per-leaf`.",
+)
+MLAG_KEEPALIVE = Code(
+    "design.mlag-keepalive",
+    _E,
+    "The leaves of an MLAG pair have no management addresses. When the peer link is lost they could not tell whether "
+    "the other leaf still works, and both would go on as if alone.",
+    "Add a pool of purpose `management` to region.yaml.",
+)
+MLAG_ONE_LINK = Code(
+    "design.mlag-one-link",
+    _W,
+    "The leaves of an MLAG pair have one cable between them. When it breaks, the secondary leaf takes its server ports "
+    "and its VTEP down.",
+    "Set `peer_links: 2`.",
+)
+MLAG_HANDOFF = Code(
+    "design.mlag-handoff",
+    _E,
+    "An external router is handed off at a leaf of an MLAG pair. What it announces would be known at one of the two "
+    "leaves, and be announced as if at both.",
+    "Hand it off at a border leaf, or at a leaf of a rack with `multihoming: ethernet-segments`.",
+)
+MLAG_SERVER = Code(
+    "design.mlag-server",
+    _E,
+    "A server has one cable in an MLAG pair and one elsewhere: no bond spans leaves of two pairs.",
+    "Plug it into both leaves of one rack.",
+)
+
 # Tenants.
 NAME_CLASH = Code(
     "design.name-clash",

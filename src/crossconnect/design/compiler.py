@@ -19,6 +19,7 @@ from crossconnect.design.border import border_bgp, border_interfaces, peer_plans
 from crossconnect.design.context import Context, irb_of
 from crossconnect.design.hosts import host_plans, server_interfaces
 from crossconnect.design.management import management_instance, management_port, system
+from crossconnect.design.mlag import mlag_interfaces, mlag_of, vtep_address
 from crossconnect.design.names import DEFAULT_INSTANCE
 from crossconnect.design.overlay import ip_vrf, is_vtep, mac_vrf
 from crossconnect.design.plans import promises, risks, segment_plans, vrf_plans, wires
@@ -101,6 +102,7 @@ def design_device(context: Context, switch: Switch) -> DeviceConfiguration:
     interfaces: list[Interface] = [
         loopback(context, switch),
         *fabric_interfaces(context, switch),
+        *mlag_interfaces(context, switch),
         *server_interfaces(context, switch),
         *border_interfaces(context, switch),
     ]
@@ -132,7 +134,8 @@ def design_device(context: Context, switch: Switch) -> DeviceConfiguration:
         routing_policy=routing_policy(context, switch),
         acls=used_acls(context, interfaces, system_of),
         bfd=BfdProfile(interval_ms=bfd.interval_ms, multiplier=bfd.multiplier) if bfd.enabled else None,
-        vtep=own if is_vtep(context, switch) else "",
+        vtep=vtep_address(context, switch) if is_vtep(context, switch) else "",
+        mlag=mlag_of(context, switch),
         routing_framework=switch.nos == "sonic" and switch.role in context.region.design.sonic_framework,
         extra=_extra(context, switch),
         path=switch.path,

@@ -15,7 +15,7 @@ from crossconnect.device.interface import Interface, SegmentMember
 from crossconnect.intent.handoffs import HandoffLink
 from crossconnect.intent.lock import Lock
 from crossconnect.model.interface_names import InterfaceNames
-from crossconnect.model.inventory import Cable, Host, Inventory, Switch
+from crossconnect.model.inventory import Cable, Host, Inventory, MlagPair, Switch
 from crossconnect.model.policy import AsPathSet, CommunitySet, Policy, PrefixSet
 from crossconnect.model.region import Region
 from crossconnect.model.tenant import Segment, Vrf
@@ -129,6 +129,10 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     servers_of: Mapping[str, tuple[ServerEnd, ...]]
     server_ends: Mapping[str, tuple[ServerEnd, ...]]
     """By server, in the order of its ports."""
+    pairs: Mapping[str, MlagPair]
+    """By leaf."""
+    peer_links_of: Mapping[str, tuple[FabricEnd, ...]]
+    """Cables to the other leaf of a pair, by leaf."""
     bond_pools: Mapping[str, str]
     """Pool of the lock that numbers its bond, by server, where that is not the number of its Ethernet segment."""
     host_kinds: Mapping[str, HostKind]

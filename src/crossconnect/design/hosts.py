@@ -11,8 +11,10 @@ from crossconnect.net import address_of, contains, esi_type3, interface_prefix, 
 
 
 def server_interfaces(context: Context, switch: Switch) -> list[Interface]:
-    """Ports towards servers. A server with several cables is on a bond, which is an Ethernet segment when its cables
-    end on two leaves; LACP shows both leaves as one system (IEEE 802.1AX 5.3.2), all-active (RFC 7432 14.1.2)."""
+    """Ports towards servers. A server with several cables is on a bond. When its cables end on two leaves, that is an
+    Ethernet segment, or a bond of the MLAG pair that they are; LACP shows both leaves as one system (IEEE 802.1AX
+    5.3.2), all-active (RFC 7432 14.1.2)."""
+    paired = switch.name in context.pairs
     interfaces: list[Interface] = []
     bonds: dict[str, Interface] = {}
     for end in context.servers_of.get(switch.name, ()):
@@ -32,7 +34,8 @@ def server_interfaces(context: Context, switch: Switch) -> list[Interface]:
             )
             continue
         number = int(context.lock.get("esi", host.name))
-        bond = switch.names.lag.format(n=context.lock.get(context.bond_pools.get(host.name, "esi"), host.name))
+        count = context.lock.get(context.bond_pools.get(host.name, "esi"), host.name)
+        bond = switch.names.lag.format(n=count)
         interfaces.append(
             Interface(
                 name=end.port,
@@ -49,8 +52,9 @@ def server_interfaces(context: Context, switch: Switch) -> list[Interface]:
             description=host.name,
             mtu=kind.port_mtu,
             members=kind.members,
-            esi=esi_type3(ES_SYSTEM_MAC, number) if len(host.leaves) > 1 else "",
-            lacp_system_mac=ES_SYSTEM_MAC,
+            esi=esi_type3(ES_SYSTEM_MAC, number) if len(host.leaves) > 1 and not paired else "",
+            mlag=int(count) if paired else 0,
+            lacp_system_mac="" if paired else ES_SYSTEM_MAC,
             lacp_rate=context.region.design.lacp_rate,
         )
     return [*interfaces, *bonds.values()]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from crossconnect.design.addressing import router_id, router_mac
+from crossconnect.design.addressing import router_id
 from crossconnect.design.context import Context, SegmentDesign, VrfDesign, irb_of
+from crossconnect.design.mlag import vtep_router_mac
 from crossconnect.design.mtu import overlay_mtu
 from crossconnect.design.policy import MARK_LEAKED, REFUSE_LEAKED
 from crossconnect.device.bgp import Bgp, Neighbor, NeighborFamily, Originate
@@ -25,10 +26,11 @@ def is_vtep(context: Context, switch: Switch) -> bool:
     return switch.name in context.segments_of or switch.name in context.vrfs_of
 
 
-def evpn_family(switch: Switch) -> NeighborFamily:
+def evpn_family(context: Context, switch: Switch) -> NeighborFamily:
     """EVPN on a fabric session. Spines pass routes on with the next hop they came with, since tunnels end at leaves
-    (RFC 4271 5.1.3 third-party next hop, RFC 7938 has plain IP only)."""
-    return EVPN_TRANSIT if switch.role in ("spine", "super-spine") else EVPN
+    (RFC 4271 5.1.3 third-party next hop, RFC 7938 has plain IP only); so do leaves of an MLAG pair, to each other and
+    for each other."""
+    return EVPN_TRANSIT if switch.role in ("spine", "super-spine") or switch.name in context.pairs else EVPN
 
 
 def mac_vrf(segment: SegmentDesign, rd_prefix: str, names: InterfaceNames = LINUX) -> NetworkInstance:
@@ -65,7 +67,7 @@ def ip_vrf(context: Context, switch: Switch, vrf: VrfDesign, neighbors: tuple[Ne
         rd=f"{own}:{vrf.evi}",
         import_rts=vrf.route_targets,
         export_rts=vrf.route_targets,
-        router_mac=router_mac(context.lock, switch.name),
+        router_mac=vtep_router_mac(context, switch),
         mtu=overlay_mtu(design.fabric_mtu),
         route_limit=vrf.model.route_limit,
         host_routes=design.host_routes,

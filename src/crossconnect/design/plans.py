@@ -53,7 +53,7 @@ def wires(context: Context) -> tuple[Wire, ...]:
     return tuple(
         Wire(
             key=cable.key,
-            kind=cable.kind,
+            kind="fabric" if cable.kind == "peer-link" else cable.kind,
             a_device=cable.a.device,
             a_port=cable.a.name if cable.kind == "server" else lock.get(f"port/{cable.a.device}", cable.key),
             b_device=cable.b.device,

@@ -39,9 +39,10 @@ def build_context(region: Region, inventory: Inventory, lock: Lock) -> Context:
         link for link in handoff_links(region) if link.device in switches and vrf_path(link.handoff.vrf) in known
     )
     placed = segment_devices(region, inventory)
-    vrfs = _vrfs(region, lock, vrf_devices(region, placed, links))
+    vrfs = _vrfs(region, lock, vrf_devices(region, placed, links, inventory.pairs))
     segments = _segments(region, lock, switches, vrfs, placed)
     fabric, servers, server_ends = _cable_ends(inventory, lock, switches)
+    pairs = {leaf: pair for pair in inventory.pairs for leaf in (pair.primary, pair.secondary)}
     return Context(
         region=region,
         inventory=inventory,
@@ -55,6 +56,8 @@ def build_context(region: Region, inventory: Inventory, lock: Lock) -> Context:
         fabric_of=fabric,
         servers_of=servers,
         server_ends=server_ends,
+        pairs=pairs,
+        peer_links_of=_peer_links(inventory, lock, switches),
         bond_pools=bond_pools(inventory),
         host_kinds=_host_kinds(region, inventory, switches, segments),
         handoffs_of=_by_device(links),
@@ -243,6 +246,17 @@ def _cable_ends(
         {name: tuple(sorted(ends, key=lambda e: natural_key(e.port))) for name, ends in servers.items()},
         {name: tuple(sorted(ends, key=lambda e: natural_key(e.cable.a.name))) for name, ends in by_host.items()},
     )
+
+
+def _peer_links(inventory: Inventory, lock: Lock, switches: Mapping[str, Switch]) -> dict[str, tuple[FabricEnd, ...]]:
+    """Both ends of every cable between the leaves of a pair."""
+    found: dict[str, list[FabricEnd]] = {}
+    for cable in inventory.cables:
+        if cable.kind == "peer-link":
+            for own, far in ((cable.a.device, cable.b.device), (cable.b.device, cable.a.device)):
+                port, remote = lock.get(f"port/{own}", cable.key), lock.get(f"port/{far}", cable.key)
+                found.setdefault(own, []).append(_fabric_end(cable, port, switches[far], remote, ()))
+    return {name: tuple(sorted(ends, key=lambda e: natural_key(e.port))) for name, ends in found.items()}
 
 
 def _fabric_end(

@@ -6,8 +6,13 @@ addresses carries all three, IPv4 with IPv6 next hops (RFC 8950).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
 from crossconnect.design.addressing import loopbacks, router_id
 from crossconnect.design.context import Context, FabricEnd
+from crossconnect.design.mlag import peer_link_addresses, vtep_networks
 from crossconnect.design.mtu import LOOPBACK_MTU
 from crossconnect.design.overlay import evpn_family, is_vtep
 from crossconnect.device import interface as device_interface
@@ -60,14 +65,18 @@ def fabric_bgp(context: Context, switch: Switch) -> Bgp:
     """
     design = context.region.design
     neighbors: list[Neighbor] = []
+    evpn = evpn_family(context, switch)
     for end in context.fabric_of.get(switch.name, ()):
         if design.underlay == "unnumbered":
-            neighbors.append(_unnumbered(context, switch, end))
+            neighbors.append(_unnumbered(context, end, evpn))
         else:
-            for local, remote in end.addresses:
-                families = (IPV6,) if ":" in local else (IPV4, evpn_family(switch))
-                neighbors.append(_session(context, end, address_of(local), address_of(remote), families))
-    own = loopbacks(context.lock, switch.name)
+            neighbors += _numbered(context, end, end.addresses, evpn)
+    neighbors += [
+        replace(n, description=f"{n.device}, over the peer link")
+        for end in context.peer_links_of.get(switch.name, ())[:1]
+        for n in _numbered(context, end, peer_link_addresses(context, switch), evpn)
+    ]
+    own = (*loopbacks(context.lock, switch.name), *vtep_networks(context, switch))
     originate = [Originate(family="ipv4-unicast", networks=tuple(a for a in own if ":" not in a))]
     if any(":" in a for a in own):
         originate.append(Originate(family="ipv6-unicast", networks=tuple(a for a in own if ":" in a)))
@@ -83,9 +92,17 @@ def fabric_bgp(context: Context, switch: Switch) -> Bgp:
     )
 
 
-def _unnumbered(context: Context, switch: Switch, end: FabricEnd) -> Neighbor:
+def _numbered(
+    context: Context, end: FabricEnd, addresses: tuple[tuple[str, str], ...], evpn: NeighborFamily
+) -> Iterator[Neighbor]:
+    for local, remote in addresses:
+        families = (IPV6,) if ":" in local else (IPV4, evpn)
+        yield _session(context, end, address_of(local), address_of(remote), families)
+
+
+def _unnumbered(context: Context, end: FabricEnd, evpn: NeighborFamily) -> Neighbor:
     families = (IPV4, IPV6) if "ipv6" in context.region.design.address_families else (IPV4,)
-    return _session(context, end, "", "", (*families, evpn_family(switch)))
+    return _session(context, end, "", "", (*families, evpn))
 
 
 def _session(

@@ -7,6 +7,7 @@ import msgspec
 from crossconnect.device.acl import AclSet
 from crossconnect.device.interface import Interface
 from crossconnect.device.management import Aaa, Gnmi, Ipfix, Netconf, Sflow, Snmp, User
+from crossconnect.device.mlag import Mlag
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.device.policy import RoutingPolicy
 
@@ -69,6 +70,8 @@ class DeviceConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     bfd: BfdProfile | None = None
     vtep: str = ""
     """Source address of VXLAN tunnels; empty on devices that are no VTEP."""
+    mlag: Mlag | None = None
+    """Of a leaf that is one of an MLAG pair, whose `vtep` both have."""
     routing_framework: bool = False
     """Whether BGP and policies are given in the tables of the system's own management framework, where it has one
     beside the routing daemon's file (SONiC: frrcfgd)."""

@@ -47,6 +47,8 @@ class Interface(msgspec.Struct, frozen=True, kw_only=True):
     """Of an IRB interface: the anycast gateway's MAC (RFC 9135 4.1)."""
     esi: str = ""
     """Of a bond: its Ethernet segment (RFC 7432 5), type 3."""
+    mlag: int = 0
+    """Of a bond: its number in the MLAG domain, the same on both leaves; 0 where the bond is on this leaf only."""
     lacp_system_mac: str = ""
     """Of a bond: the system MAC both leaves show in LACP, also the system MAC of the ESI."""
     lacp_rate: Literal["fast", "slow"] = "fast"

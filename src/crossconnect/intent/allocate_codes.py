@@ -36,6 +36,13 @@ LINK_TIER = Code(
     "A link joins two switches of one tier, or a switch with itself; a Clos has links between tiers only (RFC 7938 3).",
     "Connect leaves with spines or super-spines, and spines with super-spines.",
 )
+MLAG_LEAVES = Code(
+    "intent.mlag-leaves",
+    _E,
+    "A rack is to be an MLAG pair, and has other than two leaves, or no cable between them.",
+    "Set `leaves: 2` at the rack and `peer_links` to 1 or more (2, so that one may break), or leave `multihoming` to "
+    "`ethernet-segments`.",
+)
 PORT_TAKEN = Code("intent.port-taken", _E, "Two cables end in one port.", "Move one of the cables to another port.")
 PORT_UNKNOWN = Code(
     "intent.port-unknown",

@@ -11,7 +11,7 @@ from crossconnect.finding import Finding, found
 from crossconnect.intent import allocate_codes as codes
 from crossconnect.intent.lock import Lock
 from crossconnect.model.device import Link
-from crossconnect.model.inventory import Cable, Inventory, Port, Switch
+from crossconnect.model.inventory import Cable, Inventory, MlagPair, Port, Switch
 from crossconnect.model.region import Region
 from crossconnect.net.order import natural_key
 
@@ -29,12 +29,14 @@ class Origin(NamedTuple):
 
 
 def cables_of(
-    region: Region, switches: Mapping[str, Switch], origins: Mapping[str, Origin]
+    region: Region, switches: Mapping[str, Switch], origins: Mapping[str, Origin], pairs: Sequence[MlagPair] = ()
 ) -> tuple[list[Cable], list[Finding]]:
-    """All fabric cables. The n-th link written between two devices refines the n-th that the pods imply between
-    them, or adds one; which is the n-th follows from the ports, not from the order in the file."""
+    """All cables between switches. The n-th link written between two devices refines the n-th that pods and MLAG pairs
+    imply between them, or adds one; which is the n-th follows from the ports, not from the order in the file."""
     findings: list[Finding] = []
     implied = _implied(region, switches, origins)
+    peer_links = {(pair.primary, pair.secondary): (pair.peer_links, pair.path) for pair in pairs}
+    implied |= peer_links
     written: dict[Pair, list[tuple[Link, Port, Port, str]]] = {}
     for index, link in enumerate(region.links):
         path = f"links/{index}"
@@ -44,11 +46,12 @@ def cables_of(
         tier_a, tier_b = TIERS[switches[a.device].role], TIERS[switches[b.device].role]
         if a.device == b.device:
             continue  # likewise
-        if tier_a == tier_b:
+        beside = (a.device, b.device) in peer_links or (b.device, a.device) in peer_links
+        if tier_a == tier_b and not beside:
             words = f"link {link.a} to {link.b} joins two switches of one tier"
             findings.append(found(codes.LINK_TIER, region.place(path), words))
             continue
-        low, high = (a, b) if tier_a < tier_b else (b, a)
+        low, high = (a, b) if tier_a < tier_b or (a.device, b.device) in peer_links else (b, a)
         written.setdefault((low.device, high.device), []).append((link, low, high, path))
     for links in written.values():
         links.sort(key=lambda w: (natural_key(w[1].name), natural_key(w[2].name), w[0].mtu or 0))
@@ -56,15 +59,14 @@ def cables_of(
     for pair in sorted(implied.keys() | written.keys()):
         count, path = implied.get(pair, (0, ""))
         by_hand = written.get(pair, [])
+        kind = "peer-link" if pair in peer_links else "fabric"
         for n in range(max(count, len(by_hand))):
             key = f"{pair[0]}--{pair[1]}" + (f"#{n + 1}" if n else "")
             if n < len(by_hand):
                 link, low, high, link_path = by_hand[n]
-                cables.append(
-                    Cable(key=key, kind="fabric", a=low, b=high, mtu=link.mtu, path=link_path, gbps=link.gbps)
-                )
+                cables.append(Cable(key=key, kind=kind, a=low, b=high, mtu=link.mtu, path=link_path, gbps=link.gbps))
             else:
-                cables.append(Cable(key=key, kind="fabric", a=Port(pair[0]), b=Port(pair[1]), mtu=None, path=path))
+                cables.append(Cable(key=key, kind=kind, a=Port(pair[0]), b=Port(pair[1]), mtu=None, path=path))
     return cables, findings
 
 
@@ -114,7 +116,7 @@ def settled(inventory: Inventory, previous: Lock | None) -> Inventory:
         return inventory
     groups: dict[Pair, list[Cable]] = {}
     for cable in inventory.cables:
-        if cable.kind == "fabric":
+        if cable.kind in ("fabric", "peer-link"):
             groups.setdefault((cable.a.device, cable.b.device), []).append(cable)
     keys: dict[str, str] = {}
     for pair, cables in groups.items():

@@ -31,6 +31,9 @@ mind, with whatever else is in it; so ours stay clear of as many as a device can
 EVI_MAX = 65535
 """A route distinguisher of type 1 has two octets behind the address (RFC 4364 4.2)."""
 
+MLAG_MAX = 1000
+"""Domains of vPC are numbered up to that (Cisco Nexus 9000 NX-OS Interfaces Configuration Guide, "vPC Domain")."""
+
 DEVICE_MAX = 65535
 """Two octets of a router MAC."""
 
@@ -105,6 +108,7 @@ def demand_pools(region: Region, inventory: Inventory) -> Iterator[DemandPool]:
     yield from _device_pools(region, switches)
     if region.design.underlay == "numbered":
         yield from _link_pools(region, inventory)
+    yield from _mlag_pools(region, inventory)
     yield from _handoff_pools(region, links, {s.name: s for s in switches})
     yield from _tenancy_pools(region, inventory)
     yield _numbers("device", "device numbers", DEVICE_MAX, [_switch_demand(s) for s in switches])
@@ -190,6 +194,24 @@ def _link_pools(region: Region, inventory: Inventory) -> Iterator[DemandPool]:
             demands.append(_cable_demand(cable, switches[cable.a.device], switches[cable.b.device]))
     for family in sorted(set(region.design.address_families)):
         yield _addresses(region, "link", 4 if family == "ipv4" else 6, "prefix", tuple(demands))
+
+
+def _mlag_pools(region: Region, inventory: Inventory) -> Iterator[DemandPool]:
+    """Of each pair its number, the VTEP address that both leaves have and one more for each, and the addresses of the
+    link over which they route; all but the first out of the pools for loopbacks and links."""
+    if not inventory.pairs:
+        return
+    switches = {s.name: s for s in inventory.switches}
+    pairs = [Demand(f"racks/{p.rack}", p.path, _user(switches[p.primary])) for p in inventory.pairs]
+    sited = [d._replace(site=switches[p.primary].site) for d, p in zip(pairs, inventory.pairs, strict=True)]
+    leaves = [switches[leaf] for p in inventory.pairs for leaf in (p.primary, p.secondary)]
+    own = [Demand(f"devices/{s.name}", s.path, _user(s), s.site) for s in leaves]
+    yield _numbers("mlag", "MLAG domains", MLAG_MAX, pairs)
+    vteps = _addresses(region, "loopback", 4, "address", (*sited, *own))
+    yield msgspec.structs.replace(vteps, pool="vtep-v4")
+    for version in (4, 6) if "ipv6" in region.design.address_families else (4,):
+        links = _addresses(region, "link", version, "prefix", tuple(sited))
+        yield msgspec.structs.replace(links, pool=f"peer-link-v{version}")
 
 
 def _cable_demand(cable: Cable, a: Switch, b: Switch) -> Demand:

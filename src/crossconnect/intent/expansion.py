@@ -26,7 +26,7 @@ from crossconnect.model.device import Platform
 from crossconnect.model.interface_names import LINUX, InterfaceNames
 from crossconnect.model.inventory import Host, Port, Switch
 from crossconnect.model.platforms import BUILT_IN, expand_ports, platform_of_system, platforms_by_name, port_set
-from crossconnect.model.pod import NodeGroup, Pod, SuperSpineGroup
+from crossconnect.model.pod import NodeGroup, Pod, RackGroup, SuperSpineGroup
 from crossconnect.model.region import Region
 from crossconnect.model.server import SegmentPort, ServerGroup
 from crossconnect.net import address_text, parse
@@ -57,6 +57,8 @@ class Expansion:
         self.origins: dict[str, Origin] = {}
         self.racks: dict[str, list[str]] = {}
         """Leaves by rack."""
+        self.multihoming: dict[str, tuple[RackGroup, str]] = {}
+        """By rack that was expanded: what it was written as, and where."""
         self.hosts: dict[str, Host] = {}
         self.attachments: dict[str, tuple[Port, ...]] = {}
         """Leaf ports by server, in the order of its own ports."""
@@ -220,6 +222,7 @@ def _expand_rack(work: Expansion, pod: Pod, numbered: NumberedRack, path: str) -
             Origin(f"pods/{pod.name}", leaf_n - 1),
         )
     work.racks[rack] = leaves
+    work.multihoming[rack] = group, path
 
 
 def leaf_group(region: Region, name: str, rack: str) -> str:

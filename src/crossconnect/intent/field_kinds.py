@@ -185,7 +185,7 @@ NUMBERS: dict[type, dict[str, Limit]] = {
     Link: {"mtu": _MTU, "gbps": _GBPS},
     Demand: {"mbps": Limit(0, 1_000_000_000)},
     NodeGroup: {"count": _DEVICES},
-    RackGroup: {"count": _DEVICES},
+    RackGroup: {"count": _DEVICES, "peer_links": Limit(1, 16)},
     ServerGroup: {"count": Limit(1, 4096)},
     Pod: {"links_per_spine": Limit(1, 64)},
     SuperSpineGroup: {"count": _DEVICES, "planes": Limit(1, 64)},

@@ -23,6 +23,7 @@ from crossconnect.intent.expansion import Expansion, expand_pod, expand_servers,
 from crossconnect.intent.files import LOCK_FILE
 from crossconnect.intent.handoffs import handoff_cables
 from crossconnect.intent.lock import Lock, still_resting
+from crossconnect.intent.mlag import mlag_pairs
 from crossconnect.intent.rack_numbers import Held
 from crossconnect.intent.renames import renamed
 from crossconnect.model.device import Device
@@ -54,7 +55,9 @@ def expand(region: Region, previous: Lock | None = None) -> tuple[Inventory, tup
         work.claim(peer.name, "external router", f"peers/{peer.name}")
     if previous is not None:
         work.findings += _unrecorded(work, pods)
-    fabric, findings = cables_of(region, work.switches, work.origins)
+    pairs, findings = mlag_pairs(work)
+    work.findings += findings
+    fabric, findings = cables_of(region, work.switches, work.origins, pairs)
     work.findings += findings
     outside = [c for c in handoff_cables(region) if c.b.device in work.switches]
     cables = _unique(work, [*fabric, *_server_cables(work), *outside])
@@ -63,6 +66,7 @@ def expand(region: Region, previous: Lock | None = None) -> tuple[Inventory, tup
             switches=tuple(sorted(work.switches.values(), key=lambda s: natural_key(s.name))),
             cables=tuple(sorted(cables, key=lambda c: natural_key(c.key))),
             hosts=tuple(sorted(work.hosts.values(), key=lambda h: natural_key(h.name))),
+            pairs=tuple(pairs),
             numbers={pool: dict(of) for pod in pods for pool, of in work.numbers[pod.name].pools.items()},
         ),
         tuple(sorted(work.findings, key=Finding.sort_key)),

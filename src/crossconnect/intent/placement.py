@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from crossconnect.intent.handoffs import HandoffLink
-from crossconnect.model.inventory import Inventory, Switch
+from crossconnect.model.inventory import Inventory, MlagPair, Switch
 from crossconnect.model.region import Region
 from crossconnect.model.tenant import Segment
 from crossconnect.net.order import natural_key
@@ -64,6 +64,7 @@ def segment_devices(region: Region, inventory: Inventory) -> dict[str, tuple[str
             members.update(leaves)
         for name in segment.leaves:
             members.update(groups.get(name, ()))
+        members.update(list(_others(inventory.pairs, members)))
         placed[path] = tuple(sorted(members, key=natural_key))
     return placed
 
@@ -80,8 +81,18 @@ def _groups(vteps: list[Switch]) -> Mapping[str, list[str]]:
     return groups
 
 
+def _others(pairs: Iterable[MlagPair], members: Collection[str]) -> Iterator[str]:
+    """Leaves that must have what their other half has: an MLAG pair is one switch to the fabric."""
+    for pair in pairs:
+        if (pair.primary in members) != (pair.secondary in members):
+            yield pair.secondary if pair.primary in members else pair.primary
+
+
 def vrf_devices(
-    region: Region, placed: Mapping[str, tuple[str, ...]], links: tuple[HandoffLink, ...]
+    region: Region,
+    placed: Mapping[str, tuple[str, ...]],
+    links: tuple[HandoffLink, ...],
+    pairs: Sequence[MlagPair] = (),
 ) -> dict[str, tuple[str, ...]]:
     """Leaves and border leaves of every VRF by its path: where a routed segment or a handoff of it is, and where a
     VRF is that imports its routes (the imported one must be on the same device)."""
@@ -98,6 +109,7 @@ def vrf_devices(
     for link in links:
         if (members := on.get(vrf_path(link.handoff.vrf))) is not None:
             members.add(link.device)
+            members.update(list(_others(pairs, members)))
     pending = [path for path in on if imports[path]]
     while pending:
         path = pending.pop()

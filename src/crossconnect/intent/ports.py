@@ -76,7 +76,8 @@ def _switch_ports(
             waiting.append(cable)
     unserved: list[Cable] = []
     free: dict[str, Iterator[str]] = {}
-    for cable in waiting:
+    # Uplinks first: a peer link takes what they leave.
+    for cable in sorted(waiting, key=lambda c: c.kind == "peer-link"):
         use = _use(switch, cable)
         if use not in free:
             free[use] = iter(_candidates(switch, use))
@@ -92,6 +93,8 @@ def _switch_ports(
 
 
 def _use(switch: Switch, cable: Cable) -> str:
+    if cable.kind == "peer-link":
+        return "peer"
     if cable.kind != "fabric":
         return "access"
     return "up" if cable.a.device == switch.name else "down"
@@ -104,6 +107,10 @@ def _candidates(switch: Switch, use: str) -> Sequence[str]:
     if use == "down":
         return downlink_ports(switch.platform)
     uplinks = uplink_ports(switch.platform)
+    if use == "peer":
+        # The last of the fast ports, so that a further spine finds the next one free.
+        fast = reversed(uplinks) if switch.platform.uplinks else uplinks
+        return (*fast, *reversed(access_ports(switch.platform)))
     if switch.role in ("leaf", "border-leaf"):
         return uplinks
     return uplinks + tuple(reversed(access_ports(switch.platform)))

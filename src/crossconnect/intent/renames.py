@@ -16,7 +16,7 @@ from crossconnect.model.region import Region
 
 Numbers = dict[str, dict[str, str]]
 
-PATH_POOLS = frozenset({"asn", "l2vni", "l3vni", "evi"})
+PATH_POOLS = frozenset({"asn", "l2vni", "l3vni", "evi", "mlag", "vtep-v4", "peer-link-v4", "peer-link-v6"})
 HANDOFF_POOLS = frozenset({"handoff-v4", "handoff-v6", "handoff-vlan"})
 SERVER_POOLS = frozenset({"esi", "host"})
 NAME_POOLS = frozenset({"rack", "leaf"})

@@ -77,6 +77,8 @@ def lab_features(blueprint: Blueprint) -> frozenset[str]:
     needed: set[str] = set()
     for device in blueprint.devices:
         needed |= required_features(device)
+        if device.mlag is not None:
+            needed.add("mlag")
         if any(i.kind == "mac-vrf" for i in device.network_instances):
             needed.add("bridge-domain")
         if any(i.kind == "irb" for i in device.interfaces):
@@ -104,6 +106,8 @@ def choose_backend(features: Iterable[str], host: HostFacts, wanted: BackendName
 
 
 def _objections(backend: BackendName, needed: list[str], host: HostFacts) -> list[str]:
+    if "mlag" in needed:
+        return ["it has no MLAG: FRR and Linux have none, each vendor has its own; simulate it"]
     if backend == "uml":
         return [host.uml] if host.uml else []
     if host.namespaces:

@@ -16,6 +16,8 @@ class InterfaceNames(msgspec.Struct, frozen=True, kw_only=True):
     port_first: int = 1
     port_step: int = 1
     loopback: str
+    vtep_loopback: str = "lo1"
+    """The loopback that two leaves share, where they are an MLAG pair."""
     management: str
     irb: str
     """`{n}` is the VLAN id."""
@@ -37,7 +39,12 @@ NAMES: Mapping[str, InterfaceNames] = {
     "frr": LINUX,
     # EOS user manual, "Interface Configuration": Ethernet, Management, Port-Channel, Vlan, Loopback.
     "eos": InterfaceNames(
-        port="Ethernet{n}", loopback="Loopback0", management="Management1", irb="Vlan{n}", lag="Port-Channel{n}"
+        port="Ethernet{n}",
+        loopback="Loopback0",
+        vtep_loopback="Loopback1",
+        management="Management1",
+        irb="Vlan{n}",
+        lag="Port-Channel{n}",
     ),
     # Junos, "Interface naming overview": type-fpc/pic/port; `et` on QFX5120 and later, fpc and pic 0 on fixed ones.
     # `em0` is the management port of QFX5000; ports count from 0.
@@ -46,7 +53,12 @@ NAMES: Mapping[str, InterfaceNames] = {
     ),
     # Nexus 9000 interfaces configuration guide: Ethernet slot/port, slot 1 on fixed ones.
     "nxos": InterfaceNames(
-        port="Ethernet1/{n}", loopback="loopback0", management="mgmt0", irb="Vlan{n}", lag="port-channel{n}"
+        port="Ethernet1/{n}",
+        loopback="loopback0",
+        vtep_loopback="loopback1",
+        management="mgmt0",
+        irb="Vlan{n}",
+        lag="port-channel{n}",
     ),
     # SR Linux interfaces guide: ethernet-<slot>/<port>, irb<n>.<index>, lag<n>, system0, mgmt0. Loopback and VTEP
     # address are on `system0`, of which there is one and which has subinterface 0 only.
@@ -59,6 +71,7 @@ NAMES: Mapping[str, InterfaceNames] = {
         port_first=0,
         port_step=4,
         loopback="Loopback0",
+        vtep_loopback="Loopback1",
         management="eth0",
         irb="Vlan{n}",
         lag="PortChannel{n}",

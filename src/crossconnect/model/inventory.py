@@ -43,7 +43,8 @@ class Cable(msgspec.Struct, frozen=True, kw_only=True):
     """A cable. `a` is the lower tier (server or peer, leaf, spine); `key` names it in the lock and never moves."""
 
     key: str
-    kind: Literal["fabric", "server", "peer"]
+    kind: Literal["fabric", "peer-link", "server", "peer"]
+    """`peer-link`: between the two leaves of an MLAG pair, `a` the primary."""
     a: Port
     b: Port
     mtu: int | None
@@ -63,11 +64,27 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     path: str
 
 
+class MlagPair(msgspec.Struct, frozen=True, kw_only=True):
+    """Two leaves of a rack that are one to their servers by MLAG (vPC)."""
+
+    rack: str
+    primary: str
+    secondary: str
+    peer_links: int
+    path: str
+    """Where the rack, or else the region, says so."""
+
+    def other(self, leaf: str) -> str:
+        """The leaf beside this one."""
+        return self.secondary if leaf == self.primary else self.primary
+
+
 class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of a region, sorted by name (cables by key)."""
 
     switches: tuple[Switch, ...]
     cables: tuple[Cable, ...]
     hosts: tuple[Host, ...]
+    pairs: tuple[MlagPair, ...] = ()
     numbers: dict[str, dict[str, int]] = {}
     """Numbers that names are made of: pools `rack/<pod>` and `leaf/<pod>` of the lock."""

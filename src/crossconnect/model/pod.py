@@ -37,6 +37,10 @@ class RackGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """A built-in platform, or one of `platforms`."""
     nos: str = "frr"
     """Name of the leaves' network operating system."""
+    multihoming: Literal["ethernet-segments", "mlag"] | None = None
+    """What its two leaves are to dual-homed servers; none given: what the region's `design` says."""
+    peer_links: int = 2
+    """Cables between the two leaves of a rack with `multihoming: mlag`."""
     servers: tuple[ServerGroup, ...] = ()
     """Servers in each rack."""
 

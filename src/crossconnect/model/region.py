@@ -118,6 +118,9 @@ class DesignChoices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     it bursts of a few milliseconds begin to fill queues."""
     host_routes: bool = True
     """Whether remote MAC/IP routes are also installed as host routes in the VRF (symmetric IRB, RFC 9135)."""
+    multihoming: Literal["ethernet-segments", "mlag"] = "ethernet-segments"
+    """What the two leaves of a rack are to dual-homed servers, where the rack says nothing else: EVPN Ethernet segments
+    (RFC 7432), or a pair of one vendor's own making (MLAG on EOS, vPC on NX-OS) with a peer link between them."""
     lacp_rate: Literal["fast", "slow"] = "fast"
     """Whether LACP packets come every second or every 30 s (IEEE 802.1AX); servers should have the same."""
     sonic_framework: tuple[Role, ...] = ()

@@ -46,6 +46,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("vlan-trunk", "tagged segments on a port", "IEEE 802.1Q"),
     Feature("lacp", "LACP", "IEEE 802.1AX"),
     Feature("ethernet-segment", "Ethernet segments, all-active", "RFC 7432 8"),
+    Feature("mlag", "MLAG pairs (vPC): one VTEP of two leaves"),
     # VRFs and the edge.
     Feature("vrf-lite", "VRF-lite handoff", "RFC 4364 10 a"),
     Feature("route-leak", "routes imported from another VRF"),
@@ -105,6 +106,8 @@ def _system(device: DeviceConfiguration) -> Iterator[tuple[str, str]]:
 def _interfaces(device: DeviceConfiguration) -> Iterator[tuple[str, str]]:
     yield "mtu", "design/fabric_mtu"
     segments = {i.irb: i.path for i in device.network_instances if i.irb}
+    if device.mlag is not None:
+        yield "mlag", device.path
     for interface in device.interfaces:
         if interface.kind == "ethernet" and interface.network_instance == "default":
             if interface.unnumbered:

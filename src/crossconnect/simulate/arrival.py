@@ -74,7 +74,7 @@ def _rivals(settled: Settled, speaker: Speaker, entry: VrfEntry) -> tuple[str, .
     every = frozenset[str]().union(*used)
     doubtful = {hop for hop in every if not all(hop in hops for hops in used)}
     vteps = settled.live.topology.vteps
-    names = {vteps.get(hop.partition("%")[0], hop) for hop in doubtful}
+    names = {name for hop in doubtful for name in vteps.get(hop.partition("%")[0], (hop,))}
     return tuple(sorted(names, key=natural_key))
 
 

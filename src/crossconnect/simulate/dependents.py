@@ -16,13 +16,18 @@ class _Causes(NamedTuple):
     wire: dict[str, list[int]]
     device: dict[str, list[int]]
     key: dict[SessionKey, int]
+    bonds: list[int]
+    """Those over several cables, which all have to go."""
 
 
 def _by_cause(sessions: Iterable[Session], up: Sequence[bool]) -> _Causes:
-    found = _Causes({}, {}, {})
+    found = _Causes({}, {}, {}, [])
     for session in sessions:
         if up[session.index]:
-            found.wire.setdefault(session.wire, []).append(session.index)
+            if len(session.wires) == 1:
+                found.wire.setdefault(session.wire, []).append(session.index)
+            else:
+                found.bonds.append(session.index)
             found.device.setdefault(session.key.device, []).append(session.index)
             found.key[session.key] = session.index
     return found
@@ -41,6 +46,10 @@ class Dependents:
             for wire in network.topology.wires.values():
                 for device in (wire.a_device, wire.b_device):
                     self._wires.setdefault(device, []).append(wire.key)
+        self._peer_links = {
+            leaf: {wire.key for wire in network.topology.wires_of(leaf, mlag.peer_link)}
+            for leaf, mlag in network.topology.secondaries.items()
+        }
         inner = network.inner
         if previous is not None:
             self._fabric, self._edges = previous._fabric, previous._edges
@@ -55,12 +64,23 @@ class Dependents:
 
     def wires_down(self, failures: Failures) -> set[str]:
         """Cables that carry nothing."""
-        return {*failures.links, *(key for device in failures.devices for key in self._wires.get(device, ()))}
+        down = {*failures.links, *(key for device in failures.devices for key in self._wires.get(device, ()))}
+        return down | self._shut(failures, down)
+
+    def _shut(self, failures: Failures, down: Collection[str]) -> set[str]:
+        """Cables of servers at secondaries of MLAG pairs that take their ports down."""
+        topology = self._network.topology
+        shut: set[str] = set()
+        for leaf, mlag in topology.secondaries.items():
+            if self._peer_links[leaf].issubset(down) and failures.devices.isdisjoint((leaf, mlag.peer)):
+                shut |= {key for key in self._wires.get(leaf, ()) if topology.wires[key].kind == "server"}
+        return shut
 
     def _down(self, failures: Failures, wires: Collection[str]) -> set[int]:
         down: set[int] = set()
         for causes in (self._fabric, self._tenants):
             down |= {index for key in wires for index in causes.wire.get(key, ())}
+            down |= {index for index in causes.bonds if set(self._network.sessions[index].wires) <= set(wires)}
             down |= {index for device in failures.devices for index in causes.device.get(device, ())}
             down |= {causes.key[key] for key in failures.sessions if key in causes.key}
         twins = {self._network.sessions[index].twin for index in down}

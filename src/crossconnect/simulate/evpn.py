@@ -55,7 +55,7 @@ def local_routes(
     devices = topology.blueprint.devices if among is None else [topology.devices[name] for name in among.devices]
     for device in devices:
         speaker = topology.speaker_at.get((device.name, DEFAULT), -1)
-        if not device.vtep or speaker < 0 or not live.device_up(device.name):
+        if not device.vtep or speaker < 0 or not live.device_up(device.name) or live.suspended(device.name):
             continue
         if not topology.speakers[speaker].bgp.advertise_all_vni:
             continue

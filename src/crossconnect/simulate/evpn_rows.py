@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crossconnect.device.network_instance import NetworkInstance
-from crossconnect.simulate.attachments import attached
+from crossconnect.simulate.attachments import heard_at
 from crossconnect.simulate.attributes import NOTHING, as_path_text
 from crossconnect.simulate.evpn import ETHERNET_TAG_SEGMENT
 from crossconnect.simulate.network import Settled
@@ -136,8 +136,8 @@ def _local_macs(settled: Settled, device: str) -> dict[tuple[int, str], str]:
             routes = settled.segment_routes.get(attachment.esi, ())
             if any(r.route_type == 2 and (r.device, r.rd, r.key) == (device, instance.rd, mac) for r in routes):
                 found[(instance.vni, mac)] = f"esi:{attachment.esi}"
-        elif attached(attachment, settled.live):
-            found[(instance.vni, mac)] = attachment.port
+        elif port := heard_at(attachment, settled.live):
+            found[(instance.vni, mac)] = port
     return found
 
 

@@ -49,10 +49,10 @@ def why_down(asked: Question, session: Session) -> str:
     network = settled.network
     if settled.up[session.index]:
         return ""
-    wires = {key: settled.live.wire_up(network.topology.wires[key]) for key in {session.wire} if key}
+    wires = {key: settled.live.wire_up(network.topology.wires[key]) for key in session.wires}
     if session.twin >= 0:
         twin = network.sessions[session.twin]
-        wires |= {key: settled.live.wire_up(network.topology.wires[key]) for key in {twin.wire} if key}
+        wires |= {key: settled.live.wire_up(network.topology.wires[key]) for key in twin.wires}
         return down_because(session, wires, settled.live) or down_because(twin, wires, settled.live)
     why = down_because(session, wires, settled.live)
     if why or not session.peer:

@@ -89,9 +89,17 @@ class Fib(msgspec.Struct, frozen=True, kw_only=True):
         return self.topology.interfaces.get((device, name))
 
     def wire_of(self, device: str, interface: str) -> Wire | None:
-        """The cable behind a port or subinterface."""
-        ports = self.topology.ports.get((device, interface), ())
-        return self.topology.wire_at.get((device, ports[0])) if ports else None
+        """The cable behind a port or subinterface; of a bond's, the first that works."""
+        wires = self.wires_of(device, interface)
+        return wires[0] if wires else None
+
+    def wires_of(self, device: str, interface: str) -> tuple[Wire, ...]:
+        """The cables behind an interface: of a bond's those that work, or the first if none does."""
+        wires = self.topology.wires_of(device, interface)
+        if len(wires) < 2:
+            return wires
+        work = (w for w in wires if self.interface_up(w.a_device, w.a_port) and self.interface_up(w.b_device, w.b_port))
+        return tuple(work) or wires[:1]
 
 
 def fib(blueprint: Blueprint, state: State, like: Fib | None = None) -> Fib:

@@ -10,11 +10,12 @@ for the same place and destination is answered from memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from crossconnect.design.blueprint import Endpoint, HostPlan
+from crossconnect.design.blueprint import Endpoint, HostPlan, Wire
+from crossconnect.device.mlag import Mlag
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.net import parse, unroutable, version_of
 from crossconnect.simulate.fib import Fib
@@ -23,6 +24,9 @@ from crossconnect.simulate.trace import MTU_UNLIMITED, Action, Drop, Step, Trace
 
 VXLAN_OVERHEAD = 50
 """Octets that VXLAN over IPv4 adds to an IP packet: inner Ethernet 14, VXLAN 8, UDP 8, IPv4 20 (RFC 7348 5)."""
+
+Came = Literal["", "tunnel", "peer-link"]
+"""How a frame came into a bridge: from a port or an IRB interface, by a tunnel, or from the other leaf of a pair."""
 
 LOOK_UPS = frozenset({"route", "underlay", "tunnel", "bridge"})
 
@@ -228,7 +232,7 @@ class Forwarder:
                 own = self._end("deliver", leaf, f"own address {address} in {instance.l3vrf}")
                 branch = (own, self.tables.mtu(leaf, instance.irb))
                 return self._add(leaf, "bridge", f"to {address} on {instance.irb}", [branch])
-            return self._bridge(leaf, instance, address, tunnelled=False)
+            return self._bridge(leaf, instance, address)
         if gateway not in self.tables.gateways.get((leaf, instance.l3vrf), ()):
             return self._drop(leaf, f"gateway {gateway} is not here")
         key = ("gateway", leaf, instance.irb, gateway, address)
@@ -240,12 +244,12 @@ class Forwarder:
 
     # Layer 2
 
-    def _bridge(self, device: str, instance: NetworkInstance, address: str, *, tunnelled: bool) -> int:
-        key = ("bridge", device, instance.name, address, "t" if tunnelled else "")
+    def _bridge(self, device: str, instance: NetworkInstance, address: str, *, came: Came = "") -> int:
+        key = ("bridge", device, instance.name, address, came)
         known = self._known.get(key)
-        return known if known is not None else self._once(key, self._switch, device, instance, address, tunnelled)
+        return known if known is not None else self._once(key, self._switch, device, instance, address, came)
 
-    def _switch(self, device: str, instance: NetworkInstance, address: str, tunnelled: bool) -> int:
+    def _switch(self, device: str, instance: NetworkInstance, address: str, came: Came) -> int:
         tables = self.tables
         found = tables.hosts_at.get((instance.path, address))
         if found is None:
@@ -254,13 +258,19 @@ class Forwarder:
         kind, where = tables.macs.get((device, instance.vni or 0, host.mac), ("", ""))
         if not kind:
             return self._drop(device, f"MAC {host.mac} of {host.name} is unknown in VNI {instance.vni}")
+        mlag = tables.topology.devices[device].mlag
+        if mlag is not None and where == mlag.peer_link:
+            if came == "peer-link":
+                return self._drop(device, f"MAC {host.mac} is behind the peer link that it came by")
+            return self._over_peer_link(device, mlag, instance, address)
         port = self._segment_port(device, where) if where.startswith("esi:") else where
         if kind == "local" and tables.interface_up(device, port):
             return self._to_host(device, port, host, endpoint, address)
         if kind == "local" and not where.startswith("esi:"):
             return self._drop(device, f"port {port} is down")
-        if tunnelled:
-            # A bridge sends nothing back out of the VXLAN port that it came in by.
+        if came:
+            # A bridge sends nothing back out of the VXLAN port that it came in by, and what came over a peer link
+            # only to ports that the other leaf has not.
             return self._drop(device, f"MAC {host.mac} is behind another VTEP")
         esi = where.removeprefix("esi:")
         vteps: Sequence[str] = tables.segment_vteps.get((device, esi), ()) if esi != where else (where,)
@@ -269,6 +279,19 @@ class Forwarder:
             return self._drop(device, f"no leaf of Ethernet segment {esi} is left")
         branches = [self._to_bridge(device, instance.vni or 0, vtep, address) for vtep in vteps]
         return self._add(device, "bridge", f"MAC {host.mac}", [(branch, MTU_UNLIMITED) for branch in branches])
+
+    def _over_peer_link(self, device: str, mlag: Mlag, instance: NetworkInstance, address: str) -> int:
+        """To the other leaf of an MLAG pair, which has the host on a port of its own."""
+        tables = self.tables
+        there = tables.topology.instances.get((mlag.peer, instance.name))
+        wires = tables.wires_of(device, mlag.peer_link)
+        if there is None or not tables.interface_up(device, mlag.peer_link) or mlag.peer not in tables.up:
+            return self._drop(device, f"{mlag.peer_link} is down")
+        after = self._bridge(mlag.peer, there, address, came="peer-link")
+        width = tables.mtu(device, mlag.peer_link) or MTU_UNLIMITED
+        number = self._add(device, "bridge", f"to {mlag.peer} on {mlag.peer_link}", [(after, width) for _ in wires])
+        self.cables[number] = tuple(wire.key for wire in wires)
+        return number
 
     def _segment_port(self, device: str, where: str) -> str:
         esi = where.removeprefix("esi:")
@@ -286,13 +309,14 @@ class Forwarder:
 
     def _to_bridge(self, device: str, vni: int, vtep: str, address: str) -> int:
         """Over an L2VNI to a VTEP."""
-        remote = self.tables.topology.vteps.get(vtep, "")
-        instance = self.tables.l2vnis.get((remote, vni))
-        if instance is None or remote not in self.tables.up:
-            after = self._drop(remote or vtep, f"VNI {vni} is not here")
-        else:
-            after = self._bridge(remote, instance, address, tunnelled=True)
-        return self._tunnel(device, vni, vtep, after)
+        afters: list[int] = []
+        for remote in self._ends(device, vtep):
+            instance = self.tables.l2vnis.get((remote, vni))
+            if instance is None or remote not in self.tables.up:
+                afters.append(self._drop(remote or vtep, f"VNI {vni} is not here"))
+            else:
+                afters.append(self._bridge(remote, instance, address, came="tunnel"))
+        return self._tunnel(device, vni, vtep, afters)
 
     # Layer 3
 
@@ -338,7 +362,7 @@ class Forwarder:
             return self._drop(device, f"{address} is an own address in another VRF"), width
         segment = self.tables.segment_of.get((device, out))
         if segment is not None:
-            return self._bridge(device, segment, address, tunnelled=False), width
+            return self._bridge(device, segment, address), width
         if (device, instance, address) in self.tables.peers_at:
             return self._to_peer(device, out), width
         return self._drop(device, f"nobody has {address} on {out}"), width
@@ -354,39 +378,59 @@ class Forwarder:
 
     def _to_vrf(self, device: str, vni: int, vtep: str, address: str) -> int:
         """Over an L3VNI to a VTEP."""
-        remote = self.tables.topology.vteps.get(vtep, "")
-        vrf = self.tables.l3vnis.get((remote, vni))
-        if vrf is None or remote not in self.tables.up:
-            after = self._drop(remote or vtep, f"VNI {vni} is not here")
-        else:
-            after = self._route(remote, vrf, address)
-        return self._tunnel(device, vni, vtep, after)
+        afters: list[int] = []
+        for remote in self._ends(device, vtep):
+            vrf = self.tables.l3vnis.get((remote, vni))
+            if vrf is None or remote not in self.tables.up:
+                afters.append(self._drop(remote or vtep, f"VNI {vni} is not here"))
+            else:
+                afters.append(self._route(remote, vrf, address))
+        return self._tunnel(device, vni, vtep, afters)
 
     # VXLAN and the underlay
 
-    def _tunnel(self, device: str, vni: int, vtep: str, after: int) -> int:
-        key = ("tunnel", device, str(vni), vtep, str(after))
-        return self._once(key, self._encapsulate, device, vni, vtep, after)
+    def _ends(self, device: str, vtep: str) -> Sequence[str]:
+        """Where a tunnel ends: at the device with that address, or, of the two of an MLAG pair, where the underlay
+        leads to."""
+        owners = self.tables.topology.vteps.get(vtep, ("",))
+        if len(owners) == 1:
+            return owners
+        reached = self.steps[self._underlay(device, vtep)].verdict.recipients
+        return [owner for owner in owners if owner in reached] or owners[:1]
 
-    def _encapsulate(self, device: str, vni: int, vtep: str, after: int) -> int:
+    def _tunnel(self, device: str, vni: int, vtep: str, afters: Sequence[int]) -> int:
+        key = ("tunnel", device, str(vni), vtep, *map(str, afters))
+        return self._once(key, self._encapsulate, device, vni, vtep, afters)
+
+    def _encapsulate(self, device: str, vni: int, vtep: str, afters: Sequence[int]) -> int:
         first = self._underlay(device, vtep)
-        outer, inner = self.steps[first].verdict, self.steps[after].verdict
+        outer = self.steps[first].verdict
+        inner = self.steps[afters[0]].verdict
+        if len(afters) > 1:
+            inner = self._joined([(after, MTU_UNLIMITED) for after in afters])
         arrives = bool(outer.recipients)
         drops = outer.drops
         if arrives and inner.drops:
             drops = outer.drops | inner.drops
         recipients = inner.recipients if arrives else frozenset[str]()
         verdict = Verdict(recipients, drops, min(inner.mtu, outer.mtu - VXLAN_OVERHEAD))
-        return self._append(device, "tunnel", f"VNI {vni} to {vtep}", (after,), first, verdict)
+        return self._append(device, "tunnel", f"VNI {vni} to {vtep}", tuple(afters), first, verdict)
 
     def _underlay(self, device: str, vtep: str) -> int:
         key = ("underlay", device, vtep)
         known = self._known.get(key)
         return known if known is not None else self._once(key, self._forward, device, vtep)
 
+    def _has_vtep(self, device: str, vtep: str) -> bool:
+        """Whether tunnels to an address end here; not at a leaf of an MLAG pair that has taken its half down."""
+        if device not in self.tables.topology.vteps.get(vtep, ()):
+            return False
+        mlag = self.tables.topology.devices[device].mlag
+        return mlag is None or self.tables.interface_up(device, mlag.vtep_loopback)
+
     def _forward(self, device: str, vtep: str) -> int:
         tables = self.tables
-        if tables.topology.vteps.get(vtep) == device:
+        if self._has_vtep(device, vtep):
             return self._end("deliver", device, f"VTEP {vtep}")
         table = tables.routes.get((device, DEFAULT))
         route = table.lookup(vtep) if table is not None else None
@@ -396,20 +440,24 @@ class Forwarder:
         cables: list[str] = []
         for hop in route.next_hops:
             interface = hop.rpartition("%")[2]
-            wire = tables.wire_of(device, interface)
-            cables.append(wire.key if wire is not None else "")
-            if wire is None or not tables.interface_up(device, interface):
+            wires = tables.wires_of(device, interface)
+            if not wires or not tables.interface_up(device, interface):
+                cables.append(wires[0].key if wires else "")
                 branches.append((self._drop(device, f"{interface} is down"), MTU_UNLIMITED))
                 continue
-            other, port = (wire.a_device, wire.a_port) if wire.b_device == device else (wire.b_device, wire.b_port)
-            if other not in tables.up or not tables.interface_up(other, port):
-                branches.append((self._drop(device, f"{other} is not at the other end of {interface}"), MTU_UNLIMITED))
-                continue
-            width = min(tables.mtu(device, interface), tables.mtu(other, port))
-            branches.append((self._underlay(other, vtep), width))
+            cables += [wire.key for wire in wires]
+            branches += [self._over(device, interface, wire, vtep) for wire in wires]
         number = self._add(device, "forward", f"{route.prefix} to {vtep}", branches)
         self.cables[number] = tuple(cables)
         return number
+
+    def _over(self, device: str, interface: str, wire: Wire, vtep: str) -> tuple[int, int]:
+        """(next step, MTU) of tunnel packets over a cable of an interface that is up."""
+        tables = self.tables
+        other, port = (wire.a_device, wire.a_port) if wire.b_device == device else (wire.b_device, wire.b_port)
+        if other not in tables.up or not tables.interface_up(other, port):
+            return self._drop(device, f"{other} is not at the other end of {interface}"), MTU_UNLIMITED
+        return self._underlay(other, vtep), min(tables.mtu(device, interface), tables.mtu(other, port))
 
 
 def forward(tables: Fib, endpoint: Endpoint, address: str) -> Trace:

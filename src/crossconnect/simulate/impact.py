@@ -367,15 +367,16 @@ class Impacts:
                 row[others[part]] = _WIDEST
         return least
 
-    def _followed_width(self, failures: Failures, among: Collection[str] | None = None) -> int:
+    def _followed_width(self, failures: Failures, among: frozenset[str] | None = None) -> int:
         tables = self.tables(failures)
         widths: list[int] = []
         for device in itertools.compress(self._names, self._on):
             if among is not None and device not in among:
                 continue
             routes = tables.routes.get((device, DEFAULT))
-            for vtep, owner in self.topology.vteps.items():
-                asked = routes is not None and owner != device and (among is None or owner in among)
+            for vtep, owners in self.topology.vteps.items():
+                asked = routes is not None and device not in owners
+                asked = asked and (among is None or not among.isdisjoint(owners))
                 row = routes.lookup(vtep) if routes is not None and asked else None
                 if row is not None and row.prefix == f"{vtep}/32":
                     widths.append(len(row.next_hops))

@@ -156,6 +156,7 @@ def _settle(network: Network, failures: Failures, healthy: Settled | None) -> Se
         table,
         resolver(topology, live, underlay, spreads["ipv4-unicast"]),
         shared_classes(topology, graphs, underlay),
+        _shared_vteps(topology),
     )
     own = _own_paths(network, live, up)
     base = Overlay(visibility, [*_local_routes(network, live, visibility), *_own_prefix_routes(network, own)])
@@ -177,6 +178,13 @@ def _settle(network: Network, failures: Failures, healthy: Settled | None) -> Se
         settled.spread_of(prefix)
     findings += _fabric_cycles(network, graphs, spreads, underlay)
     return msgspec.structs.replace(settled, findings=tuple(dict.fromkeys(findings)))
+
+
+def _shared_vteps(topology: Topology) -> dict[str, tuple[int, ...]]:
+    """Speakers of each VTEP address that two leaves have."""
+    at = topology.speaker_at
+    several = {address: devices for address, devices in topology.vteps.items() if len(devices) > 1}
+    return {a: tuple(at[(d, DEFAULT)] for d in devices if (d, DEFAULT) in at) for a, devices in several.items()}
 
 
 def _succeeding(network: Network, before: Settled) -> Settled:

@@ -25,10 +25,13 @@ class Visibility:
         table: AttributeTable,
         resolves: Callable[[str], tuple[bool, ...]],
         shared: Mapping[tuple[int, int], str],
+        owners: Mapping[str, tuple[int, ...]],
     ) -> None:
         """`resolves` says for a VTEP address where it is reachable. `shared` holds (speaker, attributes) of underlay
         classes that run over the very same sessions, with the VTEP address they are of: EVPN routes of that next hop
-        get where the address gets, without a look at `resolves`."""
+        get where the address gets, without a look at `resolves`. `owners` are the speakers of a VTEP address that
+        more than one has: each refuses the other's routes, whose next hop is itself (RFC 4271 5.1.3)."""
+        self._owners = owners
         self.table = table
         self.spreads = spreads
         self._resolves = resolves
@@ -51,7 +54,10 @@ class Visibility:
         key = self._classes.get(name)
         if key is None:
             shared = self._shared.get((speaker, without_origin)) == next_hop
-            key = Class(((speaker, without_origin),), None if shared else self._resolves(next_hop))
+            valid = None if shared else self._resolves(next_hop)
+            if valid is not None and (others := self._owners.get(next_hop)):
+                valid = tuple(ok and (s == speaker or s not in others) for s, ok in enumerate(valid))
+            key = Class(((speaker, without_origin),), valid)
             self._classes[name] = key
         return key, origin
 

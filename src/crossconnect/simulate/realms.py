@@ -154,7 +154,7 @@ def _hosts_irregular(
     for endpoint in members:
         places = at.get((endpoint.host, endpoint.interface), ())
         host = topology.hosts[endpoint.host]
-        if len(places) != 1 or places[0].esi or len(host.ports) != 1 or len(places[0].wires) != 1:
+        if len(places) != 1 or places[0].esi or places[0].beside or len(host.ports) != 1 or len(places[0].wires) != 1:
             return f"{endpoint.host} is not on one leaf by one cable"
         wire = topology.wires[places[0].wires[0]]
         port = topology.interfaces.get((places[0].leaf, wire.b_port))

@@ -255,7 +255,7 @@ def _gone(asked: Question, device: str, prefix: str) -> Refusal:
 def _encapsulation(tables: Fib, trace: Trace, step: Step, vni: int, ends: tuple[str, str]) -> Encapsulation:
     device, vtep = ends
     topology = tables.topology
-    remote = topology.vteps.get(vtep, "")
+    remote = topology.vteps.get(vtep, ("",))[0]
     vrf = tables.l3vnis.get((remote, vni), "")
     instance = topology.instances.get((remote, vrf))
     outer = trace.steps[step.tunnel].verdict

@@ -24,7 +24,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     neighbor: Neighbor
     interface: str
     """Own interface that it runs over, empty if none is in the neighbour's subnet."""
-    wire: str
+    wires: tuple[str, ...]
+    """Cables that it runs over; of several, those of a bond, one is enough."""
     twin: int = -1
     """The other end's session, -1 where that is an external router or nobody."""
     peer: str = ""
@@ -36,6 +37,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     mismatch: str = ""
     """In what the ends disagree although it comes up; empty when they agree."""
     unsupported: bool = False
+
+    @property
+    def wire(self) -> str:
+        """The first of its cables; empty where it has none."""
+        return self.wires[0] if self.wires else ""
 
     @property
     def next_hop(self) -> str:
@@ -54,15 +60,13 @@ def sessions(topology: Topology, known: Sequence[Session] = ()) -> tuple[Session
         for neighbor in speaker.bgp.neighbors:
             key = SessionKey(speaker.device, speaker.vrf, neighbor.key)
             interface = _interface(topology, speaker, neighbor)
-            ports = topology.ports.get((speaker.device, interface), ())
-            wire = topology.wire_at.get((speaker.device, ports[0])) if ports else None
             draft = Session(
                 index=len(drafts),
                 key=key,
                 speaker=speaker.index,
                 neighbor=neighbor,
                 interface=interface,
-                wire=wire.key if wire else "",
+                wires=tuple(wire.key for wire in topology.wires_of(speaker.device, interface)),
             )
             drafts.append(draft)
             by_key[key] = draft
@@ -234,8 +238,8 @@ def down_because(session: Session, wires: Mapping[str, bool], live: Liveness) ->
         return session.fault
     if session.unsupported:
         return "a session of this kind is not simulated"
-    if not wires[session.wire]:
-        return f"link {session.wire} is down"
+    if not any(wires[wire] for wire in session.wires):
+        return f"link {' and '.join(session.wires)} is down"
     if session.key in live.failures.sessions:
         return "the session is taken down"
     if not live.interface_up(session.key.device, session.interface):
@@ -247,7 +251,7 @@ def sessions_up(all_sessions: Sequence[Session], live: Liveness, known: Sequence
     """Which sessions are established under failures, by index; prefix limits are looked at later. Of the first ones it
     may be `known`."""
     asked = all_sessions[len(known) :]
-    used = {session.wire for session in asked if session.wire}
+    used = {wire for session in asked for wire in session.wires}
     wires = {key: live.wire_up(live.topology.wires[key]) for key in used}
     result = [*known, *(not down_because(session, wires, live) for session in asked)]
     for session in asked:

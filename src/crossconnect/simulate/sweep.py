@@ -105,9 +105,9 @@ def _lost(here: Fib, before: Forwarder, cut_off: set[str]) -> Iterator[Reachabil
             yield answer(question, verdict)
 
 
-def _ecmp_minimum(state: State, vteps: Mapping[str, str]) -> EcmpWidth | None:
+def _ecmp_minimum(state: State, vteps: Mapping[str, tuple[str, ...]]) -> EcmpWidth | None:
     prefixes = {f"{vtep}/32" for vtep in vteps}
-    devices = frozenset(vteps.values())
+    devices = frozenset(device for of in vteps.values() for device in of)
     widths = (
         EcmpWidth(len(row.next_hops), row.device, row.prefix)
         for row in state.routes

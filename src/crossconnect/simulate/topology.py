@@ -13,6 +13,7 @@ from crossconnect.design.blueprint import Blueprint, HostPlan, PeerPlan, Wire
 from crossconnect.device.bgp import Bgp
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.device.interface import Interface
+from crossconnect.device.mlag import Mlag
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.net import address_of
 from crossconnect.simulate.failures import Failures
@@ -49,8 +50,15 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
     speakers: tuple[Speaker, ...]
     """Those of default instances come first, so their indexes are the nodes of the fabric's graph."""
     speaker_at: Mapping[tuple[str, str], int]
-    vteps: Mapping[str, str]
-    """VTEP address -> device."""
+    vteps: Mapping[str, tuple[str, ...]]
+    """VTEP address -> the device that has it, or both leaves of an MLAG pair."""
+    secondaries: Mapping[str, Mlag]
+    """Leaves that are the secondary of an MLAG pair."""
+
+    def wires_of(self, device: str, interface: str) -> tuple[Wire, ...]:
+        """The cables behind an interface: its own, its port's, those of a bond's members."""
+        ports = self.ports.get((device, interface), ())
+        return tuple(wire for port in ports if (wire := self.wire_at.get((device, port))) is not None)
 
 
 def topology(blueprint: Blueprint, among: Collection[str] | None = None) -> Topology:
@@ -83,7 +91,8 @@ def topology(blueprint: Blueprint, among: Collection[str] | None = None) -> Topo
         owners=owners,
         speakers=speakers,
         speaker_at={(speaker.device, speaker.vrf): speaker.index for speaker in speakers},
-        vteps={device.vtep: device.name for device in blueprint.devices if device.vtep},
+        vteps=_vteps(blueprint),
+        secondaries={d.name: d.mlag for d in blueprint.devices if d.mlag is not None and not d.mlag.primary},
     )
 
 
@@ -137,7 +146,16 @@ def succeeding(old: Topology, new: Blueprint, changed: Collection[str], among: P
         speakers=speakers,
         speaker_at={(speaker.device, speaker.vrf): speaker.index for speaker in speakers},
         vteps=old.vteps,
+        secondaries=old.secondaries,
     )
+
+
+def _vteps(blueprint: Blueprint) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for device in blueprint.devices:
+        if device.vtep:
+            found[device.vtep] = (*found.get(device.vtep, ()), device.name)
+    return found
 
 
 def _wire_at(blueprint: Blueprint) -> dict[tuple[str, str], Wire]:
@@ -178,6 +196,17 @@ def _speakers(blueprint: Blueprint, among: Collection[str] | None) -> tuple[Spea
     return tuple(Speaker(index=index, device=device, vrf=vrf, bgp=bgp) for index, (device, vrf, bgp) in drafts)
 
 
+def _serves(topology: Topology, device: str, interface: Interface) -> bool:
+    """Whether a leaf of an MLAG pair has an interface for its servers, or its half of the shared VTEP address."""
+    mlag = topology.devices[device].mlag
+    carrier = topology.interfaces.get((device, interface.parent))
+    return (
+        bool(interface.members or (carrier is not None and carrier.members))
+        or interface.kind == "irb"
+        or (mlag is not None and interface.name == mlag.vtep_loopback)
+    )
+
+
 class Liveness(msgspec.Struct, frozen=True):
     """What works under given failures, as far as cables and interfaces go."""
 
@@ -194,6 +223,19 @@ class Liveness(msgspec.Struct, frozen=True):
             return False
         return self._enabled(wire.a_device, wire.a_port) and self._enabled(wire.b_device, wire.b_port)
 
+    def peer_link_up(self, device: str) -> bool:
+        """Whether a leaf of an MLAG pair reaches the other one over the peer link."""
+        mlag = self.topology.devices[device].mlag
+        if mlag is None or not self.device_up(device) or not self.device_up(mlag.peer):
+            return False
+        return any(map(self.wire_up, self.topology.wires_of(device, mlag.peer_link)))
+
+    def suspended(self, device: str) -> bool:
+        """Whether a leaf has taken down its server ports, IRB interfaces and VTEP: the secondary of an MLAG pair does
+        when the peer link is lost and it hears, over the management network, that the primary lives."""
+        mlag = self.topology.secondaries.get(device)
+        return mlag is not None and self.device_up(mlag.peer) and not self.peer_link_up(device)
+
     def _enabled(self, device: str, port: str) -> bool:
         interface = self.topology.interfaces.get((device, port))
         return interface is None or interface.enabled
@@ -203,6 +245,8 @@ class Liveness(msgspec.Struct, frozen=True):
         all of its other ports are down; a bond is up while one of its members is."""
         interface = self.topology.interfaces.get((device, name))
         if interface is None or not interface.enabled or not self.device_up(device):
+            return False
+        if device in self.topology.secondaries and _serves(self.topology, device, interface) and self.suspended(device):
             return False
         if interface.kind in ("loopback", "irb", "management"):
             return True

@@ -69,9 +69,10 @@ def resolver(
                 if key is not None:
                     reached = spreads.of(key).reached()
                     mask = [have or got for have, got in zip(mask, reached, strict=True)]
-            own = topology.speaker_at.get((topology.vteps.get(address, ""), DEFAULT), -1)
-            if own >= 0 and live.device_up(topology.speakers[own].device):
-                mask[own] = True
+            for device in topology.vteps.get(address, ()):
+                own = topology.speaker_at.get((device, DEFAULT), -1)
+                if own >= 0 and live.device_up(device):
+                    mask[own] = True
             answer = known[address] = tuple(mask)
         return answer
 
@@ -86,9 +87,9 @@ def shared_classes(
     if evpn.graph is not unicast.graph or evpn.filtered or unicast.filtered:
         return {}
     found: dict[tuple[int, int], str] = {}
-    for address, device in topology.vteps.items():
+    for address, devices in topology.vteps.items():
         key = underlay.get(f"{address}/32")
-        speaker = topology.speaker_at.get((device, DEFAULT), -1)
+        speaker = topology.speaker_at.get((devices[0], DEFAULT), -1) if len(devices) == 1 else -1
         if key is not None and len(key.origins) == 1 and key.origins[0][0] == speaker:
             found[key.origins[0]] = address
     return found
