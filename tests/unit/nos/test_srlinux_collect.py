@@ -171,7 +171,7 @@ MAC_TABLE = b"""{"srl_nokia-network-instance:network-instance": [{"name": "br-fo
    "destination-type": "sub-interface", "type": "static"},
   {"address": "02:1A:D0:FF:00:00", "destination": "reserved", "destination-index": "0",
    "destination-type": "reserved", "type": "reserved"}]}}}]}"""
-BRIDGED = frozenset({"br-foo"})
+VNIS_OF = {"br-foo": 100}
 
 PARSERS: tuple[Parse, ...] = (
     sessions,
@@ -180,8 +180,8 @@ PARSERS: tuple[Parse, ...] = (
     rib,
     bgp_rib,
     collect_evpn.vnis,
-    functools.partial(collect_evpn.macs, {"br-foo": 100}),
-    functools.partial(collect.vrf_interfaces, BRIDGED),
+    functools.partial(collect_evpn.macs, VNIS_OF),
+    functools.partial(collect.instance_interfaces, VNIS_OF),
 )
 
 
@@ -299,27 +299,33 @@ def test_evpn_routes_of_every_kind() -> None:
     assert found[4].as_path == "101 102"
 
 
-def test_vnis_flood_to_their_multicast_destinations_and_vrfs_have_theirs() -> None:
-    in_vrfs = collect.vrf_interfaces(BRIDGED, VXLANS)
-    assert joined([*collect_evpn.vnis(VNIS), *in_vrfs]) == (
-        VniReport(vni=100, kind="l2", vrf="", bridge="", remote_vteps=("11.0.0.1",)),
+def test_vnis_flood_to_their_multicast_destinations_and_have_the_interfaces_and_vrfs_of_their_instances() -> None:
+    members = [*collect.instance_interfaces(VNIS_OF, INSTANCES), *collect.instance_interfaces(VNIS_OF, VXLANS)]
+    expected = {
+        VniReport(vni=100, kind="l2", vrf="l3", bridge="irb0.100", remote_vteps=("11.0.0.1",)),
         VniReport(vni=1000, kind="l3", vrf="l3", bridge="vxlan0.1000", remote_vteps=()),
-    )
+    }
+    assert set(joined([*collect_evpn.vnis(VNIS), *members])) == expected
+    assert set(joined([*members, *collect_evpn.vnis(VNIS)])) == expected
 
 
 def test_an_irb_interface_is_in_its_vrf_and_a_port_by_the_name_of_the_design() -> None:
     names = ("ethernet-1/1", "irb0.100", "ethernet-1/3.100")
     said = [InterfaceReport(name=n, vrf="", up=True, mtu=1500, mac="", addresses=()) for n in names]
-    found = joined([*said, *collect.vrf_interfaces(BRIDGED, INSTANCES)])
+    found = joined([*said, *collect.instance_interfaces(VNIS_OF, INSTANCES)])
     assert [r.vrf for r in found if isinstance(r, InterfaceReport)] == ["default", "l3", ""]
+    without_vni = collect.instance_interfaces({"br-foo": 0}, INSTANCES)
+    assert without_vni == tuple(
+        r for r in collect.instance_interfaces(VNIS_OF, INSTANCES) if not isinstance(r, VniReport)
+    )
 
 
 def test_macs_of_ports_and_of_vteps_but_not_the_switch_s_own() -> None:
-    assert collect_evpn.macs({"br-foo": 100}, MAC_TABLE) == (
+    assert collect_evpn.macs(VNIS_OF, MAC_TABLE) == (
         MacReport(vni=100, mac="00:11:11:11:11:11", local=False, interface="", vtep="11.0.0.1", esi=""),
         MacReport(vni=100, mac="00:11:11:11:22:22", local=True, interface="ethernet-1/3", vtep="", esi=""),
     )
-    assert collect_evpn.macs({}, MAC_TABLE) == ()
+    assert collect_evpn.macs({"br-foo": 0}, MAC_TABLE) == ()
 
 
 @pytest.mark.parametrize(

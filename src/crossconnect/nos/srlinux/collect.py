@@ -12,7 +12,7 @@ lists its interfaces: `nos.joined` puts both together.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos.document import Value
@@ -24,6 +24,7 @@ from crossconnect.nos.reports import (
     Report,
     RibReport,
     SessionReport,
+    VniReport,
     VrfInterfaceReport,
 )
 from crossconnect.nos.srlinux.answer import at, design_name, entries, number, peer_of, root, text, word
@@ -46,8 +47,8 @@ def rib_path(vrf: str) -> str:
 
 def queries(device: DeviceConfiguration) -> tuple[Query, ...]:
     """What fills the state tables for a device."""
-    vnis_of = {i.name: i.vni for i in device.network_instances if i.kind == "mac-vrf" and i.vni}
-    members = functools.partial(vrf_interfaces, frozenset(vnis_of))
+    vnis_of = {i.name: i.vni or 0 for i in device.network_instances if i.kind == "mac-vrf"}
+    members = functools.partial(instance_interfaces, vnis_of)
     asked = [
         Query(how="gnmi", ask=SESSIONS, parse=sessions),
         Query(how="gnmi", ask=INTERFACES, parse=interfaces),
@@ -121,17 +122,21 @@ def interfaces(answer: bytes) -> tuple[Report, ...]:
     return tuple(out)
 
 
-def vrf_interfaces(bridged: Set[str], answer: bytes) -> tuple[Report, ...]:
-    """The answer to `INSTANCE_INTERFACES` or `INSTANCE_VXLANS`. `bridged` are the MAC-VRFs, which are no VRFs: an IRB
-    interface is in one of each kind.
+def instance_interfaces(vnis_of: Mapping[str, int], answer: bytes) -> tuple[Report, ...]:
+    """The answer to `INSTANCE_INTERFACES` or `INSTANCE_VXLANS`. `vnis_of` has the VNI of each MAC-VRF, 0 for none:
+    those are no VRFs. An IRB interface is in one of each kind, and the MAC-VRF's is its VNI's bridge.
     """
-    return tuple(
-        VrfInterfaceReport(vrf=text(instance, "name"), interface=design_name(text(member, "name")))
-        for instance in entries(root(answer, "network-instance"))
-        if text(instance, "name") not in bridged
-        for kind in ("interface", "vxlan-interface")
-        for member in entries(instance.get(kind))
-    )
+    found: list[Report] = []
+    for instance in entries(root(answer, "network-instance")):
+        name = text(instance, "name")
+        members = [*entries(instance.get("interface")), *entries(instance.get("vxlan-interface"))]
+        interfaces = [design_name(text(member, "name")) for member in members]
+        if vni := vnis_of.get(name):
+            bridge = next((one for one in interfaces if one.startswith("irb")), "")
+            found.append(VniReport(vni=vni, kind="l2", vrf="", bridge=bridge, remote_vteps=()))
+        elif name not in vnis_of:
+            found += [VrfInterfaceReport(vrf=name, interface=interface) for interface in interfaces]
+    return tuple(found)
 
 
 def lldp(answer: bytes) -> tuple[Report, ...]:

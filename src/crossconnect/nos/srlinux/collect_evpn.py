@@ -4,8 +4,8 @@ Sources: YANG models srl_nokia-tunnel-interfaces, -tunnel-interfaces-vxlan-inter
 and -bridge-table-mac-table of 25.3. What a MAC address is behind is text: `ethernet-1/3.100`, or `vxlan-interface:...
 vtep:192.0.2.1 vni:100`, with `esi:` for an Ethernet segment of other VTEPs.
 
-The interface of an L3VNI is its VXLAN interface, by which `nos.joined` finds its VRF. Left out: the VRF and the IRB
-interface of a bridge domain's VNI, which take the answers of two lists of its MAC-VRF.
+The interface of an L3VNI is its VXLAN interface, by which `nos.joined` finds its VRF. That of a bridge domain is an IRB
+interface, which its MAC-VRF names in another answer (`collect.instance_interfaces`).
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ def vnis(answer: bytes) -> tuple[Report, ...]:
 
 
 def macs(vnis_of: Mapping[str, int], answer: bytes) -> tuple[Report, ...]:
-    """The answer to `MACS`. `vnis_of` has the VNI of a MAC-VRF; the device's own addresses are nobody's."""
+    """The answer to `MACS`. `vnis_of` has the VNI of a MAC-VRF, 0 for none; the device's own addresses are nobody's."""
     found: list[Report] = []
     for instance in entries(root(answer, "network-instance")):
-        vni = vnis_of.get(text(instance, "name"))
-        if vni is None:
+        vni = vnis_of.get(text(instance, "name"), 0)
+        if not vni:
             continue
         for entry in entries(at(instance, "bridge-table", "mac-table", "mac")):
             local = word(entry, "type") in _LOCAL
