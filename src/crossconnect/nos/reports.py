@@ -44,6 +44,7 @@ class RibReport(msgspec.Struct, frozen=True, kw_only=True):
     vrf: str
     prefix: str
     protocol: str
+    """`connected`, `static`, or `bgp` whatever family brought it; others as the system calls them."""
     next_hops: tuple[NextHop, ...]
 
 

@@ -238,10 +238,10 @@ def test_active_routes_with_the_interfaces_they_leave_by() -> None:
         return RibReport(vrf="default", prefix=prefix, protocol=protocol, next_hops=hops)
 
     assert rib(RIB) == (
-        route("10.1.2.0/24", "local", "", "ethernet-1/1.1"),
+        route("10.1.2.0/24", "connected", "", "ethernet-1/1.1"),
         route("10.33.33.3/32", "isis", "10.1.2.2", "ethernet-1/1.1"),
         route("5.5.5.5/32", "bgp", "10.1.2.2", "ethernet-1/1.1"),
-        route("10.0.2.2/32", "bgp-evpn", "192.168.255.2", ""),
+        route("10.0.2.2/32", "bgp", "192.168.255.2", ""),
     )
 
 

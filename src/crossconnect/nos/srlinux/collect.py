@@ -37,6 +37,8 @@ INSTANCE_INTERFACES = "/network-instance[name=*]/interface[name=*]"
 INSTANCE_VXLANS = "/network-instance[name=*]/vxlan-interface[name=*]"
 LLDP = "/system/lldp/interface[name=*]/neighbor[id=*]"
 _CONNECTED = frozenset({"local", "host"})
+_PROTOCOLS = {"local": "connected", "bgp-evpn": "bgp"}
+"""Of routes, where SR Linux has a word of its own; `host` is the device's own address."""
 _FAMILIES = {"ipv4-unicast": "ipv4-unicast", "ipv6-unicast": "ipv6-unicast", "evpn": "l2vpn-evpn"}
 
 
@@ -172,7 +174,7 @@ def rib(answer: bytes) -> tuple[Report, ...]:
                     RibReport(
                         vrf=text(instance, "name"),
                         prefix=text(route, f"{version}-prefix"),
-                        protocol=protocol,
+                        protocol=_PROTOCOLS.get(protocol, protocol),
                         next_hops=tuple(sorted(found, key=_order)),
                     )
                 )
