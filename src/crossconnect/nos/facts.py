@@ -59,7 +59,9 @@ MEASURES: Mapping[str, str] = {
     "vnis": "VNIs",
     "vlans": "VLANs",
     "lags": "bonds",
-    "lag-number": "the number of a bond",
+    "lag-number": "as the number of a bond",
+    "mlag-domain": "as the number of an MLAG pair",
+    "mlag-number": "as the number of a bond in an MLAG pair",
     "subinterfaces": "subinterfaces",
     "sessions": "BGP sessions",
     "maximum-paths": "equal-cost paths",
@@ -88,6 +90,8 @@ def measured(device: DeviceConfiguration) -> dict[str, tuple[int, str]]:
         "vlans": (sum(1 for i in instances if i.kind == "mac-vrf"), here),
         "lags": (len(lags), here),
         "lag-number": (max((_number(i.name) for i in lags), default=0), here),
+        "mlag-domain": (device.mlag.domain if device.mlag is not None else 0, here),
+        "mlag-number": (max((i.mlag for i in lags), default=0), here),
         "subinterfaces": (sum(1 for i in interfaces if i.kind == "subinterface"), here),
         "sessions": (sum(len(b.neighbors) for b in speakers), here),
         "maximum-paths": (max((b.maximum_paths for b in speakers), default=0), "design/maximum_paths"),
@@ -104,16 +108,32 @@ def _number(name: str) -> int:
     return int(digits) if digits else 0
 
 
+def _outside(reserved: VlanRange) -> str:
+    if reserved.first == reserved.last:
+        return f"another VLAN than {reserved.first}"
+    return f"a VLAN outside {reserved.first} to {reserved.last}"
+
+
+def _of_pair(device: DeviceConfiguration) -> Iterator[VlanRange]:
+    """VLANs that an MLAG pair takes for itself, on its leaves only."""
+    mlag = device.mlag
+    if mlag is not None:
+        for vlan, purpose in ((mlag.routed_vlan, "routing"), (mlag.control_vlan, "control")):
+            yield VlanRange(
+                first=vlan, last=vlan, purpose=f"{purpose} between the leaves of an MLAG pair", source="the design"
+            )
+
+
 def fact_findings(device: DeviceConfiguration, title: str, facts: Facts) -> Iterator[Finding]:
     """Where a configuration goes against the facts: reserved VLANs, BFD that is too fast, limits."""
     for instance in device.network_instances:
-        for reserved in facts.vlans_reserved:
+        for reserved in (*facts.vlans_reserved, *_of_pair(device)):
             if instance.vlan is not None and reserved.first <= instance.vlan <= reserved.last:
                 yield found(
                     VLAN_RESERVED,
                     Place(path=instance.path or device.path),
                     f"{device.name}: VLAN {instance.vlan} is not free on {title}: {reserved.purpose}",
-                    expected=f"a VLAN outside {reserved.first} to {reserved.last}",
+                    expected=_outside(reserved),
                 )
     bfd = device.bfd
     if bfd is not None and (bfd.interval_ms < facts.bfd_interval_ms_min or bfd.multiplier < facts.bfd_multiplier_min):

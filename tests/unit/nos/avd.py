@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from crossconnect.device.bgp import Bgp, Neighbor
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.device.interface import Interface
+from crossconnect.device.mlag import Mlag
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.nos.eos.interfaces import bfd_interfaces
 
@@ -25,13 +26,18 @@ def structured(device: DeviceConfiguration) -> Value:
         "hostname": device.name,
         "service_routing_protocols_model": "multi-agent",
         "vlan_internal_order": {"allocation": "descending", "range": {"beginning": 4000, "ending": 4094}},
-        "spanning_tree": {"mode": "mstp"},
-        "vlans": [{"id": i.vlan, "name": i.name} for i in instances if i.kind == "mac-vrf"],
+        "spanning_tree": {"mode": "mstp", **_without_spanning_tree(device)},
+        "vlans": [*({"id": i.vlan, "name": i.name} for i in instances if i.kind == "mac-vrf"), *_pair_vlans(device)],
         "vrfs": [_vrf(i) for i in instances if i.kind in ("l3vrf", "management")],
-        "ethernet_interfaces": [_port(device, i) for i in _of(device, "ethernet", "subinterface")],
-        "port_channel_interfaces": [_bond(i) for i in _of(device, "lag")],
+        "ethernet_interfaces": [
+            _port(device, i) for i in _of(device, "ethernet", "subinterface") if not _routes(device, i)
+        ],
+        "port_channel_interfaces": [_bond(device, i) for i in _of(device, "lag")],
         "loopback_interfaces": [_addressed(i) for i in _of(device, "loopback")],
-        "vlan_interfaces": [_gateway(i) | _filters(device, i) for i in _of(device, "irb")],
+        "vlan_interfaces": [
+            *(_gateway(i) | _filters(device, i) for i in _of(device, "irb")),
+            *_pair_interfaces(device),
+        ],
         "ip_routing": True,
         "ip_routing_ipv6_interfaces": unnumbered,
         "ipv6_unicast_routing": True,
@@ -40,8 +46,56 @@ def structured(device: DeviceConfiguration) -> Value:
     if macs:
         out["ip_virtual_router_mac_address"] = min(macs)
     if device.vtep:
-        out["vxlan_interface"] = {"vxlan1": {"vxlan": _vxlan(instances)}}
+        out["vxlan_interface"] = {"vxlan1": {"vxlan": _vxlan(device)}}
+    if device.mlag is not None:
+        out["mlag_configuration"] = _pair(device, device.mlag)
     return out
+
+
+def _routes(device: DeviceConfiguration, interface: Interface) -> bool:
+    """Whether it is the VLAN on which a pair routes."""
+    return device.mlag is not None and interface.name == device.mlag.routed
+
+
+def _without_spanning_tree(device: DeviceConfiguration) -> Value:
+    mlag = device.mlag
+    return {} if mlag is None else {"no_spanning_tree_vlan": f"{mlag.routed_vlan}-{mlag.control_vlan}"}
+
+
+def _pair_vlans(device: DeviceConfiguration) -> list[Value]:
+    mlag = device.mlag
+    if mlag is None:
+        return []
+    named = ((mlag.routed_vlan, "mlag-routed"), (mlag.control_vlan, "mlag-control"))
+    return [{"id": vlan, "name": name, "trunk_groups": ["xc-mlag"]} for vlan, name in named]
+
+
+def _pair_interfaces(device: DeviceConfiguration) -> list[Value]:
+    mlag = device.mlag
+    if mlag is None:
+        return []
+    (routed,) = (i for i in device.interfaces if _routes(device, i))
+    assert device.bfd is not None
+    interval = device.bfd.interval_ms
+    bfd = {"interval": interval, "min_rx": interval, "multiplier": device.bfd.multiplier}
+    control: Value = {
+        "name": f"Vlan{mlag.control_vlan}",
+        "description": f"MLAG control to {mlag.peer}",
+        "no_autostate": True,
+        "ip_address": mlag.control_address,
+    }
+    return [{**_addressed(routed), "mtu": routed.mtu, "bfd": bfd}, control]
+
+
+def _pair(device: DeviceConfiguration, mlag: Mlag) -> Value:
+    return {
+        "domain_id": mlag.name,
+        "local_interface": f"Vlan{mlag.control_vlan}",
+        "peer_address": mlag.control_peer,
+        "peer_address_heartbeat": {"peer_ip": mlag.keepalive_peer, "vrf": device.system.management_vrf},
+        "dual_primary_detection_delay": 5,
+        "peer_link": mlag.peer_link,
+    }
 
 
 def _of(device: DeviceConfiguration, *kinds: str) -> Iterable[Interface]:
@@ -55,8 +109,16 @@ def _vrf(instance: NetworkInstance) -> Value:
 
 def _addressed(interface: Interface) -> Value:
     out: Value = {"name": interface.name, "description": interface.description}
+    more: list[str] = []
     for address in interface.addresses:
-        out["ipv6_address" if ":" in address else "ip_address"] = address
+        if ":" in address:
+            out["ipv6_address"] = address
+        elif "ip_address" in out:
+            more.append(address)
+        else:
+            out["ip_address"] = address
+    if more:
+        out["ip_address_secondaries"] = more
     if interface.unnumbered or "ipv6_address" in out:
         out["ipv6_enable"] = True
     return out
@@ -114,8 +176,13 @@ def _switchport(interface: Interface) -> Value:
     return {"mode": "trunk", "trunk": trunk}
 
 
-def _bond(interface: Interface) -> Value:
-    out: Value = {"name": interface.name, "description": interface.description, "switchport": _switchport(interface)}
+def _bond(device: DeviceConfiguration, interface: Interface) -> Value:
+    out: Value = {"name": interface.name, "description": interface.description}
+    if device.mlag is not None and interface.name == device.mlag.peer_link:
+        return {**out, "switchport": {"mode": "trunk", "trunk": {"groups": ["xc-mlag"]}}}
+    out["switchport"] = _switchport(interface)
+    if interface.mlag:
+        out["mlag"] = interface.mlag
     if interface.esi:
         digits = interface.esi.replace(":", "")
         out["evpn_ethernet_segment"] = {
@@ -141,9 +208,12 @@ def _gateway(interface: Interface) -> Value:
     return {key: value for key, value in out.items() if value is not None}
 
 
-def _vxlan(instances: tuple[NetworkInstance, ...]) -> Value:
+def _vxlan(device: DeviceConfiguration) -> Value:
+    instances, mlag = device.network_instances, device.mlag
+    pair: Value = {} if mlag is None else {"virtual_router_encapsulation_mac_address": "mlag-system-id"}
     return {
-        "source_interface": "Loopback0",
+        "source_interface": "Loopback0" if mlag is None else mlag.vtep_loopback,
+        **pair,
         "udp_port": 4789,
         "vlans": [{"id": i.vlan, "vni": i.vni} for i in instances if i.kind == "mac-vrf"],
         "vrfs": [{"name": i.name, "vni": i.vni} for i in instances if i.kind == "l3vrf"],

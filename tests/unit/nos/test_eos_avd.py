@@ -14,10 +14,11 @@ import pytest
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos.lines import Path, indented_tree, lines
 from crossconnect.nos.registry import system
-from nos_region import cases
+from nos_region import cases, mlag_cases
 
-CASES = {name: device for name, device in cases("eos").items() if "drained" not in name}
+CASES = {name: device for name, device in (cases("eos") | mlag_cases("eos")).items() if "drained" not in name}
 HEADERS = ("interface Ethernet", "interface Port-Channel", "interface Loopback", "interface Vlan", "interface Vxlan")
+PAIR = ("mlag configuration", "spanning-tree", "no spanning-tree")
 OURS_ONLY = (
     r"bgp bestpath (?:tie-break router-id|as-path multipath-relax)",
     r"bgp missing-policy direction (?:in|out) action deny",
@@ -30,9 +31,9 @@ OURS_ONLY = (
 
 def compared(path: Path) -> bool:
     """Whether a line is of what `avd` translates."""
-    return path[0].startswith((*HEADERS, "router bgp", "vlan ", "vrf instance", "hostname", "service routing")) or bool(
-        re.match(r"(?:no )?ip(?:v6)? (?:routing|unicast-routing|virtual-router)", path[0])
-    )
+    return path[0].startswith(
+        (*HEADERS, "router bgp", "vlan ", "vrf instance", "hostname", "service routing", *PAIR)
+    ) or bool(re.match(r"(?:no )?ip(?:v6)? (?:routing|unicast-routing|virtual-router)", path[0]))
 
 
 def same(path: Path) -> Path:

@@ -217,6 +217,14 @@ def test_macs_of_ports_and_of_vteps() -> None:
     )
 
 
+def test_what_the_other_leaf_of_a_pair_has_heard_is_at_the_peer_link() -> None:
+    """Input: a row of the same form, of a port of the MLAG peer. Output: local, as the simulation has it."""
+    row = {"macAddress": "66:49:0d:d4:d8:64", "vlanId": 10, "interface": "Po1000", "entryType": "dynamic"}
+    answer = json.dumps({"unicastTable": {"tableEntries": [row]}}).encode()
+    (found,) = collect_evpn.macs(VNIS, answer)
+    assert (found.local, found.interface, found.vtep) == (True, "Port-Channel1000", "")
+
+
 def test_a_mac_behind_several_vteps() -> None:
     """clabfleet (routing/trace.py) finds a list of `vteps` in this answer of cEOS."""
     row = {"macAddress": "d2:74:8c:66:e7:e2", "vteps": ["10.0.1.2", "10.0.1.1"], "vlanId": 30}

@@ -16,17 +16,19 @@ from crossconnect.nos.features import FEATURES, used_features
 from crossconnect.nos.registry import known, system
 from crossconnect.nos.rendering import device_commands, device_findings, render_files
 from crossconnect.nos.secrets import secret_references
-from nos_region import GOLDEN_CASES, VARIANTS, cases, reference_blueprint, reference_region
+from nos_region import GOLDEN_CASES, VARIANTS, Variant, cases, reference_blueprint, reference_region
 from regions import compiled
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 SYSTEMS = known()
 KEYS = {feature.key for feature in FEATURES}
+MLAG: Variant = "mlag"
+"""Asked for apart: most systems refuse it."""
 
 
 def test_the_reference_region_asks_for_every_feature() -> None:
     used: set[str] = set()
-    for variant in VARIANTS:
+    for variant in (*VARIANTS, MLAG):
         for device in reference_blueprint("frr", variant).devices:
             used |= used_features(device).keys()
     with_extra = compiled(reference_region("frr", extra="log syslog debugging\n")).blueprint

@@ -227,6 +227,26 @@ def test_macs_are_local_or_behind_a_vtep_and_those_of_l3vnis_are_left_out() -> N
     )
 
 
+def test_what_the_other_leaf_of_a_pair_has_heard_is_at_the_peer_link() -> None:
+    """Input: a bond of both leaves, and the peer link by two names. Output: local, as the simulation has it."""
+    rows = [
+        {"topo-id": "11", "mac-addr": "5000.5a00.800b", "prod-type": "Local", "next-hop1": "Po13"},
+        {"topo-id": "11", "mac-addr": "5000.5a00.800c", "prod-type": "VPC", "next-hop1": "Po1000"},
+        {"topo-id": "11", "mac-addr": "5000.5a00.800d", "prod-type": "VPC", "next-hop1": "vPC Peer-Link"},
+        {"topo-id": "11", "mac-addr": "505d.5100.800b", "prod-type": "BGP", "next-hop1": "10.11.30.0 (Label: 10011)"},
+    ]
+    answer = _answer({"TABLE_l2route_mac_all": {"ROW_l2route_mac_all": rows}})
+    found = collect.macs({11: 10011}, answer, peer_link="port-channel1000")
+    assert [(r.interface, r.vtep, r.local) for r in found] == [
+        ("port-channel13", "", True),
+        ("port-channel1000", "", True),
+        ("port-channel1000", "", True),
+        ("", "10.11.30.0", False),
+    ]
+    with pytest.raises(ValueError):
+        collect.macs({11: 10011}, answer)  # of a leaf that is in no pair
+
+
 @pytest.mark.parametrize("mac", ["5000.0004", "zz00.0004.0007"])
 def test_what_is_no_mac_address_is_refused(mac: str) -> None:
     row = {"topo-id": "20", "mac-addr": mac, "prod-type": "Local", "next-hop1": "Eth1/7"}

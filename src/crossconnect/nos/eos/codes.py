@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.finding import Code, Finding, Place, Severity, found
 from crossconnect.nos.eos.bgp import policy_uses
+from crossconnect.nos.eos.facts import FACTS
 from crossconnect.nos.eos.system import SSH_KEY_WORDS
-from crossconnect.nos.lint import Rules, codes_of, mistakes
+from crossconnect.nos.lint import Rules, Said, codes_of, mistakes
+from crossconnect.nos.mlag import control_mistakes, pair_codes, pair_mistakes
 
 MTU_HARDWARE = 9214
 RULES = Rules(
@@ -22,7 +24,7 @@ RULES = Rules(
     mtu_min=68,
     mtu_max=65535,
 )
-_BY_KIND = codes_of("eos", "EOS", RULES)
+_BY_KIND = {**codes_of("eos", "EOS", RULES), **pair_codes("eos")}
 
 MTU_ABOVE_HARDWARE = Code(
     "eos.mtu-above-hardware",
@@ -58,7 +60,12 @@ def findings(device: DeviceConfiguration) -> tuple[Finding, ...]:
     attached = {use.name for use in policy_uses(device)[0]}
     said = [
         found(_BY_KIND[kind], Place(path=path or device.path), f"{device.name}: {words}")
-        for kind, path, words in mistakes(device, RULES, attached)
+        for kind, path, words in (
+            *mistakes(device, RULES, attached),
+            *pair_mistakes(device, FACTS),
+            *(control_mistakes(device.mlag) if device.mlag is not None else ()),
+            *_domain(device),
+        )
     ]
     widest = max((i.mtu for i in device.interfaces if i.kind in ("ethernet", "irb", "subinterface")), default=0)
     if widest > MTU_HARDWARE:
@@ -69,6 +76,12 @@ def findings(device: DeviceConfiguration) -> tuple[Finding, ...]:
             words = f"{device.name}: {len(user.ssh_keys)} keys of {user.name}"
             said.append(found(SSH_KEYS, Place(path="management/users"), words))
     return (*said, *_timers(device))
+
+
+def _domain(device: DeviceConfiguration) -> Iterator[Said]:
+    """`domain-id` is a word."""
+    if device.mlag is not None and not RULES.name.fullmatch(device.mlag.name):
+        yield "name", "", f"MLAG pair '{device.mlag.name}'"
 
 
 def _timers(device: DeviceConfiguration) -> Iterator[Finding]:

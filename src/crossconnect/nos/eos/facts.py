@@ -30,6 +30,7 @@ FACTS = Facts(
     ),
     limits={
         "lag-number": Limit(value=2000, source=f"{_MANUAL}, Port Channels, `interface port-channel`: 1 to 2000"),
+        "mlag-number": Limit(value=2000, source=f"{_MANUAL}, Multi-Chassis Link Aggregation, `mlag`: 1 to 2000"),
         "maximum-paths": Limit(value=600, source=f"{_MANUAL}, BGP, `maximum-paths`: 1 to 600"),
     },
 )

@@ -14,6 +14,14 @@ from collections.abc import Iterator
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.device.interface import Interface
 from crossconnect.device.network_instance import NetworkInstance
+from crossconnect.nos.eos.mlag import (
+    control_interface,
+    is_peer_link,
+    is_routed_vlan,
+    pair_vlans,
+    peer_link_lines,
+    vtep_lines,
+)
 from crossconnect.nos.eos.names import dotted_mac, import_target, number_of, one_line, segment_identifier, versions
 from crossconnect.nos.lines import Block, Entry, entry
 
@@ -25,9 +33,12 @@ _ORDER = ("lag", "ethernet", "subinterface", "loopback", "management", "irb")
 
 
 def render_vlans(device: DeviceConfiguration) -> list[Entry]:
-    """`vlan N` of each MAC-VRF."""
-    found = sorted((i.vlan, i.name) for i in device.network_instances if i.kind == "mac-vrf" and i.vlan)
-    return [Block(f"vlan {vlan}", (f"name {_vlan_name(name, vlan)}",)) for vlan, name in found]
+    """`vlan N` of each MAC-VRF, and of an MLAG pair's own."""
+    named = sorted((i.vlan, i.name) for i in device.network_instances if i.kind == "mac-vrf" and i.vlan)
+    found: list[tuple[int, Entry]] = [
+        (vlan, Block(f"vlan {vlan}", (f"name {_vlan_name(name, vlan)}",))) for vlan, name in named
+    ]
+    return [block for _, block in sorted((*found, *pair_vlans(device)), key=lambda of: of[0])]
 
 
 def _vlan_name(name: str, vlan: int) -> str:
@@ -40,7 +51,7 @@ def render_interfaces(device: DeviceConfiguration) -> list[Entry]:
     out: list[Entry] = []
     for kind in _ORDER:
         out += [_interface(device, i) for i in device.interfaces if i.kind == kind]
-    return [*out, *_vxlan(device)]
+    return [*out, *control_interface(device), *_vxlan(device)]
 
 
 def _interface(device: DeviceConfiguration, interface: Interface) -> Entry:
@@ -57,13 +68,13 @@ def _lines(device: DeviceConfiguration, interface: Interface) -> Iterator[Entry]
     if interface.kind in ("ethernet", "lag", "subinterface", "irb") and (routed or carrier):
         yield f"mtu {_widest(device, interface)}"
     if interface.kind in ("ethernet", "lag") and not interface.parent:
-        if interface.members:
+        if is_peer_link(device, interface):
+            yield from peer_link_lines()
+        elif interface.members:
             yield from _switched(interface)
-        elif routed or carrier:
-            yield "no switchport"
         else:
             yield "no switchport"
-    if interface.kind == "subinterface":
+    if interface.kind == "subinterface" and not is_routed_vlan(device, interface):
         yield f"encapsulation dot1q vlan {interface.vlan}"
     if interface.network_instance != "default" and interface.kind in ("ethernet", "subinterface", "management", "irb"):
         yield f"vrf {interface.network_instance}"
@@ -120,6 +131,8 @@ def _filters(device: DeviceConfiguration, interface: Interface) -> Iterator[str]
 def _bond(interface: Interface) -> Iterator[Entry]:
     if interface.min_links > 1:
         yield f"port-channel min-links {interface.min_links}"
+    if interface.mlag:
+        yield f"mlag {interface.mlag}"
     if interface.esi:
         yield Block(
             "evpn ethernet-segment",
@@ -163,7 +176,7 @@ def _vxlan(device: DeviceConfiguration) -> list[Entry]:
     if not device.vtep:
         return []
     loopback = next((i.name for i in device.interfaces if f"{device.vtep}/32" in i.addresses), "Loopback0")
-    body = [f"vxlan source-interface {loopback}", f"vxlan udp-port {VXLAN_PORT}"]
+    body = [f"vxlan source-interface {loopback}", *vtep_lines(device), f"vxlan udp-port {VXLAN_PORT}"]
 
     def bridged(instance: NetworkInstance) -> bool:
         return instance.kind == "mac-vrf" and bool(instance.vlan and instance.vni)

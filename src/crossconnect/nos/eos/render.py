@@ -6,6 +6,7 @@ from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos.eos.acl import render_acls
 from crossconnect.nos.eos.bgp import policy_uses, render_bgp
 from crossconnect.nos.eos.interfaces import render_interfaces, render_routing, render_vlans, render_vrfs
+from crossconnect.nos.eos.mlag import render_mlag
 from crossconnect.nos.eos.policy import render_policy
 from crossconnect.nos.eos.system import render_banner, render_services, render_start
 from crossconnect.nos.lines import Tree
@@ -21,6 +22,7 @@ def render(device: DeviceConfiguration) -> Tree:
         *render_services(device),
         *render_interfaces(device),
         *render_routing(device),
+        *render_mlag(device),
         *render_policy(device.routing_policy, *policy_uses(device)),
         *render_bgp(device),
         *render_banner(device.system),

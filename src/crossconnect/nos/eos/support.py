@@ -13,7 +13,15 @@ _SPECIAL: Mapping[str, Support] = {
     "graceful-shutdown": Support(
         "rendered", "by route maps: the community on all that is sent, local preference 0 on all that is taken"
     ),
-    "symmetric-irb": Support("rendered", "the Router's MAC is the system's own: the design's cannot be configured"),
+    "symmetric-irb": Support(
+        "rendered",
+        "the Router's MAC is the system's own, of an MLAG pair its system id: the design's cannot be configured",
+    ),
+    "mlag": Support(
+        "rendered",
+        "EOS itself makes the system id that LACP shows and elects the primary: the design's cannot be configured. "
+        "When only the peer link is lost, the secondary disables all of its ports",
+    ),
     "no-host-routes": Support("partial", "MAC/IP routes carry the L3VNI, and remote leaves keep host routes"),
     "route-leak": Support("rendered", "into the routing table; BGP does not announce leaked routes again"),
     "route-limit": Support(

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from crossconnect.device.configuration import DeviceConfiguration, System
 from crossconnect.device.management import Aaa, Ipfix, Sflow, Snmp, User
+from crossconnect.nos.eos.mlag import without_spanning_tree
 from crossconnect.nos.eos.names import one_line
 from crossconnect.nos.lines import Block, Entry
 from crossconnect.nos.secrets import secret_token
@@ -36,6 +37,7 @@ def render_start(device: DeviceConfiguration) -> list[Entry]:
         "service routing protocols model multi-agent",
         f"vlan internal order descending range {first} {last}",
         "spanning-tree mode mstp",
+        *without_spanning_tree(device),
     ]
     for user in device.system.users:
         out += _user(user)

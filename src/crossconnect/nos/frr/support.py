@@ -26,6 +26,7 @@ SUPPORT: Mapping[str, Support] = {
     "vlan-trunk": _RUN,
     "lacp": _RUN,
     "ethernet-segment": Support("partial", "Linux has no designated-forwarder filter and no split horizon"),
+    "mlag": Support("none", "FRR and Linux have no daemon for it", "`multihoming: ethernet-segments`"),
     "vrf-lite": _RUN,
     "route-leak": _RUN,
     "route-limit": Support("partial", "not enforced: neither FRR nor Linux can; checks report a VRF over its limit"),

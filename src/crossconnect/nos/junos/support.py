@@ -21,6 +21,11 @@ _SPECIAL: Mapping[str, Support] = {
     ),
     "l2vni": Support("rendered", "a VLAN-based MAC-VRF each, so that routes have the Ethernet tag 0"),
     "symmetric-irb": Support("rendered", "the Router's MAC is the chassis's own: the design's cannot be configured"),
+    "mlag": Support(
+        "none",
+        "MC-LAG (ICCP) is not rendered: in EVPN-VXLAN, Junos multihomes by Ethernet segments, without a peer link",
+        "`multihoming: ethernet-segments`",
+    ),
     "route-leak": Support("rendered", "by `instance-import`; leaked routes are not announced again"),
     "management-vrf": Support("rendered", "it is called `mgmt_junos`, whatever its name in the region"),
     "max-prefix": Support("rendered", "counts what the import policy accepts"),

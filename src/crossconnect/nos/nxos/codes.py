@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.finding import Code, Finding, Place, Severity, found
 from crossconnect.nos.lint import Rules, codes_of, mistakes
+from crossconnect.nos.mlag import pair_codes, pair_mistakes
 from crossconnect.nos.nxos.bgp import policy_uses
+from crossconnect.nos.nxos.facts import FACTS
 from crossconnect.nos.nxos.names import l3_vlan
 
 RULES = Rules(
@@ -24,7 +26,7 @@ RULES = Rules(
 )
 NETCONF = 830
 """Programmability Guide, "NETCONF Agent"."""
-_BY_KIND = codes_of("nxos", "NX-OS", RULES)
+_BY_KIND = {**codes_of("nxos", "NX-OS", RULES), **pair_codes("nxos")}
 
 L3VNI_VLAN = Code(
     "nxos.l3vni-vlan",
@@ -91,7 +93,7 @@ def findings(device: DeviceConfiguration) -> tuple[Finding, ...]:
     attached = {use.name for use in policy_uses(device)[0]}
     said = [
         found(_BY_KIND[kind], Place(path=path or device.path), f"{device.name}: {words}")
-        for kind, path, words in mistakes(device, RULES, attached)
+        for kind, path, words in (*mistakes(device, RULES, attached), *pair_mistakes(device, FACTS))
     ]
     return (*said, *_l3vnis(device), *_services(device), *_ranges(device), *_patterns(device))
 

@@ -29,6 +29,7 @@ _FAMILIES = {
     "l2vpn evpn": "l2vpn-evpn",
 }
 _LONG = {"Eth": "Ethernet", "Po": "port-channel", "Lo": "loopback", "Vlan": "Vlan", "mgmt": "mgmt"}
+_PEER_LINK = "vpc peer-link"
 _SHORT = re.compile(r"(Eth|Po|Lo|Vlan|mgmt)(?=\d)(.*)")
 
 
@@ -40,7 +41,8 @@ def queries(device: DeviceConfiguration) -> tuple[Query, ...]:
     asked.append(Query(how="cli", ask=LLDP, parse=lldp))
     if device.vtep:
         vnis = {i.vlan: i.vni for i in device.network_instances if i.kind == "mac-vrf" and i.vlan and i.vni}
-        asked.append(Query(how="cli", ask=MACS, parse=functools.partial(macs, vnis)))
+        peer_link = device.mlag.peer_link if device.mlag is not None else ""
+        asked.append(Query(how="cli", ask=MACS, parse=functools.partial(macs, vnis, peer_link=peer_link)))
     return tuple(asked)
 
 
@@ -163,15 +165,20 @@ def _mac(text: str) -> str:
     return ":".join(digits[n : n + 2] for n in range(0, len(digits), 2))
 
 
-def macs(vnis: Mapping[int, int], answer: bytes) -> tuple[MacReport, ...]:
-    """`show l2route evpn mac all`: `topo-id` is the VLAN, whose VNI `vnis` has; the next hop is a port or a VTEP."""
+def macs(vnis: Mapping[int, int], answer: bytes, peer_link: str = "") -> tuple[MacReport, ...]:
+    """`show l2route evpn mac all`: `topo-id` is the VLAN, whose VNI `vnis` has; the next hop is a port or a VTEP.
+
+    What the other leaf of a vPC pair has on a port of its own is local at the peer link, by whatever producer: no
+    published answer has one. A port of that name is `vPC Peer-Link` in `show mac address-table`.
+    """
     found: list[MacReport] = []
     for row in _rows(_object(answer, "TABLE_l2route_mac_all"), "l2route_mac_all"):
         vni = vnis.get(int(str(row.get("topo-id", ""))))
         if vni is None:
             continue  # a VLAN of an L3VNI: its MACs are those of routers
-        hop = str(row.get("next-hop1", row.get("next-hop", ""))).partition(" ")[0]
-        local = str(row.get("prod-type", "")).lower() == "local"
+        hop = str(row.get("next-hop1", row.get("next-hop", "")))
+        hop = peer_link if peer_link and hop.lower() == _PEER_LINK else hop.partition(" ")[0]
+        local = str(row.get("prod-type", "")).lower() == "local" or (peer_link != "" and long_name(hop) == peer_link)
         found.append(
             MacReport(
                 vni=vni,

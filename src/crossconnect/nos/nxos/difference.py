@@ -7,6 +7,10 @@
   `nxos_acls`: an existing sequence cannot be updated), nor is the VNI of a VLAN or VRF: the old one goes first.
 - Roles of a user add up, and a password stays when only a role is given (Security Configuration Guide, "Configuring
   User Accounts and RBAC"): a user that changes goes first, and comes with all of its lines.
+- A device is in one vPC domain, and `no vpc domain` takes the numbers of its bonds along: where the domain changes,
+  they go first, the peer link last, and come again behind the new one.
+- NVE's source is changed while NVE is shut (Cisco's cisco_node_utils, `vxlan_vtep.rb`): all tunnels go down for that,
+  as they do for another VTEP address in any case. A loopback that stays is made the source before the other one goes.
 
 Route maps of a session and ACLs of an interface take each other's place: at no moment is there none. ACLs are changed
 entry by entry: an interface never has a list that is not there, which would let everything through.
@@ -28,6 +32,7 @@ _CLEARED_WITH_VRF = ("ip", "ipv6", "no ip", "no ipv6", "fabric forwarding")
 _NUMBERED = re.compile(
     r"(?:ip|ipv6) (?:prefix-list|as-path access-list|(?:large-)?community-list standard) \S+ seq \d+"
 )
+NVE = "interface nve1"
 _ACL = re.compile(r"(?:ip|ipv6) access-list \S+")
 _VNI = {"vlan": "vn-segment", "vrf": "vni"}
 """The line with the VNI, by the first word of the block."""
@@ -38,9 +43,11 @@ def difference(old: Trees, new: Trees) -> tuple[Commands, ...]:
     before, after = old[MAIN], new[MAIN]
     assert isinstance(before, tuple)
     assert isinstance(after, tuple)
+    before, out = _out_of_domain(before, after)
+    before, shut, up = _other_source(before, after)
     rest, first = _cleared(before, after)
     rest = _without_replaced(rest, after)
-    commands = (*first, *line_changes.changes(rest, after, GRAMMAR))
+    commands = (*out, *shut, *first, *line_changes.changes(rest, after, GRAMMAR), *up)
     return (Commands(file=MAIN, how="cli", text=indented_text(commands, "  ")),) if commands else ()
 
 
@@ -79,6 +86,48 @@ def _cleared(old: Tree, new: Tree) -> tuple[Tree, list[Entry]]:
         else:
             rest += _block(item, after, first)
     return tuple(rest), first
+
+
+def _out_of_domain(old: Tree, new: Tree) -> tuple[Tree, list[Entry]]:
+    """The old tree with no interface in its vPC domain, and the commands for that, where the domain becomes another."""
+    domains = [{header_of(e) for e in tree if header_of(e).startswith("vpc domain ")} for tree in (old, new)]
+    if not domains[0] or not domains[1] or domains[0] == domains[1]:
+        return old, []
+    rest: list[Entry] = []
+    first: list[Entry] = []
+    for item in old:
+        lines = [e for e in item.body if _in_domain(e)] if isinstance(item, Block) else []
+        if not isinstance(item, Block) or not lines:
+            rest.append(item)
+            continue
+        rest.append(entry(item.header, [e for e in item.body if e not in lines]))
+        path = (item.header,)
+        commands = tuple(c for line in lines for c in line_changes.negated(GRAMMAR, path, header_of(line)))
+        first.append(Block(item.header, commands))
+    # The peer link is entered first, and goes last.
+    return tuple(rest), first[::-1]
+
+
+def _other_source(old: Tree, new: Tree) -> tuple[Tree, list[Entry], list[Entry]]:
+    """The old tree with NVE's new source where that is there already, and the commands at the beginning and the end."""
+    before, after = (next((e for e in t if isinstance(e, Block) and e.header == NVE), None) for t in (old, new))
+    if before is None or after is None:
+        return old, [], []
+    was, now = _first(before, "source-interface"), _first(after, "source-interface")
+    if was is None or now is None or was == now:
+        return old, [], []
+    lines = ["shutdown"]
+    there = any(header_of(e) == f"interface {now.split()[1]}" for e in old)
+    if there:
+        lines.append(now)
+        moved = entry(NVE, [now if e == was else e for e in before.body])
+        old = tuple(moved if e is before else e for e in old)
+    return old, [Block(NVE, tuple(lines))], [Block(NVE, ("no shutdown",))]
+
+
+def _in_domain(item: Entry) -> bool:
+    words = header_of(item).split()
+    return words[0] == "vpc" and (words[1] == "peer-link" or words[1].isdigit())
 
 
 def _user(line: str) -> str:

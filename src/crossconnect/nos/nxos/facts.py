@@ -36,6 +36,10 @@ FACTS = Facts(
     ),
     limits={
         "lag-number": Limit(value=4096, source=f"{_GUIDE} Interfaces Configuration Guide 10.3(x), Port Channels"),
+        "mlag-domain": Limit(
+            value=1000, source=f"{_GUIDE} Interfaces Configuration Guide 9.3(x), vPCs, `vpc domain`: 1 to 1000"
+        ),
+        "mlag-number": Limit(value=4096, source=f"{_GUIDE} Interfaces Configuration Guide 9.3(x), vPCs: 1 to 4096"),
         "maximum-paths": Limit(value=64, source=f"{_GUIDE} Unicast Routing Configuration Guide 10.3(x), BGP"),
         "fabric-mtu": Limit(value=9216, source=f"{_GUIDE} Interfaces Configuration Guide 10.3(x), MTU: 576 to 9216"),
         "vrf-name": Limit(value=32, source=f"{_GUIDE} Unicast Routing Configuration Guide 10.3(x), `vrf context`"),

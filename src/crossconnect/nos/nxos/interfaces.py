@@ -16,6 +16,16 @@ from crossconnect.device.interface import Interface
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.nos.lines import Block, Entry, entry
 from crossconnect.nos.nxos.names import dotted_mac, l3_vlan, number_of, one_line, versioned, vrf_name
+from crossconnect.nos.nxos.vpc import (
+    is_peer_link,
+    is_routed_vlan,
+    member_lines,
+    own_first,
+    pair_vlans,
+    peer_link_first,
+    peer_link_switching,
+    vpc_lines,
+)
 
 _ORDER = ("irb", "lag", "ethernet", "subinterface", "management", "loopback")
 VLAN_NAME_MAX = 32
@@ -24,17 +34,18 @@ JUMBO = 9216
 
 
 def render_vlans(device: DeviceConfiguration) -> list[Entry]:
-    """VLANs of MAC-VRFs and of L3VNIs."""
+    """VLANs of MAC-VRFs and of L3VNIs, and a vPC pair's own."""
     found: list[tuple[int, str, int]] = []
     for instance in device.network_instances:
         if instance.kind == "mac-vrf" and instance.vlan and instance.vni:
             found.append((instance.vlan, instance.name, instance.vni))
         if instance.kind == "l3vrf" and instance.vni:
             found.append((l3_vlan(instance), f"l3vni-{instance.name}", instance.vni))
-    return [
-        Block(f"vlan {vlan}", (f"name {_vlan_name(name, vlan)}", f"vn-segment {vni}"))
+    blocks: list[tuple[int, Entry]] = [
+        (vlan, Block(f"vlan {vlan}", (f"name {_vlan_name(name, vlan)}", f"vn-segment {vni}")))
         for vlan, name, vni in sorted(found)
     ]
+    return [block for _, block in sorted((*blocks, *pair_vlans(device)), key=lambda of: of[0])]
 
 
 def _vlan_name(name: str, vlan: int) -> str:
@@ -80,7 +91,8 @@ def render_interfaces(device: DeviceConfiguration) -> list[Entry]:
     """Every interface, bonds before their members."""
     out: list[Entry] = [_l3vni(i) for i in device.network_instances if i.kind == "l3vrf" and i.vni]
     for kind in _ORDER:
-        out += [entry(f"interface {i.name}", tuple(_lines(device, i))) for i in device.interfaces if i.kind == kind]
+        of_kind = peer_link_first(device, [i for i in device.interfaces if i.kind == kind])
+        out += [entry(f"interface {i.name}", tuple(_lines(device, i))) for i in of_kind]
     return [*out, *_nve(device)]
 
 
@@ -107,13 +119,13 @@ def _lines(device: DeviceConfiguration, interface: Interface) -> Iterator[str]:
         yield f"description {one_line(interface.description)}"
     if interface.kind in ("ethernet", "lag"):
         yield from _port(device, interface, routed or carrier)
-    if interface.kind == "subinterface":
+    if interface.kind == "subinterface" and not is_routed_vlan(device, interface):
         yield f"encapsulation dot1q {interface.vlan}"
     if interface.kind in ("subinterface", "irb"):
         yield f"mtu {interface.mtu}"
     if interface.network_instance != "default" and (routed or interface.kind in ("irb", "management")):
         yield f"vrf member {vrf_name(device, interface.network_instance)}"
-    yield from _addresses(interface)
+    yield from _addresses(interface, own_first(device, interface))
     yield from _filters(device, interface)
     if device.bfd is not None and interface.name in bfd_interfaces(device):
         bfd = device.bfd
@@ -124,10 +136,12 @@ def _lines(device: DeviceConfiguration, interface: Interface) -> Iterator[str]:
 
 def _port(device: DeviceConfiguration, interface: Interface, routed: bool) -> Iterator[str]:
     bond = next((i for i in device.interfaces if i.name == interface.parent), None)
-    members = (bond or interface).members
-    if members:
+    holder = bond or interface
+    pair = device.mlag if is_peer_link(device, holder) else None
+    if pair is not None or holder.members:
         yield "switchport"
-        yield from _switched(bond or interface)
+        yield from peer_link_switching(pair) if pair is not None else _switched(holder)
+        yield from member_lines(device, interface)
         yield f"mtu {JUMBO}"
     else:
         yield "no switchport"
@@ -139,6 +153,7 @@ def _port(device: DeviceConfiguration, interface: Interface, routed: bool) -> It
         yield f"channel-group {number_of(bond.name)} mode active"
     if interface.kind == "lag" and interface.min_links > 1:
         yield f"lacp min-links {interface.min_links}"
+    yield from vpc_lines(device, interface)
 
 
 def _switched(interface: Interface) -> Iterator[str]:
@@ -154,9 +169,9 @@ def _switched(interface: Interface) -> Iterator[str]:
     yield f"switchport trunk allowed vlan {','.join(map(str, sorted({*tagged, *untagged})))}"
 
 
-def _addresses(interface: Interface) -> Iterator[str]:
-    v4 = [a for a in interface.addresses if ":" not in a]
-    v6 = [a for a in interface.addresses if ":" in a]
+def _addresses(interface: Interface, addresses: tuple[str, ...]) -> Iterator[str]:
+    v4 = [a for a in addresses if ":" not in a]
+    v6 = [a for a in addresses if ":" in a]
     if interface.kind in ("ethernet", "subinterface", "irb") and (v4 or interface.unnumbered):
         yield "no ip redirects"
     if interface.unnumbered:

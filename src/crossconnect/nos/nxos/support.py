@@ -15,8 +15,13 @@ _SPECIAL: Mapping[str, Support] = {
     "no-host-routes": Support("partial", "MAC/IP routes carry the L3VNI, and remote leaves keep host routes"),
     "ethernet-segment": Support(
         "none",
-        "Nexus 9000 with Cloud Scale ASICs has vPC, and no all-active Ethernet segments of its own",
-        "home servers to one leaf, or run another system on the leaves of dual-homed servers",
+        "Nexus 9000 multihomes by vPC; Ethernet segments of its own are in the guide of 10.6 only, and not rendered",
+        "`multihoming: mlag`, which is vPC here",
+    ),
+    "mlag": Support(
+        "rendered",
+        "vPC with a physical peer link, between two switches of one model; routes of the pair have its address as next "
+        "hop, and each leaf's own Router's MAC",
     ),
     "route-leak": Support(
         "rendered", "by the route targets of the other VRF: all of its routes come, and are not exported again"

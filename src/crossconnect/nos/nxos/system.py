@@ -54,6 +54,7 @@ def _features(device: DeviceConfiguration) -> Iterator[str]:
         ("interface-vlan", vtep),
         ("vn-segment-vlan-based", vtep),
         ("lacp", lacp),
+        ("vpc", device.mlag is not None),
         ("lldp", system.lldp),
         ("bfd", device.bfd is not None),
         ("nv overlay", vtep),

@@ -32,6 +32,11 @@ SUPPORT: Mapping[str, Support] = {
     "ethernet-segment": Support(
         "partial", "images made since May 2026 have `EVPN_ETHERNET_SEGMENT`, the ASIC's SAI must support it; else MCLAG"
     ),
+    "mlag": Support(
+        "none",
+        "MCLAG (iccpd) is not rendered: EVPN multihoming is, and a switch does one of both",
+        "`multihoming: ethernet-segments`",
+    ),
     "vrf-lite": _RENDERED,
     "route-leak": _RENDERED,
     "route-limit": Support("partial", "not enforced: checks report a VRF over its limit"),

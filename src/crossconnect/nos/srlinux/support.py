@@ -27,6 +27,7 @@ _SPECIAL: Mapping[str, Support] = {
         "rendered", "the Router's MAC is the chassis's own: the design's cannot be configured on this system"
     ),
     "no-host-routes": Support("rendered", "hosts are announced without the L3VNI"),
+    "mlag": Support("none", "SR Linux multihomes by Ethernet segments alone", "`multihoming: ethernet-segments`"),
     "route-leak": Support("rendered", "by policies between network instances; leaked routes are not announced again"),
     "route-limit": Support(
         "none",

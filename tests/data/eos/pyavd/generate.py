@@ -177,6 +177,33 @@ def fabric(*, unnumbered: bool = False) -> dict[str, dict[str, Any]]:
     return out
 
 
+def mlag_fabric() -> dict[str, dict[str, Any]]:
+    """Inputs of every device, the two leaves an MLAG pair with the numbers of our design."""
+    inputs = fabric()
+    pair: dict[str, Any] = {
+        "mlag": True,
+        "mlag_interfaces": ["Ethernet61", "Ethernet62"],
+        "mlag_port_channel_id": 1000,
+        "mlag_peer_vlan": 3967,
+        "mlag_peer_l3_vlan": 3966,
+        "mlag_peer_ipv4_pool": "10.251.0.0/24",
+        "mlag_peer_l3_ipv4_pool": "10.250.0.0/24",
+        "mlag_dual_primary_detection": True,
+    }
+    for raw in inputs.values():
+        leaf = raw["l3leaf"]
+        group = leaf["node_groups"][0]
+        nodes = [{key: value for key, value in node.items() if key != "bgp_as"} for node in group["nodes"]]
+        groups = [{**group, "bgp_as": 65101, "nodes": nodes}]
+        raw["l3leaf"] = {"defaults": {**leaf["defaults"], **pair}, "node_groups": groups}
+        for vrf in raw["tenants"][0]["vrfs"]:
+            vrf["enable_mlag_ibgp_peering_vrfs"] = False
+        for server in raw.get("servers", []):
+            for adapter in server["adapters"]:
+                adapter.pop("ethernet_segment", None)
+    return inputs
+
+
 def configurations(inputs: dict[str, dict[str, Any]]) -> dict[str, str]:
     """The text of each device."""
     designs: dict[str, Any] = {}
@@ -667,6 +694,7 @@ def main() -> None:
     for name, file in (("leaf1", "leaf.cfg"), ("spine1", "spine.cfg")):
         (HERE / file).write_text(texts[name])
     (HERE / "leaf-unnumbered.cfg").write_text(configurations(fabric(unnumbered=True))["leaf1"])
+    (HERE / "mlag.cfg").write_text(configurations(mlag_fabric())["leaf1"])
     (HERE / "border.cfg").write_text(checked(border()))
     (HERE / "rare.cfg").write_text(checked(rare()))
     (HERE / "unnumbered.cfg").write_text(checked(unnumbered()))
