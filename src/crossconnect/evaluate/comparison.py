@@ -44,7 +44,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     versions: str
     lacking: int
-    """Features of the suite that it does not have."""
+    """Features that the suite asks of it and that it does not have. MLAG is asked only of who has it: it is another way
+    to what Ethernet segments do."""
     partial: int
     errors: int
     """Findings about the suite that would stop a region like it."""
@@ -63,9 +64,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 def comparison(candidates: Sequence[Candidate]) -> Comparison:
     """Candidates compared over what the suite uses."""
-    used = {
-        key for c in candidates for r in c.renderings for device in r.blueprint.devices for key in used_features(device)
-    }
+    asked = [
+        {key for r in c.renderings for device in r.blueprint.devices for key in used_features(device)}
+        for c in candidates
+    ]
+    used = set[str]().union(*asked)
     tables = [system(c.nos).support for c in candidates]
     features = tuple(
         FeatureLine(
@@ -81,7 +84,10 @@ def comparison(candidates: Sequence[Candidate]) -> Comparison:
         if f.key in used
     )
     return Comparison(
-        candidates=tuple(_summary(c, [line.on[n].state for line in features]) for n, c in enumerate(candidates)),
+        candidates=tuple(
+            _summary(c, [line.on[n].state for line in features if line.key in asked[n]])
+            for n, c in enumerate(candidates)
+        ),
         features=features,
     )
 

@@ -1,8 +1,8 @@
 """The suite: a region that asks for every feature of `nos.features`, small enough for a lab of virtual machines.
 
-Two spines, a rack of two leaves with a dual-homed server (Ethernet segment), a rack of one, two border leaves; two
-tenants, one of which imports the other's routes, a bridged segment; a transit provider at both borders and a firewall
-in a VRF; ACLs, route policy, all services of the management plane. Secrets are references.
+Two spines, a rack of two leaves with a dual-homed server (Ethernet segment or MLAG pair), a rack of one, two border
+leaves; two tenants, one of which imports the other's routes, a bridged segment; a transit provider at both borders and
+a firewall in a VRF; ACLs, route policy, all services of the management plane. Secrets are references.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Literal
 
 import yaml
 
-from crossconnect.nos.registry import interface_names
+from crossconnect.nos.registry import interface_names, system
+from crossconnect.nos.support import UNSAID
 
 Underlay = Literal["numbered", "unnumbered"]
 UNDERLAYS: tuple[Underlay, ...] = ("numbered", "unnumbered")
@@ -51,6 +52,7 @@ design:
   tenant_mtu: 9000
   maximum_paths: 16
   host_routes: {host_routes}
+  multihoming: {multihoming}
   bfd: {{interval_ms: 300, multiplier: 3}}
 
 platforms:
@@ -216,7 +218,8 @@ acls:
 
 def suite_texts(nos: str, underlay: Underlay) -> Mapping[str, str]:
     """The suite's files by name, all switches on one network OS. The unnumbered one has a drained spine, the numbered
-    one VRFs without host routes."""
+    one VRFs without host routes, and an MLAG pair where the system has that, instead of an Ethernet segment."""
+    pairs = underlay == "numbered" and system(nos).support.get("mlag", UNSAID).state != "none"
     names = interface_names()[nos].ports(PORTS)
     flow = yaml.safe_dump(list(names), default_flow_style=True, width=100_000).strip()
     return {
@@ -225,6 +228,7 @@ def suite_texts(nos: str, underlay: Underlay) -> Mapping[str, str]:
             underlay=underlay,
             ports=flow,
             key=f'"{_KEY}"',
+            multihoming="mlag" if pairs else "ethernet-segments",
             host_routes="false" if underlay == "numbered" else "true",
         ),
         "fabric/a.yaml": _FABRIC.format(nos=nos, drained="true" if underlay == "unnumbered" else "false"),
