@@ -209,8 +209,9 @@ def test_a_sweep_that_is_stopped_goes_on_where_it_was(stop: signal.Signals, metr
     """Input: pairs of devices and racks, kill -9 or Ctrl-C in the midst of them, the same command again. Output: what
     a run without interruption says; Ctrl-C tells what is done and how to go on."""
     file = tmp_path / "results"
-    command = [str(Path(sys.executable).parent / "xc"), "simulate", "-C", str(metro), "--no-check", "-o", "json"]
-    command += ["--failures", "devices,racks", "--pairs", "--jobs", "2"]
+    # What a shell starts in the background has SIGINT ignored, and so would all that it starts.
+    command = ["env", "--default-signal=INT", str(Path(sys.executable).parent / "xc"), "simulate", "-C", str(metro)]
+    command += ["--no-check", "-o", "json", "--failures", "devices,racks", "--pairs", "--jobs", "2"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     running = subprocess.Popen(
         [*command, "--results", str(file)],
