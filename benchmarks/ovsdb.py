@@ -141,9 +141,7 @@ def main() -> None:
             (peer, "ovsdbapp, one port a transaction", ("batches", a.ports, 1)),
             (peer, "ovsdbapp, 100 ports a transaction", ("batches", a.ports, 100)),
         ]
-    print(
-        f"## OVSDB: {a.ports:,} ports written to an empty northbound, {a.replica:,} read; load {os.getloadavg()[0]:.1f}\n"
-    )
+    print(f"## OVSDB: {a.ports:,} ports to an empty northbound, {a.replica:,} read; load {os.getloadavg()[0]:.1f}\n")
     print("| work | ports/s | wall s | CPU s | peak MiB | server's CPU s |\n|---|---|---|---|---|---|")
     for command, name, words in writes:
         results: list[tuple[Cost, float, float]] = []
