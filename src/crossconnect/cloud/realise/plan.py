@@ -88,7 +88,7 @@ class _Draft:
             return
         there = self.found.rows(table).get(uuid)
         if not claims:
-            if there is not None and facts.is_ours(uuid, there):
+            if there is not None and uuid not in self.held and facts.is_ours(uuid, there):
                 self.deletes[uuid] = (unit, facts)
             return
         if len(claims) > 1:
