@@ -300,7 +300,7 @@ class Realiser:
         compared_s = self._clock.now_s()
         while not lost.done():
             due_s = compared_s + self._options.compare_interval_s - self._clock.now_s()
-            if self._anew or self._comparisons or term.drifted or due_s <= 0:
+            if self._anew or self._comparisons or term.drifted or due_s <= 0 or self._is_unknown():
                 compared_s = self._clock.now_s()
                 await self._compare(term)
             elif self._pending or self._number != self.number:
@@ -311,6 +311,11 @@ class Realiser:
                 await asyncio.wait((work, lost), timeout=due_s, return_when=asyncio.FIRST_COMPLETED)
                 work.cancel()
         await lost
+
+    def _is_unknown(self) -> bool:
+        """Whether a unit waits of which we do not know what is there."""
+        failures = self._book.failures
+        return bool(failures) and any(key in failures and failures[key].unknown for key in self._pending)
 
     async def _change(self, term: Term) -> None:
         units, self._pending = self._pending, {}
@@ -330,7 +335,7 @@ class Realiser:
             for key, unit in units.items():
                 failure = self._book.failures.get(key)
                 if failure:
-                    self._book.failures[key] = Failure(unit, failure.reason, failure.instead)
+                    self._book.failures[key] = Failure(unit, failure.reason, failure.instead, failure.unknown)
                 else:
                     self._book.desired.apply({key: unit})
             comparison = await term.compare()

@@ -46,11 +46,15 @@ _UNITS_FAULT = (ConstraintViolation, ReferentialIntegrity, DuplicateUuid, OutOfR
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """A unit that cannot be realised: what was wanted, why it is not there, and what is there instead if we know."""
+    """A unit that cannot be realised: what was wanted, why it is not there, and what is there instead.
+
+    `unknown`: what is there of it was found in a comparison, and only that can remove it.
+    """
 
     wanted: Unit | None
     reason: str
     instead: Unit | None = None
+    unknown: bool = False
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -114,10 +118,12 @@ class Term:
 
     async def compare(self) -> Comparison:
         """Compare everything, what has failed too, and delete what nobody wants."""
+        # When this is answered, the replica has what others did before.
+        await self._session.transact(guard(self._schema, self._fence))
         self._counts.clear()
         self.drifted = False
         book = self._book
-        self._before = {key: failure.instead for key, failure in book.failures.items()}
+        self._before = {key: failure.instead for key, failure in book.failures.items() if not failure.unknown}
         book.desired.apply({key: failure.wanted for key, failure in book.failures.items()})
         scopes = {key: whole(unit) for key, unit in book.desired.units.items()}
         gone = {key: Scope() for key in book.failures if key not in scopes}
@@ -132,7 +138,8 @@ class Term:
         """Want another version of a unit; what is to be looked at for it."""
         failure = self._book.failures.get(key)
         old = failure.instead if failure else self._book.desired.units.get(key)
-        self._before[key] = old
+        if not failure or not failure.unknown:
+            self._before[key] = old
         self._book.desired.apply({key: unit})
         scope = between(old, unit)
         return scope | whole(failure.wanted) | whole(unit) if failure else scope
@@ -146,7 +153,8 @@ class Term:
         todo, recorded = scopes, False
         while True:
             done, failed, recorded = await self._pass(todo, number)
-            recovered = [key for key in done if failures.pop(key, None) is not None]
+            recovered = [failure for key in done if (failure := failures.pop(key, None))]
+            self.drifted |= any(failure.unknown for failure in recovered)
             again = [*failures] if recovered else failed if done else []
             if not again:
                 break
@@ -154,7 +162,7 @@ class Term:
         self._before.clear()
         return recorded
 
-    async def _pass(self, scopes: dict[str, Scope], number: int | None) -> tuple[list[str], dict[str, Failure], bool]:
+    async def _pass(self, scopes: dict[str, Scope], number: int | None) -> tuple[list[str], list[str], bool]:
         """One pass: units done, units that failed, and whether the number was recorded in the last transaction."""
         waiting = set(scopes)
         parts = deque(_parts(scopes))
@@ -193,7 +201,8 @@ class Term:
     def _fail(self, key: str, reason: str) -> None:
         """Go back to the unit's version before."""
         before = self._before.get(key)
-        self._book.failures[key] = Failure(self._book.desired.units.get(key), reason, before)
+        wanted = self._book.desired.units.get(key)
+        self._book.failures[key] = Failure(wanted, reason, before, key not in self._before)
         self._book.desired.apply({key: before})
 
     async def _attempt(
