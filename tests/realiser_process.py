@@ -9,11 +9,10 @@ import asyncio
 import os
 import sys
 
-from northbound_units import at, history
-
 from crossconnect.cloud.realise import Options, Realiser
 from crossconnect.transport.ovsdb import Backoff, Session
 from crossconnect.transport.ovsdb import Options as SessionOptions
+from northbound_units import at, history
 
 
 async def main(remote: str, seed: int, changes: int, first: int, pause_s: float) -> None:
