@@ -70,6 +70,17 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     backoff: Backoff = Backoff(0.1, 5.0)
 
 
+async def _first(*awaited: Awaitable[object]) -> None:
+    """Wait until one of them is done, and end the others."""
+    tasks = [asyncio.ensure_future(one) for one in awaited]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def _ignore(_: Report) -> None:
     pass
 
@@ -274,25 +285,16 @@ class Realiser:
             self.reason = f"the database has change {self.number}, and we were told up to {self._number}"
             if self._number < 0:
                 self.reason = "it was told nothing yet"
-            work, lost = asyncio.ensure_future(self._work.wait()), asyncio.ensure_future(lock.lost())
-            await asyncio.wait((work, lost), return_when=asyncio.FIRST_COMPLETED)
-            work.cancel()
-            lost.cancel()
+            await _first(self._work.wait(), lock.lost())
             if not lock.held:
                 raise Deposed("the lock was lost")
 
     async def _lost(self, lock: Lock, fence: Fence) -> None:
         """Until we may not write any more: Deposed."""
-        gone = asyncio.ensure_future(lock.lost())
-        other = asyncio.ensure_future(
-            self.replica.wait_until(lambda found: not self.replica.current or writer(found) != fence.token, _FOR_EVER_S)
+        await _first(
+            lock.lost(),
+            self.replica.wait_until(lambda found: not found.current or writer(found) != fence.token, _FOR_EVER_S),
         )
-        try:
-            await asyncio.wait((gone, other), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            gone.cancel()
-            other.cancel()
-            await asyncio.gather(gone, other, return_exceptions=True)
         raise Deposed("the lock was lost" if not lock.held else "the database was taken over, or wiped")
 
     async def _write(self, term: Term, lost: asyncio.Task[None]) -> None:
@@ -307,9 +309,7 @@ class Realiser:
                 await self._change(term)
             else:
                 self._work.clear()
-                work = asyncio.ensure_future(self._work.wait())
-                await asyncio.wait((work, lost), timeout=due_s, return_when=asyncio.FIRST_COMPLETED)
-                work.cancel()
+                await _first(self._work.wait(), asyncio.shield(lost), self._clock.sleep(due_s))
         await lost
 
     def _is_unknown(self) -> bool:

@@ -6,6 +6,8 @@
       |  rejected as a whole    both halves of the part, one after the other
       v
     what failed again, as long as a pass got something done: it may have needed what came later
+    v
+    where it took several transactions: is everything there?
 
 A unit that fails stays as it was before: its rows are those of its last version that could be realised. Where that is
 not known, after a restart, the rows of its that are there are left alone.
@@ -100,6 +102,7 @@ class Term:
         self._fence = fence
         self._book = book
         self._counts: Counter[str] = Counter()
+        self._sent = 0
         self._before: dict[str, Unit | None] = {}
 
     async def begin(self) -> None:
@@ -151,6 +154,7 @@ class Term:
         """Realise units, in passes; whether the number was recorded."""
         failures = self._book.failures
         todo, recorded = scopes, False
+        self._sent = 0
         while True:
             done, failed, recorded = await self._pass(todo, number)
             recovered = [failure for key in done if (failure := failures.pop(key, None))]
@@ -159,11 +163,16 @@ class Term:
             if not again:
                 break
             todo, number = {key: self._retry(key) for key in again}, None
+            scopes = {**scopes, **todo}
         self._before.clear()
+        if self._sent > 1:
+            # A weak reference to a row that came in a later transaction was dropped by the database.
+            for part in _parts({key: scope for key, scope in scopes.items() if key not in failures}):
+                await self._attempt(part, scopes, set(), None)
         return recorded
 
     async def _pass(self, scopes: dict[str, Scope], number: int | None) -> tuple[list[str], list[str], bool]:
-        """One pass: units done, units that failed, and whether the number was recorded in the last transaction."""
+        """One pass: units done, units that failed, and whether the number was recorded: where one transaction did."""
         waiting = set(scopes)
         parts = deque(_parts(scopes))
         done: list[str] = []
@@ -173,11 +182,11 @@ class Term:
         while parts:
             part = parts.popleft()
             waiting.difference_update(part)
-            last = number is not None and not parts and not failed
-            rejected = await self._attempt(part, scopes, waiting, number if last else None)
+            whole_of_it = len(part) == len(scopes)
+            rejected = await self._attempt(part, scopes, waiting, number if whole_of_it else None)
             if rejected is None:
                 done += part
-                recorded = last
+                recorded = whole_of_it and number is not None
                 continue
             culprits = {key: reason for key, reason in rejected.reasons.items() if key in scopes and key in part}
             if len(part) == 1:
@@ -227,6 +236,7 @@ class Term:
         ending = [] if number is None else [record(self._schema, number)]
         if not made.operations and not ending:
             return None
+        self._sent += 1
         try:
             results = await self._session.transact([*guard(self._schema, self._fence), *made.operations, *ending])
         except TransactionError as e:
