@@ -422,3 +422,66 @@ def test_kills_silence_and_conversion_of_the_server_in_the_middle_of_writing() -
         assert found(realiser.replica) == expected(units)
 
     alone_with(test)
+
+
+class Proxy:
+    """Between a realiser and a server. When a transaction has `word` in it, its answer is lost, or it comes late: the
+    client is cut off first."""
+
+    def __init__(self, server: Server, word: bytes, *, late: bool) -> None:
+        self.server, self.word, self.late = server, word, late
+        self.cut = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        theirs, their_writer = await asyncio.open_unix_connection(str(self.server.socket), limit=1 << 24)
+        armed = False
+
+        async def back() -> None:
+            while data := await theirs.read(1 << 20):
+                if armed:
+                    break
+                writer.write(data)
+            writer.close()
+
+        task = asyncio.create_task(back())
+        while data := await reader.read(1 << 20):
+            if self.word in data and not self.cut:
+                self.cut = 1
+                armed = True
+                if self.late:
+                    writer.close()
+                    await asyncio.sleep(0.5)  # by now the client has tried to go on
+            their_writer.write(data)
+        if armed:
+            await asyncio.sleep(0.1)
+        their_writer.close()
+        await task
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["answer lost", "request late"])
+def test_a_transaction_of_which_the_outcome_is_unknown(late: bool) -> None:
+    async def main(server: Server) -> None:
+        proxy = Proxy(server, b"port77", late=late)
+        path = server.socket.with_name("proxy")
+        listener = await asyncio.start_unix_server(proxy.serve, path)
+        async with listener, Session(f"unix:{path}", DATABASE, QUICK) as session, Realiser(session, "x", CALM) as made:
+            units = world(10)
+            made.replace(units, 0)
+            await made.wait(0)
+            for number in range(1, 100):
+                units[f"port{number}"] = port(f"port{number}", f"switch{number % 9}", ["group1"])
+                made.submit(
+                    Batch(
+                        number,
+                        {f"port{number}": units[f"port{number}"], "group1": group("group1", f"ip.ttl == {number}")},
+                    )
+                )
+                await asyncio.sleep(0)
+            units["group1"] = group("group1", "ip.ttl == 99")
+            await made.wait(99)
+            assert proxy.cut
+            assert not made.failures
+            assert found(made.replica) == expected(units)
+
+    with alone() as server:
+        asyncio.run(main(server))
