@@ -6,7 +6,7 @@ element that several units contribute stays while one of them has it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 import msgspec
@@ -87,7 +87,7 @@ class Desired:
         """What units contribute to a column."""
         return self._elements.get(uuid, {}).get(column, {})
 
-    def contributed(self, uuid: Uuid) -> Iterable[str]:
+    def contributed(self, uuid: Uuid) -> Collection[str]:
         """The columns of a row that units contribute to."""
         return self._elements.get(uuid, ())
 

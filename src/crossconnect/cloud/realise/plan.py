@@ -105,8 +105,12 @@ class _Draft:
         if there is None:
             self._insert(owner, facts, uuid, wanted)
         else:
+            contributed = self.desired.contributed(uuid)
+            columns = wanted.columns
             for column, blank in facts.blank.items():
-                self._compare(owner, facts, uuid, column, wanted.columns.get(column, blank), there[column])
+                own = columns.get(column, blank)
+                if column in contributed or own != there[column]:
+                    self._compare(owner, facts, uuid, column, own, there[column])
 
     def _insert(self, unit: str, facts: TableFacts, uuid: Uuid, wanted: Row) -> None:
         columns = dict(wanted.columns)
@@ -121,8 +125,6 @@ class _Draft:
 
     def _compare(self, unit: str, facts: TableFacts, uuid: Uuid, column: str, own: Value, there: Value) -> None:
         elements = self.desired.elements(uuid, column)
-        if not elements and own == there:
-            return
         if column not in facts.mutable:
             if own != there:
                 self._edit(uuid, facts, unit).update[column] = own

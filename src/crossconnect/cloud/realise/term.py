@@ -130,6 +130,7 @@ class Term:
         book.desired.apply({key: failure.wanted for key, failure in book.failures.items()})
         scopes = {key: whole(unit) for key, unit in book.desired.units.items()}
         gone = {key: Scope() for key in book.failures if key not in scopes}
+        await asyncio.sleep(0)
         await self._settle({**scopes, **gone}, None)
         refused = await self._clear()
         if book.failures and self._counts["delete"]:  # what was deleted may have been in their way
