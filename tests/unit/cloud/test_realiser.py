@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -484,4 +485,39 @@ def test_a_transaction_of_which_the_outcome_is_unknown(late: bool) -> None:
             assert found(made.replica) == expected(units)
 
     with alone() as server:
+        asyncio.run(main(server))
+
+
+def test_rows_that_the_database_deleted_with_their_parent_come_back_with_it() -> None:
+    async def test(server: Server, realiser: Realiser) -> None:
+        units = world(20)
+        realiser.replace(units, 1)
+        await realiser.wait(1)
+        realiser.submit(Batch(2, {"switch3": None}))  # its ports go with it, though nobody said so
+        await realiser.wait(2)
+        realiser.submit(Batch(3, {"switch3": units["switch3"]}))
+        await realiser.wait(3)
+        async with asyncio.timeout(10):
+            while realiser.failures or found(realiser.replica) != expected(units):
+                await asyncio.sleep(0.01)
+
+    alone_with(test)
+
+
+LATER = Path.home() / ".cache/crossconnect/ovn26/usr/share/ovn/ovn-nb.ovsschema"
+
+
+@pytest.mark.skipif(not LATER.exists(), reason="no later OVN: run tools/ovn26-root")
+def test_a_schema_of_a_later_ovn() -> None:
+    async def main(server: Server) -> None:
+        async with realiser(server) as made:
+            acl = row("ACL", "g/1", priority=1, direction="to-lport", action="drop", match="1", tier=2)
+            units = {**world(20), "g": Unit((row("Port_Group", "g", name="g", acls=frozenset({acl.uuid})), acl))}
+            made.replace(units, 1)
+            await made.wait(1)
+            assert not made.failures
+            assert found(made.replica) == expected(units)
+            assert (await made.compare()).updated == 0
+
+    with alone(LATER) as server:
         asyncio.run(main(server))

@@ -59,13 +59,15 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How a realiser behaves.
 
     `lock`: realisers of the same name take turns. `compare_interval_s`: how often everything is compared, which repairs
-    what others did and tries again what failed. `rewind`: write also when the database has a later change recorded than
-    we were told; otherwise we wait until we are told, for it may come from a writer that knew more. That a store was
-    restored from a copy is for people to say.
+    what others did and tries again what failed; where a transaction shows that it is needed, it is done at once, but
+    no more often than every `repair_interval_s`. `rewind`: write also when the database has a later change recorded
+    than we were told; otherwise we wait until we are told, for it may come from a writer that knew more. That a store
+    was restored from a copy is for people to say.
     """
 
     lock: str = "crossconnect"
     compare_interval_s: float = 600.0
+    repair_interval_s: float = 1.0
     rewind: bool = False
     backoff: Backoff = Backoff(0.1, 5.0)
 
@@ -301,8 +303,9 @@ class Realiser:
         """Write what waits, for as long as we may."""
         compared_s = self._clock.now_s()
         while not lost.done():
-            due_s = compared_s + self._options.compare_interval_s - self._clock.now_s()
-            if self._anew or self._comparisons or term.drifted or due_s <= 0 or self._is_unknown():
+            interval_s = self._options.repair_interval_s if term.drifted else self._options.compare_interval_s
+            due_s = compared_s + interval_s - self._clock.now_s()
+            if self._anew or self._comparisons or due_s <= 0 or self._is_unknown():
                 compared_s = self._clock.now_s()
                 await self._compare(term)
             elif self._pending or self._number != self.number:

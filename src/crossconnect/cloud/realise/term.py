@@ -94,7 +94,7 @@ class Term:
 
     def __init__(self, session: Session, replica: Replica, schema: Schema, fence: Fence, book: Book) -> None:
         self.drifted = False
-        """Somebody else has changed rows of ours under our hands: a comparison is due."""
+        """The database may not be as we think, since somebody else changes rows of ours: a comparison is due."""
         self._session = session
         self._replica = replica
         self._schema = schema
@@ -116,8 +116,12 @@ class Term:
     async def change(self, units: Units, number: int) -> bool:
         """Realise units that changed. Whether `number` was recorded with them: not if a failure begins or ends."""
         scopes = {key: self._replace(key, unit) for key, unit in units.items()}
-        quiet = not any(key in self._book.failures for key in units)
-        return await self._settle(scopes, number if quiet else None)
+        failures = self._book.failures
+        quiet = not any(key in failures for key in units)
+        known = failures.keys() - units.keys()
+        recorded = await self._settle(scopes, number if quiet else None)
+        self.drifted |= bool(failures.keys() - known)  # perhaps the database is not what we think it is
+        return recorded
 
     async def compare(self) -> Comparison:
         """Compare everything, what has failed too, and delete what nobody wants."""
