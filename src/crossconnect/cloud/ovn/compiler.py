@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Iterable
 
-from crossconnect.cloud.ovn.contents import Contents, Part
+from crossconnect.cloud.ovn.contents import Contents
 from crossconnect.cloud.ovn.features import Features
-from crossconnect.cloud.ovn.queries import Queries, Question
+from crossconnect.cloud.ovn.parts import Fault, Parts, Unit
+from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import Delta, Row
 from crossconnect.cloud.ovn.units import UNITS, UNITS_OF_REGION
 from crossconnect.cloud.ovn.world import Changes, World
 from crossconnect.cloud.region import CloudRegion
 from crossconnect.cloud.resource import Resource
 
-Unit: TypeAlias = Callable[[Queries, str], Iterator[Part]]
-Parts: TypeAlias = tuple[Part, ...]
 REGION = "region"
 """What the units of the region itself are asked about."""
 
@@ -86,10 +84,12 @@ class Compiler:
     def _make(self, unit: Unit, id: str) -> Parts | None:
         """What a unit gives now; None where its resource is gone. Its failure is the resource's."""
         if id != REGION and unit not in _units(self._world.documents.get(id)):
-            self._queries.forget(_PARTS[unit], id)
+            self._queries.forget(unit, id)
             self._fail(unit, id, None)
             return None
-        parts, failure = self._queries.answer(_PARTS[unit], id)
+        parts, failure = self._queries.answer(unit, id)
+        if faults := [part.reason for part in parts or () if isinstance(part, Fault)]:
+            failure = "; ".join(faults)
         self._fail(unit, id, failure)
         return parts or ()
 
@@ -100,3 +100,7 @@ class Compiler:
             self._failures[id].pop(unit, None)
             if not self._failures[id]:
                 del self._failures[id]
+
+
+def _units(resource: Resource | None) -> tuple[Unit, ...]:
+    return UNITS[type(resource)] if resource is not None else ()

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
+from crossconnect.cloud.ovn.parts import Part
 from crossconnect.cloud.ovn.rows import Contribution, Delta, Gone, Mutation, Row, Update
 from crossconnect.transport.ovsdb.types import Atom, Value
 
-Part: TypeAlias = Row | Contribution
 _Elements: TypeAlias = "Counter[tuple[Atom, Atom | None]]"
 
 
@@ -34,19 +34,14 @@ class Contents:
         self._rows_before: dict[_Place, Mapping[str, Value] | None] = {}
         self._sets_before: dict[_Column, set[tuple[Atom, Atom | None]]] = {}
 
-    def replace(self, old: Iterable[Part], new: Iterable[Part]) -> None:
-        """A unit gives other parts than before. All that go must go before any come: see `remove` and `add`."""
-        self.remove(old)
-        self.add(new)
-
     def remove(self, parts: Iterable[Part]) -> None:
-        """A unit does not give these any more."""
+        """A unit does not give these any more. All that go must go before any come, for a row may change its unit."""
         for part in parts:
             if isinstance(part, Row):
                 place = _Place(part.table, part.key)
                 self._rows_before.setdefault(place, self._rows.get(place))
                 del self._rows[place]
-            else:
+            elif isinstance(part, Contribution):
                 elements = self._touched(part)
                 element = (part.element, part.value)
                 elements[element] -= 1
@@ -62,7 +57,7 @@ class Contents:
                 assert place not in self._rows, f"two units make {part.table} {part.key}"
                 self._rows_before.setdefault(place, self._rows.get(place))
                 self._rows[place] = part.columns
-            else:
+            elif isinstance(part, Contribution):
                 self._touched(part)[(part.element, part.value)] += 1
 
     def _touched(self, part: Contribution) -> _Elements:

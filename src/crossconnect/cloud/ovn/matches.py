@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from crossconnect.net import parse
 
@@ -57,3 +57,9 @@ def address(field: str, cidr: str) -> str | None:
 def both(*terms: str | None) -> str:
     """All terms that there are."""
     return " && ".join(term for term in terms if term)
+
+
+def any_address(field: str, addresses: Iterable[str]) -> str:
+    """A match for one of some addresses of either IP version."""
+    terms = [f"ip{6 if ':' in one else 4}.{field} == {one}" for one in addresses]
+    return f"({' || '.join(terms)})"

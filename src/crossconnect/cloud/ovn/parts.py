@@ -6,11 +6,20 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+import msgspec
+
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import KEY, RESOURCE, Contribution, Row, uuid_of
 from crossconnect.transport.ovsdb.types import Atom, Value
 
-Part: TypeAlias = Row | Contribution
+
+class Fault(msgspec.Struct, frozen=True, gc=False):
+    """Why a part of what a resource asks for cannot be; the rest of it is there."""
+
+    reason: str
+
+
+Part: TypeAlias = Row | Contribution | Fault
 Parts: TypeAlias = tuple[Part, ...]
 Unit: TypeAlias = Callable[[Queries, str], Parts]
 """A function of the id of a resource: the rows that are made for it, and what it adds to the sets of others' rows."""

@@ -162,10 +162,7 @@ class Queries:
     def _below_changed(self, answer: _Answer[Any]) -> bool:
         """Whether an answer that this one depends on is another than when it was made; in the order of asking, for what
         comes later may have been asked only because of what came before."""
-        for key in answer.reads:
-            if isinstance(key, Question) and self._refresh(key).changed > answer.verified:
-                return True
-        return False
+        return any(isinstance(key, Question) and self._refresh(key).changed > answer.verified for key in answer.reads)
 
     def _compute(self, question: Question, answer: _Answer[Any]) -> None:
         reads: dict[Key, None] = {}

@@ -9,11 +9,13 @@ from crossconnect.cloud.kinds.dhcp_options import DhcpOptions
 from crossconnect.cloud.kinds.load_balancer import LoadBalancer
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.ovn.matches import any_address
 from crossconnect.cloud.ovn.names import router_mac
 from crossconnect.cloud.ovn.parts import Part, row, unit, within
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.vpcs import ROUTER
+from crossconnect.cloud.region import CloudRegion
 from crossconnect.net import Mac, parse
 from crossconnect.transport.ovsdb.types import Uuid
 
@@ -54,9 +56,11 @@ def gateways(subnet: Subnet) -> list[str]:
     return [gateway(block) for block in (subnet.cidr_block, subnet.ipv6_cidr_block) if block]
 
 
-def resolvers(subnet: Subnet) -> list[str]:
-    """The resolver's addresses in a subnet."""
-    return [resolver(block) for block in (subnet.cidr_block, subnet.ipv6_cidr_block) if block]
+def resolvers(region: CloudRegion, subnet: Subnet) -> list[str]:
+    """Where machines in a subnet ask: with IPv4 its third address, with IPv6 the region's resolver, as in AWS. OVN 23.03
+    lets a router answer for further addresses in IPv4 only."""
+    found = [resolver(subnet.cidr_block), region.resolver] if subnet.cidr_block else []
+    return [*found, region.resolver6] if subnet.ipv6_cidr_block else found
 
 
 def _mac(q: Queries, subnet: Subnet) -> Mac:
@@ -73,10 +77,10 @@ def switch(q: Queries, id: str) -> Iterator[Part]:
     if subnet.cidr_block:
         servers = f"{{255.255.255.255, {gateway(subnet.cidr_block)}}}"
         terms.append(f"(ip4.dst == {servers} && udp.src == 68 && udp.dst == 67)")
-        terms.append(f"(ip4.dst == {resolver(subnet.cidr_block)} && (udp.dst == 53 || tcp.dst == 53))")
     if subnet.ipv6_cidr_block:
         terms.append("(ip6.dst == ff02::1:2 && udp.src == 546 && udp.dst == 547)")
-        terms.append(f"(ip6.dst == {resolver(subnet.ipv6_cidr_block)} && (udp.dst == 53 || tcp.dst == 53))")
+    asked = any_address("dst", resolvers(q.region, subnet))
+    terms.append(f"({asked} && (udp.dst == 53 || tcp.dst == 53))")
     allow = row(
         "ACL",
         f"{id}/services",
@@ -122,7 +126,7 @@ def switch_side(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Switch_Port` of type `router`. `arp_proxy` makes the router answer for the resolver's address and those
     of load balancers in the subnet, which no port has."""
     subnet = q.ask(switch_of, id)
-    proxied = resolvers(subnet)
+    proxied = [resolver(subnet.cidr_block)] if subnet.cidr_block else []
     for balancer_id in q.referring(LoadBalancer, "subnet_ids", id):
         balancer = q.need(LoadBalancer, balancer_id)
         proxied += [a for s, a in zip(balancer.subnet_ids, balancer.addresses, strict=False) if s == id]
@@ -133,7 +137,7 @@ def switch_side(q: Queries, id: str) -> Iterator[Part]:
         name=switch_port(id),
         type="router",
         addresses=frozenset(("router",)),
-        options={"router-port": router_port(id), "arp_proxy": f"{_mac(q, subnet)} {' '.join(proxied)}"},
+        options={"router-port": router_port(id), "arp_proxy": " ".join(proxied)},
     )
     yield from within(SWITCH, id, "ports", port)
 
@@ -177,7 +181,7 @@ def dhcp(q: Queries, id: str) -> Iterator[Part]:
             options["ntp_server"] = f"{{{', '.join(four)}}}"
         yield row("DHCP_Options", f"{id}/4", id, cidr=block, options=options)
     if block := subnet.ipv6_cidr_block:
-        servers = [name for name in names if parse(name).version == 6] or [resolver(block)]
+        servers = [name for name in names if parse(name).version == 6] or [q.region.resolver6]
         options6: dict[str | int | float | bool, str | int | float | bool] = {
             "server_id": _mac(q, subnet),
             "dns_server": f"{{{', '.join(servers)}}}",

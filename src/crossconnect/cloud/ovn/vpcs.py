@@ -16,5 +16,10 @@ def router(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Router` named by the VPC's id. Neighbours are learned from requests that concern the router only, and
     looked up when needed: a router in a provider network would learn all of it."""
     vpc = q.need(Vpc, id)
-    options = {"always_learn_from_arp_request": "false", "dynamic_neigh_routers": "true"}
-    yield row(ROUTER, vpc.id, vpc.id, name=vpc.id, options=options)
+    yield row(
+        ROUTER,
+        vpc.id,
+        vpc.id,
+        name=vpc.id,
+        options={"always_learn_from_arp_request": "false", "dynamic_neigh_routers": "true"},
+    )
