@@ -174,11 +174,25 @@ class Central:
             found[str(decoded["_uuid"])] = decoded
         return found
 
+    def chassis(self, *names: str) -> None:
+        """Hypervisors and gateway nodes, as if they had joined."""
+        for n, name in enumerate(names, 1):
+            self.sbctl("chassis-add", name, "geneve", f"198.51.100.{n}")
+
+    def ports(self) -> list[str]:
+        """All ports that the southbound database knows."""
+        return self.sbctl("--bare", "--columns=logical_port", "list", "Port_Binding").split()
+
+    def neighbour(self, port: str, address: str, mac: str, version: int = 4) -> None:
+        """What ovn-controller would have learned of a router port's neighbour."""
+        found = self.sbctl("--bare", "--columns=_uuid", "find", "MAC_Binding", f'logical_port="{port}"')
+        if version == 6 or not found.strip():
+            where = self.sbctl("--bare", "--columns=datapath", "find", "Port_Binding", f'logical_port="{port}"').strip()
+            fields = (f"logical_port={port}", f'ip="{address}"', f'mac="{mac}"', f"datapath={where}")
+            self.sbctl("create", "MAC_Binding", *fields)
+
     def bind(self, chassis: Mapping[str, str]) -> None:
         """Say that ports are up on chassis, as ovn-controller would."""
-        known = self.sbctl("--bare", "--columns=name", "list", "Chassis").split()
-        for n, name in enumerate(sorted(set(chassis.values()) - set(known)), len(known) + 1):
-            self.sbctl("chassis-add", name, "geneve", f"198.51.100.{n}")
         for port, name in chassis.items():
             self.sbctl("--may-exist", "lsp-bind", port, name)
             self.sbctl("set", "Port_Binding", port, "up=true")

@@ -26,8 +26,6 @@ from crossconnect.transport.ovsdb.types import Atom
 
 PUBLIC = {4: "xc_public_ip4", 6: "xc_public_ip6"}
 """Address sets of what may leave to the internet, and be reached from it."""
-NEIGHBOURS = "icmp6.type != {133, 134, 135, 136, 137}"
-"""Router and neighbour discovery must pass (RFC 4861)."""
 
 
 def switch_name(network: ProviderNetwork) -> str:
@@ -89,16 +87,18 @@ def border(q: Queries, id: str) -> Iterator[Part]:
     for version, name in PUBLIC.items():
         yield row("Address_Set", name, id, name=name, addresses=frozenset(public[version]))
     outside = f'inport == "{localnet_name(network)}"'
-    inside = f'inport != "{localnet_name(network)}"'
-    rules = [
-        (1003, "drop", f"ip4.dst == {network.transfer_prefix}"),
-        *((1002, "allow-stateless", f"{outside} && ip{v}.dst == ${name}") for v, name in PUBLIC.items()),
-        *((1002, "allow-stateless", f"{inside} && ip{v}.src == ${name}") for v, name in PUBLIC.items()),
-        (1001, "drop", "ip4"),
-        (1001, "drop", f"ip6 && {NEIGHBOURS}"),
+    transfer = [
+        f"ip{6 if ':' in one else 4}.dst == {one}" for one in (network.transfer_prefix, network.transfer_prefix6) if one
     ]
-    if network.transfer_prefix6:
-        rules.append((1003, "drop", f"ip6.dst == {network.transfer_prefix6} && {NEIGHBOURS}"))
+    rules = [
+        (1006, "allow", "nd || nd_ra || nd_rs"),
+        *((1005, "drop", match) for match in transfer),
+        *((1004, "allow", f"{outside} && ip{v}.dst == ${name}") for v, name in PUBLIC.items()),
+        (1003, "drop", f"{outside} && ip"),
+        # What comes from routers. Ports are compared for equality only: OVN matches nothing by `inport != "..."`.
+        *((1002, "allow", f"ip{v}.src == ${name}") for v, name in PUBLIC.items()),
+        (1001, "drop", "ip"),
+    ]
     for n, (priority, action, match) in enumerate(rules):
         acl = row("ACL", f"border/{n}", id, direction="from-lport", priority=priority, match=match, action=action)
         yield from within(SWITCH, switch_name(network), "acls", acl)

@@ -57,8 +57,8 @@ def gateways(subnet: Subnet) -> list[str]:
 
 
 def resolvers(region: CloudRegion, subnet: Subnet) -> list[str]:
-    """Where machines in a subnet ask: with IPv4 its third address, with IPv6 the region's resolver, as in AWS. OVN 23.03
-    lets a router answer for further addresses in IPv4 only."""
+    """Where machines in a subnet ask: with IPv4 its third address, with IPv6 the region's resolver, as in AWS. OVN
+    23.03 lets a router answer for further addresses in IPv4 only."""
     found = [resolver(subnet.cidr_block), region.resolver] if subnet.cidr_block else []
     return [*found, region.resolver6] if subnet.ipv6_cidr_block else found
 
