@@ -402,7 +402,6 @@ def balanced(scene: Scene) -> None:
             Target(network_interface_id="eni-blue-p3", port=8080),
         ),
         health_check=HealthCheck(),
-        affinity_s=60,
     )
     cloud.make(
         LoadBalancer,

@@ -10,7 +10,8 @@ from crossconnect.cloud.ovn.parts import Part
 from crossconnect.cloud.ovn.rows import Contribution, Delta, Gone, Mutation, Row, Update
 from crossconnect.transport.ovsdb.types import Atom, Value
 
-_Elements: TypeAlias = "Counter[tuple[Atom, Atom | None]]"
+_Element: TypeAlias = tuple[Atom, Atom | None]
+_Elements: TypeAlias = "Counter[_Element]"
 
 
 class _Place(NamedTuple):
@@ -32,7 +33,7 @@ class Contents:
         self._rows: dict[_Place, Mapping[str, Value]] = {}
         self._sets: dict[_Place, dict[str, _Elements]] = {}
         self._rows_before: dict[_Place, Mapping[str, Value] | None] = {}
-        self._sets_before: dict[_Column, set[tuple[Atom, Atom | None]]] = {}
+        self._elements_before: dict[_Column, dict[_Element, bool]] = {}
 
     def remove(self, parts: Iterable[Part]) -> None:
         """A unit does not give these any more. All that go must go before any come, for a row may change its unit."""
@@ -64,8 +65,8 @@ class Contents:
         sets = self._sets.setdefault(_Place(part.table, part.key), {})
         elements = sets.setdefault(part.column, Counter())
         column = _Column(part.table, part.key, part.column)
-        if column not in self._sets_before:
-            self._sets_before[column] = set(elements)
+        element = (part.element, part.value)
+        self._elements_before.setdefault(column, {}).setdefault(element, element in elements)
         return elements
 
     def _tidy(self, part: Contribution) -> None:
@@ -89,8 +90,8 @@ class Contents:
 
     def take_delta(self, failed: Mapping[str, str]) -> Delta:
         """What changed since the last call."""
-        rows, sets = self._rows_before, self._sets_before
-        self._rows_before, self._sets_before = {}, {}
+        rows, sets = self._rows_before, self._elements_before
+        self._rows_before, self._elements_before = {}, {}
         insert, update, delete = [], [], []
         for place in sorted(rows):
             before, after = rows[place], self._rows.get(place)
@@ -113,12 +114,13 @@ class Contents:
         """Whether a row was there before and is there now."""
         return place in self._rows and rows_before.get(place, self._rows[place]) is not None
 
-    def _mutation(self, column: _Column, before: set[tuple[Atom, Atom | None]]) -> Mutation | None:
-        after = set(self._sets.get(_Place(column.table, column.key), {}).get(column.column, ()))
-        add, remove = after - before, before - after
+    def _mutation(self, column: _Column, before: Mapping[_Element, bool]) -> Mutation | None:
+        elements = self._sets.get(_Place(column.table, column.key), {}).get(column.column, ())
+        add = [element for element, was in before.items() if not was and element in elements]
+        remove = [element for element, was in before.items() if was and element not in elements]
         if not add and not remove:
             return None
-        pairs = any(value is not None for _, value in add | remove)
+        pairs = any(value is not None for _, value in (*add, *remove))
         added: frozenset[Atom] | dict[Atom, Atom]
         added = {key: value for key, value in add if value is not None} if pairs else frozenset(e for e, _ in add)
         return Mutation(*column, added, frozenset(element for element, _ in remove))
