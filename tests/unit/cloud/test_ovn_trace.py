@@ -96,6 +96,7 @@ def scene(box: Central) -> Iterator[Scene]:
     """An empty region, which is emptied afterwards."""
     made = Scene(box)
     yield made
+    box.sbctl("--all", "destroy", "MAC_Binding")
     for id in [*made.cloud.documents]:
         made.cloud.drop(id)
     box.write(made.compiler.apply(made.cloud.take()))

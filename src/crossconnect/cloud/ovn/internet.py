@@ -8,6 +8,7 @@ from crossconnect.cloud.kinds.elastic_ip import ElasticIp
 from crossconnect.cloud.kinds.gateways import EgressOnlyInternetGateway, InternetGateway, NatGateway
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.ovn.hops import Hop
 from crossconnect.cloud.ovn.interfaces import port_of
 from crossconnect.cloud.ovn.names import link_addresses
 from crossconnect.cloud.ovn.parts import Part, row, unit, within
@@ -15,7 +16,7 @@ from crossconnect.cloud.ovn.provider import link, plug, route
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import switch_of
-from crossconnect.cloud.ovn.vpcs import ROUTER
+from crossconnect.cloud.ovn.vpcs import ROUTER, ROUTER_OPTIONS
 
 
 def outside_port(vpc_id: str) -> str:
@@ -87,7 +88,7 @@ def nat_gateway(q: Queries, id: str) -> Iterator[Part]:
     network = q.region.internet
     near, far = nat_ports(id)
     outer = f"internet-{id}"
-    yield row(ROUTER, id, id, name=id, options={"always_learn_from_arp_request": "false"})
+    yield row(ROUTER, id, id, name=id, options=ROUTER_OPTIONS)
     yield from link(q, id, (vpc.id, near), (id, far), id)
     yield from plug(q, network, id, outer, gateway)
     nat = row(
@@ -102,10 +103,10 @@ def nat_gateway(q: Queries, id: str) -> Iterator[Part]:
         gateway_port=uuid_of("Logical_Router_Port", outer),
     )
     yield from within(ROUTER, id, "nat", nat)
-    yield from route(id, f"{id}/default", id, "0.0.0.0/0", network.next_hop, outer)
+    yield from route(id, f"{id}/default", id, "0.0.0.0/0", Hop(network.next_hop, outer))
     back, _ = link_addresses(q.region, id, vpc.id)
     for block in vpc.cidr_blocks:
-        yield from route(id, f"{id}/{block}", id, block, back, far)
+        yield from route(id, f"{id}/{block}", id, block, Hop(back, far))
 
 
 def interface_of(q: Queries, id: str) -> NetworkInterface | None:

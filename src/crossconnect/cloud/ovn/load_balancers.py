@@ -23,7 +23,7 @@ CHECKER = 3
 """Health checks come from the subnet's fourth address, which is nobody's."""
 
 
-class _Target:
+class Answering:
     """A target that is there."""
 
     def __init__(self, address: str, port: int, interface: str, zone: str, checker: str) -> None:
@@ -51,14 +51,15 @@ def subnet_balancing(q: Queries, id: str) -> Iterator[Part]:
     yield adds(SWITCH, id, "load_balancer_group", uuid_of(GROUP, group_name(subnet.vpc_id)))
 
 
-def _targets(q: Queries, group: TargetGroup) -> Iterator[_Target]:
+def targets_of(q: Queries, group: TargetGroup) -> Iterator[Answering]:
+    """The targets of a group that are there."""
     for target in group.targets:
         interface = interface_of(q, target.network_interface_id)
         if interface is None or not interface.private_addresses:
             continue
         subnet = q.need(Subnet, interface.subnet_id)
         checker = nth(subnet.cidr_block, CHECKER)
-        yield _Target(interface.private_addresses[0], target.port, interface.id, subnet.availability_zone, checker)
+        yield Answering(interface.private_addresses[0], target.port, interface.id, subnet.availability_zone, checker)
 
 
 @unit
@@ -78,31 +79,35 @@ def balancer(q: Queries, id: str) -> Iterator[Part]:
         ):
             yield Fault(f"{group.id}: OVN checks targets on the port that they serve only")
             continue
-        targets = [*_targets(q, group)]
+        targets = [*targets_of(q, group)]
         key = f"{id}/{listener.protocol}/{listener.port}"
         vips = {
             f"{address}:{listener.port}": [t for t in targets if balancer.cross_zone or t.zone == zone]
             for address, zone in zip(balancer.addresses, zones, strict=True)
         }
-        yield from _rows(id, key, listener, group, vips)
+        yield from balancer_rows(id, key, listener, group, vips)
         yield adds(GROUP, group_name(vpc.id), "load_balancer", uuid_of(BALANCER, key))
         if balancer.elastic_ip_id:
             yield from _outside(q, balancer, listener, group, targets)
 
 
 def _outside(
-    q: Queries, balancer: LoadBalancer, listener: Listener, group: TargetGroup, targets: list[_Target]
+    q: Queries, balancer: LoadBalancer, listener: Listener, group: TargetGroup, targets: list[Answering]
 ) -> Iterator[Part]:
     elastic = q.get(ElasticIp, balancer.elastic_ip_id)
     if elastic is None or not q.ask(has_internet, balancer.vpc_id):
         yield Fault(f"VPC {balancer.vpc_id} has no internet gateway")
         return
     key = f"{balancer.id}/{listener.protocol}/{listener.port}/outside"
-    yield from _rows(balancer.id, key, listener, group, {f"{elastic.address}:{listener.port}": targets})
+    yield from balancer_rows(balancer.id, key, listener, group, {f"{elastic.address}:{listener.port}": targets})
     yield adds(ROUTER, balancer.vpc_id, "load_balancer", uuid_of(BALANCER, key))
 
 
-def _rows(id: str, key: str, listener: Listener, group: TargetGroup, vips: dict[str, list[_Target]]) -> Iterator[Part]:
+def balancer_rows(
+    id: str, key: str, listener: Listener, group: TargetGroup, vips: dict[str, list[Answering]]
+) -> Iterator[Part]:
+    """`Load_Balancer` of a listener with its `Load_Balancer_Health_Check`s; `vips` are addresses with ports, and who
+    answers there."""
     options: dict[Atom, Atom] = {"reject": "true"}
     if group.affinity_s:
         options["affinity_timeout"] = str(group.affinity_s)

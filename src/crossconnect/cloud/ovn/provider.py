@@ -5,8 +5,10 @@ VPC's router --- provider switch --- localnet port --- bridge of the chassis ---
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
+from crossconnect.cloud.ovn.hops import Hop
 from crossconnect.cloud.ovn.names import (
     digest,
     link_networks,
@@ -134,8 +136,16 @@ def plug(q: Queries, network: ProviderNetwork, router: str, port: str, resource:
     yield from within(SWITCH, switch_name(network), "ports", side)
 
 
-def link(q: Queries, name: str, left: tuple[str, str], right: tuple[str, str], resource: str) -> Iterator[Part]:
-    """Two routers joined by a pair of ports without a switch; each side is (router, name of its port)."""
+def link(
+    q: Queries,
+    name: str,
+    left: tuple[str, str],
+    right: tuple[str, str],
+    resource: str,
+    tables: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Part]:
+    """Two routers joined by a pair of ports without a switch; each side is (router, name of its port). `tables` are the
+    route tables of ports that have one; the others see connected networks and routes in no table."""
     for (router, port), (_, peer) in ((left, right), (right, left)):
         made = row(
             "Logical_Router_Port",
@@ -145,20 +155,20 @@ def link(q: Queries, name: str, left: tuple[str, str], right: tuple[str, str], r
             mac=router_mac(q.region, port),
             networks=link_networks(q.region, name, router),
             peer=peer,
-            options={},
+            options={"route_table": tables[port]} if port in tables else {},
         )
         yield from within(ROUTER, router, "ports", made)
 
 
-def route(router: str, key: str, resource: str, prefix: str, hop: str, port: str, table: str = "") -> Iterator[Part]:
-    """`Logical_Router_Static_Route`; hop `discard` drops."""
+def route(router: str, key: str, resource: str, prefix: str, hop: Hop, table: str = "") -> Iterator[Part]:
+    """`Logical_Router_Static_Route` in a route table of the router, or in none."""
     made = row(
         "Logical_Router_Static_Route",
         key,
         resource,
         ip_prefix=prefix,
-        nexthop=hop,
-        output_port=port or None,
+        nexthop=hop.address,
+        output_port=hop.port or None,
         route_table=table,
         policy="dst-ip",
     )

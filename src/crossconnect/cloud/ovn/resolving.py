@@ -17,6 +17,7 @@ from crossconnect.cloud.addresses import resolver
 from crossconnect.cloud.kinds.dns import DnsRecord, DnsZone
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.ovn.hops import Hop
 from crossconnect.cloud.ovn.interfaces import port_of
 from crossconnect.cloud.ovn.names import router_mac
 from crossconnect.cloud.ovn.parts import Part, adds, row, unit, within
@@ -89,8 +90,8 @@ def subnet_resolver(q: Queries, id: str) -> Iterator[Part]:
     table: nobody else asks there."""
     subnet = q.ask(switch_of, id)
     if subnet.cidr_block and q.ask(has_resolver, subnet.vpc_id):
-        to, port = f"{resolver(subnet.cidr_block)}/32", _port(subnet.vpc_id)
-        yield from route(subnet.vpc_id, f"{id}/resolver", id, to, q.region.resolver, port, q.ask(table_of, id))
+        to, hop = f"{resolver(subnet.cidr_block)}/32", Hop(q.region.resolver, _port(subnet.vpc_id))
+        yield from route(subnet.vpc_id, f"{id}/resolver", id, to, hop, q.ask(table_of, id))
 
 
 @unit

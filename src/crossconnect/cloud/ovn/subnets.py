@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from crossconnect.cloud.addresses import gateway, resolver
 from crossconnect.cloud.kinds.dhcp_options import DhcpOptions
 from crossconnect.cloud.kinds.load_balancer import LoadBalancer
+from crossconnect.cloud.kinds.private_link import ServiceEndpoint
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.matches import any_address
@@ -124,12 +125,15 @@ def router_side(q: Queries, id: str) -> Iterator[Part]:
 @unit
 def switch_side(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Switch_Port` of type `router`. `arp_proxy` makes the router answer for the resolver's address and those
-    of load balancers in the subnet, which no port has."""
+    of load balancers and endpoints in the subnet, which no port has."""
     subnet = q.ask(switch_of, id)
     proxied = [resolver(subnet.cidr_block)] if subnet.cidr_block else []
     for balancer_id in q.referring(LoadBalancer, "subnet_ids", id):
         balancer = q.need(LoadBalancer, balancer_id)
         proxied += [a for s, a in zip(balancer.subnet_ids, balancer.addresses, strict=False) if s == id]
+    for endpoint_id in q.referring(ServiceEndpoint, "subnet_ids", id):
+        endpoint = q.need(ServiceEndpoint, endpoint_id)
+        proxied += [a for s, a in zip(endpoint.subnet_ids, endpoint.addresses, strict=False) if s == id]
     port = row(
         "Logical_Switch_Port",
         switch_port(id),

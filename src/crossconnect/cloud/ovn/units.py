@@ -31,11 +31,15 @@ from crossconnect.cloud.ovn import (
     network_acls,
     peerings,
     prefix_lists,
+    private_gateways,
+    private_link,
     provider,
     resolving,
     routes,
     security_groups,
     subnets,
+    traffic_mirrors,
+    transit,
     vpcs,
 )
 from crossconnect.cloud.ovn.parts import Unit
@@ -70,14 +74,14 @@ UNITS: Mapping[type[Resource], tuple[Unit, ...]] = {
     DnsZone: (resolving.zone,),
     DnsRecord: (resolving.record,),
     FlowLog: (),
-    PrivateGateway: (),
-    EndpointService: (),
-    ServiceEndpoint: (),
+    PrivateGateway: (private_gateways.gateway,),
+    EndpointService: (private_link.service,),
+    ServiceEndpoint: (private_link.endpoint,),
     ServiceInsertion: (),
-    TrafficMirror: (),
-    TransitRouter: (),
-    TransitRouterAttachment: (),
-    TransitRouteTable: (),
+    TrafficMirror: (traffic_mirrors.mirror,),
+    TransitRouter: (transit.router,),
+    TransitRouterAttachment: (transit.attachment,),
+    TransitRouteTable: (transit.table,),
 }
 """Kinds without units are read by those of other kinds."""
 
@@ -86,5 +90,6 @@ UNITS_OF_REGION: tuple[Unit, ...] = (
     provider.gateway_nodes,
     provider.networks,
     provider.border,
+    private_link.network,
 )
 """Made once, with the first rows of all."""
