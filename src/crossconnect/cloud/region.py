@@ -70,8 +70,12 @@ class CloudRegion(msgspec.Struct, frozen=True, kw_only=True):
     """IPv4 of the links between routers; no VPC has it (RFC 6598)."""
     link_prefix6: str = "fd6c:6e6b::/32"
     """IPv6 of the links between routers (RFC 4193)."""
+    private_link_prefix: str = "100.127.0.0/16"
+    """IPv4 of the switch between endpoints and services: what the targets of a service see as source."""
     resolver: str = "169.254.169.253"
-    """Address of the VPC resolver behind the third address of each subnet (RFC 3927)."""
+    """IPv4 address of the VPC resolver, which the third address of each subnet leads to (RFC 3927)."""
+    resolver6: str = "fd6c:6e6b:ffff:ffff::53"
+    """IPv6 address of the VPC resolver, the same in all subnets."""
     domain: str = "internal"
     """Names of interfaces end in it, where DHCP options name no other domain."""
     ntp_servers: tuple[str, ...] = ()

@@ -78,8 +78,8 @@ class Update(msgspec.Struct, frozen=True, gc=False):
 
 
 class Mutation(msgspec.Struct, frozen=True, gc=False):
-    """Elements of one set or map that come and go. Of a map, `remove` has keys and `add` is a mapping; a pair whose value
-    changed is in both, and goes before it comes."""
+    """Elements of one set or map that come and go. Of a map, `remove` has keys and `add` is a mapping; a pair whose
+    value changed is in both, and goes before it comes."""
 
     table: str
     key: str
