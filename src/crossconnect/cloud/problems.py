@@ -264,6 +264,7 @@ PROBLEMS = (
     ProblemKind("vpc.cidr-in-use", 409, "A subnet is in the block."),
     ProblemKind("vpc.cidr-overlap", 422, "Two blocks of the VPC overlap."),
     ProblemKind("vpc.cidr-public", 422, "The region gives public IPv6 blocks: ask for `public`."),
+    ProblemKind("vpc.cidr-routed", 409, "A route table of the VPC has a static route for a part of the new block."),
     ProblemKind(
         "vpc.cidrs-too-many",
         422,
