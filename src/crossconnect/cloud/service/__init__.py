@@ -6,7 +6,7 @@
 Invariant: what a caller may see is decided by the store's queries, which all carry the caller's project.
 """
 
-from crossconnect.cloud.service.caller import Caller, Key
+from crossconnect.cloud.service.caller import Caller, Key, Request
 from crossconnect.cloud.service.outcome import AuditRecord, Changed, Commit, Document, Feed, Outcome, Page, Query
 from crossconnect.cloud.service.service import Service, Settings
 
@@ -21,6 +21,7 @@ __all__ = [
     "Outcome",
     "Page",
     "Query",
+    "Request",
     "Service",
     "Settings",
 ]

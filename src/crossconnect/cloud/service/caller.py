@@ -5,6 +5,20 @@ from __future__ import annotations
 import msgspec
 
 
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the question comes from: for the audit record alone."""
+
+    id: str = ""
+    source: str = ""
+    """Address of the client."""
+    method: str = ""
+    path: str = ""
+    credential_id: str = ""
+    """Key or token that the principal came with."""
+    policies: tuple[str, ...] = ()
+    """That allowed it, or refused it."""
+
+
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks, and for which project. The service trusts it: authentication and authorisation come before."""
 
@@ -16,10 +30,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...] = ()
     admin: bool = False
     """Whether it is an operator of the region: projects, quotas, keys, the whole feed."""
-    request_id: str = ""
-    """Of the request, for the audit record."""
-    source: str = ""
-    """Address that the request came from, for the audit record."""
+    request: Request = Request()
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +40,8 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     project_id: str
     """Empty for an operator's."""
     name: str
+    hint: str = ""
+    """The last four characters of what the client sends, to know it again; given by the service."""
     roles: tuple[str, ...] = ()
     admin: bool = False
     created_at: str

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from crossconnect.cloud.resource import Effect, Resource, State
+from crossconnect.cloud.service.caller import Request
 
 LIMIT_MAX = 1000
 """Of a page; as in AWS's `MaxResults`."""
@@ -119,7 +120,8 @@ class AuditRecord(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: bool = False
     revision: int = 0
     """Number of the command's changes; 0 for none."""
-    request_id: str = ""
-    source: str = ""
+    decision: Literal["allow", "deny"] = "allow"
+    """Of authentication and authorisation."""
+    request: Request = Request()
     number: int = 0
     """In the order of the record; given by the store."""

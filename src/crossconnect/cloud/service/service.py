@@ -91,7 +91,7 @@ class Service:
         self, kind: Kind, caller: Caller, id: str, revision: int, *, timeout_s: float = 30.0
     ) -> Document | None:
         """Wait until a resource's change `revision` is realised (`available`, or gone after a deletion) or has failed,
-        and say how it is then; none where it is gone. After `timeout_s` seconds it is said as it is (`pending`, ...)."""
+        and say how it is then; none where it is gone. After `timeout_s` seconds it is said as it is."""
         raise NotImplementedError
 
     async def changes(self, caller: Caller, after: int, *, limit: int = 100, wait_s: float = 0.0) -> Feed:
@@ -123,8 +123,9 @@ class Service:
     # Audit record.
 
     async def record(self, record: AuditRecord) -> None:
-        """Add a call that did not reach the service (refused by authentication, authorisation, rate limit, ...). All
-        other methods record themselves. Returns at once; written within a second."""
+        """Add a call that did not reach the service (refused by authentication, authorisation, rate limit, ...). `create`
+        to `uses` and those about projects and keys record themselves, with `caller.request`; commands in their own
+        transaction. Returns at once; written within a second."""
         raise NotImplementedError
 
     async def audit(self, caller: Caller, *, after: int = 0, limit: int = 100) -> Sequence[AuditRecord]:
