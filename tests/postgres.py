@@ -27,6 +27,7 @@ class Cluster:
         with (data / "postgresql.conf").open("a") as configuration:
             configuration.write(
                 f"listen_addresses = ''\nunix_socket_directories = '{self.directory}'\nmax_connections = 200\n"
+                "fsync = off\n"  # processes die in tests, not the machine
             )
         self.start()
 
