@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import msgspec
 import pytest
-from cloud_kinds import KINDS, Port
 from sqlalchemy import select
 
+from cloud_kinds import KINDS, Port
 from crossconnect.cloud.resource import Refused
 from crossconnect.cloud.service import Caller, Service, Settings
 from crossconnect.cloud.store import tables

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+
 from cloud_kinds import NETWORK, PORT, Network, NetworkBody, NetworkPatch, PortBody, PortPatch
 from cloud_service import BLUE, RED, ROOT, code_of, refused, served
-
 from crossconnect.cloud.kinds.vpc import VpcBody
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.service import Query, Service
