@@ -10,11 +10,14 @@ import pytest
 from crossconnect.errors import BadInput, Retryable
 from crossconnect.transport.ovsdb import (
     Backoff,
+    NotConnected,
     NotOwner,
+    Options,
     OutcomeUnknown,
     ProtocolError,
     Refused,
     Remote,
+    Session,
     TransactionError,
     Uuid,
     parse_remotes,
@@ -179,12 +182,11 @@ class PatientClock:
 
 
 def test_a_session_without_a_server_tries_again_ever_more_slowly() -> None:
-    from crossconnect.transport.ovsdb import NotConnected, Options, Session
-
     async def main() -> list[float]:
         clock = PatientClock()
         options = Options(backoff=Backoff(0.1, 1.0))
-        async with Session("unix:/nowhere/a,unix:/nowhere/b", "db", options, clock=clock, chance=lambda: 0.0) as session:
+        remotes = "unix:/nowhere/a,unix:/nowhere/b"
+        async with Session(remotes, "db", options, clock=clock, chance=lambda: 0.0) as session:
             while len(clock.slept) < 6:
                 await asyncio.sleep(0)
             with pytest.raises(NotConnected, match=r"no connection within 0 s: unix:/nowhere/. *: .*No such file"):

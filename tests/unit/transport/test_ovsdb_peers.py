@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ovsdb_server import DATABASE, Server, alone, certificates, needs_ovsdb, scratch, wait_for
+from ovsdb_server import DATABASE, NORTHBOUND, Server, alone, certificates, needs_ovsdb, scratch, wait_for
 
 from crossconnect.errors import BadInput
 from crossconnect.transport.ovsdb import (
@@ -62,7 +62,7 @@ def test_tls_with_a_private_authority_and_nothing_else() -> None:
         ca, certificate, key = (str(path) for path in certificates(directory, "right"))
         other_ca, other_certificate, other_key = (str(path) for path in certificates(directory, "wrong"))
         files = [f"--private-key={key}", f"--certificate={certificate}", f"--ca-cert={ca}"]
-        with alone(directory.joinpath("/usr/share/ovn/ovn-nb.ovsschema"), "--remote=pssl:0:127.0.0.1", *files) as server:
+        with alone(NORTHBOUND, "--remote=pssl:0:127.0.0.1", *files) as server:
             remote = f"ssl:127.0.0.1:{tls_port(server)}"
             good = Tls(ca=ca, certificate=certificate, key=key)
             asyncio.run(works(remote, good))

@@ -102,14 +102,14 @@ def test_rows_are_made_changed_read_and_deleted() -> None:
             [
                 comment("a switch and its port"),
                 insert(ports, {"name": "p1", "addresses": ["dynamic"], "enabled": False, "tag": 7}, name=port),
-                insert(switches, {"name": "é } \" {", "ports": [port], "external_ids": {"k": "v"}}, name=switch),
+                insert(switches, {"name": 'é } " {', "ports": [port], "external_ids": {"k": "v"}}, name=switch),
             ]
         )
         uuid = made[2].inserted
         read = [select(switches, by_uuid(uuid), ["name", "ports", "external_ids"]), select(ports, ALL)]
         first, second = await session.transact(read)
         assert rows(switches, first) == [
-            {"name": "é } \" {", "ports": frozenset({made[1].inserted}), "external_ids": {"k": "v"}}
+            {"name": 'é } " {', "ports": frozenset({made[1].inserted}), "external_ids": {"k": "v"}}
         ]
         [found] = rows(ports, second)
         assert (found["_uuid"], found["enabled"], found["tag"], found["up"]) == (made[1].inserted, False, 7, None)
@@ -309,7 +309,8 @@ def test_once_means_once_over_kills() -> None:
                 server.kill()
                 server.start()
             ended = await asyncio.gather(*tasks)
-            marks = sorted(int(dict(row[0][1])["request"]) for row in server.rows("Logical_Switch_Port", "external_ids"))
+            found = server.rows("Logical_Switch_Port", "external_ids")
+            marks = sorted(int(dict(row[0][1])["request"]) for row in found)
             assert marks == list(range(2000))
             assert all(outcome is None or len(outcome) == 2 for outcome in ended)
 

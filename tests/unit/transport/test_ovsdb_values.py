@@ -193,7 +193,7 @@ def test_operations_in_json() -> None:
     ]
     assert select(table, [], ["name"])["columns"] == ["name"]
     assert (require(table, [])["until"], require(table, [])["timeout"], require(table, [])["rows"]) == ("!=", 0, [])
-    with pytest.raises(BadValue, match="Thing.ids insert: 'x' is not a map"):
+    with pytest.raises(BadValue, match=r"Thing\.ids insert: 'x' is not a map"):
         mutate(table, [], [("ids", "insert", "x")])
-    with pytest.raises(BadValue, match="Thing.ids ==: 5 is not a map"):
+    with pytest.raises(BadValue, match=r"Thing\.ids ==: 5 is not a map"):
         select(table, [("ids", "==", 5)])

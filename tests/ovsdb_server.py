@@ -45,8 +45,16 @@ class Server:
     def start(self) -> None:
         """Start it, and wait until it listens."""
         self._process = subprocess.Popen(
-            ["ovsdb-server", f"--remote=punix:{self.socket}", f"--unixctl={self.control}", f"--log-file={self.log}"]
-            + ["-vconsole:off", "-vfile:info", *self._more, str(self.database)],
+            [
+                "ovsdb-server",
+                f"--remote=punix:{self.socket}",
+                f"--unixctl={self.control}",
+                f"--log-file={self.log}",
+                "-vconsole:off",
+                "-vfile:info",
+                *self._more,
+                str(self.database),
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
