@@ -192,13 +192,12 @@ class Central:
         """All ports that the southbound database knows."""
         return self.sbctl("--bare", "--columns=logical_port", "list", "Port_Binding").split()
 
-    def neighbour(self, port: str, address: str, mac: str, version: int = 4) -> None:
+    def neighbour(self, port: str, address: str, mac: str) -> None:
         """What ovn-controller would have learned of a router port's neighbour."""
-        found = self.sbctl("--bare", "--columns=_uuid", "find", "MAC_Binding", f'logical_port="{port}"')
-        if version == 6 or not found.strip():
-            where = self.sbctl("--bare", "--columns=datapath", "find", "Port_Binding", f'logical_port="{port}"').strip()
-            fields = (f"logical_port={port}", f'ip="{address}"', f'mac="{mac}"', f"datapath={where}")
-            self.sbctl("create", "MAC_Binding", *fields)
+        known = (f'logical_port="{port}"', f'ip="{address}"')
+        if not self.sbctl("--bare", "--columns=_uuid", "find", "MAC_Binding", *known).strip():
+            where = self.sbctl("--bare", "--columns=datapath", "find", "Port_Binding", known[0]).strip()
+            self.sbctl("create", "MAC_Binding", *known, f'mac="{mac}"', f"datapath={where}")
 
     def bind(self, chassis: Mapping[str, str]) -> None:
         """Say that ports are up on chassis, as ovn-controller would."""

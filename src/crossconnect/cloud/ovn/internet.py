@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
 from crossconnect.cloud.kinds.gateways import EgressOnlyInternetGateway, InternetGateway, NatGateway
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.service_insertion import ServiceInsertion
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.hops import Hop
-from crossconnect.cloud.ovn.interfaces import port_name, port_of
 from crossconnect.cloud.ovn.names import link_addresses
 from crossconnect.cloud.ovn.parts import Part, row, unit, within
+from crossconnect.cloud.ovn.ports import port_name, port_of
 from crossconnect.cloud.ovn.provider import link, plug, route
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import uuid_of
@@ -40,14 +41,15 @@ def gateway_port(q: Queries, id: str) -> Iterator[Part]:
 @unit
 def elastic_ip(q: Queries, id: str) -> Iterator[Part]:
     """`NAT` `dnat_and_snat` at the gateway port; where the hypervisors have the provider network, with `external_mac`
-    and `logical_port`: translated where the machine runs, and no gateway node in the way."""
+    and `logical_port`: translated where the machine runs, and no gateway node in the way. Not in a VPC with
+    service insertion: what an appliance sends on leaves from another hypervisor than the machine's."""
     elastic = q.need(ElasticIp, id)
     if not elastic.network_interface_id:
         return
     interface = q.ask(port_of, elastic.network_interface_id)
     if not q.ask(has_internet, interface.vpc_id):
         raise Unrealisable(f"VPC {interface.vpc_id} has no internet gateway")
-    near = q.region.internet.on_hypervisors
+    near = q.region.internet.on_hypervisors and not q.referring(ServiceInsertion, "vpc_id", interface.vpc_id)
     nat = row(
         "NAT",
         id,

@@ -34,6 +34,14 @@ def private_link(q: Queries) -> ProviderNetwork:
     return ProviderNetwork(name="private-link", vrf="", physnet="", transfer_prefix=prefix, next_hop="")
 
 
+def service_of(q: Queries, id: str) -> EndpointService:
+    """A service whose VPC and load balancer are there."""
+    service = q.need(EndpointService, id)
+    q.need(Vpc, service.vpc_id)
+    q.need(LoadBalancer, service.load_balancer_id)
+    return service
+
+
 def service_address(q: Queries, id: str) -> str:
     """The address of a service on the private-link switch."""
     address = transfer_addresses(private_link(q), q.need(EndpointService, id))[0]
@@ -56,7 +64,7 @@ def network(q: Queries, id: str) -> Iterator[Part]:
 def service(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Router` on the private-link switch with a `Load_Balancer` per listener, linked to the service's VPC,
     whose router leads back what comes from endpoints."""
-    service = q.need(EndpointService, id)
+    service = q.ask(service_of, id)
     vpc = q.need(Vpc, service.vpc_id)
     between = private_link(q)
     near, far = f"vpc-{id}", f"inner-{id}"
@@ -100,7 +108,7 @@ def endpoint(q: Queries, id: str) -> Iterator[Part]:
     if endpoint.status != "active":
         return
     vpc = q.need(Vpc, endpoint.vpc_id)
-    service = q.need(EndpointService, endpoint.service_id)
+    service = q.ask(service_of, endpoint.service_id)
     address = q.ask(service_address, service.id)
     near, far, outer = f"vpc-{id}", f"inner-{id}", f"link-{id}"
     yield row(ROUTER, id, id, name=id, options=ROUTER_OPTIONS)

@@ -14,11 +14,11 @@ from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.transit import TransitRouter
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.hops import BLACKHOLE, Hop
-from crossconnect.cloud.ovn.interfaces import port_of
 from crossconnect.cloud.ovn.internet import nat_address, nat_ports, outside_port
 from crossconnect.cloud.ovn.names import link_addresses
 from crossconnect.cloud.ovn.parts import Fault, Part, unit
 from crossconnect.cloud.ovn.peerings import other_side, peering_port
+from crossconnect.cloud.ovn.ports import port_of
 from crossconnect.cloud.ovn.private_gateways import to_private_gateway
 from crossconnect.cloud.ovn.provider import route
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable

@@ -25,6 +25,8 @@ from crossconnect.cloud.kinds.transit import TransitRouter, TransitRouterAttachm
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn import (
     egress_only,
+    flow_logs,
+    insertions,
     interfaces,
     internet,
     load_balancers,
@@ -46,7 +48,7 @@ from crossconnect.cloud.ovn.parts import UnitFunction
 from crossconnect.cloud.resource import Resource
 
 UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
-    Vpc: (vpcs.router, resolving.services, internet.gateway_port, load_balancers.group),
+    Vpc: (vpcs.router, resolving.services, internet.gateway_port, load_balancers.group, flow_logs.rejects),
     Subnet: (
         subnets.switch,
         subnets.router_side,
@@ -58,7 +60,7 @@ UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
         egress_only.subnet_inside,
         internet.subnet_source,
     ),
-    NetworkInterface: (interfaces.port, resolving.interface_names),
+    NetworkInterface: (interfaces.port, resolving.interface_names, flow_logs.interface_rejects),
     SecurityGroup: (security_groups.group,),
     SecurityGroupRule: (security_groups.rule,),
     PrefixList: (prefix_lists.address_set,),
@@ -74,11 +76,11 @@ UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
     VpcPeering: (peerings.peering,),
     DnsZone: (resolving.zone,),
     DnsRecord: (resolving.record,),
-    FlowLog: (),
+    FlowLog: (flow_logs.flow_log,),
     PrivateGateway: (private_gateways.gateway,),
     EndpointService: (private_link.service,),
     ServiceEndpoint: (private_link.endpoint,),
-    ServiceInsertion: (),
+    ServiceInsertion: (insertions.steering,),
     TrafficMirror: (traffic_mirrors.mirror,),
     TransitRouter: (transit.router,),
     TransitRouterAttachment: (transit.attachment,),
@@ -92,5 +94,6 @@ UNITS_OF_REGION: tuple[UnitFunction, ...] = (
     provider.networks,
     provider.border,
     private_link.network,
+    flow_logs.collector,
 )
 """Made once, with the first rows of all."""
