@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from cloud_documents import REGION, Cloud
@@ -33,6 +34,7 @@ from crossconnect.cloud.kinds.transit import (
 )
 from crossconnect.cloud.ovn.compiler import Compiler
 from crossconnect.cloud.ovn.names import router_mac
+from crossconnect.cloud.region import CloudRegion
 from crossconnect.net import contains
 from ovn_central import VERSIONS, Central, central, needs_ovn
 
@@ -42,9 +44,9 @@ pytestmark = needs_ovn
 class Scene:
     """A central with a compiler in front of it."""
 
-    def __init__(self, box: Central) -> None:
+    def __init__(self, box: Central, region: CloudRegion = REGION) -> None:
         self.box, self.cloud = box, Cloud()
-        self.compiler = Compiler(REGION, box.features())
+        self.compiler = Compiler(region, box.features())
 
     def write(self) -> None:
         """Compile what changed, write it, and plug all interfaces in."""
@@ -105,7 +107,17 @@ def box(request: pytest.FixtureRequest) -> Iterator[Central]:
 @pytest.fixture
 def scene(box: Central) -> Iterator[Scene]:
     """An empty region, which is emptied afterwards."""
-    made = Scene(box)
+    yield from _emptied(Scene(box))
+
+
+@pytest.fixture
+def announcing(box: Central) -> Iterator[Scene]:
+    """The same, in a region where OVN tells routing daemons what is to be announced."""
+    yield from _emptied(Scene(box, msgspec.structs.replace(REGION, dynamic_routing=True)))
+
+
+def _emptied(made: Scene) -> Iterator[Scene]:
+    box = made.box
     yield made
     box.sbctl("--all", "destroy", "MAC_Binding")
     for id in [*made.cloud.documents]:
@@ -626,7 +638,7 @@ def test_an_endpoint_leads_to_the_listeners_of_a_service_and_nowhere_else(scene:
     scene.box.neighbour("link-vpce-1", service[1].partition("/")[0], service[0])
     assert scene.failed() == {}
     assert scene.send("blue", "10.0.1.60") == ["eni-red"]
-    assert scene.send("blue", "10.0.1.60", "tcp.dst == 81") == []
+    assert "eni-red" not in scene.send("blue", "10.0.1.60", "tcp.dst == 81")
     assert scene.send("blue", "10.1.1.10", "tcp.dst == 8080") == []
 
 
@@ -703,3 +715,23 @@ def test_flow_logs_and_mirrors_are_what_this_ovn_can(scene: Scene) -> None:
     else:
         assert all(acl["log"] and acl["meter"] == "xc_drops" for acl in drops)
         assert set(scene.failed()) == {"fl-1", "tm-1"}
+
+
+def test_what_is_to_be_announced(announcing: Scene) -> None:
+    """Input: an elastic IP, a NAT gateway's address and a load balancer's, where OVN can and is to announce. Output:
+    they are told to the gateway nodes, and no private address is."""
+    balanced(announcing)
+    cloud = announcing.cloud
+    cloud.make(InternetGateway, "igw-1", vpc_id="vpc-blue")
+    cloud.make(ElasticIp, "eip-1", address="203.0.113.7", network_interface_id="eni-blue-p1")
+    cloud.make(ElasticIp, "eip-nat", address="203.0.113.9")
+    cloud.make(ElasticIp, "eip-lb", address="203.0.113.50")
+    cloud.make(
+        NatGateway, "nat-1", vpc_id="vpc-blue", subnet_id="subnet-blue1", elastic_ip_id="eip-nat",
+        private_address="10.0.1.200", number=cloud.number(),
+    )  # fmt: skip
+    cloud.put(msgspec.structs.replace(cloud.documents["nlb-1"], elastic_ip_id="eip-lb"))
+    announcing.write()
+    if announcing.box.features().dynamic_routing:
+        told = set(announcing.box.sbctl("--bare", "--columns=ip_prefix", "list", "Advertised_Route").split())
+        assert told == {"203.0.113.7", "203.0.113.9", "203.0.113.50"}

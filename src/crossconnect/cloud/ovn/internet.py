@@ -17,7 +17,7 @@ from crossconnect.cloud.ovn.provider import link, plug, route
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import switch_of
-from crossconnect.cloud.ovn.vpcs import ROUTER, ROUTER_OPTIONS
+from crossconnect.cloud.ovn.vpcs import ROUTER, announcing
 
 
 def outside_port(vpc_id: str) -> str:
@@ -111,7 +111,7 @@ def nat_gateway(q: Queries, id: str) -> Iterator[Part]:
     network = q.region.internet
     near, far = nat_ports(id)
     outer = f"internet-{id}"
-    yield row(ROUTER, id, id, name=id, options=ROUTER_OPTIONS)
+    yield row(ROUTER, id, id, name=id, options=announcing(q, gateway, "nat"))
     yield from link(q, id, (vpc.id, near), (id, far), id)
     yield from plug(q, network, id, outer, gateway)
     nat = row(
