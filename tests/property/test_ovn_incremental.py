@@ -38,7 +38,7 @@ from crossconnect.cloud.resource import Resource
 from ovn_contents import Contents
 
 OLD = Features()
-NEW = Features(acl_sample=True, acl_tier=True, network_function=True, dynamic_routing=True, mirror_lport=True)
+NEW = Features(acl_sample=True, network_function=True, dynamic_routing=True, mirror_lport=True)
 
 
 def _universe() -> dict[str, list[Resource]]:

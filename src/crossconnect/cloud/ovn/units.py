@@ -86,7 +86,15 @@ UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
     TransitRouterAttachment: (transit.attachment,),
     TransitRouteTable: (transit.table,),
 }
-"""Kinds without units are read by those of other kinds."""
+"""The functions of each kind, in the order in which rows refer to each other."""
+
+ELSEWHERE: Mapping[type[Resource], str] = {
+    DhcpOptions: "Read by the `DHCP_Options` of the subnets of VPCs that name them, and by the names of interfaces.",
+    InternetGateway: "While it is attached: its VPC's port to the internet, the routes that lead to it, elastic IPs.",
+    EgressOnlyInternetGateway: "Its VPC's port to the internet, the routes that lead to it, and the drops of subnets.",
+    TargetGroup: "Read by the load balancers and endpoint services that name it.",
+}
+"""Kinds without functions of their own: where they are read."""
 
 UNITS_OF_REGION: tuple[UnitFunction, ...] = (
     security_groups.everybody,
