@@ -44,6 +44,8 @@ class ProviderNetwork(msgspec.Struct, frozen=True, kw_only=True):
     """IPv4: the nth router's address is its nth host, beginning at 16."""
     next_hop: str
     """Of the transfer prefix: where what leaves is sent to."""
+    next_hop_mac: str = ""
+    """Its MAC, where it is the same on all chassis: routers need not ask for it then."""
     transfer_prefix6: str = ""
     """IPv6, /64 or shorter; empty where the network has no IPv6."""
     next_hop6: str = ""

@@ -607,6 +607,10 @@ def test_a_private_gateway_joins_a_vpc_and_a_vrf(scene: Scene) -> None:
     )
     arrived = scene.box.trace("provider-connect-blue", flow, "--minimal", *("--ct=new",) * 6)
     assert outputs(arrived) == ["eni-blue-p3"]
+    told = scene.box.sbctl(
+        "--bare", "--columns=external_ids", "find", "Port_Binding", 'logical_port="lsp-connect-blue-pgw-1"'
+    )
+    assert "crossconnect:announce=10.0.0.0/16" in told.replace('"', "")
 
 
 @pytest.mark.parametrize("source", ["translated", "kept"])

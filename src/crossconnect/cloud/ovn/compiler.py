@@ -8,6 +8,7 @@ import msgspec
 
 from crossconnect.cloud.ovn.features import Features
 from crossconnect.cloud.ovn.parts import Fault, Parts, UnitFunction
+from crossconnect.cloud.ovn.provider import OPTIONS
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import Contribution, Row
 from crossconnect.cloud.ovn.units import UNITS, UNITS_OF_REGION
@@ -66,6 +67,10 @@ class Compiler:
             for which in sorted(self._parts, key=_order)
             if (unit := _unit(self._parts[which])) is not None
         }
+
+    def options(self) -> dict[str, str]:
+        """Pairs that `NB_Global.options` must have; that row is not ours."""
+        return dict(OPTIONS)
 
     def failed(self) -> dict[str, str]:
         """Resources that cannot be, and why."""

@@ -35,7 +35,8 @@ def gateway_port(q: Queries, id: str) -> Iterator[Part]:
     """A VPC with an internet gateway or an egress-only one, or both: its router's port to the provider's internet
     network, on an `HA_Chassis_Group`."""
     if q.ask(has_internet, id) or q.referring(EgressOnlyInternetGateway, "vpc_id", id):
-        yield from plug(q, q.region.internet, id, outside_port(id), q.need(Vpc, id))
+        vpc = q.need(Vpc, id)
+        yield from plug(q, q.region.internet, id, outside_port(id), vpc, vpc.ipv6_cidr_blocks)
 
 
 @unit

@@ -58,6 +58,16 @@ def attachment(q: Queries, id: str) -> Iterator[Part]:
     yield from link(q, id, (router, outer), (attachment.transit_router_id, inner), id, tables=table)
 
 
+def reached_from(q: Queries, id: str) -> tuple[str, ...]:
+    """The prefixes to which an attachment's table leads by other attachments."""
+    attachment = q.need(TransitRouterAttachment, id)
+    table = q.get(TransitRouteTable, attachment.route_table_id)
+    if table is None:
+        return ()
+    wanted = q.ask(propagated, table.id) | {route.destination: route.attachment_id for route in table.routes}
+    return tuple(sorted(prefix for prefix, to in wanted.items() if to not in ("", id)))
+
+
 def to_transit(q: Queries, owner: str, transit_router_id: str, version: int) -> Hop:
     """Where a VPC's router, or a private gateway's, sends what a transit router is to have."""
     field = "vpc_id" if q.get(Vpc, owner) is not None else "private_gateway_id"
