@@ -648,7 +648,7 @@ def test_an_endpoint_leads_to_the_listeners_of_a_service_and_nowhere_else(scene:
 
 def test_chosen_traffic_goes_through_the_appliance_both_ways(scene: Scene) -> None:
     """Input: tcp 80 from subnet 1 to subnet 2 through a firewall in a subnet of its own. Output: there, back the same
-    way; other ports directly; what comes from the firewall goes on."""
+    way; other ports directly; what comes from the firewall goes on. With the firewall down: closed, or past it."""
     two_subnets(scene)
     cloud = scene.cloud
     cloud.subnet("fw", "blue", "10.0.3.0/24")

@@ -13,9 +13,10 @@ OVN 26.03's `Network_Function` is no alternative here: its ports must be on the 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
-from crossconnect.cloud.kinds.service_insertion import ServiceInsertion, SteeringRule
+from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.matches import address, both, family, packets
@@ -25,6 +26,9 @@ from crossconnect.cloud.ovn.ports import port_of
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.subnets import router_port
 from crossconnect.cloud.ovn.vpcs import ROUTER
+
+_Pair: TypeAlias = tuple[NetworkInterface, NetworkInterface]
+"""Where an appliance gets packets, and replies."""
 
 
 def policies_are_free(q: Queries, vpc_id: str) -> bool:
@@ -38,35 +42,46 @@ def policies_are_free(q: Queries, vpc_id: str) -> bool:
 
 @unit
 def steering(q: Queries, id: str) -> Iterator[Part]:
-    """`Logical_Router_Policy` (`reroute`) per rule and direction to the first appliance, `allow` per rule that bypasses
-    and for what comes from the appliances' subnets. OVN does not see whether an appliance that routes lives: traffic
-    stops with it (`closed`); what `open` asks for, and further appliances, are told as not realised."""
+    """`Logical_Router_Policy` (`reroute`) per rule and direction to the first appliance whose interfaces are up
+    (`Logical_Switch_Port.up`), `allow` per rule that bypasses and for what comes from the appliances' subnets. With
+    none up, or none possible, there are no policies (`open`), or those of the rules drop (`closed`)."""
     insertion = q.need(ServiceInsertion, id)
     vpc = q.need(Vpc, insertion.vpc_id)
-    q.ask(policies_are_free, vpc.id)
-    if len(insertion.appliances) == 0:
-        raise Unrealisable("there is no appliance")
-    if insertion.on_failure == "open":
-        yield Fault("OVN does not see whether an appliance that routes lives: traffic stops when it does not")
-    if len(insertion.appliances) > 1:
-        yield Fault("only the first appliance is used: OVN does not see whether it lives")
-    first = next(iter(insertion.appliances))
-    forth = q.ask(port_of, first.network_interface_id)
-    back = q.ask(port_of, first.return_network_interface_id or first.network_interface_id)
-    for subnet in sorted({forth.subnet_id, back.subnet_id}):
-        match = f'inport == "{router_port(subnet)}"'
-        yield from _policy(vpc.id, f"{id}/from/{subnet}", id, POLICY_TOP, match)
+    living: _Pair | None = None
+    try:
+        q.ask(policies_are_free, vpc.id)
+        pairs = [_interfaces(q, appliance) for appliance in insertion.appliances]
+        living = next((pair for pair in pairs if all(q.is_up(interface.id) for interface in pair)), None)
+        for subnet in sorted({interface.subnet_id for pair in pairs for interface in pair}):
+            match = f'inport == "{router_port(subnet)}"'
+            yield from _policy(vpc.id, f"{id}/from/{subnet}", id, POLICY_TOP, match, "allow")
+    except Unrealisable as e:
+        yield Fault(str(e))
+    if insertion.health_check is not None:
+        yield Fault("OVN checks no appliance that routes: it is taken to live while its interfaces are up")
+    if living is None and insertion.on_failure == "open":
+        return
     for rule in insertion.rules:
-        version = family(rule.source)
-        hops = [_address(interface, version) for interface in (forth, back)]
-        if rule.action == "insert" and not all(hops):
-            yield Fault(f"rule {rule.number}: the appliance has no IPv{version} address")
-            continue
-        for direction, hop, match in zip(("forth", "back"), hops, _matches(rule, version), strict=True):
-            if match is not None:
-                to = hop if rule.action == "insert" else ""
-                priority = max(POLICY_TOP - 1 - rule.number, 1)
-                yield from _policy(vpc.id, f"{id}/{rule.number}/{direction}", id, priority, match, to)
+        yield from _steered(insertion, rule, living)
+
+
+def _steered(insertion: ServiceInsertion, rule: SteeringRule, living: _Pair | None) -> Iterator[Part]:
+    """The policies of a rule, in both directions."""
+    version = family(rule.source)
+    hops = [_address(interface, version) for interface in living] if living else ["", ""]
+    if living and rule.action == "insert" and not all(hops):
+        yield Fault(f"rule {rule.number}: the appliance has no IPv{version} address")
+    for direction, hop, match in zip(("forth", "back"), hops, _matches(rule, version), strict=True):
+        if match is not None:
+            action = "allow" if rule.action == "bypass" else "reroute" if hop else "drop"
+            key = f"{insertion.id}/{rule.number}/{direction}"
+            priority = max(POLICY_TOP - 1 - rule.number, 1)
+            yield from _policy(insertion.vpc_id, key, insertion.id, priority, match, action, hop)
+
+
+def _interfaces(q: Queries, appliance: Appliance) -> _Pair:
+    ids = appliance.network_interface_id, appliance.return_network_interface_id or appliance.network_interface_id
+    return q.ask(port_of, ids[0]), q.ask(port_of, ids[1])
 
 
 def _address(interface: NetworkInterface, version: int) -> str:
@@ -87,14 +102,14 @@ def _matches(rule: SteeringRule, version: int) -> tuple[str | None, str | None]:
     )
 
 
-def _policy(vpc_id: str, key: str, id: str, priority: int, match: str, hop: str = "") -> Iterator[Part]:
+def _policy(vpc_id: str, key: str, id: str, priority: int, match: str, action: str, hop: str = "") -> Iterator[Part]:
     made = row(
         "Logical_Router_Policy",
         key,
         id,
         priority=priority,
         match=match,
-        action="reroute" if hop else "allow",
-        nexthops=frozenset((hop,) if hop else ()),
+        action=action,
+        nexthops=frozenset((hop,) if action == "reroute" else ()),
     )
     yield from within(ROUTER, vpc_id, "policies", made)
