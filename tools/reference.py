@@ -1,5 +1,5 @@
-"""Writes docs/reference/{cloud-errors,commands,findings,fields,tables,nos-support}.md from the code, and fidelity.md
-from its record.
+"""Writes docs/reference/{cloud-errors,cloud-ovn,commands,findings,fields,tables,nos-support}.md from the code, and
+fidelity.md from its record.
 
 `--check` fails when they are out of date.
 
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from reference_ovn import ovn_page
 
 import crossconnect
 import crossconnect.cloud
@@ -297,6 +298,7 @@ def _problems() -> list[ProblemKind]:
 
 PAGES = {
     "cloud-errors": cloud_errors_page,
+    "cloud-ovn": lambda: GENERATED + ovn_page(),
     "commands": commands_page,
     "findings": findings_page,
     "fields": fields_page,

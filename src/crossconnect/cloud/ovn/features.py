@@ -12,8 +12,6 @@ class Features(msgspec.Struct, frozen=True, kw_only=True):
 
     acl_sample: bool = False
     """`ACL.sample_new`, `sample_est` (24.09): records that name the rule."""
-    acl_tier: bool = False
-    """`ACL.tier` (23.09)."""
     network_function: bool = False
     """`Network_Function` (25.09): appliances inline in a switch."""
     dynamic_routing: bool = False
@@ -27,7 +25,6 @@ def features_of(has: Callable[[str, str], bool]) -> Features:
     """Features by a function that says whether a table has a column (`Schema.has`)."""
     return Features(
         acl_sample=has("ACL", "sample_new"),
-        acl_tier=has("ACL", "tier"),
         network_function=has("Network_Function", "inport"),
         dynamic_routing=has("Network_Function", "inport"),
         mirror_lport=has("Mirror", "mirror_rules"),

@@ -11,6 +11,7 @@ from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.internet import has_internet, interface_of
 from crossconnect.cloud.ovn.parts import Fault, Part, adds, bare, row, unit, within
+from crossconnect.cloud.ovn.ports import port_name
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH, switch_of
@@ -59,7 +60,9 @@ def targets_of(q: Queries, group: TargetGroup) -> Iterator[Answering]:
             continue
         subnet = q.need(Subnet, interface.subnet_id)
         checker = nth(subnet.cidr_block, CHECKER)
-        yield Answering(interface.private_addresses[0], target.port, interface.id, subnet.availability_zone, checker)
+        yield Answering(
+            interface.private_addresses[0], target.port, port_name(interface), subnet.availability_zone, checker
+        )
 
 
 @unit

@@ -18,9 +18,9 @@ from crossconnect.cloud.kinds.dns import DnsRecord, DnsZone
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.hops import Hop
-from crossconnect.cloud.ovn.interfaces import port_of
 from crossconnect.cloud.ovn.names import router_mac
 from crossconnect.cloud.ovn.parts import Part, adds, row, unit, within
+from crossconnect.cloud.ovn.ports import port_of
 from crossconnect.cloud.ovn.provider import route
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
