@@ -65,7 +65,7 @@ class Command(ABC):
         view = self._view = ProjectView(transaction.connection, self.environment.kind_of, project)
         if own is None:
             raise missing("project", project)
-        outcome = self.run(transaction, view, self.environment.context(project, own))
+        outcome = self.run(transaction, view, self.environment.context(project, own, view.minted))
         if self.dry_run:
             raise Undone(msgspec.structs.replace(outcome, dry_run=True))
         return outcome

@@ -67,12 +67,18 @@ class Environment:
         """A project's quotas: its own, else the region's, else the kinds'."""
         return {name: kind.quota for name, kind in self.kinds.items()} | dict(self.settings.quotas) | dict(own)
 
-    def context(self, project_id: str, own: Mapping[str, int]) -> Context:
-        """For the decisions about one command."""
+    def context(self, project_id: str, own: Mapping[str, int], minted: set[str]) -> Context:
+        """For the decisions about one command; ids that they ask for are added to `minted`."""
+
+        def new_id(prefix: str) -> str:
+            id = self.new_id(prefix)
+            minted.add(id)
+            return id
+
         return Context(
             project_id=project_id,
             now=self.text(self.clock()),
-            new_id=self.new_id,
+            new_id=new_id,
             zones=self.settings.zones,
             public_prefixes=self.settings.public_prefixes,
             quotas=self.quotas(own),

@@ -21,13 +21,19 @@ from crossconnect.cloud.store.tables import audience, document_references, docum
 R = TypeVar("R", bound=Resource)
 _D, _F, _A = documents.c, document_references.c, audience.c
 
+USES_MAX = 100
+"""Of uses that are told at once: a VPC may have ten thousand."""
+
+# Statements are built once: building one costs four times what running it does.
 _KIND = _D.kind == bindparam("kind")
 _OWN = _D.project_id == bindparam("project")
 _SEEN = _D.id.in_(
     select(_A.document_id).where(_A.project_id.in_((bindparam("project"), EVERYBODY)), _A.kind == bindparam("kind"))
 )
 _ONE = select(*COLUMNS).where(_D.id == bindparam("id"), _KIND)
+_OWN_ONE, _SEEN_ONE = _ONE.where(_OWN), _ONE.where(_SEEN)
 _ALL = select(*COLUMNS).where(_KIND).order_by(_D.id)
+_OWN_ALL, _SEEN_ALL = _ALL.where(_OWN), _ALL.where(or_(_OWN, _SEEN))
 _POINTS = (_F.target_id == bindparam("id"), _F.source_kind == bindparam("kind"))
 _POINTING = select(*COLUMNS).where(_KIND).order_by(_D.id)
 
@@ -55,16 +61,15 @@ _USES = (
     select(_F.source_kind, _F.source_id, _F.field, _F.project_id)
     .where(_F.target_id == bindparam("id"), _F.owned.is_(False))
     .order_by(_F.source_kind, _F.source_id, _F.field)
+    .limit(USES_MAX)
 )
 _LEFT = (
     select(_F.source_kind, _F.source_id, _F.field, _F.project_id)
     .where(_F.target_id.in_(bindparam("ids", expanding=True)))
     .order_by(_F.source_kind, _F.source_id, _F.field)
+    .limit(USES_MAX)
 )
 _COUNT = select(usage.c.count).where(usage.c.project_id == bindparam("project"), usage.c.kind == bindparam("kind"))
-
-USES_MAX = 100
-"""Of uses that are told at once: a VPC may have ten thousand."""
 
 
 class ProjectView:
@@ -81,13 +86,15 @@ class ProjectView:
         """Documents of others that a decision asked for by `shared`, and found."""
         self.missed: set[str] = set()
         """Ids that were not found."""
+        self.minted: set[str] = set()
+        """Ids that were drawn for this command: no document has one."""
 
     def get(self, kind: type[R], id: str) -> R | None:
         """A resource that the project has or sees."""
         known = self._kind_of(kind)
-        row = self._row(_ONE.where(_OWN), known, id)
+        row = self._row(_OWN_ONE, known, id)
         if row is None and shareable(known):
-            row = self._row(_ONE.where(_SEEN), known, id)
+            row = self._row(_SEEN_ONE, known, id)
         if row is None:
             self.missed.add(id)
             return None
@@ -124,7 +131,7 @@ class ProjectView:
     def all_of(self, kind: type[R]) -> Sequence[R]:
         """All of a kind that the project has or sees."""
         known = self._kind_of(kind)
-        statement = _ALL.where(or_(_OWN, _SEEN) if shareable(known) else _OWN)
+        statement = _SEEN_ALL if shareable(known) else _OWN_ALL
         rows = [
             Stored(*row)
             for row in self._connection.execute(statement, {"kind": known.name, "project": self.project_id})
@@ -134,11 +141,11 @@ class ProjectView:
 
     def uses(self, id: str) -> Sequence[Use]:
         """Who refers to a resource without being owned by it; another project's without id."""
-        return self._told(self._connection.execute(_USES.limit(USES_MAX), {"id": id}).all())
+        return self._told(self._connection.execute(_USES, {"id": id}).all())
 
     def left(self, ids: Sequence[str]) -> Sequence[Use]:
         """Who still names one of some documents that are gone, owned or not."""
-        return self._told(self._connection.execute(_LEFT.limit(USES_MAX), {"ids": ids}).all())
+        return self._told(self._connection.execute(_LEFT, {"ids": ids}).all())
 
     def count(self, kind: type[R]) -> int:
         """How many of a kind the project has."""
