@@ -19,6 +19,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Availability zones."""
     public_prefixes: tuple[str, ...] = ()
     """Pools of elastic IPs."""
+    public_prefixes6: tuple[str, ...] = ()
+    """Where IPv6 blocks of VPCs come from."""
+    public_length6: int = 56
+    """How long these blocks' prefixes are."""
     quotas: Mapping[str, int] = {}
     """By kind, and by the names of `cloud.limits`, for projects that have none of their own; before the kinds' own
     defaults."""
@@ -81,6 +85,8 @@ class Environment:
             new_id=new_id,
             zones=self.settings.zones,
             public_prefixes=self.settings.public_prefixes,
+            public_prefixes6=self.settings.public_prefixes6,
+            public_length6=self.settings.public_length6,
             quotas=self.quotas(own),
             vrfs=self.settings.vrfs.get(project_id, ()),
         )
