@@ -1,13 +1,17 @@
-"""A process that works on a database until it is killed, and says what it was told: `python cloud_worker.py url seed`.
+"""A process that works on a database until it is killed, and says into a pipe what it was told.
 
-Each line is `asked <token>` before a creation, `told <token> <id> <revision>` after it, or `gone <id> <revision>`.
+Each message is (`asked`, token) before a creation, (`told`, token, id, revision) after it, (`gone`, id, revision),
+(`refused`, status, code), or (`done`,).
 """
 
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
 import random
-import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
 
 from cloud_kinds import KINDS, NETWORK, PORT, NetworkBody, PortBody, PortPatch
 from crossconnect.cloud.resource import Refused
@@ -16,11 +20,8 @@ from crossconnect.cloud.service import Caller, Service, Settings
 RED = Caller(principal="worker", project_id="red")
 
 
-def say(*words: object) -> None:
-    print(*words, flush=True)
-
-
-async def client(service: Service, network: str, draw: random.Random, name: str, count: int) -> None:
+async def client(service: Service, network: str, name: str, count: int, pipe: Connection) -> None:
+    draw = random.Random(name)
     ports: list[str] = []
     for n in range(count):
         token = f"{name}-{n}"
@@ -28,30 +29,39 @@ async def client(service: Service, network: str, draw: random.Random, name: str,
             if ports and draw.random() < 0.3:
                 id = ports.pop(draw.randrange(len(ports)))
                 gone = await service.delete(PORT, RED, id)
-                say("gone", id, gone.revision)
+                pipe.send(("gone", id, gone.revision))
             elif ports and draw.random() < 0.3:
                 await service.update(PORT, RED, draw.choice(ports), PortPatch(name=token, tags={"n": token}))
             else:
-                say("asked", token)
+                pipe.send(("asked", token))
                 made = await service.create(PORT, RED, PortBody(network_id=network, tags={"t": token}), token=token)
-                say("told", token, made.document.id, made.revision)
+                pipe.send(("told", token, made.document.id, made.revision))
                 ports.append(made.document.id)
         except Refused as refused:
-            say("refused", refused.status, refused.problems[0].code)
+            pipe.send(("refused", refused.status, refused.problems[0].code))
             await asyncio.sleep(0.05)
 
 
-async def main(url: str, seed: str, clients: int, count: int) -> None:
+async def work(url: str, seed: str, clients: int, count: int, pipe: Connection) -> None:
     service = await Service.open(url, KINDS, Settings(zones=("a",)))
-    network = await service.create(NETWORK, RED, NetworkBody(size=1 << 16), token="network")
-    say("ready")
-    draws = [random.Random(f"{seed}-{n}") for n in range(clients)]
-    await asyncio.gather(
-        *(client(service, network.document.id, draw, f"{seed}-{n}", count) for n, draw in enumerate(draws))
-    )
+    network = (await service.create(NETWORK, RED, NetworkBody(size=1 << 16), token="network")).document.id
+    pipe.send(("ready",))
+    await asyncio.gather(*(client(service, network, f"{seed}-{n}", count, pipe) for n in range(clients)))
     await service.close()
-    say("done")
+    pipe.send(("done",))
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+def main(url: str, seed: str, clients: int, count: int, pipe: Connection) -> None:
+    asyncio.run(work(url, seed, clients, count, pipe))
+
+
+def start(url: str, seed: str, clients: int, count: int) -> tuple[multiprocessing.process.BaseProcess, Connection]:
+    """A process, and the pipe that it says things into. Forked from one that has imported everything already."""
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["cloud_worker"])
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=main, args=(url, seed, clients, count, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    return process, ours

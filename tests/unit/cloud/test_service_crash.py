@@ -4,51 +4,56 @@ was not is there as a whole or not at all, and the feed has no holes."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
+import cloud_worker
 from cloud_kinds import NETWORK, PORT, NetworkBody, PortBody
 from cloud_service import RED, check_consistent, served, serving
 from crossconnect.cloud.resource import Refused
 from crossconnect.cloud.service import Query, Service
 from postgres import Cluster
 
-WORKER = Path(__file__).resolve().parents[2] / "cloud_worker.py"
-KILLS = 12
+KILLS = 15
 CLIENTS = 4
+Message = tuple[str, ...]
 
 
-def worker(url: str, seed: str, count: int) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, str(WORKER), url, seed, str(CLIENTS), str(count)],
-        stdout=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        text=True,
-    )
+class Worker:
+    """A process at work, and what it has said."""
 
+    def __init__(self, url: str, seed: str, count: int) -> None:
+        self.process, self._pipe = cloud_worker.start(url, seed, CLIENTS, count)
+        self.said: list[Message] = []
+        self._thread = threading.Thread(target=self._listen)
+        self._thread.start()
 
-def reader(process: subprocess.Popen[str], lines: list[list[str]]) -> threading.Thread:
-    def read() -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line.split())
+    def until(self, word: str, count: int, timeout_s: float = 60) -> None:
+        """Wait until it has said a word so often."""
+        end = time.monotonic() + timeout_s
+        while len(self.all(word)) < count:
+            assert time.monotonic() < end, self.said[-5:]
+            time.sleep(0.002)
 
-    thread = threading.Thread(target=read)
-    thread.start()
-    return thread
+    def all(self, word: str) -> list[Message]:
+        return [message for message in list(self.said) if message[0] == word]
 
+    def signal(self, number: int) -> None:
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
 
-def until(lines: list[list[str]], word: str, count: int, timeout_s: float = 60) -> None:
-    end = time.monotonic() + timeout_s
-    while sum(line[0] == word for line in lines) < count:
-        assert time.monotonic() < end, lines[-5:]
-        time.sleep(0.002)
+    def wait(self) -> None:
+        self.process.join()
+        self._thread.join()
+
+    def _listen(self) -> None:
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                self.said.append(self._pipe.recv())
 
 
 def test_killed_at_any_moment_of_a_write_nothing_is_lost_and_nothing_half_done(url: str) -> None:
@@ -61,19 +66,15 @@ def test_killed_at_any_moment_of_a_write_nothing_is_lost_and_nothing_half_done(u
 
     served(url, nothing)
     for round_ in range(KILLS):
-        lines: list[list[str]] = []
-        process = worker(url, f"r{round_}", 10_000)
-        thread = reader(process, lines)
-        until(lines, "ready", 1)
-        until(lines, "told", draw.randrange(1, 60))
+        worker = Worker(url, f"r{round_}", 10_000)
+        worker.until("told", draw.randrange(1, 60))
         time.sleep(draw.random() * 0.02)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        thread.join()
-        asked |= {line[1] for line in lines if line[0] == "asked"}
-        told |= {line[1]: line[2] for line in lines if line[0] == "told"}
-        gone |= {line[1] for line in lines if line[0] == "gone"}
-        assert not any(line[0] == "refused" for line in lines)
+        worker.signal(signal.SIGKILL)
+        worker.wait()
+        asked |= {message[1] for message in worker.all("asked")}
+        told |= {message[1]: message[2] for message in worker.all("told")}
+        gone |= {message[1] for message in worker.all("gone")}
+        assert not worker.all("refused")
         check_consistent(url)
     assert len(told) > 100
 
@@ -111,22 +112,16 @@ def test_a_restart_of_postgresql_in_mid_transaction_is_survived(cluster: Cluster
     async def nothing(service: Service) -> None: ...
 
     served(url, nothing)
-    lines: list[list[str]] = []
-    process = worker(url, "p", 250)
-    thread = reader(process, lines)
-    until(lines, "ready", 1)
+    worker = Worker(url, "p", 250)
     for count, mode in ((20, "immediate"), (80, "fast"), (160, "immediate")):
-        until(lines, "told", count)
+        worker.until("told", count)
         cluster.stop(mode)
         cluster.start()
-    process.wait()
-    thread.join()
-    assert lines[-1] == ["done"]
-    told = {line[1]: line[2] for line in lines if line[0] == "told"}
+    worker.wait()
+    assert worker.said[-1] == ("done",)
+    told = {message[1]: message[2] for message in worker.all("told")}
     # A command waits for the database to come back. Only a confirmation that got lost may be refused, if at all.
-    assert all(
-        line[1:] in (["503", "store.unknown"], ["503", "store.unavailable"]) for line in lines if line[0] == "refused"
-    )
+    assert {message[1:] for message in worker.all("refused")} <= {(503, "store.unknown"), (503, "store.unavailable")}
     check_consistent(url)
 
     async def story(service: Service) -> None:
@@ -175,17 +170,14 @@ def test_eight_processes_claim_addresses_of_one_subnet(cluster: Cluster) -> None
     async def nothing(service: Service) -> None: ...
 
     served(url, nothing)
-    processes = [worker(url, f"w{n}", 12) for n in range(8)]
-    lines: list[list[str]] = []
-    threads = [reader(process, lines) for process in processes]
-    for process, thread in zip(processes, threads, strict=True):
-        process.wait()
-        thread.join()
-    assert [line for line in lines if line[0] == "refused"] == []
-    assert sum(line[0] == "done" for line in lines) == 8
+    workers = [Worker(url, f"w{n}", 12) for n in range(8)]
+    for worker in workers:
+        worker.wait()
+    assert [worker.all("refused") for worker in workers] == [[]] * 8
+    assert all(worker.all("done") for worker in workers)
     check_consistent(url)
-    told = {line[2] for line in lines if line[0] == "told"}
-    gone = {line[1] for line in lines if line[0] == "gone"}
+    told = {message[2] for worker in workers for message in worker.all("told")}
+    gone = {message[1] for worker in workers for message in worker.all("gone")}
 
     async def story(service: Service) -> None:
         documents = (await service.snapshot())[1]
@@ -202,17 +194,15 @@ def test_a_process_that_stops_with_the_lock_does_not_stop_the_others(cluster: Cl
     async def nothing(service: Service) -> None: ...
 
     served(url, nothing)
-    lines: list[list[str]] = []
-    process = worker(url, "s", 10_000)
-    thread = reader(process, lines)
-    until(lines, "told", 5)
-    process.send_signal(signal.SIGSTOP)
+    worker = Worker(url, "s", 10_000)
+    worker.until("told", 5)
+    worker.signal(signal.SIGSTOP)
     try:
 
         async def story(service: Service) -> None:
             (result,) = await asyncio.gather(service.create(NETWORK, RED, NetworkBody()), return_exceptions=True)
             assert getattr(result, "status", 503) == 503
-            process.send_signal(signal.SIGCONT)
+            worker.signal(signal.SIGCONT)
             await service.create(NETWORK, RED, NetworkBody())
 
         async def run() -> None:
@@ -221,8 +211,7 @@ def test_a_process_that_stops_with_the_lock_does_not_stop_the_others(cluster: Cl
 
         asyncio.run(run())
     finally:
-        process.send_signal(signal.SIGCONT)
-        process.kill()
-        process.wait()
-        thread.join()
+        worker.signal(signal.SIGCONT)
+        worker.signal(signal.SIGKILL)
+        worker.wait()
     check_consistent(url)

@@ -23,6 +23,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where IPv6 blocks of VPCs come from."""
     public_length6: int = 56
     """How long these blocks' prefixes are."""
+    reserved_prefixes: tuple[str, ...] = ("100.64.0.0/10", "fd6c:6e6b::/32")
+    """What the region has for the links between its routers: no VPC has a part of it."""
     quotas: Mapping[str, int] = {}
     """By kind, and by the names of `cloud.limits`, for projects that have none of their own; before the kinds' own
     defaults."""
@@ -87,6 +89,7 @@ class Environment:
             public_prefixes=self.settings.public_prefixes,
             public_prefixes6=self.settings.public_prefixes6,
             public_length6=self.settings.public_length6,
+            reserved_prefixes=self.settings.reserved_prefixes,
             quotas=self.quotas(own),
             vrfs=self.settings.vrfs.get(project_id, ()),
         )
