@@ -6,8 +6,10 @@ from typing import Literal
 
 import msgspec
 
-ROLES = ("admin", "member", "reader", "operator", "auditor")
-"""Roles that the default policies know: of a project the first three; of the whole region the last two."""
+PROJECT_ROLES = ("admin", "member", "reader")
+"""Roles in a project that the default policies know."""
+REGION_ROLES = ("operator", "auditor")
+"""Roles in the whole region. No key of a project can have them, and no token of a provider that is not trusted so."""
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from crossconnect.cloud.api.principal import Principal
+from crossconnect.cloud.api.principal import PROJECT_ROLES, Principal
 from crossconnect.errors import BadInput, CrossconnectError, Unreachable
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
@@ -48,6 +48,9 @@ class Issuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Claim with the caller's projects: a text, or a list of texts."""
     roles_claim: str = "roles"
     """Claim with the caller's roles: a text, or a list of texts."""
+    roles: tuple[str, ...] = PROJECT_ROLES
+    """Roles that this provider's tokens may give; others in a token do not count. `operator` and `auditor` only for the
+    provider's own staff."""
 
 
 class InvalidToken(CrossconnectError):
@@ -134,7 +137,7 @@ class Tokens:
             kind="token",
             name=str(verified["sub"]),
             projects=_texts(verified.get(issuer.projects_claim)),
-            roles=_texts(verified.get(issuer.roles_claim)),
+            roles=tuple(role for role in _texts(verified.get(issuer.roles_claim)) if role in issuer.roles),
         )
 
 
