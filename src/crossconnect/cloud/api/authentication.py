@@ -1,7 +1,7 @@
 """Authentication: from the `Authorization` header to a principal.
 
-    Bearer xck_...     an API key, looked up by the service
-    Bearer eyJ...      a token of one of the configured providers
+Bearer xck_...     an API key, looked up by the service
+Bearer eyJ...      a token of one of the configured providers
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Authorisation: Cedar policies decide who may do what.
 
-A decision follows from the policies, the principal, the action and the resource's kind, id and project, and from nothing
-else, so that equal questions have equal answers and are asked of Cedar once.
+A decision follows from the policies, the principal, the action and the resource's kind, id and project, and from
+nothing else, so that equal questions have equal answers and are asked of Cedar once.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The way of every request, whatever the operation.
 
-    client --> failed too often? --> authentication --> rate limit --> authorisation --> query --> handler --> answer
-                    429                   401                429             403           400        |
-                                                                                      Denied, Refused --> problem
-    ... and at the end of each: one audit record, by the service or by us, and the metrics.
+client --> failed too often? --> authentication --> rate limit --> authorisation --> query --> handler --> answer
+                429                   401                429             403           400        |
+                                                                                  Denied, Refused --> problem
+... and at the end of each: one audit record, by the service or by us, and the metrics.
 """
 
 from __future__ import annotations
@@ -116,7 +116,9 @@ class Gate:
             raise Denied(RATE_LIMITED, "too many failed authentications from this address", headers=fields)
         credential = ""
         try:
-            call.principal, credential = await self._authentication.principal(call.headers.get("authorization", ""), now)
+            call.principal, credential = await self._authentication.principal(
+                call.headers.get("authorization", ""), now
+            )
         except Denied as error:
             if error.code.status == 401:
                 self._failures.take(address, now)

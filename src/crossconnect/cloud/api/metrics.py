@@ -15,7 +15,10 @@ class Metrics:
         """All at zero."""
         self.registry = CollectorRegistry()
         self._requests = Counter(
-            "xc_cloud_requests_total", "Requests by operation and status.", ["operation", "status"], registry=self.registry
+            "xc_cloud_requests_total",
+            "Requests by operation and status.",
+            ["operation", "status"],
+            registry=self.registry,
         )
         self._seconds = Histogram(
             "xc_cloud_request_seconds",

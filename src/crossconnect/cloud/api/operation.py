@@ -19,7 +19,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     place: Literal["query", "header"] = "query"
-    schema: dict[str, Any] = {"type": "string"}
+    schema: dict[str, Any] = msgspec.field(default_factory=lambda: {"type": "string"})
     description: str
     example: Any = None
 

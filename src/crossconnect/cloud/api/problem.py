@@ -152,9 +152,7 @@ def details_of(error: Denied | Refused, request_id: str) -> ProblemDetails:
     return _details(error.code.status, (Problem(error.code.name, error.message, error.field),), (), request_id)
 
 
-def _details(
-    status: int, problems: tuple[Problem, ...], uses: tuple[Use, ...], request_id: str
-) -> ProblemDetails:
+def _details(status: int, problems: tuple[Problem, ...], uses: tuple[Use, ...], request_id: str) -> ProblemDetails:
     code = problems[0].code
     return ProblemDetails(
         type=f"urn:crossconnect:problem:{code}",

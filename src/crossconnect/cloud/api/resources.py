@@ -132,9 +132,7 @@ async def _update_present(
         whole = body.merged(asked, msgspec.json.decode(present.raw, type=dict[str, Any]), kind.body)
         patch = body.convert(whole, kind.patch)
         try:
-            return await service.update(
-                kind, call.caller, id, patch, if_match=present.revision, dry_run=call.dry_run
-            )
+            return await service.update(kind, call.caller, id, patch, if_match=present.revision, dry_run=call.dry_run)
         except Refused as error:
             if error.status != 412 or allowed is not None or attempt == ATTEMPTS_MAX - 1:
                 raise
@@ -159,9 +157,7 @@ async def uses(service: Service, kind: Kind, call: Call) -> Answer:
     return Answer(body=msgspec.json.encode({"items": list(found)}))
 
 
-async def _revision(
-    service: Service, kind: Kind, call: Call, id: str, allowed: Sequence[int] | None
-) -> int | None:
+async def _revision(service: Service, kind: Kind, call: Call, id: str, allowed: Sequence[int] | None) -> int | None:
     """The revision that a command may find. Of several, the one that the resource has."""
     if allowed is None or len(allowed) == 1:
         return allowed[0] if allowed else None

@@ -7,7 +7,7 @@ import functools
 import inspect
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -24,16 +24,22 @@ def components(records: Iterable[type[Any]]) -> dict[str, dict[str, Any]]:
     return msgspec.json.decode(msgspec.json.encode(described), type=dict[str, dict[str, Any]])
 
 
-def nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a merge patch: every member may be null, which removes it (RFC 7396)."""
+def nullable(schema: dict[str, Any], needed: Collection[str]) -> dict[str, Any]:
+    """The schema of a merge patch (RFC 7396): a member may be null, which removes it, but for those that are `needed`;
+    so may members of an object with names of the client's own."""
     properties: dict[str, Any] = {}
     for name, member in schema.get("properties", {}).items():
-        described = {key: member[key] for key in ("description",) if key in member}
-        rest = {key: value for key, value in member.items() if key not in described}
-        properties[name] = {**described, "anyOf": [*rest.get("anyOf", [rest]), {"type": "null"}]}
-        if len(rest.get("anyOf", ())) and {"type": "null"} in rest["anyOf"]:
-            properties[name] = member
+        if isinstance(member.get("additionalProperties"), dict):
+            member = {**member, "additionalProperties": _or_null(member["additionalProperties"])}
+        properties[name] = member if name in needed else _or_null(member)
     return {**schema, "properties": properties}
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    described = {key: schema[key] for key in ("description",) if key in schema}
+    rest = {key: value for key, value in schema.items() if key not in described}
+    choices = rest.get("anyOf", [rest])
+    return {**described, "anyOf": [*choices, *([] if {"type": "null"} in choices else [{"type": "null"}])]}
 
 
 def _held(records: Iterable[type[Any]]) -> dict[str, type[Any]]:
