@@ -13,15 +13,11 @@ from crossconnect.cloud.api.metrics import MEDIA_TYPE as METRICS_TYPE
 from crossconnect.cloud.api.metrics import Metrics
 from crossconnect.cloud.api.operation import Answer, Call, Operation, Reply, Shape
 from crossconnect.cloud.api.problem import UNAVAILABLE, Denied
+from crossconnect.cloud.api.words import one, plural
 from crossconnect.cloud.resource import Kind, Use
 from crossconnect.cloud.service import Service
 
 REGION_TAG = "region"
-
-
-def title_of(kind: Kind) -> str:
-    """`network_interface` in words."""
-    return kind.name.replace("_", " ")
 
 
 def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
@@ -30,16 +26,16 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
     def handler(function: Callable[[Service, Kind, Call], Awaitable[Answer]]) -> Callable[[Call], Awaitable[Answer]]:
         return functools.partial(function, service, kind)
 
-    collection, one = f"/v1/{kind.path}", f"/v1/{kind.path}/{{id}}"
+    collection, single = f"/v1/{kind.path}", f"/v1/{kind.path}/{{id}}"
     whole = Shape(record=kind.resource)
     planned = Reply(description="With `dry_run`: what would be done.", shape=Shape(record=resources.Plan))
-    words, tag = title_of(kind), kind.path
+    a_kind, tag = one(kind), kind.path
     return (
         Operation(
             name=f"create_{kind.name}",
             method="POST",
             path=collection,
-            summary=f"Create a {words}",
+            summary=f"Create {a_kind}",
             tag=tag,
             action="create",
             kind=kind.name,
@@ -57,7 +53,7 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
             name=f"list_{kind.path.replace('-', '_')}",
             method="GET",
             path=collection,
-            summary=f"List {kind.path.replace('-', ' ')}",
+            summary=f"List {plural(kind)}",
             tag=tag,
             action="list",
             kind=kind.name,
@@ -75,8 +71,8 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
         Operation(
             name=f"get_{kind.name}",
             method="GET",
-            path=one,
-            summary=f"Get a {words}",
+            path=single,
+            summary=f"Get {a_kind}",
             tag=tag,
             action="get",
             kind=kind.name,
@@ -92,8 +88,8 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
         Operation(
             name=f"update_{kind.name}",
             method="PATCH",
-            path=one,
-            summary=f"Change a {words}",
+            path=single,
+            summary=f"Change {a_kind}",
             tag=tag,
             action="update",
             kind=kind.name,
@@ -109,8 +105,8 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
         Operation(
             name=f"delete_{kind.name}",
             method="DELETE",
-            path=one,
-            summary=f"Delete a {words}",
+            path=single,
+            summary=f"Delete {a_kind}",
             tag=tag,
             action="delete",
             kind=kind.name,
@@ -123,8 +119,8 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
         Operation(
             name=f"uses_of_{kind.name}",
             method="GET",
-            path=f"{one}/uses",
-            summary=f"What still uses a {words}",
+            path=f"{single}/uses",
+            summary=f"What still uses {a_kind}",
             tag=tag,
             action="get",
             kind=kind.name,
