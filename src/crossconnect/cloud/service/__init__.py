@@ -6,9 +6,11 @@
 Invariant: what a caller may see is decided by the store's queries, which all carry the caller's project.
 """
 
-from crossconnect.cloud.service.caller import Caller, Key, Request
-from crossconnect.cloud.service.outcome import AuditRecord, Changed, Commit, Document, Feed, Outcome, Page, Query
-from crossconnect.cloud.service.service import Service, Settings
+from crossconnect.cloud.service.caller import Caller
+from crossconnect.cloud.service.environment import Settings
+from crossconnect.cloud.service.outcome import Document, Feed, Outcome, Page, Query
+from crossconnect.cloud.service.service import Service
+from crossconnect.cloud.store.records import AuditRecord, Changed, Commit, Key, Request
 
 __all__ = [
     "AuditRecord",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from crossconnect.cloud.resource import Effect, Resource, State
-from crossconnect.cloud.service.caller import Request
+from crossconnect.cloud.store.records import Commit
 
 LIMIT_MAX = 1000
 """Of a page; as in AWS's `MaxResults`."""
@@ -71,57 +71,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Marker of the next page; empty where this is the last."""
 
 
-class Changed(msgspec.Struct, frozen=True, kw_only=True):
-    """One resource of a commit."""
-
-    action: Literal["create", "update", "delete"]
-    kind: str
-    id: str
-    project_id: str
-    raw: bytes
-    """The resource after the change in JSON, without `state`; of a deletion, as it was before."""
-
-
-class Commit(msgspec.Struct, frozen=True, kw_only=True):
-    """All changes of one command: they came to be at once."""
-
-    number: int
-    """In the region; without holes in the whole feed, with holes in a project's."""
-    at: str
-    """RFC 3339, UTC."""
-    changes: tuple[Changed, ...]
-
-
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
     """A part of the changes."""
 
     commits: tuple[Commit, ...]
     last: int
     """What to ask after next: all commits up to this number have been looked at."""
-
-
-class AuditRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One call, carried out or not."""
-
-    at: str
-    """RFC 3339, UTC."""
-    project_id: str
-    principal: str
-    action: str
-    """`create`, `update`, `delete`, `get`, `list`, ...; whatever the API names."""
-    kind: str = ""
-    resource_id: str = ""
-    status: int = 200
-    """HTTP status of the answer."""
-    code: str = ""
-    """Of the first problem."""
-    foreign: bool = False
-    """Whether it named a resource that exists, in another project. The caller is not told."""
-    dry_run: bool = False
-    revision: int = 0
-    """Number of the command's changes; 0 for none."""
-    decision: Literal["allow", "deny"] = "allow"
-    """Of authentication and authorisation."""
-    request: Request = Request()
-    number: int = 0
-    """In the order of the record; given by the store."""

@@ -42,9 +42,12 @@ class Database:
     def __init__(self, url: str) -> None:
         """`url` is a path of a file, or `postgresql://...`. Nothing is opened yet."""
         self.postgresql = url.startswith(("postgresql://", "postgres://"))
+        self.address = url
+        """For who opens a connection without us."""
         if not self.postgresql and "://" in url:
             raise BadInput(f"{url} is neither a file nor postgresql://")
-        self.url = url
+        self.shown = make_url(url).render_as_string(hide_password=True) if self.postgresql else url
+        """For people, without a password."""
         if self.postgresql:
             target = make_url(url).set(drivername="postgresql+psycopg")
             self.writing: Engine = create_engine(target, poolclass=NullPool, connect_args=POSTGRESQL)

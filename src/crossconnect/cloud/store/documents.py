@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from crossconnect.cloud.resource import Kind, Resource
+from crossconnect.cloud.resource import Kind, Resource, nobody
 from crossconnect.cloud.store.records import Stored
 from crossconnect.cloud.store.tables import attributes, audience, document_references, documents, failures, usage
 
@@ -30,9 +30,7 @@ COLUMNS = (
 
 _BY_ID = select(*COLUMNS).where(documents.c.id.in_(bindparam("ids", expanding=True)))
 _INSERT = insert(documents)
-_UPDATE = (
-    update(documents).where(documents.c.id == bindparam("i")).values(revision=bindparam("r"), body=bindparam("b"))
-)
+_UPDATE = update(documents).where(documents.c.id == bindparam("i")).values(revision=bindparam("r"), body=bindparam("b"))
 _DELETE = delete(documents).where(documents.c.id == bindparam("i"))
 _REFER = insert(document_references)
 _UNREFER = delete(document_references).where(
@@ -70,6 +68,11 @@ class Links(msgspec.Struct, frozen=True):
 
 
 NONE = Links({}, set(), set())
+
+
+def shareable(kind: Kind) -> bool:
+    """Whether a document of the kind may be seen by other projects than its own."""
+    return kind.seen_by is not nobody
 
 
 def encode(resource: Resource) -> bytes:

@@ -1,8 +1,8 @@
 """The tables. SQLite and PostgreSQL have the same; ids and names are compared by octets in both.
 
-    documents -- document_references (source -> target), attributes (to filter by), audience (who sees it beside its
-    project), claims and claim_runs (addresses), failures
-    changes: one row per document written or deleted, numbered by counters.sequence, which each write transaction locks
+documents -- document_references (source -> target), attributes (to filter by), audience (who sees it beside its
+project), claims and claim_runs (addresses), failures
+changes: one row per document written or deleted, numbered by counters.sequence, which each write transaction locks
 """
 
 from __future__ import annotations
@@ -63,7 +63,6 @@ attributes = Table(
     Column("value", Octets, nullable=False),
     Column("document_id", Octets, nullable=False),
     PrimaryKeyConstraint("project_id", "kind", "name", "value", "document_id"),
-    Index("attributes_by_document", "document_id"),
     sqlite_with_rowid=False,
 )
 
@@ -114,7 +113,6 @@ changes = Table(
     PrimaryKeyConstraint("number", "position"),
     Index("changes_by_project", "project_id", "number", "position"),
     Index("changes_by_document", "document_id", "number"),
-    sqlite_with_rowid=False,
 )
 
 change_audience = Table(
@@ -151,7 +149,6 @@ idempotency = Table(
     Column("answer", LargeBinary, nullable=False),
     PrimaryKeyConstraint("project_id", "token"),
     Index("idempotency_by_age", "at"),
-    sqlite_with_rowid=False,
 )
 
 audit = Table(

@@ -6,14 +6,15 @@ Each statement here but the two of `shared` and `shared_referring` names the pro
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Executable, Select, bindparam, func, or_, select
 
 from crossconnect.cloud.resource import Kind, Resource, Use
 from crossconnect.cloud.store import claims
-from crossconnect.cloud.store.documents import COLUMNS, EVERYBODY
+from crossconnect.cloud.store.documents import COLUMNS, EVERYBODY, shareable
+from crossconnect.cloud.store.reading import foreign, visible
 from crossconnect.cloud.store.records import Stored
 from crossconnect.cloud.store.tables import audience, document_references, documents, usage
 
@@ -31,12 +32,12 @@ _POINTS = (_F.target_id == bindparam("id"), _F.source_kind == bindparam("kind"))
 _POINTING = select(*COLUMNS).where(_KIND).order_by(_D.id)
 
 
-def _pointing(*conditions: object) -> Select[tuple[str, str, str, int, int, bytes]]:
+def _pointing(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Documents of a kind that point to one, by conditions on the reference."""
-    return _POINTING.where(_D.id.in_(select(_F.source_id).where(*_POINTS, *conditions)))  # pyright: ignore
+    return _POINTING.where(_D.id.in_(select(_F.source_id).where(*_POINTS, *conditions)))
 
 
-_BY_FIELD: Mapping[str, tuple[object, ...]] = {
+_BY_FIELD: Mapping[str, tuple[ColumnElement[bool], ...]] = {
     "": (),
     "root": (_F.root == bindparam("field"),),
     "exact": (_F.field == bindparam("field"),),
@@ -61,18 +62,6 @@ _LEFT = (
     .order_by(_F.source_kind, _F.source_id, _F.field)
 )
 _COUNT = select(usage.c.count).where(usage.c.project_id == bindparam("project"), usage.c.kind == bindparam("kind"))
-_VISIBLE = select(_D.id).where(
-    _D.id.in_(bindparam("ids", expanding=True)),
-    or_(
-        _OWN,
-        _D.id.in_(
-            select(_A.document_id).where(
-                _A.project_id.in_((bindparam("project"), EVERYBODY)), _A.document_id.in_(bindparam("ids", expanding=True))
-            )
-        ),
-    ),
-)
-_EXISTS = select(_D.id).where(_D.id.in_(bindparam("ids", expanding=True)))
 
 USES_MAX = 100
 """Of uses that are told at once: a VPC may have ten thousand."""
@@ -169,16 +158,13 @@ class ProjectView:
 
     def visible(self, ids: Sequence[str]) -> set[str]:
         """Those of some ids, of whatever kind, that the project has or sees."""
-        if not ids:
-            return set()
-        found = self._connection.execute(_VISIBLE, {"ids": ids, "project": self.project_id})
-        return set(found.scalars())
+        return visible(self._connection, self.project_id, ids)
 
-    def exist(self, ids: Sequence[str]) -> bool:
-        """Whether one of some ids is anybody's. For the audit record alone."""
-        return bool(ids) and self._connection.execute(_EXISTS.limit(1), {"ids": ids}).first() is not None
+    def foreign(self) -> bool:
+        """Whether something that was not found exists in another project. For the audit record alone."""
+        return foreign(self._connection, self.project_id, sorted(self.missed))
 
-    def _row(self, statement: Select[tuple[str, str, str, int, int, bytes]], kind: Kind, id: str) -> Stored | None:
+    def _row(self, statement: Executable, kind: Kind, id: str) -> Stored | None:
         row = self._connection.execute(
             statement, {"id": id, "kind": kind.name, "project": self.project_id}
         ).one_or_none()
@@ -196,11 +182,6 @@ class ProjectView:
 
     def _told(self, rows: Sequence[tuple[str, str, str, str]]) -> Sequence[Use]:
         return [Use(kind, id if project == self.project_id else "", field) for kind, id, field, project in rows]
-
-
-def shareable(kind: Kind) -> bool:
-    """Whether a document of the kind may be seen by other projects than its own."""
-    return kind.shared
 
 
 def _field(field: str) -> str:
