@@ -17,12 +17,9 @@ from crossconnect.cli.cloud_text import sheet
 from crossconnect.cli.output import draw, emit, output_option, say
 from crossconnect.cli.region import region_option
 from crossconnect.cloud.api.principal import PROJECT_ROLES, REGION_ROLES
-from crossconnect.cloud.api.region import ApiKey, NewApiKey
 from crossconnect.cloud.client.client import JSON, MERGE_PATCH
 from crossconnect.cloud.client.transport import Transport
-from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.resource import Refused
-from crossconnect.cloud.service import Caller, Key, Service
 from crossconnect.errors import BadInput, Rejected, Unreachable
 
 _KEY_COLUMNS = ("id", "name", "hint", "roles", "created_at", "expires_at", "revoked_at")
@@ -66,6 +63,9 @@ def first_key(root: Path, database: str, name: str, output: str) -> int:
     """Make an operator's key in the database itself, on the machine that has it: the one with which all others are
     made."""
     from crossconnect.cli.commands.serve import api_file, database_of, service_settings
+    from crossconnect.cloud.api.region import ApiKey, NewApiKey
+    from crossconnect.cloud.registry import KINDS
+    from crossconnect.cloud.service import Caller, Key, Service
 
     file = api_file(root)
     settings = service_settings(root, file)

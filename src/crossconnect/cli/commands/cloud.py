@@ -12,7 +12,7 @@ from crossconnect.cli.cloud_fields import collect, options_of, read_body
 from crossconnect.cli.cloud_region import COMMANDS as BESIDE
 from crossconnect.cli.cloud_text import columns_of, plan_text, sheet, table
 from crossconnect.cli.output import draw, emit, output_option, say
-from crossconnect.cloud.api.parameters import filters_of
+from crossconnect.cloud.api.filters import filters_of
 from crossconnect.cloud.api.words import one, plural, words
 from crossconnect.cloud.client.client import JSON, MERGE_PATCH
 from crossconnect.cloud.client.transport import Reply, Transport

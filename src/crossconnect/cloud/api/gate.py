@@ -77,7 +77,7 @@ class Gate:
         begun = time.perf_counter()
         call = Call(f"req-{secrets.token_hex(10)}", str(request.path_params.get("id", "")), request.headers)
         headers: list[tuple[str, str]] = [("request-id", call.request_id)]
-        denied, recorded, code = False, False, ""
+        denied, code = False, ""
         try:
             if not operation.public:
                 await self._identify(operation, request, call, headers)
@@ -89,18 +89,17 @@ class Gate:
             if operation.body is not None:
                 call.body = await _body(request)
             answer = await operation.handler(call)
-            recorded = operation.recorded
         except Denied as error:
             denied = error.code.status in (401, 403, 429)
             answer, code = _problem(error, error.code.status, error.headers, call.request_id), error.code.name
         except Refused as error:
             answer, code = _problem(error, error.status, (), call.request_id), error.problems[0].code
-            recorded = operation.recorded
         except Exception:
             log.exception("%s %s failed (%s)", request.method, operation.path, call.request_id)
             broken = Denied(INTERNAL, "the request could not be carried out by a mistake of ours")
             answer, code = _problem(broken, 500, (), call.request_id), INTERNAL.name
-        if not recorded and not operation.quiet:
+            call.reached = False
+        if not call.reached and not operation.quiet:
             await self._record(operation, call, answer.status, code, denied)
         self.metrics.count(operation.name, answer.status, time.perf_counter() - begun)
         return msgspec.structs.replace(answer, headers=(*headers, *answer.headers))

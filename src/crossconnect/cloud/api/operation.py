@@ -57,9 +57,21 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Call:
-    """One request on its way: what the client sent, and who it is."""
+    """One request on its way: what the client sent, and who it is. `reached`: the service has it, and makes the audit
+    record."""
 
-    __slots__ = ("body", "caller", "dry_run", "headers", "id", "principal", "project_id", "query", "request_id")
+    __slots__ = (
+        "body",
+        "caller",
+        "dry_run",
+        "headers",
+        "id",
+        "principal",
+        "project_id",
+        "query",
+        "reached",
+        "request_id",
+    )
 
     def __init__(self, request_id: str, id: str, headers: Mapping[str, str]) -> None:
         """Before anything is known but the id in its path and its headers."""
@@ -69,6 +81,7 @@ class Call:
         self.query: Mapping[str, Sequence[str]] = {}
         self.body = b""
         self.dry_run = False
+        self.reached = False
         self.project_id = ""
         self.principal: Principal | None = None
         self.caller = Caller(principal="", project_id="")
@@ -100,7 +113,5 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it may be asked of the region as a whole, by who belongs to no project."""
     public: bool = False
     """Whether it is answered without a credential."""
-    recorded: bool = False
-    """Whether the service makes the audit record."""
     quiet: bool = False
     """Whether there is none: probes of health."""

@@ -47,7 +47,6 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
                 200: planned,
             },
             problems=(404, 409, 413, 415, 422),
-            recorded=True,
         ),
         Operation(
             name=f"list_{kind.path.replace('-', '_')}",
@@ -66,7 +65,6 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
                     headers=("Link",),
                 )
             },
-            recorded=True,
         ),
         Operation(
             name=f"get_{kind.name}",
@@ -83,7 +81,6 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
                 304: Reply(description="The client has it already.", headers=("ETag", "Cache-Control")),
             },
             problems=(404,),
-            recorded=True,
         ),
         Operation(
             name=f"update_{kind.name}",
@@ -100,7 +97,6 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
                 200: Reply(description="Changed; with `dry_run` the plan.", headers=("ETag",), shape=_either(kind))
             },
             problems=(404, 409, 412, 413, 415, 422),
-            recorded=True,
         ),
         Operation(
             name=f"delete_{kind.name}",
@@ -114,7 +110,6 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
             parameters=(p.DRY_RUN, p.WAIT_DELETED, p.TIMEOUT, p.IF_MATCH, p.PROJECT_ID),
             replies={204: Reply(description="Deleted."), 200: planned},
             problems=(404, 409, 412, 422),
-            recorded=True,
         ),
         Operation(
             name=f"uses_of_{kind.name}",
@@ -128,7 +123,6 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
             parameters=(p.PROJECT_ID,),
             replies={200: Reply(description="What stands in the way of its deletion.", shape=_plain_list("Use"))},
             problems=(404,),
-            recorded=True,
         ),
     )
 
@@ -155,11 +149,11 @@ def project_operations(service: Service) -> tuple[Operation, ...]:
 
     def project(name: str, method: str, one: bool, summary: str, **more: object) -> Operation:
         path = "/v1/projects/{id}" if one else "/v1/projects"
-        fields = {"tag": "projects", "kind": "project", "of_region": True, "recorded": True, **more}
+        fields = {"tag": "projects", "kind": "project", "of_region": True, **more}
         return Operation(name=name, method=method, path=path, summary=summary, **fields)  # type: ignore[arg-type]
 
     whole = Reply(description="The project.", shape=Shape(record=region.Project))
-    key = {"tag": "api-keys", "kind": "api_key", "of_region": True, "recorded": True, "parameters": (p.PROJECT_ID,)}
+    key = {"tag": "api-keys", "kind": "api_key", "of_region": True, "parameters": (p.PROJECT_ID,)}
     return (
         project(
             "create_project",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
+from crossconnect.cloud.api.filters import filters_of
 from crossconnect.cloud.api.operation import Parameter
 from crossconnect.cloud.resource import Kind
 
@@ -81,13 +80,6 @@ AFTER = Parameter(
 TIMEOUT_CHANGES = Parameter(
     name="timeout", schema=_whole(0, 60, 0), description="Seconds to wait for changes where there are none."
 )
-
-
-def filters_of(kind: Kind) -> list[str]:
-    """Fields by which a kind's lists may be filtered: id, name, those that name other resources, and the kind's own."""
-    fields = [field.name for field in msgspec.structs.fields(kind.resource)]
-    naming = [name for name in fields if name.endswith(("_id", "_ids")) and name != "project_id"]
-    return list(dict.fromkeys(["id", "name", *naming, *kind.filters]))
 
 
 def filter_parameters(kind: Kind) -> tuple[Parameter, ...]:

@@ -136,7 +136,9 @@ async def create_project(service: Service, call: Call) -> Answer:
     """POST of a project."""
     body.expect_type(call.headers.get("content-type", ""), body.JSON)
     wish = body.decode(call.body, ProjectBody)
-    await service.create_project(call.caller, wish.id, _checked(wish.quotas))
+    quotas = _checked(wish.quotas)
+    call.reached = True
+    await service.create_project(call.caller, wish.id, quotas)
     found = await _project(service, call.caller, wish.id)
     return Answer(status=201, body=msgspec.json.encode(found), headers=(("location", f"/v1/projects/{wish.id}"),))
 
@@ -157,8 +159,10 @@ async def update_project(service: Service, call: Call) -> Answer:
     body.expect_type(call.headers.get("content-type", ""), body.MERGE_PATCH)
     patch = body.convert(body.plain(call.body), ProjectPatch)
     await _existing(service, call)
-    if patch.quotas:
-        await service.set_quotas(call.caller, call.id, _checked(patch.quotas))
+    quotas = _checked(patch.quotas)
+    if quotas:
+        call.reached = True
+        await service.set_quotas(call.caller, call.id, quotas)
     return Answer(body=msgspec.json.encode(await _project(service, call.caller, call.id)))
 
 
@@ -203,6 +207,7 @@ async def create_key(service: Service, call: Call) -> Answer:
         created_at="",
         expires_at=wish.expires_at,
     )
+    call.reached = True
     made, text = await service.create_key(call.caller, wanted)
     shown = NewApiKey(**msgspec.structs.asdict(_api_key(made)), key=text)
     headers = (("location", f"/v1/api-keys/{made.id}"), ("cache-control", "no-store"))
@@ -230,6 +235,7 @@ async def revoke_key(service: Service, call: Call) -> Answer:
     """DELETE of an API key: it is revoked, and stays in the list."""
     if not any(key.id == call.id for key in await service.keys(call.caller, call.project_id)):
         raise missing("api-key", call.id[:80])
+    call.reached = True
     await service.revoke_key(call.caller, call.project_id, call.id)
     return Answer(status=204)
 

@@ -54,6 +54,7 @@ async def create(service: Service, kind: Kind, call: Call) -> Answer:
     """POST of a collection."""
     body.expect_type(call.headers.get("content-type", ""), body.JSON)
     wish = body.decode(call.body, kind.body)
+    call.reached = True
     outcome = await service.create(kind, call.caller, wish, token=_token(call), dry_run=call.dry_run)
     if call.dry_run:
         return _planned(outcome)
@@ -72,6 +73,7 @@ async def list_(service: Service, kind: Kind, call: Call) -> Answer:
         limit=query.number(call.query, "limit", LIMIT_DEFAULT, 1, LIMIT_MAX),
         marker=query.single(call.query, "marker"),
     )
+    call.reached = True
     page = await service.list(kind, call.caller, asked)
     # Documents are JSON already; so is their list.
     items = b",".join([document.raw for document in page.documents])
@@ -91,7 +93,9 @@ def _next(path: str, call: Call, marker: str) -> tuple[tuple[str, str], ...]:
 
 async def get(service: Service, kind: Kind, call: Call) -> Answer:
     """GET of a resource."""
-    document = await service.get(kind, call.caller, id_of(kind, call))
+    id = id_of(kind, call)
+    call.reached = True
+    document = await service.get(kind, call.caller, id)
     if query.choice(call.query, "wait", ("available",)):
         waited = await service.wait(kind, call.caller, document.id, document.revision, timeout_s=_timeout(call))
         if waited is None:
@@ -112,6 +116,7 @@ async def update(service: Service, kind: Kind, call: Call) -> Answer:
     if not body.needs_present(asked):
         patch = body.convert(asked, kind.patch)
         revision = await _revision(service, kind, call, id, allowed)
+        call.reached = True
         outcome = await service.update(kind, call.caller, id, patch, if_match=revision, dry_run=call.dry_run)
     else:
         outcome = await _update_present(service, kind, call, id, asked, allowed)
@@ -131,6 +136,7 @@ async def _update_present(
             raise _changed(id)
         whole = body.merged(asked, msgspec.json.decode(present.raw, type=dict[str, Any]), kind.body)
         patch = body.convert(whole, kind.patch)
+        call.reached = True
         try:
             return await service.update(kind, call.caller, id, patch, if_match=present.revision, dry_run=call.dry_run)
         except Refused as error:
@@ -144,6 +150,7 @@ async def delete(service: Service, kind: Kind, call: Call) -> Answer:
     id = id_of(kind, call)
     allowed = revisions(call.headers.get("if-match", ""))
     revision = await _revision(service, kind, call, id, allowed)
+    call.reached = True
     outcome = await service.delete(kind, call.caller, id, if_match=revision, dry_run=call.dry_run)
     if call.dry_run:
         return _planned(outcome)
@@ -153,7 +160,9 @@ async def delete(service: Service, kind: Kind, call: Call) -> Answer:
 
 async def uses(service: Service, kind: Kind, call: Call) -> Answer:
     """GET of what stands in the way of a resource's deletion."""
-    found = await service.uses(kind, call.caller, id_of(kind, call))
+    id = id_of(kind, call)
+    call.reached = True
+    found = await service.uses(kind, call.caller, id)
     return Answer(body=msgspec.json.encode({"items": list(found)}))
 
 
