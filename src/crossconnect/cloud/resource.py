@@ -68,8 +68,8 @@ class Reference(msgspec.Struct, frozen=True):
     field: str
     id: str
     owned: bool = False
-    """No reason to keep what it refers to: the decision that deletes that says what becomes of this one (a VPC's default
-    group goes with it, an elastic IP is not associated any more)."""
+    """No reason to keep what it refers to: the decision that deletes that says what becomes of this one (a VPC's
+    default group goes with it, an elastic IP is not associated any more)."""
 
 
 class Use(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from crossconnect.cloud.kinds.security_group import SecurityGroupRule
 from crossconnect.cloud.resource import Claim, conflict
@@ -16,14 +17,17 @@ the provider's networks and links between routers; the others are OVN's fields."
 def numbers(view: View, scope: str, owner: str, count: int = 1) -> tuple[Claim, ...]:
     """The lowest free numbers of a scope, claimed. Refused where there are no more of them in the region."""
     found: list[Claim] = []
-    first = 1
     for _ in range(count):
-        value = view.next_free(scope, first, LAST[scope])
-        if value is None:
-            raise conflict("region.numbers-exhausted", f"the region has no number of scope {scope} left")
-        found.append(Claim(scope, value, owner))
-        first = value + 1
+        found.append(next_after(view, scope, [claim.value for claim in found], owner))
     return tuple(found)
+
+
+def next_after(view: View, scope: str, taken: Sequence[int], owner: str) -> Claim:
+    """The lowest free number of a scope above those that the same change takes."""
+    value = view.next_free(scope, max(taken, default=0) + 1, LAST[scope])
+    if value is None:
+        raise conflict("region.numbers-exhausted", f"the region has no number of scope {scope} left")
+    return Claim(scope, value, owner)
 
 
 def key(*parts: str) -> int:

@@ -19,7 +19,7 @@ class SecurityGroup(Resource, frozen=True, kw_only=True):
 
 
 class SecurityGroupBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To create one. A new group has one rule: everything may leave."""
+    """To create one. A new group has one rule per IP version: everything may leave."""
 
     vpc_id: str
 
