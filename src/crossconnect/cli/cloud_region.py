@@ -15,7 +15,6 @@ import msgspec
 from crossconnect.cli.cloud_connection import connection_options
 from crossconnect.cli.cloud_text import sheet
 from crossconnect.cli.output import draw, emit, output_option, say
-from crossconnect.cli.region import region_option
 from crossconnect.cloud.api.principal import PROJECT_ROLES, REGION_ROLES
 from crossconnect.cloud.client.client import JSON, MERGE_PATCH
 from crossconnect.cloud.client.transport import Transport
@@ -55,7 +54,15 @@ def create_key(transport: Transport, name: str, roles: tuple[str, ...], expires_
 
 
 @keys.command("first")
-@region_option
+@click.option(
+    "-C",
+    "--region",
+    "root",
+    type=click.Path(path_type=Path),
+    default=Path("."),
+    envvar="XC_REGION",
+    help="Directory of the region.  [default: this directory]",
+)
 @click.option("--database", default="", help="As of 'xc serve'.")
 @click.option("--name", default="first operator", show_default=True, help="For people.")
 @output_option
