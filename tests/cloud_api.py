@@ -43,7 +43,7 @@ class Api:
     def __init__(self, root: Path, yaml: str = API_YAML, arguments: Sequence[str] = ()) -> None:
         """Makes the region's directory, projects and keys, and starts the process."""
         self.root = root
-        (root / "cloud").mkdir(parents=True)
+        (root / "cloud").mkdir(parents=True, exist_ok=True)
         (root / "cloud" / "api.yaml").write_text(yaml)
         self.keys: dict[str, str] = {}
         self._arguments = arguments
