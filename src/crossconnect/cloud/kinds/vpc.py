@@ -35,6 +35,7 @@ class VpcBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     cidr_blocks: tuple[str, ...]
     ipv6_cidr_blocks: tuple[str, ...] = ()
+    """`public` stands for the next free /56 of the region's; any other block stays inside."""
     dhcp_options_id: str = ""
     dns_support: bool = True
 
