@@ -67,8 +67,14 @@ class Central:
     def run(self, program: str, *words: str) -> str:
         """A tool of this OVN; its output."""
         done = subprocess.run([*self._program(program), *words], capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, f"{program} {words}: {done.stderr}{done.stdout}"
+        assert done.returncode == 0, f"{program} {words}: {done.stderr}{done.stdout}{self._state()}"
         return done.stdout
+
+    def _state(self) -> str:
+        """How the children are, for a failure's message."""
+        log = self.directory / "northd.log"
+        last = "\n".join(log.read_text().splitlines()[-20:]) if log.exists() else ""
+        return f"\nchildren ended with {[child.poll() for child in self._children]}; northd said\n{last}"
 
     def start(self) -> None:
         """Start all; wait until northd has seen the databases."""
@@ -112,11 +118,11 @@ class Central:
 
     def nbctl(self, *words: str) -> str:
         """`ovn-nbctl`."""
-        return self.run("ovn-nbctl", f"--db={self._remote('nb')}", "--timeout=30", *words)
+        return self.run("ovn-nbctl", f"--db={self._remote('nb')}", "--timeout=10", *words)
 
     def sbctl(self, *words: str) -> str:
         """`ovn-sbctl`."""
-        return self.run("ovn-sbctl", f"--db={self._remote('sb')}", "--timeout=30", *words)
+        return self.run("ovn-sbctl", f"--db={self._remote('sb')}", "--timeout=10", *words)
 
     def trace(self, switch: str, flow: str, *options: str) -> str:
         """`ovn-trace`."""
