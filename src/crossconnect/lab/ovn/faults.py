@@ -21,7 +21,7 @@ from crossconnect.lab.handle import Lab
 from crossconnect.lab.ovn import processes
 from crossconnect.lab.ovn.central import Central
 from crossconnect.lab.ovn.chassis import PROCESSES, ChassisPlan
-from crossconnect.lab.ovn.gateway_node import start_agent
+from crossconnect.lab.ovn.gateway_node import start_agent, wait_established
 from crossconnect.lab.plan import End
 
 STOP_S = 15.0
@@ -87,12 +87,17 @@ def power_off(lab: Lab, chassis: str) -> Injection:
 
 
 def power_on(lab: Lab, chassis: str) -> Injection:
-    """It boots; machines' interfaces are there again, what ran in them is not."""
-    done = heal(lab, Failure(kind="device-failure", target=chassis))
+    """It boots; machines' interfaces are there again, what ran in them is not.
+
+    A gateway node's chassis starts when its router has its sessions again, as far as they come up at all: OVN gives the
+    gateways back to it at once, and would give them to a node that no leaf knows a way to.
+    """
     for node in _nodes(lab, chassis)[1:]:
         heal(lab, Failure(kind="device-failure", target=node))
         start_agent(lab, node)
-    return done
+        sessions = next(len(peer.sessions) for peer in lab.blueprint.peers if peer.name == node)
+        wait_established(lab, node, sessions)
+    return heal(lab, Failure(kind="device-failure", target=chassis))
 
 
 def _nodes(lab: Lab, chassis: str) -> list[str]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import time
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -32,6 +33,7 @@ AGENT_MODULE = "crossconnect.cloud.announce"
 AGENT_CONFIGURATION = "/run/announce.json"
 AGENT_LOG = "/run/announce.log"
 AGENT_PID = "/run/announce.pid"
+ESTABLISHED_S = 20.0
 KEEPALIVE_S, HOLD_S = 3, 9
 """BFD is what notices; this is for leaves without it."""
 
@@ -168,7 +170,7 @@ def frr_configuration(gateway: GatewayNodePlan) -> str:
 
 
 def _filters(network: ProviderNetworkPlan) -> list[str]:
-    """Prefix lists and route maps: of the kernel's routes host routes, towards leaves nothing that they would refuse."""
+    """Prefix lists and route maps: host routes of the kernel's, and towards leaves nothing that they would refuse."""
     lines: list[str] = []
     for version, word in ((4, "ip"), (6, "ipv6")):
         bits = 128 if version == 6 else 32
@@ -230,6 +232,21 @@ def router_of(blueprint: Blueprint, chassis: str) -> str:
     """Node of the routing half of a chassis; empty where it has none."""
     known = blueprint.cloud.chassis if blueprint.cloud is not None else ()
     return next((each.router for each in known if each.name == chassis), "")
+
+
+def established(lab: Lab, router: str) -> int:
+    """How many BGP sessions of a gateway node's router are up."""
+    return lab.run(router, ["vtysh", "-c", "show bgp vrf all summary json"]).stdout.count('"state":"Established"')
+
+
+def wait_established(lab: Lab, router: str, wanted: int, timeout_s: float = ESTABLISHED_S) -> bool:
+    """Wait until that many sessions are up; whether they are in time."""
+    deadline = time.monotonic() + timeout_s
+    while established(lab, router) < wanted:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def start_agent(lab: Lab, router: str) -> None:
