@@ -175,6 +175,8 @@ def _filters(network: ProviderNetworkPlan) -> list[str]:
     for version, word in ((4, "ip"), (6, "ipv6")):
         bits = 128 if version == 6 else 32
         hosts = [f"{p} ge {bits}" if parse(p).length < bits else p for p in _of(network.prefixes, version)]
+        if version == 6 and (block := network.vpc_block):
+            hosts += [_exactly(p, block) for p in _of(network.prefixes, 6) if parse(p).length <= block]
         for name, rules in (
             (f"{network.name}-kernel-v{version}", hosts),
             (f"{network.name}-out-v{version}", [*hosts, *_of(network.aggregates, version)]),
@@ -184,6 +186,10 @@ def _filters(network: ProviderNetworkPlan) -> list[str]:
             lines += [f"route-map {name} permit 1", f" match {word} address prefix-list {name}", "exit"]
         lines += [f"route-map {network.name}-in-v{version} permit 1", "exit"]
     return lines
+
+
+def _exactly(prefix: str, length: int) -> str:
+    return prefix if parse(prefix).length == length else f"{prefix} ge {length} le {length}"
 
 
 def _speaker(gateway: GatewayNodePlan, network: ProviderNetworkPlan) -> list[str]:
