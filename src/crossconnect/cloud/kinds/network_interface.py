@@ -11,7 +11,8 @@ from crossconnect.cloud.resource import Body, Patch, Reference, Resource
 PRIVATE_ADDRESSES_MAX = 50
 SECURITY_GROUPS_MAX = 16
 MAC_BLOCK = 0x02_C0_00_00_00_00
-"""Locally administered; the five octets behind it are claimed in scope `mac`."""
+"""Locally administered; the last four octets tell interfaces apart. A MAC is one interface's in its VPC, claimed as an
+integer in scope `<vpc>/mac`."""
 
 
 class AddressPair(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

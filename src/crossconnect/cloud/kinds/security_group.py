@@ -43,6 +43,8 @@ class SecurityGroupRule(Resource, frozen=True, kw_only=True):
     """A CIDR block, the id of a security group or of a prefix list."""
     default: bool = False
     """Whether it came with the group."""
+    number: int = 0
+    """One of the region's own: flow records name the rule by it."""
 
 
 class SecurityGroupRuleBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

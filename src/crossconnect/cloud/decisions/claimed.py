@@ -1,0 +1,45 @@
+"""Numbers that resources have for themselves: of the region, unique keys, MACs."""
+
+from __future__ import annotations
+
+import hashlib
+
+from crossconnect.cloud.kinds.security_group import SecurityGroupRule
+from crossconnect.cloud.resource import Claim, conflict
+from crossconnect.cloud.view import View
+
+LAST = {"transfer": (1 << 20) - 1, "sample": (1 << 32) - 1, "network-function": 255, "network-function-group": 255}
+"""Scopes of numbers that count from 1 over the region, and the last number of each. `transfer` numbers are addresses on
+the provider's networks and links between routers; the others are OVN's fields."""
+
+
+def numbers(view: View, scope: str, owner: str, count: int = 1) -> tuple[Claim, ...]:
+    """The lowest free numbers of a scope, claimed. Refused where there are no more of them in the region."""
+    found: list[Claim] = []
+    first = 1
+    for _ in range(count):
+        value = view.next_free(scope, first, LAST[scope])
+        if value is None:
+            raise conflict("region.numbers-exhausted", f"the region has no number of scope {scope} left")
+        found.append(Claim(scope, value, owner))
+        first = value + 1
+    return tuple(found)
+
+
+def key(*parts: str) -> int:
+    """A number of 62 bits for some texts, the same in every process: so that a claim can say that something is there
+    once, without a look at all the others."""
+    text = "\0".join(parts).encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 2
+
+
+def rule_claim(rule: SecurityGroupRule, value: int | None = None) -> Claim:
+    """What says that a group has a rule once: `value`, or else the key of what the rule allows."""
+    if value is None:
+        value = rule_key(rule.direction, rule.protocol, rule.from_port, rule.to_port, rule.peer)
+    return Claim(f"{rule.security_group_id}/rule", value, rule.id)
+
+
+def rule_key(direction: str, protocol: str, from_port: int | None, to_port: int | None, peer: str) -> int:
+    """The key of what a rule allows."""
+    return key(direction, protocol, str(from_port), str(to_port), peer)
