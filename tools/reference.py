@@ -31,7 +31,7 @@ from crossconnect.cloud.api.authorisation import DEFAULT_POLICIES, SCHEMA
 from crossconnect.cloud.api.metrics import Metrics
 from crossconnect.cloud.api.openapi import text as openapi_text
 from crossconnect.cloud.api.operation import Operation
-from crossconnect.cloud.api.operations import all_operations
+from crossconnect.cloud.api.operations import Status, all_operations
 from crossconnect.cloud.api.schemas import descriptions
 from crossconnect.cloud.api.settings import ApiFile
 from crossconnect.cloud.api.token import Issuer
@@ -405,7 +405,7 @@ def _record_table(record: type[msgspec.Struct]) -> list[str]:
 def api_operations() -> tuple[Operation, ...]:
     """All operations, of a service that is never asked."""
     nobody = cast(Service, None)
-    return with_document(all_operations(nobody, KINDS, Metrics(), asyncio.Event()))
+    return with_document(all_operations(nobody, KINDS, Metrics(), Status(asyncio.Event(), lambda: None)))
 
 
 def openapi_document() -> str:

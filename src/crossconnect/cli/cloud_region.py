@@ -69,16 +69,15 @@ def create_key(transport: Transport, name: str, roles: tuple[str, ...], expires_
 def first_key(root: Path, database: str, name: str, output: str) -> int:
     """Make an operator's key in the database itself, on the machine that has it: the one with which all others are
     made."""
-    from crossconnect.cli.commands.serve import api_file, database_of, service_settings
+    from crossconnect.cli.commands.serve import api_file, database_of
     from crossconnect.cloud.api.region import ApiKey, NewApiKey
     from crossconnect.cloud.registry import KINDS
-    from crossconnect.cloud.service import Caller, Key, Service
+    from crossconnect.cloud.service import Caller, Key, Service, Settings
 
     file = api_file(root)
-    settings = service_settings(root, file)
 
     async def make() -> NewApiKey:
-        service = await Service.open(database_of(root, file, database), KINDS, settings)
+        service = await Service.open(database_of(root, file, database), KINDS, Settings(zones=()))
         try:
             caller = Caller(principal="xc cloud keys first", project_id="", roles=("operator",), admin=True)
             wanted = Key(id="", project_id="", name=name, roles=("operator",), admin=True, created_at="")

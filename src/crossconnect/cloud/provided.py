@@ -33,12 +33,27 @@ def cloud_of(blueprint: Blueprint) -> CloudRegion | None:
 
 def vrfs_of(blueprint: Blueprint) -> dict[str, tuple[str, ...]]:
     """By project, which is the tenant of that name: VRFs that the cloud reaches and private gateways may name."""
-    reached = {network.vrf for network in blueprint.cloud.networks} if blueprint.cloud is not None else set[str]()
+    plan = blueprint.cloud
+    reached = {n.vrf for n in plan.networks if n.name != INTERNET} if plan is not None else set[str]()
     found: dict[str, tuple[str, ...]] = {}
     for vrf in blueprint.vrfs:
         if vrf.name in reached:
             found[vrf.tenant] = (*found.get(vrf.tenant, ()), vrf.name)
     return found
+
+
+def without_fabric(name: str, zones: tuple[str, ...], public_prefixes: tuple[str, ...]) -> CloudRegion:
+    """A region whose fabric carries no cloud: no hypervisors, no gateway nodes. Enough to try the API with a northbound
+    database of its own; what needs a gateway node fails there, and says so."""
+    return CloudRegion(
+        name=name,
+        zones=tuple(Zone(name=zone) for zone in zones),
+        gateways=(),
+        internet=ProviderNetwork(
+            name=INTERNET, vrf="", physnet=INTERNET, transfer_prefix="100.126.0.0/24", next_hop="100.126.0.1"
+        ),
+        public_prefixes=public_prefixes,
+    )
 
 
 def _zones(plan: CloudPlan) -> tuple[Zone, ...]:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import sys
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import click
-import uvloop
 
 from crossconnect.cli.output import print_findings, say
-from crossconnect.cli.region import region_option
-from crossconnect.cloud.api.server import Configuration, serve
+from crossconnect.cli.region import load_or_exit, region_option
+from crossconnect.cloud.api.northbound import beside
+from crossconnect.cloud.api.server import Beside, Configuration, serve
 from crossconnect.cloud.api.settings import API_FILE, ApiFile, limit_of, read_policies, read_settings
+from crossconnect.cloud.provided import cloud_of, vrfs_of, without_fabric
+from crossconnect.cloud.region import CloudRegion
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.service import Settings
 from crossconnect.errors import BadInput
-from crossconnect.intent.tree import read_region
+from crossconnect.intent.files import REGION_FILE
+from crossconnect.transport.ovsdb import Tls
+
+_FILE = click.Path(exists=True, dir_okay=False)
 
 
 @click.command("serve")
@@ -25,46 +32,43 @@ from crossconnect.intent.tree import read_region
 @click.option("--listen", default="", help="Address and port, 127.0.0.1:8470 where nothing else is said; port 0: any.")
 @click.option("--database", default="", help="SQLite file, or postgresql://user@host/database for several processes.")
 @click.option(
-    "--tls-certificate", type=click.Path(exists=True, dir_okay=False), help="Certificate chain in PEM: serve HTTPS."
+    "--northbound", default="", help="OVN's northbound databases: tcp:ADDRESS:PORT,..., ssl:..., or unix:PATH."
 )
-@click.option(
-    "--tls-key", type=click.Path(exists=True, dir_okay=False), help="Its key in PEM, where not in the same file."
-)
+@click.option("--northbound-tls", nargs=3, type=_FILE, help="For ssl: our certificate, its key, certificates to trust.")
+@click.option("--tls-certificate", type=_FILE, help="Certificate chain in PEM: serve HTTPS.")
+@click.option("--tls-key", type=_FILE, help="Its key in PEM, where not in the same file.")
 @click.option(
     "--trust-proxy", multiple=True, help="Address of a proxy whose X-Forwarded-For and -Proto are believed; repeatable."
 )
 def command(
-    root: Path,
-    listen: str,
-    database: str,
-    tls_certificate: str | None,
-    tls_key: str | None,
-    trust_proxy: tuple[str, ...],
+    root: Path, database: str, northbound: str, northbound_tls: tuple[str, str, str] | None, **http: Any
 ) -> int:
-    """Serve the API of the region's cloud until interrupted. What is not said by options is said by the region's
-    cloud/api.yaml; policies are in its cloud/policies/*.cedar."""
+    """Serve the API of the region's cloud until interrupted, and bring what it decides into OVN. What is not said by
+    options is said by the region's cloud/api.yaml; policies are in its cloud/policies/*.cedar."""
     file = api_file(root)
-    host, port = _address(listen or file.listen)
+    provided = _provided(root, file)
+    host, port = _address(http["listen"] or file.listen)
     configuration = Configuration(
         host=host,
         port=port,
         database=database_of(root, file, database),
         kinds=KINDS,
-        settings=service_settings(root, file),
+        settings=provided.settings,
         policies=read_policies(root, file),
         limit=limit_of(file),
         issuers=file.issuers,
-        certificate=tls_certificate or "",
-        private_key=tls_key or "",
-        proxies=trust_proxy,
+        certificate=http["tls_certificate"] or "",
+        private_key=http["tls_key"] or "",
+        proxies=http["trust_proxy"],
     )
-    if host not in ("127.0.0.1", "::1", "localhost") and not tls_certificate:
+    if host not in ("127.0.0.1", "::1", "localhost") and not configuration.certificate:
         say(f"note: {host} is more than this machine; without --tls-certificate keys cross the network in clear")
+    realiser = _realiser(provided, northbound or file.northbound, northbound_tls)
     gc.enable()  # the command line ends soon and does without; this does not
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s"
     )
-    uvloop.run(serve(configuration, lambda url: say(f"serving {url}, documented at {url}/openapi.json")))
+    asyncio.run(serve(configuration, lambda url: say(f"serving {url}, documented at {url}/openapi.json"), realiser))
     return 0
 
 
@@ -84,16 +88,38 @@ def database_of(root: Path, file: ApiFile, option: str) -> str:
     return file.database if "://" in file.database else str(root / file.database)
 
 
-def service_settings(root: Path, file: ApiFile) -> Settings:
+class _Provided(NamedTuple):
     """What the region gives to the cloud."""
-    zones = file.zones
-    if not zones:
-        region, findings = read_region(root)
-        if region is None:
-            print_findings(findings, limit=20)
-            raise BadInput(f"the region in {root} cannot be read, and {API_FILE} names no zones")
-        zones = tuple(site.name for site in region.sites)
-    return Settings(zones=zones, public_prefixes=file.public_prefixes, quotas=file.quotas)
+
+    settings: Settings
+    region: CloudRegion
+    whole: bool
+    """Whether its fabric carries a cloud: without, there are no hypervisors and no gateway nodes."""
+
+
+def _provided(root: Path, file: ApiFile) -> _Provided:
+    """Out of the region's files; of cloud/api.yaml alone where that names zones and there is no region."""
+    cloud, vrfs, name, sites = None, {}, "", ()
+    if (root / REGION_FILE).exists() or not file.zones:
+        ready = load_or_exit(root)
+        cloud, vrfs, name = cloud_of(ready.blueprint), vrfs_of(ready.blueprint), ready.region.name
+        sites = tuple(site.name for site in ready.region.sites)
+    zones = file.zones or (tuple(zone.name for zone in cloud.zones) if cloud else ()) or sites
+    region = cloud or without_fabric(name, zones, file.public_prefixes)
+    settings = Settings(
+        zones=zones, public_prefixes=file.public_prefixes or region.public_prefixes, quotas=file.quotas, vrfs=vrfs
+    )
+    return _Provided(settings, region, cloud is not None)
+
+
+def _realiser(provided: _Provided, remotes: str, files: tuple[str, str, str] | None) -> Beside | None:
+    if not remotes:
+        say("note: without --northbound nothing is realised: what is made stays pending")
+        return None
+    if not provided.whole:
+        say("note: the region's fabric carries no cloud (design.cloud): what needs a gateway node will fail")
+    tls = Tls(certificate=files[0], key=files[1], ca=files[2]) if files else None
+    return beside(provided.region, remotes, tls)
 
 
 def _address(text: str) -> tuple[str, int]:

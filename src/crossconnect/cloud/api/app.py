@@ -17,13 +17,13 @@ from litestar.response import Stream
 from crossconnect.cloud.api import body, openapi
 from crossconnect.cloud.api.gate import Gate, outside
 from crossconnect.cloud.api.operation import Answer, Operation
-from crossconnect.cloud.api.operations import all_operations, document_operation
+from crossconnect.cloud.api.operations import Status, all_operations, document_operation
 from crossconnect.cloud.resource import Kind
 
 
 def make_app(gate: Gate, kinds: Mapping[str, Kind], stopping: asyncio.Event) -> Litestar:
     """The application over a gate. `stopping` ends streams, so that a process can end."""
-    described = all_operations(gate.service, kinds, gate.metrics, stopping)
+    described = all_operations(gate.service, kinds, gate.metrics, Status(stopping, lambda: gate.realising))
     operations = with_document(described)
     return Litestar(
         route_handlers=[_route(gate, operation) for operation in operations],

@@ -67,6 +67,8 @@ class Gate:
         """`limit` is each project's."""
         self.service = service
         self.metrics = Metrics()
+        self.realising: Callable[[], str] | None = None
+        """Says why nothing is being realised; none where nobody is to in this process."""
         self._authentication = authentication
         self._policies = policies
         self._projects = Buckets(limit)

@@ -30,6 +30,9 @@ class Metrics:
         )
         self._committed = Gauge("xc_cloud_committed", "Number of the last change.", registry=self.registry)
         self._realised = Gauge("xc_cloud_realised", "Number up to which changes are realised.", registry=self.registry)
+        self._realising = Gauge(
+            "xc_cloud_realising", "Whether this process writes to the northbound database.", registry=self.registry
+        )
         self.streams = Gauge("xc_cloud_streams", "Clients that follow the changes.", registry=self.registry)
 
     def count(self, operation: str, status: int, seconds: float) -> None:
@@ -37,8 +40,10 @@ class Metrics:
         self._requests.labels(operation, str(status)).inc()
         self._seconds.labels(operation).observe(seconds)
 
-    def text(self, committed: int, realised: int) -> bytes:
-        """All of them."""
+    def text(self, committed: int, realised: int, realising: bool | None) -> bytes:
+        """All of them. `realising` is None where this process is not to."""
         self._committed.set(committed)
         self._realised.set(realised)
+        if realising is not None:
+            self._realising.set(realising)
         return generate_latest(self.registry)

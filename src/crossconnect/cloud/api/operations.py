@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+
+import msgspec
 
 from crossconnect.cloud.api import feed, region, resources
 from crossconnect.cloud.api import parameters as p
@@ -19,6 +22,14 @@ from crossconnect.cloud.resource import Kind, Use
 from crossconnect.cloud.service import Service
 
 REGION_TAG = "region"
+
+
+class Status(NamedTuple):
+    """What tells how the process is."""
+
+    stopping: asyncio.Event
+    realising: Callable[[], Callable[[], str] | None]
+    """Gives what says why nothing is being realised; none where nobody is to here."""
 
 
 def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
@@ -242,7 +253,7 @@ def project_operations(service: Service) -> tuple[Operation, ...]:
     )
 
 
-def region_operations(service: Service, metrics: Metrics, stopping: asyncio.Event) -> tuple[Operation, ...]:
+def region_operations(service: Service, metrics: Metrics, status: Status) -> tuple[Operation, ...]:
     """Changes, audit record, the caller, and what tells whether the API works."""
     page = Shape(record=feed.ChangesPage, media_types=(JSON, feed.EVENT_STREAM))
     audited = {
@@ -262,7 +273,7 @@ def region_operations(service: Service, metrics: Metrics, stopping: asyncio.Even
             tag=REGION_TAG,
             action="list",
             kind="changes",
-            handler=functools.partial(feed.changes, service, metrics, stopping),
+            handler=functools.partial(feed.changes, service, metrics, status.stopping),
             parameters=(p.AFTER, p.LIMIT, p.TIMEOUT_CHANGES, p.LAST_EVENT_ID, p.PROJECT_ID),
             replies={200: Reply(description="Changes after a number.", shape=page, headers=("Cache-Control",))},
             problems=(410,),
@@ -302,17 +313,25 @@ def region_operations(service: Service, metrics: Metrics, stopping: asyncio.Even
             tag=REGION_TAG,
             action="get",
             kind="metrics",
-            handler=functools.partial(_metrics, service, metrics),
+            handler=functools.partial(_metrics, service, metrics, status),
             replies={200: _text("Figures.", "text/plain")},
             of_region=True,
             quiet=True,
         ),
-        *_probes(service, stopping),
+        *_probes(service, status),
     )
 
 
-def _probes(service: Service, stopping: asyncio.Event) -> tuple[Operation, ...]:
-    status = Shape(schema={"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]})
+def _probes(service: Service, status: Status) -> tuple[Operation, ...]:
+    words = {"type": "string"}
+    shape = Shape(
+        schema={
+            "type": "object",
+            "properties": {"status": words, "northbound": words},
+            "required": ["status"],
+        },
+        example={"status": "ok"},
+    )
     return (
         Operation(
             name="get_health",
@@ -323,7 +342,7 @@ def _probes(service: Service, stopping: asyncio.Event) -> tuple[Operation, ...]:
             action="get",
             kind="health",
             handler=_health,
-            replies={200: Reply(description="It does.", shape=status)},
+            replies={200: Reply(description="It does.", shape=shape)},
             public=True,
             quiet=True,
         ),
@@ -331,12 +350,12 @@ def _probes(service: Service, stopping: asyncio.Event) -> tuple[Operation, ...]:
             name="get_ready",
             method="GET",
             path="/ready",
-            summary="Whether requests can be carried out: the database answers, the process is not ending",
+            summary="Whether requests can be carried out; and, where this process realises, why it does not",
             tag=REGION_TAG,
             action="get",
             kind="health",
-            handler=functools.partial(_ready, service, stopping),
-            replies={200: Reply(description="They can.", shape=status)},
+            handler=functools.partial(_ready, service, status),
+            replies={200: Reply(description="They can.", shape=shape)},
             problems=(503,),
             public=True,
             quiet=True,
@@ -369,16 +388,22 @@ async def _health(call: Call) -> Answer:
     return Answer(body=b'{"status":"ok"}')
 
 
-async def _ready(service: Service, stopping: asyncio.Event, call: Call) -> Answer:
-    if stopping.is_set():
+async def _ready(service: Service, status: Status, call: Call) -> Answer:
+    if status.stopping.is_set():
         raise Denied(UNAVAILABLE, "the process is ending")
     await service.position()
-    return Answer(body=b'{"status":"ok"}')
+    told = {"status": "ok"}
+    # No reason to send requests elsewhere: they are carried out, and realised when the database is there again.
+    if (realising := status.realising()) is not None:
+        told["northbound"] = realising() or "ok"
+    return Answer(body=msgspec.json.encode(told))
 
 
-async def _metrics(service: Service, metrics: Metrics, call: Call) -> Answer:
+async def _metrics(service: Service, metrics: Metrics, status: Status, call: Call) -> Answer:
     committed, realised = await service.position()
-    return Answer(body=metrics.text(committed, realised), media_type=METRICS_TYPE)
+    realising = status.realising()
+    well = None if realising is None else not realising()
+    return Answer(body=metrics.text(committed, realised, well), media_type=METRICS_TYPE)
 
 
 async def _document(document: Callable[[], bytes], call: Call) -> Answer:
@@ -386,8 +411,8 @@ async def _document(document: Callable[[], bytes], call: Call) -> Answer:
 
 
 def all_operations(
-    service: Service, kinds: Mapping[str, Kind], metrics: Metrics, stopping: asyncio.Event
+    service: Service, kinds: Mapping[str, Kind], metrics: Metrics, status: Status
 ) -> tuple[Operation, ...]:
     """Everything but the document that describes it."""
     found = [operation for kind in kinds.values() for operation in kind_operations(service, kind)]
-    return (*found, *project_operations(service), *region_operations(service, metrics, stopping))
+    return (*found, *project_operations(service), *region_operations(service, metrics, status))

@@ -36,8 +36,9 @@ GRACE_S = 20
 CONNECTIONS_MAX = 4096
 KEEP_ALIVE_S = 75
 
-Beside = Callable[[Service], contextlib.AbstractAsyncContextManager[None]]
-"""What runs in the same process while the API does, over the same service: the realiser."""
+Beside = Callable[[Service], contextlib.AbstractAsyncContextManager[Callable[[], str]]]
+"""What runs in the same process while the API does, over the same service: the realiser. It gives a function that says
+why nothing is being realised; empty while all is well."""
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +102,7 @@ async def serve(configuration: Configuration, started: Callable[[str], None], be
         server = _Server(_uvicorn(configuration, app), stopping, lambda: started(url))
         async with contextlib.AsyncExitStack() as stack:
             if beside is not None:
-                await stack.enter_async_context(beside(service))
+                gate.realising = await stack.enter_async_context(beside(service))
             await server.serve(sockets=[listening])
 
 
@@ -123,7 +124,7 @@ def _listen(configuration: Configuration) -> socket.socket:
         listening.bind((configuration.host, configuration.port))
     except OSError as error:
         where = f"{configuration.host} port {configuration.port}"
-        raise BadInput(f"cannot listen on {where}: {error.strerror or error}") from error
+        raise BadInput(f"cannot listen on {where}: {error.strerror or error}") from None
     return listening
 
 

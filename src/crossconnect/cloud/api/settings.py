@@ -25,10 +25,13 @@ class ApiFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Address and port. Anything but this machine's own should have TLS, here or in front."""
     database: str = "cloud.sqlite"
     """A file of SQLite, relative to the region's directory, or `postgresql://user@host/database`."""
+    northbound: str = ""
+    """OVN's northbound databases, `tcp:192.0.2.1:6641,tcp:192.0.2.2:6641,...`, `ssl:...` or `unix:nb.sock`; none:
+    changes stay pending, until another process realises them."""
     public_prefixes: tuple[str, ...] = ()
-    """IPv4 prefixes out of which elastic IPs are given."""
+    """IPv4 prefixes out of which elastic IPs are given; none: those of the provider network `internet`."""
     zones: tuple[str, ...] = ()
-    """Availability zones; none: the region's sites."""
+    """Availability zones; none: those in which the region has hypervisors, or else its sites."""
     quotas: dict[str, int] = {}
     """How many resources of a kind a project may have, where it has no quota of its own."""
     requests_per_second: float = 50.0
