@@ -13,9 +13,14 @@ from crossconnect.cloud.resource import Body, Patch, Reference, Resource
 class NeutronNetwork(Resource, frozen=True, kw_only=True):
     """A network that was made through Neutron. Its subnets are one `Subnet` with the same 17 digits in its id."""
 
+    availability_zone: str = ""
+    """Where its subnet is to be; empty: the region's first."""
+
 
 class NeutronNetworkBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """To create one."""
+
+    availability_zone: str = ""
 
 
 class NeutronNetworkPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,12 +73,20 @@ class NeutronRouterPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class NeutronSubnetBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To create the subnet of a network, or to add the other IP version to it."""
+    """To create the subnet of a network."""
 
     digits: str
     """Of the network's id."""
     cidr: str
     dns_servers: tuple[str, ...] = ()
+
+
+class NeutronSubnetPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """To add the other IP version to a network's subnet, or to take one away."""
+
+    add_cidr: str = ""
+    dns_servers: tuple[str, ...] = ()
+    remove_version: int = 0
 
 
 class NeutronGroupBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from crossconnect.cloud.neutron.decisions import network, port, router
+from crossconnect.cloud.neutron.decisions import floating, network, port, router
 from crossconnect.cloud.neutron.kinds import (
     NeutronGroupBody,
     NeutronNetwork,
@@ -16,6 +16,7 @@ from crossconnect.cloud.neutron.kinds import (
     NeutronRouterBody,
     NeutronRouterPatch,
     NeutronSubnetBody,
+    NeutronSubnetPatch,
     no_references,
     router_references,
 )
@@ -53,9 +54,16 @@ STORED = {kind.name: kind for kind in (NETWORK, ROUTER)}
 
 PORT = msgspec.structs.replace(KINDS["network_interface"], body=NeutronPortBody, create=port.create)
 SUBNET = msgspec.structs.replace(
-    KINDS["subnet"], body=NeutronSubnetBody, create=network.create_subnet, delete=network.delete_subnet
+    KINDS["subnet"],
+    body=NeutronSubnetBody,
+    patch=NeutronSubnetPatch,
+    create=network.create_subnet,
+    update=network.update_subnet,
+    delete=network.delete_subnet,
 )
 GROUP = msgspec.structs.replace(KINDS["security_group"], body=NeutronGroupBody, create=network.create_group)
 PROJECT = msgspec.structs.replace(KINDS["vpc"], body=NeutronProjectBody, create=network.create_project)
 RULE = KINDS["security_group_rule"]
-FLOATING_IP = KINDS["elastic_ip"]
+FLOATING_IP = msgspec.structs.replace(
+    KINDS["elastic_ip"], create=floating.create, update=floating.update, delete=floating.delete
+)

@@ -7,7 +7,6 @@ import msgspec
 from crossconnect.cloud.decisions import dhcp_options, security_group
 from crossconnect.cloud.decisions import subnet as subnets
 from crossconnect.cloud.kinds.dhcp_options import DhcpOptions, DhcpOptionsBody
-from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.security_group import SecurityGroupBody
 from crossconnect.cloud.kinds.subnet import Subnet, SubnetBody, SubnetPatch
 from crossconnect.cloud.kinds.vpc import Vpc
@@ -21,6 +20,7 @@ from crossconnect.cloud.neutron.kinds import (
     NeutronNetworkPatch,
     NeutronProjectBody,
     NeutronSubnetBody,
+    NeutronSubnetPatch,
 )
 from crossconnect.cloud.resource import Change, conflict, missing
 from crossconnect.cloud.view import Context, View, born
@@ -29,7 +29,11 @@ from crossconnect.net import parse
 
 def create(body: NeutronNetworkBody, view: View, context: Context) -> Change:
     """A network without subnets."""
-    return Change(put=(born(NeutronNetwork, context.new_id("nnet"), context, body),))
+    zone = body.availability_zone
+    if zone and zone not in context.zones:
+        message = f"there is no availability zone {zone}; there are {', '.join(context.zones)}"
+        raise refuse("zone-unknown", message, "/availability_zone_hints")
+    return Change(put=(born(NeutronNetwork, context.new_id("nnet"), context, body, availability_zone=zone),))
 
 
 def update(network: NeutronNetwork, patch: NeutronNetworkPatch, view: View, context: Context) -> Change:
@@ -52,15 +56,16 @@ def delete_subnet(subnet: Subnet, view: View, context: Context) -> Change:
 
 
 def create_subnet(body: NeutronSubnetBody, view: View, context: Context) -> Change:
-    """A network's subnet of one IP version; the VPC gets a block around it where it has none."""
-    existing = view.get(Subnet, f"subnet-{body.digits}")
-    if existing is None and view.get(NeutronNetwork, f"nnet-{body.digits}") is None:
+    """A network's first subnet; the VPC gets a block around it where it has none."""
+    id = f"subnet-{body.digits}"
+    network = view.get(NeutronNetwork, f"nnet-{body.digits}")
+    if network is None:
         raise missing("network", f"nnet-{body.digits}", "/network_id")
-    version = parse(body.cidr).version
-    if existing is not None:
-        return _second(existing, version, body, view, context)
+    if view.get(Subnet, id) is not None:
+        raise conflict("neutron.subnet-race", "the network has just got a subnet; ask again", "/network_id")
     vpc, change = project_vpc(view, context)
-    change = step(view, change, lambda on: _room(vpc.id, body, on, context))
+    change = step(view, change, lambda on: _room(vpc.id, body.cidr, body.dns_servers, on, context))
+    version = parse(body.cidr).version
     wish = SubnetBody(
         name=body.name,
         description=body.description,
@@ -68,48 +73,53 @@ def create_subnet(body: NeutronSubnetBody, view: View, context: Context) -> Chan
         vpc_id=vpc.id,
         cidr_block=body.cidr if version == 4 else "",
         ipv6_cidr_block=body.cidr if version == 6 else "",
+        availability_zone=network.availability_zone,
     )
-    with_given = with_id(context, "subnet", f"subnet-{body.digits}")
+    with_given = with_id(context, "subnet", id)
     limits = context.quotas | {"subnets_per_vpc": context.quotas["subnet"]}
     with_given = msgspec.structs.replace(with_given, quotas=limits)
     change = step(view, change, lambda on: subnets.create(wish, on, with_given))
-    return in_front(change, f"subnet-{body.digits}")
+    return in_front(change, id)
 
 
-def _second(subnet: Subnet, version: int, body: NeutronSubnetBody, view: View, context: Context) -> Change:
-    had = subnet.cidr_block if version == 4 else subnet.ipv6_cidr_block
-    if had:
-        message = f"the network has the IPv{version} subnet {had}; a network has one of each IP version"
-        raise refuse("subnet-second", message, "/cidr")
-    change = _room(subnet.vpc_id, body, view, context)
-    patch = SubnetPatch(cidr_block=body.cidr) if version == 4 else SubnetPatch(ipv6_cidr_block=body.cidr)
-    change = step(view, change, lambda on: subnets.update(subnet, patch, on, context))
+def update_subnet(subnet: Subnet, patch: NeutronSubnetPatch, view: View, context: Context) -> Change:
+    """The subnet with one IP version more, or less."""
+    change = Change(put=(subnet,))
+    if patch.remove_version:
+        change = _less(subnet, patch.remove_version, view, context)
+    elif patch.add_cidr:
+        change = _more(subnet, patch, view, context)
     change = step(view, change, lambda on: joined(*routers_of(subnet.id, on)))
     return in_front(change, subnet.id)
 
 
-def _room(vpc_id: str, body: NeutronSubnetBody, view: View, context: Context) -> Change:
+def _more(subnet: Subnet, patch: NeutronSubnetPatch, view: View, context: Context) -> Change:
+    version = parse(patch.add_cidr).version
+    had = subnet.cidr_block if version == 4 else subnet.ipv6_cidr_block
+    if had:
+        message = f"the network has the IPv{version} subnet {had}; a network has one of each IP version"
+        raise refuse("subnet-second", message, "/cidr")
+    change = _room(subnet.vpc_id, patch.add_cidr, patch.dns_servers, view, context)
+    wish = SubnetPatch(cidr_block=patch.add_cidr) if version == 4 else SubnetPatch(ipv6_cidr_block=patch.add_cidr)
+    return step(view, change, lambda on: subnets.update(subnet, wish, on, context))
+
+
+def _less(subnet: Subnet, version: int, view: View, context: Context) -> Change:
+    if not (subnet.ipv6_cidr_block if version == 4 else subnet.cidr_block):
+        raise conflict("subnet.in-use", "a network's last subnet goes as a whole")
+    wish = SubnetPatch(cidr_block="") if version == 4 else SubnetPatch(ipv6_cidr_block="")
+    return subnets.update(subnet, wish, view, context)
+
+
+def _room(vpc_id: str, cidr: str, dns_servers: tuple[str, ...], view: View, context: Context) -> Change:
     """The VPC with a block around the new subnet and its DNS servers; routers with a gateway then keep that block from
     each other's subnets."""
-    change = with_block(_vpc(view, vpc_id), body.cidr, view, context)
+    change = with_block(_vpc(view, vpc_id), cidr, view, context)
     if change.put:
         change = step(view, change, lambda on: joined(*routers_with_gateway(vpc_id, on)))
-    if body.dns_servers:
-        change = step(view, change, lambda on: _dns(_vpc(on, vpc_id), body.dns_servers, on, context))
+    if dns_servers:
+        change = step(view, change, lambda on: _dns(_vpc(on, vpc_id), dns_servers, on, context))
     return change
-
-
-def take_version(subnet: Subnet, version: int, view: View, context: Context) -> Change:
-    """The subnet without one of its two IP versions; with its last one it goes."""
-    other = subnet.ipv6_cidr_block if version == 4 else subnet.cidr_block
-    if not other:
-        return delete_subnet(subnet, view, context)
-    if view.count_referring(NetworkInterface, subnet.id, "subnet_id"):
-        for interface in view.referring(NetworkInterface, subnet.id, "subnet_id"):
-            if interface.private_addresses if version == 4 else interface.ipv6_addresses:
-                raise conflict("subnet.in-use", f"port {interface.id} has an address in it")
-    patch = SubnetPatch(cidr_block="") if version == 4 else SubnetPatch(ipv6_cidr_block="")
-    return subnets.update(subnet, patch, view, context)
 
 
 def create_group(body: NeutronGroupBody, view: View, context: Context) -> Change:
