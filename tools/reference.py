@@ -1,4 +1,5 @@
-"""Writes docs/reference/{commands,findings,fields,tables,nos-support}.md from the code, fidelity.md from its record.
+"""Writes docs/reference/{cloud-errors,commands,findings,fields,tables,nos-support}.md from the code, and fidelity.md
+from its record.
 
 `--check` fails when they are out of date.
 
@@ -19,8 +20,11 @@ from typing import Any
 import click
 
 import crossconnect
+import crossconnect.cloud
 from crossconnect.cli.group import cli
 from crossconnect.cli.main import COMMANDS
+from crossconnect.cloud.limits import LIMITS, QUOTAS
+from crossconnect.cloud.problems import ProblemKind
 from crossconnect.finding import Code
 from crossconnect.intent.schema import json_schemas
 from crossconnect.nos.facts import MEASURES, Facts
@@ -256,7 +260,43 @@ def _facts(facts: Facts) -> list[str]:
     return ["| fact | value | source |", "|---|---|---|", *table, ""]
 
 
+def cloud_errors_page() -> str:
+    """Every refusal of the cloud, and the limits inside resources."""
+    lines = [
+        "# Errors of the cloud\n",
+        "A refusal has a code, a message, and the field that it is about: a JSON pointer (RFC 6901) into the body,",
+        "empty for the command as a whole. Codes are stable: scripts may rely on them. `<kind>` in a code stands for",
+        "any kind of resource (`vpc`, `network-interface`). 422: the body cannot be meant. 409: it contradicts what is",
+        "there. 403: it is another project's to say.\n",
+        "| code | status | meaning |",
+        "|---|---|---|",
+    ]
+    problems = sorted(_problems(), key=lambda problem: problem.code)
+    lines += [f"| `{p.code}` | {p.status} | {_cell(p.meaning)} |" for p in problems]
+    lines += [
+        "\n## Limits\n",
+        "Quotas say how many resources of a kind a project may have; limits, how many parts one resource may have",
+        "(`limit.exceeded`). The provider may give a project others, by these names.\n",
+        "| limit | most | of what |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{name}` | {one.most:,} | {_cell(one.meaning)} |" for name, one in LIMITS.items()]
+    lines += ["\n| kind | quota |", "|---|---|"]
+    lines += [f"| `{name}` | {most:,} |" for name, most in QUOTAS.items()]
+    return GENERATED + "\n".join(lines) + "\n"
+
+
+def _problems() -> list[ProblemKind]:
+    """Those of every module `problems` of the cloud."""
+    found: list[ProblemKind] = []
+    for module in pkgutil.walk_packages(crossconnect.cloud.__path__, "crossconnect.cloud."):
+        if module.name.rpartition(".")[2] == "problems":
+            found += importlib.import_module(module.name).PROBLEMS
+    return found
+
+
 PAGES = {
+    "cloud-errors": cloud_errors_page,
     "commands": commands_page,
     "findings": findings_page,
     "fields": fields_page,

@@ -27,6 +27,7 @@ from crossconnect.net import contains, parse, version_of
 
 R = TypeVar("R", bound=Resource)
 LOCAL = "local"
+Table = RouteTable | TransitRouteTable
 
 
 class Facts(Protocol):
@@ -151,13 +152,14 @@ def rules(interface: NetworkInterface, direction: Direction, facts: Facts) -> tu
 
 
 def peers(rule: SecurityGroupRule, facts: Facts) -> tuple[str, ...]:
-    """The CIDR blocks that a rule's peer stands for: of a group, its members' addresses."""
+    """The CIDR blocks that a rule's peer stands for: of a group, its members' addresses, of the rule's IP version."""
     if rule.peer.startswith("sg-"):
         members = facts.shared_referring(NetworkInterface, rule.peer, "security_group_ids")
         return tuple(
             f"{address}/{32 if version_of(address) == 4 else 128}"
             for member in members
             for address in member.private_addresses + member.ipv6_addresses
+            if rule.ip_version in (None, version_of(address))
         )
     if rule.peer.startswith("pl-"):
         prefixes = facts.shared(PrefixList, rule.peer)

@@ -40,10 +40,10 @@ def key(*parts: str) -> int:
 def rule_claim(rule: SecurityGroupRule, value: int | None = None) -> Claim:
     """What says that a group has a rule once: `value`, or else the key of what the rule allows."""
     if value is None:
-        value = rule_key(rule.direction, rule.protocol, rule.from_port, rule.to_port, rule.peer)
+        value = key(*(str(part) for part in allowed_by(rule)))
     return Claim(f"{rule.security_group_id}/rule", value, rule.id)
 
 
-def rule_key(direction: str, protocol: str, from_port: int | None, to_port: int | None, peer: str) -> int:
-    """The key of what a rule allows."""
-    return key(direction, protocol, str(from_port), str(to_port), peer)
+def allowed_by(rule: SecurityGroupRule) -> tuple[str | int | None, ...]:
+    """What a rule allows, as values that are equal for equal rules."""
+    return rule.direction, rule.protocol, rule.from_port, rule.to_port, rule.peer, rule.ip_version

@@ -9,6 +9,7 @@ from crossconnect.cloud.kinds.elastic_ip import ElasticIp, ElasticIpBody, Elasti
 from crossconnect.cloud.kinds.gateways import InternetGateway, NatGateway
 from crossconnect.cloud.kinds.load_balancer import LoadBalancer
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.resource import Change, Claim, Effect, conflict, invalid, missing
 from crossconnect.cloud.view import Context, View, born
 from crossconnect.net import address_text, contains, parse
@@ -63,9 +64,9 @@ def delete(elastic_ip: ElasticIp, view: View, context: Context) -> Change:
 
 
 def refuse_used(elastic_ip: ElasticIp, view: View, field: str, beside: str = "") -> None:
-    """Refused where a NAT gateway or load balancer other than `beside` has an elastic IP."""
-    for kind in (NatGateway, LoadBalancer):
-        for user in view.referring(kind, elastic_ip.id, "elastic_ip_id"):
+    """Refused where a NAT gateway, a load balancer or a subnet other than `beside` has an elastic IP."""
+    for kind, use in ((NatGateway, "elastic_ip_id"), (LoadBalancer, "elastic_ip_id"), (Subnet, "egress_elastic_ip_id")):
+        for user in view.referring(kind, elastic_ip.id, use):
             if user.id != beside:
                 raise conflict("elastic-ip.in-use", f"{elastic_ip.address} ({elastic_ip.id}) is of {user.id}", field)
 

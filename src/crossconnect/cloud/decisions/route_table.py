@@ -128,7 +128,7 @@ def _refuse_local(destination: str, target: str, vpc: Vpc, view: View, at: str) 
     routing")."""
     if target == "local":
         message = "local routes are in every table, for all of the VPC's blocks; no others are local"
-        raise invalid("route.local", message, f"{at}/target")
+        raise invalid("route.target-kind", message, f"{at}/target")
     if destination.startswith("pl-"):
         return
     outer = next((b for b in vpc.cidr_blocks + vpc.ipv6_cidr_blocks if contains(b, destination)), "")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from crossconnect.cloud.decisions import matching
-from crossconnect.cloud.decisions.claimed import numbers, rule_claim
+from crossconnect.cloud.decisions.claimed import allowed_by, numbers, rule_claim
 from crossconnect.cloud.decisions.patching import refuse_more, renamed, the_vpc
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.peering import VpcPeering
@@ -20,6 +21,7 @@ from crossconnect.cloud.kinds.security_group import (
 from crossconnect.cloud.limits import limit
 from crossconnect.cloud.resource import Change, Claim, Effect, conflict, invalid, missing
 from crossconnect.cloud.view import Context, View, born
+from crossconnect.net import version_of
 
 update = renamed
 update_rule = renamed
@@ -75,6 +77,7 @@ def create_rule(body: SecurityGroupRuleBody, view: View, context: Context) -> Ch
     refuse_more(count + 1, limit(context, "rules_per_security_group"), f"rules in {group.id}", "/security_group_id")
     protocol = matching.protocol(body.protocol, "/protocol")
     from_port, to_port = matching.ports(protocol, body.from_port, body.to_port, "")
+    peer = _peer(body.peer, protocol, group, view, context)
     id = context.new_id("sgr")
     (sample,) = numbers(view, "sample", id)
     rule = born(
@@ -87,14 +90,15 @@ def create_rule(body: SecurityGroupRuleBody, view: View, context: Context) -> Ch
         protocol=protocol,
         from_port=from_port,
         to_port=to_port,
-        peer=_peer(body.peer, protocol, group, view, context),
+        peer=peer,
+        ip_version=_version(body.ip_version, peer, protocol, view),
         number=sample.value,
     )
     claim = rule_claim(rule)
     while not view.is_free(claim.scope, claim.value):
         # The claim's number is a hash: who has it may allow something else, once in 2^31 groups of 2^15 rules.
         for other in view.referring(SecurityGroupRule, group.id, "security_group_id"):
-            if _allows(other) == _allows(rule):
+            if allowed_by(other) == allowed_by(rule):
                 raise conflict("security-group-rule.duplicate", f"{group.id} has the same rule: {other.id}")
         claim = rule_claim(rule, claim.value + 1)
     return Change(put=(rule,), claims=(sample, claim))
@@ -142,10 +146,23 @@ def _peer(text: str, protocol: str, group: SecurityGroup, view: View, context: C
     return matching.block(text, protocol, "/peer")
 
 
+def _version(wanted: Literal[4, 6] | None, peer: str, protocol: str, view: View) -> Literal[4, 6] | None:
+    """The IP version of a rule: said only where protocol and peer do not say it."""
+    if wanted is None:
+        return None
+    prefixes = view.get(PrefixList, peer) if peer.startswith("pl-") else None
+    if prefixes is not None:
+        of_peer = 4 if prefixes.address_family == "ipv4" else 6
+    else:
+        of_peer = None if peer.startswith("sg-") else version_of(peer)
+    for what, version in ((peer, of_peer), (protocol, matching.ICMP_VERSIONS.get(protocol))):
+        if version not in (None, wanted):
+            raise invalid("protocol.version", f"IPv{wanted} does not go with {what}", "/ip_version")
+        if version == wanted:
+            return None
+    return wanted
+
+
 def _peered(a: str, b: str, view: View) -> bool:
     peerings = (*view.referring(VpcPeering, a, "vpc_id"), *view.referring(VpcPeering, a, "peer_vpc_id"))
     return any(p.status == "active" and b in (p.vpc_id, p.peer_vpc_id) for p in peerings)
-
-
-def _allows(rule: SecurityGroupRule) -> tuple[str, str, int | None, int | None, str]:
-    return rule.direction, rule.protocol, rule.from_port, rule.to_port, rule.peer

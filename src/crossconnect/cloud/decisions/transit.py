@@ -229,8 +229,6 @@ def _attachment_effects(before: TransitRouterAttachment, after: TransitRouterAtt
         found.append(f"what enters at {before.id} is routed {by}")
     if left := [id for id in before.propagated_route_table_ids if id not in after.propagated_route_table_ids]:
         found.append(f"{', '.join(left)} does not learn from {before.id} any more")
-    if gone := [id for id in before.subnet_ids if id not in after.subnet_ids]:
-        found.append(f"the zones of {', '.join(gone)} do not reach the router any more")
     return tuple(Effect(message, cuts=True, resource_id=after.id) for message in found)
 
 

@@ -43,6 +43,8 @@ class NetworkInterface(Resource, frozen=True, kw_only=True):
     """Resource of ours that made it (a NAT gateway, a load balancer); such an interface is not changed by itself."""
     host: str = ""
     """Hypervisor that it is asked for on, where the machine's scheduler says so."""
+    iface_id: str = ""
+    """What hypervisors plug it by (`external_ids:iface-id`); empty: its id."""
 
 
 class NetworkInterfaceBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
