@@ -43,7 +43,7 @@ class Api:
     def __init__(self, root: Path, yaml: str = API_YAML, arguments: Sequence[str] = ()) -> None:
         """Makes the region's directory, projects and keys, and starts the process."""
         self.root = root
-        (root / "cloud").mkdir(parents=True)
+        (root / "cloud").mkdir(parents=True, exist_ok=True)
         (root / "cloud" / "api.yaml").write_text(yaml)
         self.keys: dict[str, str] = {}
         self._arguments = arguments
@@ -52,20 +52,22 @@ class Api:
 
     def start(self) -> None:
         """Start the process; its log goes to `serve.log`."""
-        with open(self.root / "serve.log", "a") as log:
+        path = self.root / "serve.log"
+        already = len(path.read_text()) if path.exists() else 0
+        with open(path, "a") as log:
             command = [sys.executable, "-m", "crossconnect.cli", "serve", "-C", str(self.root)]
             self.process = subprocess.Popen(
                 [*command, "--listen", f"127.0.0.1:{free_port()}", *self._arguments],
                 stderr=log,
                 env={**os.environ, "XC_OUTPUT": "table"},
             )
-        self.url = self._wait()
+        self.url = self._wait(already)
         self.http = httpx.Client(base_url=self.url, timeout=60.0, verify=False)
 
-    def _wait(self) -> str:
+    def _wait(self, already: int) -> str:
         end = time.monotonic() + START_S
         while time.monotonic() < end:
-            lines = [line for line in self.log().splitlines() if line.startswith("serving ")]
+            lines = [line for line in self.log()[already:].splitlines() if line.startswith("serving ")]
             if lines:
                 return lines[-1].split()[1].rstrip(",")
             assert self.process.poll() is None, self.log()

@@ -7,6 +7,7 @@ import time
 import uuid
 
 import pytest
+
 from cloud_api import Api, shared_api
 
 

@@ -8,6 +8,7 @@ client --> failed too often? --> authentication --> rate limit --> authorisation
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import secrets
@@ -26,6 +27,7 @@ from crossconnect.cloud.api.metrics import Metrics
 from crossconnect.cloud.api.operation import Answer, Call, Operation
 from crossconnect.cloud.api.problem import (
     BODY_MALFORMED,
+    BODY_SLOW,
     BODY_TOO_LARGE,
     FORBIDDEN,
     HEADER_MALFORMED,
@@ -43,6 +45,7 @@ from crossconnect.cloud.service import AuditRecord, Caller, Request, Service
 
 log = logging.getLogger("crossconnect.cloud.api")
 
+BODY_TIME_MAX_S = 30.0
 PATH_MAX = 1024
 """Characters of a path in the audit record."""
 FAILURES = Limit(per_second=1.0, burst=20)
@@ -213,7 +216,10 @@ def _address(request: HttpRequest) -> str:
 
 async def _body(request: HttpRequest) -> bytes:
     try:
-        return await request.body()
+        async with asyncio.timeout(BODY_TIME_MAX_S):
+            return await request.body()
+    except TimeoutError:
+        raise Denied(BODY_SLOW, f"the body did not arrive within {BODY_TIME_MAX_S:.0f} s") from None
     except HTTPException as error:
         if error.status_code == BODY_TOO_LARGE.status:
             raise Denied(BODY_TOO_LARGE, "the body is larger than the API reads") from None

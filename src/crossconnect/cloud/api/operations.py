@@ -46,7 +46,7 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
                 201: Reply(description="Created.", shape=whole, headers=("ETag", "Location", "Idempotency-Replayed")),
                 200: planned,
             },
-            problems=(404, 409, 413, 415, 422),
+            problems=(404, 408, 409, 413, 415, 422),
         ),
         Operation(
             name=f"list_{kind.path.replace('-', '_')}",
@@ -96,7 +96,7 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
             replies={
                 200: Reply(description="Changed; with `dry_run` the plan.", headers=("ETag",), shape=_either(kind))
             },
-            problems=(404, 409, 412, 413, 415, 422),
+            problems=(404, 408, 409, 412, 413, 415, 422),
         ),
         Operation(
             name=f"delete_{kind.name}",
@@ -164,7 +164,7 @@ def project_operations(service: Service) -> tuple[Operation, ...]:
             handler=handler(region.create_project),
             body=Shape(record=region.ProjectBody, example={"id": "acme", "quotas": {"vpc": 10}}),
             replies={201: Reply(description="Created.", shape=Shape(record=region.Project), headers=("Location",))},
-            problems=(409, 413, 415, 422),
+            problems=(408, 409, 413, 415, 422),
         ),
         project(
             "list_projects",
@@ -194,7 +194,7 @@ def project_operations(service: Service) -> tuple[Operation, ...]:
             handler=handler(region.update_project),
             body=Shape(record=region.ProjectPatch, media_types=(MERGE_PATCH,), example={"quotas": {"vpc": 20}}),
             replies={200: whole},
-            problems=(404, 413, 415, 422),
+            problems=(404, 408, 413, 415, 422),
         ),
         Operation(
             name="create_api_key",
@@ -211,7 +211,7 @@ def project_operations(service: Service) -> tuple[Operation, ...]:
                     headers=("Location", "Cache-Control"),
                 )
             },
-            problems=(404, 413, 415, 422),
+            problems=(404, 408, 413, 415, 422),
             **key,  # type: ignore[arg-type]
         ),
         Operation(

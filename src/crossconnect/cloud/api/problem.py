@@ -28,6 +28,7 @@ BODY_MALFORMED = ProblemCode(
 BODY_TOO_LARGE = ProblemCode(
     "body.too-large", 413, "The body is larger than the API reads.", "Split it: one resource per request."
 )
+BODY_SLOW = ProblemCode("body.too-slow", 408, "The body did not arrive in time.", "Send it again.")
 BODY_TYPE = ProblemCode(
     "body.media-type",
     415,
@@ -85,6 +86,7 @@ UNAVAILABLE = ProblemCode(
 CODES = (
     BODY_MALFORMED,
     BODY_TOO_LARGE,
+    BODY_SLOW,
     BODY_TYPE,
     BODY_FIELD,
     QUERY_UNKNOWN,

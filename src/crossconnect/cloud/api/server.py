@@ -24,6 +24,7 @@ from crossconnect.cloud.api.app import make_app
 from crossconnect.cloud.api.authentication import Authentication
 from crossconnect.cloud.api.authorisation import Policies
 from crossconnect.cloud.api.gate import Gate
+from crossconnect.cloud.api.protocol import LimitedProtocol
 from crossconnect.cloud.api.rate import Limit
 from crossconnect.cloud.api.token import Issuer, Tokens
 from crossconnect.cloud.resource import Kind
@@ -132,7 +133,7 @@ def _uvicorn(configuration: Configuration, app: Any) -> uvicorn.Config:
         _check_certificate(configuration)
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=LimitedProtocol,
         loop="none",
         ws="none",
         lifespan="off",
