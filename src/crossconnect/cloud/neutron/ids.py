@@ -1,4 +1,4 @@
-"""Neutron's clients take UUIDs; ours are `eni-` and 17 digits. One follows from the other, so that nothing is looked up.
+"""Neutron's clients take UUIDs; ours are `eni-` and 17 digits. One follows from the other: nothing is looked up.
 
 A UUID of version 8 (RFC 9562, section 5.8): 17 digits of ours, which face of the thing, and zeros. A resource may have
 several faces: one subnet of ours is a network, and a subnet of each IP version.
@@ -23,6 +23,10 @@ Face = Literal[
     "router_port",
     "external_network",
     "external_subnet",
+    "address_scope4",
+    "address_scope6",
+    "subnetpool4",
+    "subnetpool6",
 ]
 """What a UUID names. `rule4`, `rule6`: the halves of a rule of ours that is about both IP versions. `router_port`: the
 router's address in a subnet, which is no resource of ours."""
@@ -41,8 +45,12 @@ _CODES: dict[Face, str] = {
     "router_port": "0b",
     "external_network": "0c",
     "external_subnet": "0d",
+    "address_scope4": "0e",
+    "address_scope6": "0f",
+    "subnetpool4": "10",
+    "subnetpool6": "11",
 }
-_FACES = {code: face for face, code in _CODES.items()}
+_FACES: dict[str, Face] = {code: face for face, code in _CODES.items()}
 PREFIXES: dict[Face, str] = {
     "network": "subnet",
     "subnet4": "subnet",

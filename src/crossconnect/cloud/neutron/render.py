@@ -203,9 +203,10 @@ def port(interface: NetworkInterface) -> Json:
 
 def router_port(router: NeutronRouter, found: Subnet) -> Json:
     """The router's port in a subnet, of which ours has the address only."""
+    v4, v6 = uuid_of("subnet4", found.id), uuid_of("subnet6", found.id)
     addresses = [
-        {"subnet_id": uuid_of(face, found.id), "ip_address": gateway(block)}
-        for face, block in (("subnet4", found.cidr_block), ("subnet6", found.ipv6_cidr_block))
+        {"subnet_id": uuid, "ip_address": gateway(block)}
+        for uuid, block in ((v4, found.cidr_block), (v6, found.ipv6_cidr_block))
         if block
     ]
     shown = common(found, "router_port") | {"name": "", "description": "", "tags": []}

@@ -96,6 +96,13 @@ class Reader:
             raise self._wrong(name, "a number is expected")
         return value
 
+    def word(self, name: str) -> str:
+        """A text, or a number as text; empty where it is not said."""
+        value = self._value(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        return self.text(name)
+
     def texts(self, name: str) -> tuple[str, ...] | None:
         """A list of texts; none where it is not said."""
         value = self._value(name)

@@ -152,9 +152,7 @@ def _dns(vpc: Vpc, servers: tuple[str, ...], view: View, context: Context) -> Ch
     if vpc.dhcp_options_id or view.count_referring(Subnet, vpc.id, "vpc_id"):
         message = "all networks of a project have the same DNS servers: those that its first subnet was made with"
         raise refuse("dns-nameservers", message, "/dns_nameservers")
-    options = dhcp_options.create(
-        DhcpOptionsBody(name="neutron", domain_name_servers=servers), view, context
-    )
+    options = dhcp_options.create(DhcpOptionsBody(name="neutron", domain_name_servers=servers), view, context)
     made = options.put[0]
     return joined(options, Change(put=(msgspec.structs.replace(vpc, dhcp_options_id=made.id),)))
 

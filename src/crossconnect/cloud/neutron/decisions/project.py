@@ -6,15 +6,17 @@ Its default network ACL denies everything: subnets reach each other by a router 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from crossconnect.cloud.decisions import vpc as vpcs
+from crossconnect.cloud.decisions.claimed import next_after, rule_claim
 from crossconnect.cloud.kinds.network_acl import NetworkAcl
+from crossconnect.cloud.kinds.security_group import SecurityGroupRule
 from crossconnect.cloud.kinds.vpc import Vpc, VpcBody, VpcPatch
 from crossconnect.cloud.neutron.decisions.overlay import Overlay, joined
-from crossconnect.cloud.resource import Change, Refused, Resource, invalid
+from crossconnect.cloud.resource import Change, Claim, Refused, Resource, invalid
 from crossconnect.cloud.view import Context, View
 from crossconnect.net import contains, parse, prefix_text
 
@@ -50,15 +52,32 @@ def project_vpc(view: View, context: Context) -> tuple[Vpc, Change]:
     body = VpcBody(name=VPC_NAME, description="Networks of the Neutron API", cidr_blocks=(_ANY,))
     made = vpcs.create(body, view, with_id(context, "vpc", id))
     put: list[Resource] = []
+    claims = list(made.claims)
     for resource in made.put:
         if isinstance(resource, Vpc):
             put.append(found := msgspec.structs.replace(resource, cidr_blocks=()))
         elif isinstance(resource, NetworkAcl):
             put.append(msgspec.structs.replace(resource, entries=()))
+        elif isinstance(resource, SecurityGroupRule) and resource.peer.startswith("sg-"):
+            claims.remove(rule_claim(resource))
+            halves, more = _halves(resource, claims, view, context)
+            put += halves
+            claims += more
         else:
             put.append(resource)
     assert found is not None
-    return found, msgspec.structs.replace(made, put=tuple(put))
+    return found, msgspec.structs.replace(made, put=tuple(put), claims=tuple(claims))
+
+
+def _halves(
+    rule: SecurityGroupRule, taken: Sequence[Claim], view: View, context: Context
+) -> tuple[tuple[SecurityGroupRule, SecurityGroupRule], tuple[Claim, ...]]:
+    """A rule of both IP versions as two of one, which is what Neutron's clients know."""
+    second = context.new_id("sgr")
+    sample = next_after(view, "sample", [claim.value for claim in taken if claim.scope == "sample"], second)
+    four = msgspec.structs.replace(rule, ip_version=4)
+    six = msgspec.structs.replace(rule, ip_version=6, id=second, number=sample.value)
+    return (four, six), (sample, rule_claim(four), rule_claim(six))
 
 
 def with_block(vpc: Vpc, block: str, view: View, context: Context) -> Change:

@@ -1,9 +1,9 @@
 """What becomes of routers.
 
-    router = subnets that reach each other  -> one network ACL for all of them: from and to each other's blocks
-           + a gateway to the internet      -> the ACL allows what is not the VPC's; a default route to the internet
-           + source NAT                     -> an elastic IP as the subnets' source (`egress_elastic_ip_id`)
-           + extra routes                   -> routes to the interfaces that have their next hops
+router = subnets that reach each other  -> one network ACL for all of them: from and to each other's blocks
+       + a gateway to the internet      -> the ACL allows what is not the VPC's; a default route to the internet
+       + source NAT                     -> an elastic IP as the subnets' source (`egress_elastic_ip_id`)
+       + extra routes                   -> routes to the interfaces that have their next hops
 """
 
 from __future__ import annotations
@@ -37,9 +37,7 @@ def create(body: NeutronRouterBody, view: View, context: Context) -> Change:
     """A router without subnets."""
     vpc, change = project_vpc(view, context)
     id, table, acl = (context.new_id(prefix) for prefix in ("nrtr", "rtb", "acl"))
-    router = born(
-        NeutronRouter, id, context, body, vpc_id=vpc.id, route_table_id=table, network_acl_id=acl
-    )
+    router = born(NeutronRouter, id, context, body, vpc_id=vpc.id, route_table_id=table, network_acl_id=acl)
 
     def parts(on: View) -> Change:
         (sample,) = numbers(on, "sample", acl)
