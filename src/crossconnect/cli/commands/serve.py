@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import logging
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from crossconnect.cli.output import print_findings, say
 from crossconnect.cli.region import region_option
-from crossconnect.cloud.api.server import Configuration, serve
+from crossconnect.cloud.api.app import OtherApi
+from crossconnect.cloud.api.server import Configuration, no_other, serve
 from crossconnect.cloud.api.settings import API_FILE, ApiFile, limit_of, read_policies, read_settings
+from crossconnect.cloud.neutron.collection import Region
+from crossconnect.cloud.neutron.dialect import NeutronDialect
+from crossconnect.cloud.neutron.operations import neutron_operations
+from crossconnect.cloud.neutron.registry import STORED
 from crossconnect.cloud.registry import KINDS
-from crossconnect.cloud.service import Settings
+from crossconnect.cloud.service import Service, Settings
 from crossconnect.errors import BadInput
 from crossconnect.intent.tree import read_region
+
+TENANT_MTU = 1442
+"""Of tenants' interfaces: 1500 octets less Geneve's 58 (RFC 8926 over IPv4)."""
 
 
 @click.command("serve")
@@ -45,12 +55,15 @@ def command(
     cloud/api.yaml; policies are in its cloud/policies/*.cedar."""
     file = api_file(root)
     host, port = _address(listen or file.listen)
+    settings = service_settings(root, file)
     configuration = Configuration(
         host=host,
         port=port,
         database=database_of(root, file, database),
         kinds=KINDS,
-        settings=service_settings(root, file),
+        stored=STORED,
+        other_apis=functools.partial(_neutron, file, settings) if file.neutron else no_other,
+        settings=settings,
         policies=read_policies(root, file),
         limit=limit_of(file),
         issuers=file.issuers,
@@ -66,6 +79,12 @@ def command(
     )
     asyncio.run(serve(configuration, lambda url: say(f"serving {url}, documented at {url}/openapi.json")))
     return 0
+
+
+def _neutron(file: ApiFile, settings: Settings, service: Service) -> tuple[OtherApi, ...]:
+    region = Region(pools=file.public_prefixes, zones=settings.zones, mtu=TENANT_MTU)
+    operations = neutron_operations(service, region, file.region_name, lambda: datetime.now(UTC))
+    return (OtherApi(operations, NeutronDialect()),)
 
 
 def api_file(root: Path) -> ApiFile:

@@ -22,20 +22,22 @@ from crossconnect.cloud.api.operations import all_operations, document_operation
 from crossconnect.cloud.resource import Kind
 
 
-class Beside(msgspec.Struct, frozen=True):
+class OtherApi(msgspec.Struct, frozen=True):
     """Another API over the same service."""
 
     operations: tuple[Operation, ...]
     dialect: Dialect
 
 
-def make_app(gate: Gate, kinds: Mapping[str, Kind], stopping: asyncio.Event, beside: Sequence[Beside] = ()) -> Litestar:
+def make_app(
+    gate: Gate, kinds: Mapping[str, Kind], stopping: asyncio.Event, others: Sequence[OtherApi] = ()
+) -> Litestar:
     """The application over a gate. `stopping` ends streams, so that a process can end."""
     described = all_operations(gate.service, kinds, gate.metrics, stopping)
     operations = with_document(described)
-    others = [_route(gate, operation, api.dialect) for api in beside for operation in api.operations]
+    further = [_route(gate, operation, api.dialect) for api in others for operation in api.operations]
     return Litestar(
-        route_handlers=[*(_route(gate, operation, None) for operation in operations), *others],
+        route_handlers=[*(_route(gate, operation, None) for operation in operations), *further],
         exception_handlers={Exception: _outside},
         request_max_body_size=body.SIZE_MAX,
         openapi_config=None,
