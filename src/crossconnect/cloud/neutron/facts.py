@@ -18,33 +18,36 @@ from crossconnect.cloud.neutron.networks import COMMON, VPC
 from crossconnect.cloud.neutron.requests import Reader
 
 BASE = "/neutron"
-EXTENSIONS: Mapping[str, str] = {
-    "address-scope": "Address scopes, for reading",
-    "allowed-address-pairs": "Further sources of a port",
-    "availability_zone": "Availability zones",
-    "binding": "Where a port is",
-    "external-net": "The internet as a network",
-    "ext-gw-mode": "Routers with and without source NAT",
-    "extraroute": "Routes of a router",
-    "fip-port-details": "The port of a floating IP",
-    "net-mtu": "MTU of networks",
-    "network_availability_zone": "Networks in an availability zone",
-    "pagination": "Lists in pages",
-    "port-security": "Ports are filtered",
-    "project-id": "project_id beside tenant_id",
-    "quota_details": "Quotas with what is used",
-    "quotas": "Quotas",
-    "router": "Routers and floating IPs",
-    "security-group": "Security groups",
-    "security-groups-normalized-cidr": "CIDR blocks of rules as they are understood",
-    "sorting": "Lists in another order",
-    "standard-attr-description": "Descriptions",
-    "standard-attr-revisions": "Revision numbers",
-    "standard-attr-tag": "Tags",
-    "standard-attr-timestamp": "Times",
-    "subnet_allocation": "Subnet pools, for reading",
+EXTENSIONS: Mapping[str, tuple[str, str]] = {
+    "address-scope": ("Address scope", "Address scopes, for reading"),
+    "allowed-address-pairs": ("Allowed Address Pairs", "Further sources of a port"),
+    "availability_zone": ("Availability Zone", "Availability zones"),
+    "binding": ("Port Binding", "Where a port is"),
+    "external-net": ("Neutron external network", "The internet as a network"),
+    "ext-gw-mode": ("Neutron L3 Configurable external gateway mode", "Routers with and without source NAT"),
+    "extraroute": ("Neutron Extra Route", "Routes of a router"),
+    "fip-port-details": ("Floating IP Port Details Extension", "The port of a floating IP"),
+    "net-mtu": ("Network MTU", "MTU of networks"),
+    "network_availability_zone": ("Network Availability Zone", "Networks in an availability zone"),
+    "pagination": ("Pagination support", "Lists in pages"),
+    "port-security": ("Port Security", "Ports are filtered"),
+    "project-id": ("project_id field enabled", "project_id beside tenant_id"),
+    "quota_details": ("Quota details management support", "Quotas with what is used"),
+    "quotas": ("Quota management support", "Quotas, for reading"),
+    "router": ("Neutron L3 Router", "Routers and floating IPs"),
+    "security-group": ("security-group", "Security groups"),
+    "security-groups-normalized-cidr": (
+        "Normalized CIDR field for security group rules",
+        "CIDR blocks of rules as they are understood",
+    ),
+    "sorting": ("Sorting support", "Lists in another order"),
+    "standard-attr-description": ("standard-attr-description", "Descriptions"),
+    "standard-attr-revisions": ("Resource revision numbers", "Revision numbers"),
+    "standard-attr-tag": ("Tag support", "Tags"),
+    "standard-attr-timestamp": ("Resource timestamps", "Times"),
+    "subnet_allocation": ("Subnet Allocation", "Subnet pools, for reading"),
 }
-"""By alias; only what is there."""
+"""(Neutron's name, what it is) by alias; only what is there. Some clients look for the name."""
 QUOTAS = {
     "network": "subnet",
     "subnet": "subnet",
@@ -92,8 +95,8 @@ def _version() -> Json:
 def _extension(alias: str) -> Json:
     return {
         "alias": alias,
-        "name": EXTENSIONS[alias],
-        "description": EXTENSIONS[alias],
+        "name": EXTENSIONS[alias][0],
+        "description": EXTENSIONS[alias][1],
         "updated": "2026-01-01T00:00:00-00:00",
         "links": [],
     }
