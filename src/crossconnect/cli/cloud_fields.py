@@ -25,9 +25,16 @@ def singular(name: str) -> str:
     """`cidr_blocks` is given one by one, as `cidr_block`."""
     if name.endswith("ies"):
         return name[:-3] + "y"
-    if name.endswith("sses"):
+    if name.endswith(("sses", "xes")):
         return name[:-2]
     return name.removesuffix("s")
+
+
+def one_of(record: type[Any], name: str) -> str:
+    """What one value of a field is called: `cidr_block` of a list of `cidr_blocks`, else the field."""
+    types = {field.name: field.type for field in msgspec.structs.fields(record)}
+    listed = isinstance(inspect.type_info(types[name]), inspect.VarTupleType)
+    return singular(name) if listed else name
 
 
 def _plain(type_: inspect.Type) -> inspect.Type:

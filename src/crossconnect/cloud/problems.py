@@ -156,6 +156,7 @@ PROBLEMS = (
     ProblemKind("protocol.unknown", 422, "Protocols are tcp, udp, icmp, icmpv6, all, or a number from 0 to 255."),
     ProblemKind("protocol.version", 422, "ICMP goes with IPv4, ICMPv6 with IPv6; a rule's IP version with its peer's."),
     ProblemKind("region.numbers-exhausted", 409, "The region has no number left that such a resource needs."),
+    ProblemKind("resource.not-yours", 403, "Another project's resource is not named, described or tagged."),
     ProblemKind("route-table.main", 409, "A VPC's main route table goes with the VPC only."),
     ProblemKind("route.destination", 422, "No route leads there: link-local, multicast, loopback."),
     ProblemKind("route.duplicate", 422, "A destination is there twice."),

@@ -285,6 +285,7 @@ _ALL = (
         delete=transit.delete,
         quota=QUOTAS["transit_router"],
         seen_by=transit_types.router_seen_by,
+        private=("shared_with", "default_route_table_id", "tags", "description"),
     ),
     Kind(
         name="transit_router_attachment",
@@ -342,6 +343,7 @@ _ALL = (
         delete=private_link.delete_service,
         quota=QUOTAS["endpoint_service"],
         seen_by=private_link_types.service_seen_by,
+        private=("allowed_projects", "load_balancer_id", "vpc_id", "tags", "description"),
         filters=("source",),
     ),
     Kind(

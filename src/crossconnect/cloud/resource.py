@@ -180,5 +180,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     seen_by: Callable[[Any], tuple[str, ...]] = nobody
     """Projects beside its own that may get and list it, and are asked for its changes; `*` for everybody. What they may
     change is for the decision to say: `context.project_id` is who asks."""
+    private: tuple[str, ...] = ()
+    """Fields that other projects which see it are shown empty."""
     filters: tuple[str, ...] = ()
     """Fields by which lists may be filtered, beside `id`, `name`, `tag:<key>` and those that are references."""

@@ -112,3 +112,14 @@ def test_a_nat_gateways_is_not_an_interfaces() -> None:
     with pytest.raises(Refused) as error:
         cloud.delete(ip.id)
     assert [use.id for use in error.value.uses] == [nat.id]
+
+
+def test_an_interface_without_ipv4_has_none() -> None:
+    cloud = Cloud()
+    vpc, _ = network(cloud, ipv6_cidr_blocks=["fd00::/56"])
+    public(cloud, vpc)
+    subnet = cloud.create("subnet", vpc_id=vpc.id, ipv6_cidr_block="fd00::/64")
+    interface = cloud.create("network_interface", subnet_id=subnet.id)
+    with pytest.raises(Refused) as error:
+        cloud.create("elastic_ip", network_interface_id=interface.id)
+    assert refused(error) == (422, "elastic-ip.no-ipv4", "/network_interface_id")

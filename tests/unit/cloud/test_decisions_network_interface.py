@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from cloud_memory import Cloud, network, public, refused
@@ -193,3 +194,14 @@ def test_turning_the_source_check_on_cuts() -> None:
     assert interface.allowed_address_pairs[0].cidr == "10.9.9.9/32"
     change = cloud.plan_update(interface.id, source_dest_check=True, allowed_address_pairs=[])
     assert [e.cuts for e in change.effects] == [True, True]
+
+
+def test_what_another_resource_made_changes_and_goes_with_it() -> None:
+    cloud = Cloud()
+    vpc, subnet = network(cloud)
+    interface = cloud.create("network_interface", subnet_id=subnet.id)
+    cloud.documents[interface.id] = msgspec.structs.replace(interface, owner=vpc.id)
+    for command in (lambda: cloud.delete(interface.id), lambda: cloud.update(interface.id, host="h1")):
+        with pytest.raises(Refused) as error:
+            command()
+        assert refused(error)[:2] == (409, "network-interface.owned")

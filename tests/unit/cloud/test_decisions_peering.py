@@ -133,3 +133,12 @@ def test_a_vpc_has_so_many_peerings() -> None:
     with pytest.raises(Refused) as error:
         cloud.create("vpc_peering", vpc_id=one.id, peer_vpc_id=three.id)
     assert refused(error) == (409, "limit.exceeded", "/vpc_id")
+
+
+def test_the_other_project_does_not_name_it() -> None:
+    cloud, one, two = stand()
+    peering = ask(cloud, one, two)
+    with pytest.raises(Refused) as error:
+        cloud.update(peering.id, project="beta", name="mine")
+    assert refused(error)[:2] == (403, "resource.not-yours")
+    cloud.update(peering.id, name="ours")

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from crossconnect.cli.cloud_connection import connection_options
-from crossconnect.cli.cloud_fields import collect, options_of, read_body
+from crossconnect.cli.cloud_fields import collect, one_of, options_of, read_body
 from crossconnect.cli.cloud_region import COMMANDS as BESIDE
 from crossconnect.cli.cloud_text import columns_of, plan_text, sheet, table
 from crossconnect.cli.output import draw, emit, output_option, say
@@ -95,9 +95,10 @@ def _list(kind: Kind) -> click.Command:
         return 0
 
     for name in reversed(filters_of(kind)):
-        flag = f"--{name.replace('_', '-')}"
-        text = f"Only those with this {name.replace('_', ' ')}; repeatable."
-        list_command.params.insert(0, click.Option([flag, name], multiple=True, metavar="TEXT", help=text))
+        single = one_of(kind.resource, name)
+        flags = [f"--{spelt.replace('_', '-')}" for spelt in dict.fromkeys((single, name))]
+        text = f"Only those with this {single.replace('_', ' ')}; repeatable."
+        list_command.params.insert(0, click.Option([*flags, name], multiple=True, metavar="TEXT", help=text))
     return list_command
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import gc
 import logging
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import uvloop
 
 from crossconnect.cli.output import print_findings, say
 from crossconnect.cli.region import region_option
@@ -77,7 +77,7 @@ def command(
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s"
     )
-    asyncio.run(serve(configuration, lambda url: say(f"serving {url}, documented at {url}/openapi.json")))
+    uvloop.run(serve(configuration, lambda url: say(f"serving {url}, documented at {url}/openapi.json")))
     return 0
 
 

@@ -11,7 +11,8 @@ import hashlib
 from collections import OrderedDict
 
 from crossconnect.cloud.api.principal import Principal
-from crossconnect.cloud.api.problem import KEYS_UNAVAILABLE, UNAUTHENTICATED, Denied
+from crossconnect.cloud.api.problem import Denied
+from crossconnect.cloud.api.problems import KEYS_UNAVAILABLE, UNAUTHENTICATED
 from crossconnect.cloud.api.token import InvalidToken, Tokens
 from crossconnect.cloud.service import Service
 from crossconnect.errors import Unreachable

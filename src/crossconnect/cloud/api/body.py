@@ -7,14 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from crossconnect.cloud.api.problem import (
-    BODY_FIELD,
-    BODY_MALFORMED,
-    BODY_TYPE,
-    Denied,
-    escaped,
-    field_error,
-)
+from crossconnect.cloud.api.problem import Denied, escaped, field_error
+from crossconnect.cloud.api.problems import BODY_FIELD, BODY_MALFORMED, BODY_TYPE
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"

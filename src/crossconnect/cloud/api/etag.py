@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from crossconnect.cloud.api.problem import HEADER_MALFORMED, Denied
+from crossconnect.cloud.api.problem import Denied
+from crossconnect.cloud.api.problems import HEADER_MALFORMED
 from crossconnect.cloud.service import Document
 
 ETAGS_MAX = 20

@@ -17,7 +17,8 @@ import msgspec
 from crossconnect.cloud.api import query
 from crossconnect.cloud.api.metrics import Metrics
 from crossconnect.cloud.api.operation import Answer, Call
-from crossconnect.cloud.api.problem import HEADER_MALFORMED, Denied
+from crossconnect.cloud.api.problem import Denied
+from crossconnect.cloud.api.problems import HEADER_MALFORMED
 from crossconnect.cloud.resource import Refused
 from crossconnect.cloud.service import Commit, Feed, Service
 

@@ -26,19 +26,17 @@ from crossconnect.cloud.api.authentication import Authentication
 from crossconnect.cloud.api.authorisation import Policies, Question
 from crossconnect.cloud.api.metrics import Metrics
 from crossconnect.cloud.api.operation import Answer, Call, Operation
-from crossconnect.cloud.api.problem import (
+from crossconnect.cloud.api.problem import MEDIA_TYPE, Denied, details_of
+from crossconnect.cloud.api.problems import (
     BODY_MALFORMED,
     BODY_SLOW,
     BODY_TOO_LARGE,
     FORBIDDEN,
     HEADER_MALFORMED,
     INTERNAL,
-    MEDIA_TYPE,
     METHOD,
     NOT_FOUND,
     RATE_LIMITED,
-    Denied,
-    details_of,
 )
 from crossconnect.cloud.api.rate import Buckets, Limit
 from crossconnect.cloud.resource import Refused
@@ -136,13 +134,13 @@ class Gate:
             answer = await operation.handler(call)
         except Denied as error:
             denied = error.code.status in (401, 403, 429)
-            answer, code = dialect.problem(error, error.code.status, error.headers, call.request_id), error.code.name
+            answer, code = dialect.problem(error, error.code.status, error.headers, call.request_id), error.code.code
         except Refused as error:
             answer, code = dialect.problem(error, error.status, (), call.request_id), error.problems[0].code
         except Exception:
             log.exception("%s %s failed (%s)", request.method, operation.path, call.request_id)
             broken = Denied(INTERNAL, "the request could not be carried out by a mistake of ours")
-            answer, code = dialect.problem(broken, 500, (), call.request_id), INTERNAL.name
+            answer, code = dialect.problem(broken, 500, (), call.request_id), INTERNAL.code
             call.reached = False
         if not call.reached and not operation.quiet:
             await self._record(operation, call, answer.status, code, denied)

@@ -14,7 +14,8 @@ from crossconnect.cloud.api.examples import example_of
 from crossconnect.cloud.api.operation import Operation, Parameter, Reply, Shape
 from crossconnect.cloud.api.operations import RECORDS_BESIDE
 from crossconnect.cloud.api.parameters import HEADERS
-from crossconnect.cloud.api.problem import CODES, MEDIA_TYPE, ProblemDetails
+from crossconnect.cloud.api.problem import MEDIA_TYPE, ProblemDetails
+from crossconnect.cloud.api.problems import PROBLEMS as KINDS_OF_PROBLEMS
 from crossconnect.cloud.registry import KINDS
 
 PROBLEMS = {
@@ -172,16 +173,16 @@ def _content(shape: Shape, example: Any) -> dict[str, Any]:
 
 def _problem(status: int) -> dict[str, Any]:
     headers = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}.get(status, ())
-    codes = [code for code in CODES if code.status == status]
+    codes = [code for code in KINDS_OF_PROBLEMS if code.status == status]
     example: dict[str, Any] | None = None
     if codes:
         example = {
-            "type": f"urn:crossconnect:problem:{codes[0].name}",
+            "type": f"urn:crossconnect:problem:{codes[0].code}",
             "title": http.HTTPStatus(status).phrase,
             "status": status,
             "detail": codes[0].meaning,
-            "code": codes[0].name,
-            "errors": [{"code": codes[0].name, "message": codes[0].meaning, "field": ""}],
+            "code": codes[0].code,
+            "errors": [{"code": codes[0].code, "message": codes[0].meaning, "field": ""}],
             "request_id": "req-5b0f6d1c9e2a47318d60",
         }
     content = {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}

@@ -12,7 +12,8 @@ from crossconnect.cloud.api.body import JSON, MERGE_PATCH
 from crossconnect.cloud.api.metrics import MEDIA_TYPE as METRICS_TYPE
 from crossconnect.cloud.api.metrics import Metrics
 from crossconnect.cloud.api.operation import Answer, Call, Operation, Reply, Shape
-from crossconnect.cloud.api.problem import UNAVAILABLE, Denied
+from crossconnect.cloud.api.problem import Denied
+from crossconnect.cloud.api.problems import UNAVAILABLE
 from crossconnect.cloud.api.words import one, plural
 from crossconnect.cloud.resource import Kind, Use
 from crossconnect.cloud.service import Service

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import unquote_to_bytes
 
-from crossconnect.cloud.api.problem import QUERY_MALFORMED, QUERY_UNKNOWN, Denied
+from crossconnect.cloud.api.problem import Denied
+from crossconnect.cloud.api.problems import QUERY_MALFORMED, QUERY_UNKNOWN
 
 FIELDS_MAX = 200
 """Parameters of a query, repeated ones counted; AWS takes 200 values per filter."""

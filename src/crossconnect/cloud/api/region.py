@@ -10,6 +10,7 @@ import msgspec
 from crossconnect.cloud.api import body, query
 from crossconnect.cloud.api.operation import Answer, Call
 from crossconnect.cloud.api.principal import PROJECT_ROLES, REGION_ROLES
+from crossconnect.cloud.api.problems import API_KEY_EXPIRY, API_KEY_NO_ROLE, API_KEY_PAST, API_KEY_ROLE, PROJECT_QUOTA
 from crossconnect.cloud.resource import invalid, missing
 from crossconnect.cloud.service import AuditRecord, Caller, Key, Service
 
@@ -169,7 +170,7 @@ async def update_project(service: Service, call: Call) -> Answer:
 def _checked(quotas: Mapping[str, int]) -> Mapping[str, int]:
     for kind, limit in quotas.items():
         if not 0 <= limit <= 10_000_000:
-            raise invalid("project.quota-range", f"a quota is 0 to 10,000,000, not {limit}", f"/quotas/{kind}")
+            raise invalid(PROJECT_QUOTA.code, f"a quota is 0 to 10,000,000, not {limit}", f"/quotas/{kind}")
     return quotas
 
 
@@ -193,9 +194,9 @@ async def create_key(service: Service, call: Call) -> Answer:
         if role not in known:
             whose = "a project" if call.project_id else "the region"
             message = f"a key of {whose} has roles {', '.join(known)}, not {role[:40]!r}"
-            raise invalid("api-key.role-unknown", message, f"/roles/{n}")
+            raise invalid(API_KEY_ROLE.code, message, f"/roles/{n}")
     if not wish.roles:
-        raise invalid("api-key.no-role", "a key without a role may do nothing", "/roles")
+        raise invalid(API_KEY_NO_ROLE.code, "a key without a role may do nothing", "/roles")
     if wish.expires_at:
         _expect_later(wish.expires_at)
     wanted = Key(
@@ -220,9 +221,9 @@ def _expect_later(text: str) -> None:
     except msgspec.ValidationError:
         at = None
     if at is None or at.tzinfo is None:
-        raise invalid("api-key.expiry-malformed", f"{text[:40]!r} is no time of RFC 3339", "/expires_at")
+        raise invalid(API_KEY_EXPIRY.code, f"{text[:40]!r} is no time of RFC 3339", "/expires_at")
     if at <= datetime.now(UTC):
-        raise invalid("api-key.expiry-past", f"{text} is over", "/expires_at")
+        raise invalid(API_KEY_PAST.code, f"{text} is over", "/expires_at")
 
 
 async def list_keys(service: Service, call: Call) -> Answer:

@@ -12,7 +12,8 @@ import msgspec
 from crossconnect.cloud.api import body, query
 from crossconnect.cloud.api.etag import etag, is_known, revisions
 from crossconnect.cloud.api.operation import Answer, Call
-from crossconnect.cloud.api.problem import HEADER_MALFORMED, PRECONDITION, Denied
+from crossconnect.cloud.api.problem import Denied
+from crossconnect.cloud.api.problems import HEADER_MALFORMED, PRECONDITION
 from crossconnect.cloud.resource import Effect, Kind, Refused, missing
 from crossconnect.cloud.service import Document, Outcome, Query, Service
 

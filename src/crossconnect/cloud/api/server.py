@@ -131,7 +131,8 @@ async def _service(configuration: Configuration) -> AsyncIterator[Service]:
 def _listen(configuration: Configuration) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in configuration.host else socket.AF_INET
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        # The protocol is named, or asyncio leaves Nagle's algorithm on: 40 ms on every answer.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((configuration.host, configuration.port))
     except OSError as error:

@@ -34,11 +34,12 @@ def update(options: DhcpOptions, patch: DhcpOptionsPatch, view: View, context: C
     changed = patched(options, patch, "domain_name", *_SERVERS)
     fields: dict[str, object] = {field: _servers(getattr(changed, field), field) for field in _SERVERS}
     fields["domain_name"] = domain(changed.domain_name, "/domain_name") if changed.domain_name else ""
+    changed = msgspec.structs.replace(changed, **fields)
     effects: tuple[Effect, ...] = ()
-    if users := view.referring(Vpc, options.id, "dhcp_options_id"):
+    if changed != options and (users := view.referring(Vpc, options.id, "dhcp_options_id")):
         message = f"machines of {', '.join(v.id for v in users)} are told with their next lease"
         effects = (Effect(message, resource_id=options.id),)
-    return Change(put=(msgspec.structs.replace(changed, **fields),), effects=effects)
+    return Change(put=(changed,), effects=effects)
 
 
 def _servers(texts: tuple[str, ...], field: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import msgspec
 
 from crossconnect.cloud.kinds.route_table import RouteTable
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.resource import Change, Effect, Patch, Resource, conflict, missing
+from crossconnect.cloud.resource import Change, Effect, Patch, Resource, conflict, forbidden, missing
 from crossconnect.cloud.view import Context, View
 
 R = TypeVar("R", bound=Resource)
@@ -19,6 +19,13 @@ def patched(resource: R, patch: Patch, *fields: str) -> R:
     """A resource with those of some fields that a patch sets."""
     values: dict[str, Any] = {field: getattr(patch, field) for field in fields}
     return msgspec.structs.replace(resource, **{k: v for k, v in values.items() if v is not msgspec.UNSET})
+
+
+def refuse_naming(resource: Resource, patch: Patch, context: Context) -> None:
+    """Refused where another project, which sees a resource, would name or tag it."""
+    said = any(getattr(patch, field) is not msgspec.UNSET for field in ("name", "description", "tags"))
+    if said and context.project_id != resource.project_id:
+        raise forbidden("resource.not-yours", f"{resource.id} is project {resource.project_id}'s to name")
 
 
 def renamed(resource: Resource, patch: Patch, view: View, context: Context) -> Change:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from crossconnect.cloud.decisions.meeting import blocks_of, refuse_overlap
-from crossconnect.cloud.decisions.patching import black_holes, refuse_more, the_vpc
+from crossconnect.cloud.decisions.patching import black_holes, refuse_more, refuse_naming, the_vpc
 from crossconnect.cloud.kinds.peering import VpcPeering, VpcPeeringBody, VpcPeeringPatch
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.limits import limit
@@ -50,6 +50,7 @@ def create(body: VpcPeeringBody, view: View, context: Context) -> Change:
 
 def update(peering: VpcPeering, patch: VpcPeeringPatch, view: View, context: Context) -> Change:
     """The peering, answered by the other VPC's project."""
+    refuse_naming(peering, patch, context)
     if patch.status is msgspec.UNSET or patch.status == peering.status:
         return Change(put=(peering,))
     if context.project_id != peering.peer_project_id:

@@ -8,7 +8,7 @@ from crossconnect.cloud.decisions import address
 from crossconnect.cloud.decisions.claimed import numbers
 from crossconnect.cloud.decisions.load_balancer import zone_subnets
 from crossconnect.cloud.decisions.meeting import at_service, blocks_of, others, refuse_overlap
-from crossconnect.cloud.decisions.patching import patched, the_vpc
+from crossconnect.cloud.decisions.patching import patched, refuse_naming, the_vpc
 from crossconnect.cloud.kinds.load_balancer import LoadBalancer
 from crossconnect.cloud.kinds.private_link import (
     EVERYBODY,
@@ -56,6 +56,7 @@ def create_service(body: EndpointServiceBody, view: View, context: Context) -> C
 
 def update_service(service: EndpointService, patch: EndpointServicePatch, view: View, context: Context) -> Change:
     """The service with others who may make endpoints; those that are there stay."""
+    refuse_naming(service, patch, context)
     if any(getattr(patch, f) is not msgspec.UNSET for f in ("allowed_projects", "acceptance_required")):
         _refuse_guest(service, context, "")
     changed = patched(service, patch, "allowed_projects", "acceptance_required")
@@ -105,6 +106,7 @@ def create_endpoint(body: ServiceEndpointBody, view: View, context: Context) -> 
 
 def update_endpoint(endpoint: ServiceEndpoint, patch: ServiceEndpointPatch, view: View, context: Context) -> Change:
     """The endpoint, accepted or rejected by the service's project, which may reject one that is active, too."""
+    refuse_naming(endpoint, patch, context)
     if patch.status is msgspec.UNSET or patch.status == endpoint.status:
         return Change(put=(endpoint,))
     if context.project_id != endpoint.service_project_id:

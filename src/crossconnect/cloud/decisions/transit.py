@@ -10,7 +10,7 @@ from crossconnect.cloud.addresses import cidr
 from crossconnect.cloud.decisions.claimed import numbers
 from crossconnect.cloud.decisions.load_balancer import zone_subnets
 from crossconnect.cloud.decisions.meeting import blocks_of, on_router, others, refuse_overlap
-from crossconnect.cloud.decisions.patching import black_holes, patched, refuse_more, the_vpc
+from crossconnect.cloud.decisions.patching import black_holes, patched, refuse_more, refuse_naming, the_vpc
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.transit import (
     TransitRoute,
@@ -55,6 +55,7 @@ def create(body: TransitRouterBody, view: View, context: Context) -> Change:
 
 def update(router: TransitRouter, patch: TransitRouterPatch, view: View, context: Context) -> Change:
     """The router with what the patch says of later attachments."""
+    refuse_naming(router, patch, context)
     touched = any(
         getattr(patch, f) is not msgspec.UNSET for f in ("default_association", "default_propagation", "shared_with")
     )
@@ -112,6 +113,7 @@ def update_attachment(
     attachment: TransitRouterAttachment, patch: TransitRouterAttachmentPatch, view: View, context: Context
 ) -> Change:
     """The attachment with what the patch says, each field by the project whose it is."""
+    refuse_naming(attachment, patch, context)
     asked = [field for field in _ROUTING if getattr(patch, field) is not msgspec.UNSET]
     if asked:
         _refuse_guest(attachment.transit_router_project_id, attachment.id, context, f"/{asked[0]}")

@@ -75,7 +75,7 @@ def told(error: Denied | Refused, status: int) -> tuple[int, bytes]:
     if isinstance(error, Refused):
         code, messages = error.problems[0].code, "; ".join(problem.message for problem in error.problems)
     else:
-        code, messages = error.code.name, error.message
+        code, messages = error.code.code, error.message
     if error_uses := getattr(error, "uses", ()):
         messages += ": " + ", ".join(f"{use.kind.replace('_', ' ')} {use.id}" for use in error_uses[:20])
     kind = _TYPES.get(code) or _OF_STATUS.get(status, "NeutronException")

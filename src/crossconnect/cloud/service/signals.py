@@ -17,7 +17,7 @@ from psycopg import sql
 
 POLL_S = 0.5
 """How often it is looked without a notice: another process on an SQLite file gives none."""
-LISTEN_S = 1.0
+LISTEN_S = 0.2
 """How often the listener looks whether it is to end, and tries again after a loss."""
 
 

@@ -48,7 +48,7 @@ def set_quotas(connection: Connection, project_id: str, own: Mapping[str, int]) 
 
 def used(connection: Connection, project_id: str) -> Mapping[str, int]:
     """How many resources a project has, by kind."""
-    return dict(connection.execute(_USAGE, {"p": project_id}).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(_USAGE, {"p": project_id})}
 
 
 def add_key(connection: Connection, key: Key, digest: bytes) -> None:

@@ -102,7 +102,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 def counters_of(connection: Connection) -> Mapping[str, int]:
     """All counters."""
-    return dict(connection.execute(_COUNTERS).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(_COUNTERS)}
 
 
 def one(connection: Connection, kind: Kind, project_id: str, id: str) -> Found | None:
