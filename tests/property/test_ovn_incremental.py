@@ -19,7 +19,7 @@ from crossconnect.cloud.resource import Resource
 from ovn_contents import Contents
 
 OLD = Features()
-NEW = Features(acl_sample=True, network_function=True, dynamic_routing=True, mirror_lport=True)
+NEW = Features(acl_sample=True, dns_owned=True, dynamic_routing=True, mirror_lport=True)
 
 
 CHANGE = st.sampled_from(sorted(UNIVERSE)).flatmap(
