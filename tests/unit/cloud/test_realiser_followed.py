@@ -95,6 +95,26 @@ def test_waiting_for_northd_and_for_hypervisors() -> None:
         asyncio.run(main(nb, sb))
 
 
+def test_settings_stand_beside_those_of_northd() -> None:
+    async def main(nb: Server, sb: Server) -> None:
+        async with asyncio.timeout(60), realiser(nb.remote) as one:
+            settings = {"use_ct_inv_match": "false", "mac_prefix": "0a:00:00"}
+            one.replace(world(2), 1, settings)
+            await one.wait(1, "southbound")
+
+            def options() -> dict[object, object]:
+                [row] = one.replica.rows("NB_Global").values()
+                assert isinstance(row["options"], dict)
+                return {**row["options"]}
+
+            assert settings.items() <= options().items()
+            assert "svc_monitor_mac" in options()  # northd's own
+            assert (await one.compare()).updated == 0
+
+    with central() as (nb, sb):
+        asyncio.run(main(nb, sb))
+
+
 def test_a_southbound_database_that_is_wiped_comes_back_by_itself() -> None:
     async def main(nb: Server, sb: Server) -> None:
         async with asyncio.timeout(60), realiser(nb.remote) as one:

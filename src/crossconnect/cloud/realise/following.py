@@ -31,10 +31,11 @@ _OPERATOR = Caller(principal="realiser", project_id="", admin=True)
 
 class Compiled(msgspec.Struct, frozen=True):
     """What changes of documents do: units that are other than before, and resources whose failing changed (id and
-    reason; empty where it is over)."""
+    reason; empty where it is over). `settings` are pairs of `NB_Global.options`, said with the first."""
 
     units: Units = {}
     failed: Mapping[str, str] = {}
+    settings: Mapping[str, str] = {}
 
 
 Compile: TypeAlias = Callable[[Changes], Compiled]
@@ -128,7 +129,8 @@ class Following:
         # Some seconds for a large region, in which the API goes on.
         compiled = await asyncio.to_thread(compile_, changes)
         self._faults = {id: reason for id, reason in compiled.failed.items() if reason}
-        self.realiser.replace({key: unit for key, unit in compiled.units.items() if unit is not None}, number)
+        units = {key: unit for key, unit in compiled.units.items() if unit is not None}
+        self.realiser.replace(units, number, compiled.settings)
         self.reason = ""
         async with contextlib.aclosing(self._source.follow(_OPERATOR, number)) as feeds:  # pyright: ignore
             async for feed in feeds:

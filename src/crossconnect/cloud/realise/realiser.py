@@ -115,6 +115,7 @@ class Realiser:
         self._pending: dict[str, Unit | None] = {}
         self._number = -1
         self._anew = False
+        self._settings: Mapping[str, str] = {}
         self._work = asyncio.Event()
         self._comparisons: list[asyncio.Future[Comparison]] = []
         self._counting: asyncio.Task[int] | None = None
@@ -163,8 +164,10 @@ class Realiser:
         """Units that cannot be realised, as far as this realiser has tried, and why."""
         return {key: failure.reason for key, failure in self._book.failures.items()}
 
-    def replace(self, units: Mapping[str, Unit], number: int) -> None:
-        """All units there are, as of the change `number`. Nothing is written before this was called once."""
+    def replace(self, units: Mapping[str, Unit], number: int, settings: Mapping[str, str] | None = None) -> None:
+        """All units there are, as of the change `number`, and pairs that `NB_Global.options` is to have. Nothing is
+        written before this was called once."""
+        self._settings = settings or {}
         self._pending = dict(units)
         self._number = number
         self._anew = True
@@ -331,7 +334,7 @@ class Realiser:
     async def _compare(self, term: Term, *, first: bool = False) -> None:
         if self._anew:
             self._anew = False
-            self._book.desired, self._book.failures = Desired(), {}
+            self._book.desired, self._book.failures, self._book.settings = Desired(), {}, self._settings
         units, self._pending = self._pending, {}
         number = self._number
         asked, self._comparisons = self._comparisons, []
@@ -342,7 +345,7 @@ class Realiser:
                     self._book.failures[key] = Failure(unit, failure.reason, failure.instead, failure.unknown)
                 else:
                     self._book.desired.apply({key: unit})
-            comparison = await term.compare()
+            comparison = await term.compare(again=term.drifted or (first and self._terms > 1))
             await term.record(number)
         except BaseException:
             self._comparisons += asked

@@ -16,6 +16,7 @@ not known, after a restart, the rows of its that are there are left alone.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
@@ -23,8 +24,8 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from crossconnect.cloud.realise.desired import Desired, Scope, between, whole
-from crossconnect.cloud.realise.facts import facts_of
-from crossconnect.cloud.realise.fence import GUARDS, Fence, guard, record, take_over
+from crossconnect.cloud.realise.facts import DATAPATHS, facts_of
+from crossconnect.cloud.realise.fence import GUARDS, Fence, configure, count_up, followed, guard, record, take_over
 from crossconnect.cloud.realise.plan import Plan, clear, plan, strays
 from crossconnect.cloud.realise.unit import Unit, Units
 from crossconnect.transport.ovsdb import (
@@ -44,6 +45,8 @@ ROWS_MAX = 1000
 """Rows and elements of one transaction: some 20 ms of ours and of the server's, who both do nothing else meanwhile."""
 NAMED_MAX = 8
 """Units that the server names one by one in a pass, before halves are tried."""
+NORTHD_S = 2.0
+"""How long northd may take to follow before it counts as absent."""
 _UNITS_FAULT = (ConstraintViolation, ReferentialIntegrity, DuplicateUuid, OutOfRange)
 
 
@@ -74,6 +77,7 @@ class Book:
 
     desired: Desired = dataclasses.field(default_factory=Desired)
     failures: dict[str, Failure] = dataclasses.field(default_factory=dict)
+    settings: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def held(self, but: Iterable[str] = ()) -> frozenset[Uuid]:
         """Rows of failed units that are nobody's otherwise; `but` are units that are being tried."""
@@ -123,10 +127,14 @@ class Term:
         self.drifted |= bool(failures.keys() - known)  # perhaps the database is not what we think it is
         return recorded
 
-    async def compare(self) -> Comparison:
-        """Compare everything, what has failed too, and delete what nobody wants."""
+    async def compare(self, *, again: bool = False) -> Comparison:
+        """Compare everything, what has failed too, and delete what nobody wants. `again`: rows that are missing were
+        there a moment ago, perhaps."""
         # When this is answered, the replica has what others did before.
         await self._session.transact(guard(self._schema, self._fence))
+        if again:
+            await self._northd()
+        await self._commit(Plan(configure(self._schema, self._replica, self._book.settings), [""], {}), None)
         self._counts.clear()
         self.drifted = False
         book = self._book
@@ -141,6 +149,17 @@ class Term:
             await self._settle({key: self._retry(key) for key in book.failures}, None)
         counts = self._counts
         return Comparison(counts["insert"], counts["update"] + counts["mutate"], counts["delete"], refused)
+
+    async def _northd(self) -> None:
+        """Let northd see that datapaths have vanished before they come back with the same UUID: 26.03.1 dies of an
+        assertion otherwise, and a northd under `--monitor` costs a second."""
+        wanted = (claims[0].row for uuid in self._book.desired.uuids() if (claims := self._book.desired.row(uuid)))
+        if not any(row.table in DATAPATHS and row.uuid not in self._replica.rows(row.table) for row in wanted):
+            return
+        results = await self._session.transact(count_up(self._schema))
+        for row in results[1].rows or ():
+            with contextlib.suppress(TimeoutError):  # it may not run
+                await self._replica.wait_until(lambda f, row=row: followed(f, "sb_cfg") >= row["nb_cfg"], NORTHD_S)
 
     def _replace(self, key: str, unit: Unit | None) -> Scope:
         """Want another version of a unit; what is to be looked at for it."""
