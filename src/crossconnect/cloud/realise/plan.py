@@ -295,3 +295,12 @@ def clear(facts: Facts, rows: Iterable[tuple[str, Uuid]]) -> Plan:
     rows = list(rows)
     operations = [delete(facts[table].table, by_uuid(uuid)) for table, uuid in rows]
     return Plan(operations, [uuid for _, uuid in rows], {})
+
+
+def deleted(operation: Operation) -> object:
+    """The UUID of the row that a `delete` of a plan deletes."""
+    match operation["where"]:
+        case [[_, _, [_, uuid]]]:
+            return uuid
+        case _:
+            return None

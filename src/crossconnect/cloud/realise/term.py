@@ -26,7 +26,7 @@ import msgspec
 from crossconnect.cloud.realise.desired import Desired, Scope, between, whole
 from crossconnect.cloud.realise.facts import DATAPATHS, facts_of
 from crossconnect.cloud.realise.fence import GUARDS, Fence, configure, count_up, followed, guard, record, take_over
-from crossconnect.cloud.realise.plan import Plan, clear, plan, strays
+from crossconnect.cloud.realise.plan import Plan, clear, deleted, plan, strays
 from crossconnect.cloud.realise.unit import Unit, Units
 from crossconnect.transport.ovsdb import (
     ConstraintViolation,
@@ -107,6 +107,7 @@ class Term:
         self._book = book
         self._counts: Counter[str] = Counter()
         self._sent = 0
+        self._vanished: set[object] = set()
         self._before: dict[str, Unit | None] = {}
 
     async def begin(self) -> None:
@@ -132,7 +133,7 @@ class Term:
         there a moment ago, perhaps."""
         # When this is answered, the replica has what others did before.
         await self._session.transact(guard(self._schema, self._fence))
-        if again:
+        if again and self._is_missing_datapath():
             await self._northd()
         await self._commit(Plan(configure(self._schema, self._replica, self._book.settings), [""], {}), None)
         self._counts.clear()
@@ -150,12 +151,16 @@ class Term:
         counts = self._counts
         return Comparison(counts["insert"], counts["update"] + counts["mutate"], counts["delete"], refused)
 
+    def _is_missing_datapath(self) -> bool:
+        """Whether a switch or router is wanted that is not there."""
+        desired, rows = self._book.desired, self._replica.rows
+        wanted = (claims[0].row for uuid in desired.uuids() if (claims := desired.row(uuid)))
+        return any(row.table in DATAPATHS and row.uuid not in rows(row.table) for row in wanted)
+
     async def _northd(self) -> None:
-        """Let northd see that datapaths have vanished before they come back with the same UUID: 26.03.1 dies of an
-        assertion otherwise, and a northd under `--monitor` costs a second."""
-        wanted = (claims[0].row for uuid in self._book.desired.uuids() if (claims := self._book.desired.row(uuid)))
-        if not any(row.table in DATAPATHS and row.uuid not in self._replica.rows(row.table) for row in wanted):
-            return
+        """Let northd see that datapaths have vanished before they come back with the same UUID: 26.03.1 was seen to die
+        of an assertion otherwise."""
+        self._vanished.clear()
         results = await self._session.transact(count_up(self._schema))
         for row in results[1].rows or ():
             with contextlib.suppress(TimeoutError):  # it may not run
@@ -263,6 +268,10 @@ class Term:
         if not made.operations and not ending:
             return None
         self._sent += 1
+        if self._vanished and any(
+            one["op"] == "insert" and one.get("uuid") in self._vanished for one in made.operations
+        ):
+            await self._northd()
         try:
             results = await self._session.transact([*guard(self._schema, self._fence), *made.operations, *ending])
         except TransactionError as e:
@@ -274,6 +283,8 @@ class Term:
         for operation, result in zip(made.operations, results[GUARDS:], strict=False):
             kind = str(operation["op"])
             self._counts[kind] += 1
+            if kind == "delete" and operation["table"] in DATAPATHS:
+                self._vanished.add(deleted(operation))
             if kind in ("update", "mutate") and not result.count:
                 self.drifted = True
         return None
