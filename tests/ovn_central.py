@@ -1,6 +1,7 @@
-"""A northbound and a southbound database with a real ovn-northd between them, without any chassis: what `ovn-trace` needs.
+"""A northbound and a southbound database with a real ovn-northd between them, without any chassis: what `ovn-trace`
+needs.
 
-`Central.write` brings a Delta into the northbound database by plain JSON-RPC (RFC 7047), so that the compiler is tested
+`Central.write` brings units into the northbound database by plain JSON-RPC (RFC 7047), so that the compiler is tested
 without our own writer.
 """
 
@@ -20,9 +21,10 @@ from pathlib import Path
 import pytest
 
 from crossconnect.cloud.ovn.features import Features, features_of
-from crossconnect.cloud.ovn.rows import Delta
+from crossconnect.cloud.realise.unit import Units
 from crossconnect.transport.ovsdb.operations import by_uuid, delete, encode_row, insert, mutate, update
 from crossconnect.transport.ovsdb.schema import Schema, parse_schema
+from ovn_contents import Contents, Operations
 
 LATER = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "crossconnect/ovn26"
 """Where `tools/ovn26-root` puts a later OVN."""
@@ -52,6 +54,7 @@ class Central:
         self._children: list[subprocess.Popen[bytes]] = []
         self.schema: Schema = parse_schema((self._root / "usr/share/ovn/ovn-nb.ovsschema").read_bytes())
         self._socket: socket.socket | None = None
+        self._contents = Contents()
 
     def features(self) -> Features:
         """What this OVN can."""
@@ -133,15 +136,15 @@ class Central:
         lines = (self.directory / "northd.log").read_text().splitlines()
         return "\n".join(line for line in lines if "|WARN|" in line or "|ERR|" in line)
 
-    def write(self, delta: Delta) -> None:
+    def write(self, units: Units) -> None:
         """Bring a change into the northbound database in one transaction, and wait for northd."""
-        operations = [*self._operations(delta)]
+        operations = [*self._operations(self._contents.apply(units))]
         answer = self.transact(operations)
         bad = [one for one in answer if one and "error" in one]
         assert not bad, bad
         self.nbctl("--wait=sb", "sync")
 
-    def _operations(self, delta: Delta) -> Iterator[dict[str, object]]:
+    def _operations(self, delta: Operations) -> Iterator[dict[str, object]]:
         table = self.schema.table
         for one in delta.delete:
             yield delete(table(one.table), by_uuid(one.uuid))

@@ -38,7 +38,7 @@ class Scene:
     def write(self) -> None:
         """Compile what changed, write it, and plug all interfaces in."""
         delta = self.compiler.apply(self.cloud.take())
-        self.box.write(delta)
+        self.box.write(delta.units)
         assert self.box.northd_log() == ""
         ports = [one for one in self.cloud.documents.values() if isinstance(one, NetworkInterface)]
         outside = [name for name in self.box.ports() if name.startswith("cr-")]
@@ -99,7 +99,8 @@ def scene(box: Central) -> Iterator[Scene]:
     box.sbctl("--all", "destroy", "MAC_Binding")
     for id in [*made.cloud.documents]:
         made.cloud.drop(id)
-    box.write(made.compiler.apply(made.cloud.take()))
+    box.write(made.compiler.apply(made.cloud.take()).units)
+    box.write(dict.fromkeys(made.compiler.units()))
     box.transact([{"op": "delete", "table": table, "where": []} for table in box.schema.tables if table in ROOTS])
     # A datapath that comes back with the same UUID before northd 26.03.1 saw it gone makes that abort.
     box.nbctl("--wait=sb", "sync")
@@ -179,7 +180,7 @@ def test_nobody_sends_as_somebody_else(scene: Scene) -> None:
     scene.cloud.port("vrrp", "blue1", "10.0.1.20", allowed_address_pairs=pairs)
     scene.cloud.port("router", "blue1", "10.0.1.21", source_dest_check=False)
     scene.write()
-    # Port security is resolved by ovn-controller from Port_Binding, which ovn-trace does not do for 23.03: what it gets.
+    # ovn-controller resolves port security from Port_Binding, which ovn-trace does not: this is what it gets.
     bound = {row["name"]: row["port_security"] for row in scene.box.rows("Logical_Switch_Port").values()}
     assert bound["eni-blue-p1"] == {"02:c0:0a:00:01:0a 10.0.1.10"}
     assert bound["eni-vrrp"] == {"02:c0:0a:00:01:14 10.0.1.20", "02:c0:0a:00:01:14 10.0.1.100"}
@@ -205,8 +206,8 @@ def test_what_no_subnet_has_is_dropped_inside_the_vpc(scene: Scene) -> None:
 
 
 def test_network_acl_at_the_subnets_border(scene: Scene) -> None:
-    """Input: a subnet that lets 80 in from the other one, 81 not, and out only 8080. Output: so it is at its border, and
-    inside it nothing is filtered."""
+    """Input: a subnet that lets 80 in from the other one, 81 not, and out only 8080. Output: so it is at its border,
+    and inside it nothing is filtered."""
     two_subnets(scene)
     scene.cloud.acl(
         "strict",
@@ -268,7 +269,8 @@ def test_a_network_acl_does_not_open_what_a_group_closes(scene: Scene) -> None:
 
 
 def test_elastic_ip_and_what_goes_without_one(scene: Scene) -> None:
-    """Input: p1 with an elastic IP, p2 without. Output: p1 leaves with it, p2 is dropped before the provider's network."""
+    """Input: p1 with an elastic IP, p2 without. Output: p1 leaves with it, p2 is dropped before the provider's
+    network."""
     two_subnets(scene)
     cloud = scene.cloud
     cloud.make(InternetGateway, "igw-1", vpc_id="vpc-blue")
@@ -316,7 +318,8 @@ def test_an_elastic_ip_is_reached_as_far_as_the_group_allows(scene: Scene) -> No
 
 
 def test_without_an_internet_gateway_an_elastic_ip_fails_alone(scene: Scene) -> None:
-    """Input: an elastic IP in a VPC without a gateway. Output: it says why; the rest is there. With a gateway it heals."""
+    """Input: an elastic IP in a VPC without a gateway. Output: it says why; the rest is there. With a gateway it
+    heals."""
     two_subnets(scene)
     scene.cloud.make(ElasticIp, "eip-1", address="203.0.113.7", network_interface_id="eni-blue-p1")
     scene.write()
@@ -328,8 +331,8 @@ def test_without_an_internet_gateway_an_elastic_ip_fails_alone(scene: Scene) -> 
 
 
 def test_nat_gateway_for_subnets_whose_table_leads_to_it(scene: Scene) -> None:
-    """Input: subnet 2's table leads to a NAT gateway, p3 has an elastic IP as well. Output: p3 leaves with the gateway's
-    address, as in AWS."""
+    """Input: subnet 2's table leads to a NAT gateway, p3 has an elastic IP as well. Output: p3 leaves with the
+    gateway's address, as in AWS."""
     two_subnets(scene)
     cloud = scene.cloud
     cloud.make(InternetGateway, "igw-1", vpc_id="vpc-blue")
@@ -351,8 +354,8 @@ def test_nat_gateway_for_subnets_whose_table_leads_to_it(scene: Scene) -> None:
 
 
 def test_routes_are_the_subnets_own(scene: Scene) -> None:
-    """Input: only subnet 1's table has a route to an appliance's interface. Output: only its machines go there; with the
-    appliance gone the route is a black hole."""
+    """Input: only subnet 1's table has a route to an appliance's interface. Output: only its machines go there; with
+    the appliance gone the route is a black hole."""
     two_subnets(scene)
     cloud = scene.cloud
     cloud.port("fw", "blue2", "10.0.2.66", source_dest_check=False)
@@ -481,12 +484,11 @@ def test_the_resolver_is_reached_behind_any_group_and_opens_nothing(scene: Scene
     assert scene.send("locked", "10.0.1.2", "udp.dst == 53") == ["resolver-vpc-blue"]
     assert scene.send("locked", "169.254.169.253", "udp.dst == 53") == ["resolver-vpc-blue"]
     assert scene.send("locked", "10.0.1.2", "udp.dst == 54") == []
-    mac = scene.box.sbctl("--bare", "--columns=mac", "find", "Port_Binding", 'logical_port="lsp-services-vpc-blue"')
+    own, router = (router_mac(REGION, f"{port}-vpc-blue") for port in ("resolver", "services"))
     answer = (
-        'inport == "resolver-vpc-blue" && eth.src == %s && eth.dst == %s && ip.ttl == 64 && ip4.src == 10.0.1.2'
-        " && ip4.dst == 10.0.1.77 && udp.src == 53 && udp.dst == 4444"
-    ) % (router_mac(REGION, "resolver-vpc-blue"), router_mac(REGION, "services-vpc-blue"))
-    assert mac
+        f'inport == "resolver-vpc-blue" && eth.src == {own} && eth.dst == {router} && ip.ttl == 64'
+        " && ip4.src == 10.0.1.2 && ip4.dst == 10.0.1.77 && udp.src == 53 && udp.dst == 4444"
+    )
     back = scene.box.trace("services-vpc-blue", answer, "--minimal", *("--ct=est,rpl",) * 4)
     assert outputs(back) == ["eni-locked"]
     assert outputs(scene.box.trace("services-vpc-blue", answer, "--minimal", *("--ct=new",) * 4)) == []

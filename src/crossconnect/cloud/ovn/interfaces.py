@@ -23,11 +23,16 @@ def port_of(q: Queries, id: str) -> NetworkInterface:
     return interface
 
 
+def port_name(interface: NetworkInterface) -> str:
+    """What a hypervisor plugs an interface by (`external_ids:iface-id`)."""
+    return interface.iface_id or interface.id
+
+
 @unit
 def port(q: Queries, id: str) -> Iterator[Part]:
-    """`Logical_Switch_Port` named by the interface's id: what a hypervisor sets as `iface-id`. It may send from its own
-    MAC and addresses and from the allowed pairs (`port_security`); without the check from all. It is a member of
-    `Port_Group` `xc_everybody` and of one per security group."""
+    """`Logical_Switch_Port` named by the interface's id, or by its `iface_id`: what a hypervisor plugs it by. It may
+    send from its own MAC and addresses and from the allowed pairs (`port_security`); without the check from all. It
+    is a member of `Port_Group` `xc_everybody` and of one per security group."""
     interface = q.ask(port_of, id)
     subnet = q.ask(switch_of, interface.subnet_id)
     own = " ".join((interface.mac, *interface.private_addresses, *interface.ipv6_addresses))
@@ -37,7 +42,7 @@ def port(q: Queries, id: str) -> Iterator[Part]:
         PORT,
         id,
         id,
-        name=id,
+        name=port_name(interface),
         type="",
         addresses=frozenset((own,)),
         port_security=frozenset(allowed if interface.source_dest_check else ()),

@@ -9,7 +9,7 @@ from crossconnect.cloud.kinds.gateways import EgressOnlyInternetGateway, Interne
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.hops import Hop
-from crossconnect.cloud.ovn.interfaces import port_of
+from crossconnect.cloud.ovn.interfaces import port_name, port_of
 from crossconnect.cloud.ovn.names import link_addresses
 from crossconnect.cloud.ovn.parts import Part, row, unit, within
 from crossconnect.cloud.ovn.provider import link, plug, route
@@ -56,10 +56,31 @@ def elastic_ip(q: Queries, id: str) -> Iterator[Part]:
         external_ip=elastic.address,
         logical_ip=elastic.private_address or interface.private_addresses[0],
         external_mac=interface.mac if near else None,
-        logical_port=interface.id if near else None,
+        logical_port=port_name(interface) if near else None,
         gateway_port=uuid_of("Logical_Router_Port", outside_port(interface.vpc_id)),
     )
     yield from within(ROUTER, interface.vpc_id, "nat", nat)
+
+
+@unit
+def subnet_source(q: Queries, id: str) -> Iterator[Part]:
+    """`NAT` `snat` of a subnet's IPv4 block to its `egress_elastic_ip_id` at the gateway port, while an internet
+    gateway is attached. An interface's own elastic IP wins, for OVN takes the longest prefix."""
+    subnet = q.ask(switch_of, id)
+    if not subnet.egress_elastic_ip_id or not subnet.cidr_block or not q.ask(has_internet, subnet.vpc_id):
+        return
+    nat = row(
+        "NAT",
+        f"{id}/source",
+        id,
+        type="snat",
+        external_ip=q.need(ElasticIp, subnet.egress_elastic_ip_id).address,
+        logical_ip=subnet.cidr_block,
+        external_mac=None,
+        logical_port=None,
+        gateway_port=uuid_of("Logical_Router_Port", outside_port(subnet.vpc_id)),
+    )
+    yield from within(ROUTER, subnet.vpc_id, "nat", nat)
 
 
 def nat_address(q: Queries, id: str) -> str:

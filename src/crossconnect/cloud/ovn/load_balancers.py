@@ -9,6 +9,7 @@ from crossconnect.cloud.kinds.elastic_ip import ElasticIp
 from crossconnect.cloud.kinds.load_balancer import Listener, LoadBalancer, TargetGroup
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.ovn.interfaces import port_name
 from crossconnect.cloud.ovn.internet import has_internet, interface_of
 from crossconnect.cloud.ovn.parts import Fault, Part, adds, bare, row, unit, within
 from crossconnect.cloud.ovn.queries import Queries
@@ -59,7 +60,9 @@ def targets_of(q: Queries, group: TargetGroup) -> Iterator[Answering]:
             continue
         subnet = q.need(Subnet, interface.subnet_id)
         checker = nth(subnet.cidr_block, CHECKER)
-        yield Answering(interface.private_addresses[0], target.port, interface.id, subnet.availability_zone, checker)
+        yield Answering(
+            interface.private_addresses[0], target.port, port_name(interface), subnet.availability_zone, checker
+        )
 
 
 @unit

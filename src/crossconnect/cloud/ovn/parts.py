@@ -21,11 +21,11 @@ class Fault(msgspec.Struct, frozen=True, gc=False):
 
 Part: TypeAlias = Row | Contribution | Fault
 Parts: TypeAlias = tuple[Part, ...]
-Unit: TypeAlias = Callable[[Queries, str], Parts]
+UnitFunction: TypeAlias = Callable[[Queries, str], Parts]
 """A function of the id of a resource: the rows that are made for it, and what it adds to the sets of others' rows."""
 
 
-def unit(function: Callable[[Queries, str], Iterator[Part]]) -> Unit:
+def unit(function: Callable[[Queries, str], Iterator[Part]]) -> UnitFunction:
     """A unit that is written as a generator."""
 
     @functools.wraps(function)

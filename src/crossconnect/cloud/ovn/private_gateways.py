@@ -10,21 +10,11 @@ from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.hops import Hop
 from crossconnect.cloud.ovn.names import link_addresses
 from crossconnect.cloud.ovn.parts import Fault, Part, row, unit
-from crossconnect.cloud.ovn.provider import link, plug, route
-from crossconnect.cloud.ovn.queries import Queries, Unrealisable
+from crossconnect.cloud.ovn.provider import link, network_of, plug, route
+from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.transit import to_transit
 from crossconnect.cloud.ovn.vpcs import ROUTER, ROUTER_OPTIONS
-from crossconnect.cloud.region import ProviderNetwork
 from crossconnect.net import parse
-
-
-def network_of(q: Queries, id: str) -> ProviderNetwork:
-    """The provider network of a private gateway's VRF."""
-    vrf = q.need(PrivateGateway, id).vrf
-    for network in q.region.networks:
-        if network.vrf == vrf:
-            return network
-    raise Unrealisable(f"the region gives the cloud no network of VRF {vrf}")
 
 
 def private_ports(id: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.ovn.hops import Hop
 from crossconnect.cloud.ovn.names import (
     digest,
@@ -47,6 +48,15 @@ def gateway_group(region: CloudRegion, resource: Resource) -> str:
         raise Unrealisable("the region has no gateway node")
     first = (number_of(resource) or digest(resource.id)) % len(region.gateways)
     return f"gateways-{region.gateways[first].name}"
+
+
+def network_of(q: Queries, id: str) -> ProviderNetwork:
+    """The provider network of a private gateway's VRF."""
+    vrf = q.need(PrivateGateway, id).vrf
+    for network in q.region.networks:
+        if network.vrf == vrf:
+            return network
+    raise Unrealisable(f"the region gives the cloud no network of VRF {vrf}")
 
 
 @unit

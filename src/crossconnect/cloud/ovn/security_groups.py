@@ -72,8 +72,8 @@ def rule(q: Queries, id: str) -> Iterator[Part]:
 def _match(q: Queries, rule: SecurityGroupRule, field: str) -> str:
     if rule.peer.startswith("sg-"):
         q.need(SecurityGroup, rule.peer)
-        versions = {4: f"${word(rule.peer)}_ip4", 6: f"${word(rule.peer)}_ip6"}
-        peers = {version: f"ip{version}.{field} == {name}" for version, name in versions.items()}
+        versions = (rule.ip_version,) if rule.ip_version else (4, 6)
+        peers = {version: f"ip{version}.{field} == ${word(rule.peer)}_ip{version}" for version in versions}
     elif rule.peer.startswith("pl-"):
         version = 4 if q.need(PrefixList, rule.peer).address_family == "ipv4" else 6
         peers = {version: f"ip{version}.{field} == ${word(rule.peer)}"}

@@ -15,7 +15,7 @@ from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.hops import BLACKHOLE, Hop
 from crossconnect.cloud.ovn.names import link_addresses
 from crossconnect.cloud.ovn.parts import Part, row, unit
-from crossconnect.cloud.ovn.provider import link, route
+from crossconnect.cloud.ovn.provider import link, network_of, route
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.vpcs import ROUTER, ROUTER_OPTIONS
 from crossconnect.net import parse
@@ -29,7 +29,8 @@ def attached_router(q: Queries, id: str) -> str:
     q.need(TransitRouter, attachment.transit_router_id)
     if attachment.vpc_id:
         return q.need(Vpc, attachment.vpc_id).id
-    return q.need(PrivateGateway, attachment.private_gateway_id).id
+    q.ask(network_of, attachment.private_gateway_id)
+    return attachment.private_gateway_id
 
 
 def transit_ports(attachment_id: str) -> tuple[str, str]:

@@ -42,10 +42,10 @@ from crossconnect.cloud.ovn import (
     transit,
     vpcs,
 )
-from crossconnect.cloud.ovn.parts import Unit
+from crossconnect.cloud.ovn.parts import UnitFunction
 from crossconnect.cloud.resource import Resource
 
-UNITS: Mapping[type[Resource], tuple[Unit, ...]] = {
+UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
     Vpc: (vpcs.router, resolving.services, internet.gateway_port, load_balancers.group),
     Subnet: (
         subnets.switch,
@@ -56,6 +56,7 @@ UNITS: Mapping[type[Resource], tuple[Unit, ...]] = {
         network_acls.border,
         load_balancers.subnet_balancing,
         egress_only.subnet_inside,
+        internet.subnet_source,
     ),
     NetworkInterface: (interfaces.port, resolving.interface_names),
     SecurityGroup: (security_groups.group,),
@@ -85,7 +86,7 @@ UNITS: Mapping[type[Resource], tuple[Unit, ...]] = {
 }
 """Kinds without units are read by those of other kinds."""
 
-UNITS_OF_REGION: tuple[Unit, ...] = (
+UNITS_OF_REGION: tuple[UnitFunction, ...] = (
     security_groups.everybody,
     provider.gateway_nodes,
     provider.networks,
