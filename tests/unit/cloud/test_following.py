@@ -11,8 +11,9 @@ import pytest
 
 from cloud_kinds import KINDS, NETWORK, PORT, Network, NetworkBody, Port, PortBody, PortPatch
 from cloud_service import RED, serving
+from crossconnect.cloud.ovn.compiler import Delta
 from crossconnect.cloud.realise import Options, Unit
-from crossconnect.cloud.realise.following import Changes, Compiled, Following
+from crossconnect.cloud.realise.following import Changes, Following
 from crossconnect.cloud.service import Service
 from crossconnect.transport.ovsdb import Backoff, Schema, Session
 from crossconnect.transport.ovsdb import Options as SessionOptions
@@ -32,7 +33,7 @@ class Toy:
         assert schema.has("Logical_Switch")
         self.unlucky: set[str] = set()
 
-    def __call__(self, changes: Changes) -> Compiled:
+    def apply(self, changes: Changes) -> Delta:
         units: dict[str, Unit | None] = {}
         failed: dict[str, str] = {}
         for id, now in changes:
@@ -50,7 +51,7 @@ class Toy:
             if id in self.unlucky and id not in failed:
                 failed[id] = ""
             self.unlucky = {*self.unlucky, *(one for one, reason in failed.items() if reason)}
-        return Compiled(units, failed)
+        return Delta(units, failed)
 
 
 @contextlib.asynccontextmanager

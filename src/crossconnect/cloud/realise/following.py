@@ -17,8 +17,11 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
+from crossconnect.cloud.ovn.compiler import Compiler, Delta
+from crossconnect.cloud.ovn.features import features_of
 from crossconnect.cloud.realise.realiser import Options, Realiser, Report
-from crossconnect.cloud.realise.unit import Batch, Units
+from crossconnect.cloud.realise.unit import Batch
+from crossconnect.cloud.region import CloudRegion
 from crossconnect.cloud.resource import Kind, Refused, Resource
 from crossconnect.cloud.service import Caller, Document, Feed
 from crossconnect.errors import CrossconnectError
@@ -29,17 +32,17 @@ Changes: TypeAlias = Sequence[tuple[str, Resource | None]]
 _OPERATOR = Caller(principal="realiser", project_id="", admin=True)
 
 
-class Compiled(msgspec.Struct, frozen=True):
-    """What changes of documents do: units that are other than before, and resources whose failing changed (id and
-    reason; empty where it is over). `settings` are pairs of `NB_Global.options`, said with the first."""
+class Compiles(Protocol):
+    """A compiler: `cloud.ovn.compiler.Compiler`. The first changes it is given are all documents."""
 
-    units: Units = {}
-    failed: Mapping[str, str] = {}
-    settings: Mapping[str, str] = {}
+    def apply(self, changes: Changes) -> Delta:
+        """Units that are other than before, and resources whose failing changed."""
+        ...
 
 
-Compile: TypeAlias = Callable[[Changes], Compiled]
-"""A compiler. The first call is with all documents."""
+def compilers(region: CloudRegion) -> Callable[[Schema], Compiles]:
+    """What makes a compiler for a region and the schema that its northbound database has."""
+    return lambda schema: Compiler(region, features_of(schema.has))
 
 
 class Source(Protocol):
@@ -66,13 +69,13 @@ class Following:
         source: Source,
         kinds: Mapping[str, Kind],
         session: Session,
-        compiler: Callable[[Schema], Compile],
+        compiler: Callable[[Schema], Compiles],
         token: str,
         options: Options | None = None,
         *,
         clock: Clock | None = None,
     ) -> None:
-        """`compiler` gives a new compiler for a northbound schema. `token` as of `Realiser`."""
+        """`compiler`: see `compilers`. `token` as of `Realiser`."""
         self.reason = ""
         """Why it is not following; empty while it is."""
         self._options = options or Options()
@@ -124,24 +127,24 @@ class Following:
         """Compile everything, then each commit, until the database has another schema or the store a gap."""
         schema = await self._session.connected()
         number, documents = await self._source.snapshot()
-        compile_ = self._compiler(schema)
+        compiler = self._compiler(schema)
         changes = [(one.id, one.resource(self._kinds[one.kind].resource)) for one in documents]
         # Some seconds for a large region, in which the API goes on.
-        compiled = await asyncio.to_thread(compile_, changes)
+        compiled = await asyncio.to_thread(compiler.apply, changes)
         self._faults = {id: reason for id, reason in compiled.failed.items() if reason}
         units = {key: unit for key, unit in compiled.units.items() if unit is not None}
-        self.realiser.replace(units, number, compiled.settings)
+        self.realiser.replace(units, number)
         self.reason = ""
         async with contextlib.aclosing(self._source.follow(_OPERATOR, number)) as feeds:  # pyright: ignore
             async for feed in feeds:
                 if self._session.schema.text != schema.text:
                     return
                 if feed.commits:
-                    self._take(compile_, feed)
+                    self._take(compiler, feed)
 
-    def _take(self, compile_: Compile, feed: Feed) -> None:
+    def _take(self, compiler: Compiles, feed: Feed) -> None:
         changed = [one for commit in feed.commits for one in commit.changes]
-        compiled = compile_([(one.id, self._now(one.action, one.kind, one.raw)) for one in changed])
+        compiled = compiler.apply([(one.id, self._now(one.action, one.kind, one.raw)) for one in changed])
         for id, reason in compiled.failed.items():
             if reason:
                 self._faults[id] = reason
