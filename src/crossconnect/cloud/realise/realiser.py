@@ -20,7 +20,6 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from crossconnect.cloud.realise.desired import Desired
 from crossconnect.cloud.realise.facts import choose
 from crossconnect.cloud.realise.fence import Fence, count_up, followed, recorded, writer
 from crossconnect.cloud.realise.term import Book, Comparison, Failure, Term
@@ -334,7 +333,8 @@ class Realiser:
     async def _compare(self, term: Term, *, first: bool = False) -> None:
         if self._anew:
             self._anew = False
-            self._book.desired, self._book.failures, self._book.settings = Desired(), {}, self._settings
+            self._book = Book(self._settings)
+            term.book = self._book
         units, self._pending = self._pending, {}
         number = self._number
         asked, self._comparisons = self._comparisons, []
@@ -342,7 +342,7 @@ class Realiser:
             for key, unit in units.items():
                 failure = self._book.failures.get(key)
                 if failure:
-                    self._book.failures[key] = Failure(unit, failure.reason, failure.instead, failure.unknown)
+                    self._book.fail(key, Failure(unit, failure.reason, failure.instead, failure.unknown))
                 else:
                     self._book.desired.apply({key: unit})
             comparison = await term.compare(again=term.drifted or (first and self._terms > 1))
