@@ -81,7 +81,8 @@ def test_a_token_makes_a_command_happen_once(url: str) -> None:
     async def story(service: Service) -> None:
         first = await service.create(NETWORK, RED, NetworkBody(size=4), token="t")
         again = await service.create(NETWORK, RED, NetworkBody(size=4), token="t")
-        assert again.replayed and not first.replayed
+        assert again.replayed
+        assert not first.replayed
         assert (again.document, again.revision, again.changed) == (first.document, first.revision, first.changed)
         other = service.create(NETWORK, RED, NetworkBody(size=5), token="t")
         assert await code_of(other) == (409, "idempotency.mismatch")
@@ -111,14 +112,17 @@ def test_a_dry_run_says_what_would_be_and_leaves_nothing(url: str) -> None:
     async def story(service: Service) -> None:
         network = (await service.create(NETWORK, RED, NetworkBody(size=1))).document.id
         dry = await service.create(PORT, RED, PortBody(network_id=network), token="t", dry_run=True)
-        assert dry.dry_run and dry.revision == 2
+        assert dry.dry_run
+        assert dry.revision == 2
         assert await code_of(service.get(PORT, RED, dry.document.id)) == (404, "port.not-found")
         port = await service.create(PORT, RED, PortBody(network_id=network), token="t")
-        assert port.revision == 2 and not port.replayed
+        assert port.revision == 2
+        assert not port.replayed
         full = service.create(PORT, RED, PortBody(network_id=network), dry_run=True)
         assert await code_of(full) == (409, "network.full")
         gone = await service.delete(PORT, RED, port.document.id, dry_run=True)
-        assert gone.dry_run and gone.document.state == "deleting"
+        assert gone.dry_run
+        assert gone.document.state == "deleting"
         assert await service.get(PORT, RED, port.document.id) == port.document
 
     served(url, story)

@@ -90,7 +90,8 @@ def test_another_process_hears_too(url: str) -> None:
             await asyncio.sleep(0.1)
             await one.realised(1, {})
             document = await asyncio.wait_for(available, 5)
-            assert document is not None and document.state == "available"
+            assert document is not None
+            assert document.state == "available"
 
     asyncio.run(run())
 
@@ -127,12 +128,14 @@ def test_waiting_ends_when_a_change_is_realised_has_failed_or_is_gone(url: str) 
         made = await service.create(NETWORK, RED, NetworkBody())
         id = made.document.id
         early = await service.wait(NETWORK, RED, id, made.revision, timeout_s=0.01)
-        assert early is not None and early.state == "pending"
+        assert early is not None
+        assert early.state == "pending"
         waiting = asyncio.create_task(service.wait(NETWORK, RED, id, made.revision))
         await asyncio.sleep(0.02)
         await service.realised(1, {id: "no"})
         failed = await asyncio.wait_for(waiting, 5)
-        assert failed is not None and failed.state == "failed"
+        assert failed is not None
+        assert failed.state == "failed"
         gone = await service.delete(NETWORK, RED, id)
         waiting = asyncio.create_task(service.wait(NETWORK, RED, id, gone.revision))
         await service.realised(2, {})

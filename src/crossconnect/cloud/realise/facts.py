@@ -26,6 +26,8 @@ NORTHDS = frozenset(
     }
 )
 """Columns that northd writes and we never do (ovn-nb(5))."""
+DATAPATHS = ("Logical_Switch", "Logical_Router")
+"""Rows that northd keeps numbered by their UUID."""
 
 
 class TableFacts(msgspec.Struct, frozen=True, eq=False):
@@ -73,4 +75,4 @@ def facts_of(schema: Schema) -> Facts:
 def choose(schema: Schema) -> Choice:
     """What the writer's replica has: the columns that are ours, and how far others have followed."""
     choice = {name: Chosen(tuple(facts.blank)) for name, facts in facts_of(schema).items()}
-    return {**choice, GLOBAL: Chosen(("external_ids", "nb_cfg", "sb_cfg", "hv_cfg"))}
+    return {**choice, GLOBAL: Chosen(("external_ids", "options", "nb_cfg", "sb_cfg", "hv_cfg"))}

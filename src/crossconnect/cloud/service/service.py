@@ -240,7 +240,7 @@ class Service:
             self._line(caller, "create-key", id=made.id),
             lambda tx: administration.add_key(tx, made, digest),
             caller,
-            key.project_id,
+            "" if key.admin else key.project_id,
         )
         return made, text
 

@@ -112,7 +112,7 @@ class Writer:
         self._connection: Connection | None = None
         self._condition = threading.Condition()
         self._jobs: deque[_Job[Any]] = deque()
-        self._lines: deque[AuditRecord] = deque()
+        self._lines: deque[audit.Line] = deque()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -133,11 +133,11 @@ class Writer:
                 self._condition.notify()
         return future
 
-    def write_down(self, line: AuditRecord) -> None:
+    def write_down(self, record: AuditRecord) -> None:
         """Add a line to the audit record soon. Refused (503) where lines pile up: nothing happens without a record."""
         if len(self._lines) >= WAITING_MAX:
             raise Refused(503, BUSY)
-        self._lines.append(line)
+        self._lines.append(audit.line(record))
 
     def close(self) -> None:
         """Finish what waits, and end the thread. May block."""
@@ -156,7 +156,7 @@ class Writer:
                     break
             try:
                 self._batch()
-            except Exception as error:  # a line that cannot be written must not end the writer
+            except Exception as error:  # audit lines wait until they can be written
                 self._drop_connection()
                 self._loop.call_exception_handler({"message": "the audit record cannot be written", "exception": error})
                 time.sleep(FLUSH_S)
@@ -167,7 +167,7 @@ class Writer:
     def _batch(self) -> None:
         """One batch, until it is committed or given up."""
         jobs: list[_Job[Any]] = []
-        lines: list[AuditRecord] = []
+        lines: list[audit.Line] = []
         pause_s = 0.02
         while True:
             results: list[_Result] = []
@@ -197,15 +197,21 @@ class Writer:
                     return self._deliver([(job, Refused(503, AWAY)) for job in jobs], wakes=False)
                 time.sleep(pause_s)
                 pause_s = min(2 * pause_s, 0.5)
+            except Exception as error:  # a bug of ours: nobody waits for ever because of it
+                self._drop_connection()
+                self._lines.extendleft(reversed(lines))
+                if not jobs:
+                    raise
+                return self._deliver([(job, error) for job in jobs], wakes=False)
             else:
                 return self._deliver(results, wakes=wakes)
 
     def _fill(
-        self, transaction: Transaction, jobs: list[_Job[Any]], lines: list[AuditRecord], results: list[_Result]
+        self, transaction: Transaction, jobs: list[_Job[Any]], lines: list[audit.Line], results: list[_Result]
     ) -> None:
         """Do what waits: first what was in the batch before it failed, then more."""
         end = time.monotonic() + BATCH_S
-        notes: list[AuditRecord] = []
+        notes: list[audit.Line] = []
         done = 0
         while done < BATCH_MAX:
             if done == len(jobs):
@@ -227,7 +233,7 @@ class Writer:
                     return job
         return None
 
-    def _do(self, transaction: Transaction, job: _Job[Any], notes: list[AuditRecord]) -> object:
+    def _do(self, transaction: Transaction, job: _Job[Any], notes: list[audit.Line]) -> object:
         """One command in its savepoint."""
         connection, number, wakes = transaction.connection, transaction.number, transaction.wakes
         connection.exec_driver_sql("SAVEPOINT command")
@@ -248,9 +254,9 @@ class Writer:
                 result = result.result
         connection.exec_driver_sql("RELEASE SAVEPOINT command")
         if not isinstance(result, Exception) or isinstance(result, Refused):
-            line = job.note(transaction, result)
-            if line is not None:
-                notes.append(line)
+            record = job.note(transaction, result)
+            if record is not None:
+                notes.append(audit.line(record))
         return result
 
     def _begin(self) -> Transaction:
