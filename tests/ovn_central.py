@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from crossconnect.cloud.ovn.features import Features, features_of
+from crossconnect.cloud.ovn.rows import Row, is_own
 from crossconnect.cloud.realise.unit import Units
 from crossconnect.transport.ovsdb.operations import by_uuid, delete, encode_row, insert, mutate, update
 from crossconnect.transport.ovsdb.schema import Schema, parse_schema
@@ -171,6 +172,22 @@ class Central:
                 answer = json.loads(text)
                 assert answer["error"] is None, answer["error"]
                 return answer["result"]
+
+    def same(self, units: Units) -> None:
+        """The northbound rows of ours are those of the units, column by column."""
+        wanted = Contents()
+        wanted.apply(units)
+        tables: dict[str, dict[str, Row]] = {}
+        for row in wanted.full():
+            tables.setdefault(row.table, {})[row.uuid] = row
+        for table in self.schema.tables:
+            if table in ("NB_Global", "Connection", "SSL"):
+                continue
+            found = {uuid: row for uuid, row in self.rows(table).items() if is_own(uuid)}
+            assert found.keys() == tables.get(table, {}).keys(), table
+            for uuid, row in tables.get(table, {}).items():
+                there = {column: found[uuid][column] for column in row.columns}
+                assert there == row.columns, f"{table} {row.key}"
 
     def rows(self, table: str) -> dict[str, dict[str, object]]:
         """The rows of a northbound table by UUID, with the columns as Python values."""

@@ -1,9 +1,8 @@
 """The way of a packet through VPCs, from an interface, or from the internet, to where it ends.
 
-interface -> source check -> security groups -> [load balancer] -> same subnet? --yes--+
-                                                    |                                   |
-                     network ACL out -> route -> ... -> network ACL in -----------------+
-                                                                        security groups -> interface
+interface -> source check -> security groups -> [load balancer] -> same subnet? -- yes ----+
+                                                                        | no               |
+   network ACL out -> route -> [service insertion] -> ... -> network ACL in -> security groups -> interface
 """
 
 from __future__ import annotations
@@ -232,8 +231,8 @@ def _steered(steps: list[Step], vpc_id: str, packet: Packet, known: _With, from_
         if from_subnet in _appliance_subnets(insertion, facts):
             return None
         for rule in insertion.rules:
-            back = _is_steered(rule, reply(packet))
-            if not back and not _is_steered(rule, packet):
+            back = not _is_steered(rule, packet, back=False)
+            if back and not _is_steered(rule, reply(packet), back=True):
                 continue
             first = insertion.appliances[0]
             chosen = (back and first.return_network_interface_id) or first.network_interface_id
@@ -258,9 +257,13 @@ def _steered(steps: list[Step], vpc_id: str, packet: Packet, known: _With, from_
     return None
 
 
-def _is_steered(rule: SteeringRule, packet: Packet) -> bool:
+def _is_steered(rule: SteeringRule, packet: Packet, *, back: bool) -> bool:
+    """Whether a packet, or the one that one on its way back answers, is as a rule says. ICMP's answers have types of
+    their own, so all of them go back the same way."""
+    any_type = back and rule.protocol in ("icmp", "icmpv6")
+    ports = (None, None) if any_type else (rule.from_port, rule.to_port)
     return (
-        matches(rule.protocol, (rule.from_port, rule.to_port), packet)
+        matches(rule.protocol, ports, packet)
         and contains(rule.source, packet.source)
         and contains(rule.destination, packet.destination)
     )

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from cloud_documents import REGION, Cloud
+from cloud_universe import UNIVERSE
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
 from crossconnect.cloud.kinds.flow_log import FlowLog
 from crossconnect.cloud.kinds.gateways import EgressOnlyInternetGateway, InternetGateway, NatGateway
@@ -739,3 +740,14 @@ def test_what_is_to_be_announced(announcing: Scene) -> None:
     if announcing.box.features().dynamic_routing:
         told = set(announcing.box.sbctl("--bare", "--columns=ip_prefix", "list", "Advertised_Route").split())
         assert told == {"203.0.113.7", "203.0.113.9", "203.0.113.50"}
+
+
+def test_all_kinds_at_once_are_what_the_database_and_northd_take(scene: Scene) -> None:
+    """Input: documents of every kind in all variants, one after the other. Output: no transaction is refused, and
+    northd has nothing to complain about."""
+    for n in range(4):
+        for variants in UNIVERSE.values():
+            scene.cloud.put(variants[min(n, len(variants) - 1)])
+        scene.box.write(scene.compiler.apply(scene.cloud.take()).units)
+        scene.box.same(scene.compiler.units())
+    assert scene.box.northd_log() == ""

@@ -13,7 +13,7 @@ from crossconnect.cloud.kinds.flow_log import FlowLog
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.names import number_of, word
+from crossconnect.cloud.ovn.names import digest, number_of, word
 from crossconnect.cloud.ovn.parts import Fault, Part, adds, bare, row, unit, within
 from crossconnect.cloud.ovn.ports import port_of
 from crossconnect.cloud.ovn.queries import Queries
@@ -58,13 +58,22 @@ def _is_logged(q: Queries, resource_id: str, kind: str) -> bool:
 
 
 def accepts_recorded(q: Queries, vpc_id: str) -> bool:
-    """Whether what rules of a VPC accept is to be recorded, for all or a part of it."""
+    """Whether what rules of a VPC accept is to be sampled, for all or a part of it."""
+    return _sampled(q, vpc_id, "accept")
+
+
+def denials_recorded(q: Queries, vpc_id: str) -> bool:
+    """Whether what network ACLs of a VPC deny is to be sampled, for all or a part of it."""
+    return _sampled(q, vpc_id, "reject")
+
+
+def _sampled(q: Queries, vpc_id: str, kind: str) -> bool:
     if not q.features.acl_sample:
         return False
     return (
-        _is_logged(q, vpc_id, "accept")
-        or any(_is_logged(q, subnet, "accept") for subnet in q.referring(Subnet, "vpc_id", vpc_id))
-        or vpc_id in q.ask(logs_of_interfaces, "accept")
+        _is_logged(q, vpc_id, kind)
+        or any(_is_logged(q, subnet, kind) for subnet in q.referring(Subnet, "vpc_id", vpc_id))
+        or vpc_id in q.ask(logs_of_interfaces, kind)
     )
 
 
@@ -74,8 +83,13 @@ def rejects_recorded(q: Queries, subnet_id: str) -> bool:
 
 
 def sample(key: str, number: int) -> Iterator[Part]:
-    """`Sample` with a number."""
-    yield bare("Sample", key, metadata=number, collectors=frozenset((uuid_of("Sample_Collector", COLLECTOR),)))
+    """`Sample` with a number; a document from before there were numbers gets a hash."""
+    yield bare(
+        "Sample",
+        key,
+        metadata=number or digest(key) % (REJECT_BASE - 1) + 1,
+        collectors=frozenset((uuid_of("Sample_Collector", COLLECTOR),)),
+    )
 
 
 def rejects_group(vpc_id: str) -> str:
@@ -95,7 +109,7 @@ def rejects(q: Queries, id: str) -> Iterator[Part]:
         key = f"{id}/rejects/{direction}"
         columns: dict[str, Value]
         if q.features.acl_sample:
-            yield from sample(key, REJECT_BASE + 2 * number_of(vpc) + arriving)
+            yield from sample(key, REJECT_BASE + 2 * (number_of(vpc) or digest(id) % (1 << 29)) + arriving)
             columns = {"sample_new": uuid_of("Sample", key)}
         else:
             columns = {"log": True, "meter": METER, "severity": "info", "name": f"{id}-{direction}"}

@@ -50,6 +50,9 @@ def elastic_ip(q: Queries, id: str) -> Iterator[Part]:
     interface = q.ask(port_of, elastic.network_interface_id)
     if not q.ask(has_internet, interface.vpc_id):
         raise Unrealisable(f"VPC {interface.vpc_id} has no internet gateway")
+    private = elastic.private_address or next(iter(interface.private_addresses), "")
+    if private not in interface.private_addresses:
+        raise Unrealisable(f"interface {interface.id} does not have the address {private or 'of IPv4'}")
     near = q.region.internet.on_hypervisors and not q.referring(ServiceInsertion, "vpc_id", interface.vpc_id)
     nat = row(
         "NAT",
@@ -57,7 +60,7 @@ def elastic_ip(q: Queries, id: str) -> Iterator[Part]:
         id,
         type="dnat_and_snat",
         external_ip=elastic.address,
-        logical_ip=elastic.private_address or interface.private_addresses[0],
+        logical_ip=private,
         external_mac=interface.mac if near else None,
         logical_port=port_name(interface) if near else None,
         gateway_port=uuid_of("Logical_Router_Port", outside_port(interface.vpc_id)),

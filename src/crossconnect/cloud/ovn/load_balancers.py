@@ -86,7 +86,7 @@ def balancer(q: Queries, id: str) -> Iterator[Part]:
         key = f"{id}/{listener.protocol}/{listener.port}"
         vips = {
             f"{address}:{listener.port}": [t for t in targets if balancer.cross_zone or t.zone == zone]
-            for address, zone in zip(balancer.addresses, zones, strict=True)
+            for address, zone in zip(balancer.addresses, zones, strict=False)
         }
         yield from balancer_rows(id, key, listener, group, vips)
         yield adds(GROUP, group_name(vpc.id), "load_balancer", uuid_of(BALANCER, key))

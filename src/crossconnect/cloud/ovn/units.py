@@ -49,6 +49,9 @@ from crossconnect.cloud.resource import Resource
 
 UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
     Vpc: (vpcs.router, resolving.services, internet.gateway_port, load_balancers.group, flow_logs.rejects),
+    PrefixList: (prefix_lists.address_set,),
+    NetworkAcl: (network_acls.ingress, network_acls.egress),
+    SecurityGroup: (security_groups.group,),
     Subnet: (
         subnets.switch,
         subnets.router_side,
@@ -61,10 +64,7 @@ UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
         internet.subnet_source,
     ),
     NetworkInterface: (interfaces.port, resolving.interface_names, flow_logs.interface_rejects),
-    SecurityGroup: (security_groups.group,),
     SecurityGroupRule: (security_groups.rule,),
-    PrefixList: (prefix_lists.address_set,),
-    NetworkAcl: (network_acls.ingress, network_acls.egress),
     RouteTable: (routes.table, egress_only.sources),
     DhcpOptions: (),
     InternetGateway: (),
