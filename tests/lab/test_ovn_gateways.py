@@ -171,6 +171,12 @@ def test_ipv6_addresses_are_announced_by_what_the_switchs_port_says(lab: OvnLab)
     assert way(lab, f"{ELASTIC_V6}/128") == {"gw1"}
     nbctl("remove", "logical_switch_port", "ext-r", "external_ids", '"crossconnect:announce"')
     assert within(lambda: not way(lab, f"{ELASTIC_V6}/128"))
+    if lab.software.wanted == "26":
+        nbctl(
+            *("set", "logical_router", "r", "options:dynamic-routing=true"),
+            *("--", "set", "logical_router_port", "r-ext", "options:dynamic-routing-redistribute=nat"),
+        )
+        assert within(lambda: reaches(lab, ELASTIC_V6)), "later OVN says by itself what it has"
 
 
 def test_leaves_refuse_what_is_not_the_networks(lab: OvnLab) -> None:

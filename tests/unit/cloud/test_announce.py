@@ -85,6 +85,11 @@ def test_ipv6_and_whole_prefixes_come_from_external_ids() -> None:
     assert prefixes(rows) == {"2001:db8:f::21/128": "fd00:9::10", "2001:db8:f:100::/56": "fd00:9::10"}
 
 
+def test_what_later_ovn_advertises_itself() -> None:
+    rows = [replace(r, advertised=("2001:db8:f::21", "10.0.1.0/24")) if r.name == "r-ext" else r for r in ports(nat="")]
+    assert prefixes(rows) == {"2001:db8:f::21/128": "fd00:9::10"}
+
+
 def test_an_l3gateway_router_is_where_it_is_bound() -> None:
     rows = [r for r in ports() if r.kind != "chassisredirect"]
     rows = [
@@ -191,8 +196,16 @@ def test_rows_become_records_and_machines_ports_are_left_out() -> None:
     }
     machine = {**row, "logical_port": "web1", "type": ""}
     nowhere = {**row, "chassis": None}
-    found = bindings([row, machine, nowhere], {"c1": {"name": "gw1"}})  # type: ignore[dict-item]
+    tables = {
+        "Port_Binding": {"p1": row, "p2": machine, "p3": nowhere},
+        "Chassis": {"c1": {"name": "gw1"}},
+        "Advertised_Route": {"a1": {"logical_port": "p1", "ip_prefix": "2001:db8:f::21"}},
+    }
+    found = bindings(tables)  # type: ignore[arg-type]
     assert [(port.name, port.chassis) for port in found] == [("cr-r-ext", "gw1"), ("cr-r-ext", "")]
+    assert [port.advertised for port in found] == [("2001:db8:f::21",), ()]
+    del tables["Advertised_Route"]
+    assert [port.advertised for port in bindings(tables)] == [(), ()]  # type: ignore[arg-type]
 
 
 def test_a_configuration_that_cannot_be_used(tmp_path: Path) -> None:

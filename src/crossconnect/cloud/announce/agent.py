@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -31,7 +31,21 @@ SETTLE_S = 0.002
 """Changes that come together are worked off together: a router that moves changes several rows in a row."""
 COMMAND_S = 20.0
 
-COLUMNS = ("logical_port", "type", "datapath", "chassis", "options", "mac", "nat_addresses", "external_ids")
+TABLES = {
+    "Port_Binding": (
+        "logical_port",
+        "type",
+        "datapath",
+        "chassis",
+        "options",
+        "mac",
+        "nat_addresses",
+        "external_ids",
+    ),
+    "Chassis": ("name",),
+    "Advertised_Route": ("logical_port", "ip_prefix"),
+}
+"""Tables with the columns that matter here; the last one is later OVN's."""
 
 
 def read_configuration(path: Path) -> AgentConfiguration:
@@ -86,7 +100,8 @@ class Agent:
     async def _apply(self, replica: Replica, have: frozenset[Route]) -> None:
         if not replica.current:
             return
-        want = routes_of(bindings(replica.rows("Port_Binding").values(), replica.rows("Chassis")), self.configuration)
+        tables = {name: replica.rows(name) for name in TABLES if replica.schema and name in replica.schema.tables}
+        want = routes_of(bindings(tables), self.configuration)
         for namespace, lines in changes(self.configuration, have, want).items():
             try:
                 await _ip(batch_words(namespace), "\n".join(lines) + "\n")
@@ -97,17 +112,17 @@ class Agent:
 
 
 def _choose(schema: Schema) -> Mapping[str, Chosen]:
-    ports = schema.table("Port_Binding")
-    return {
-        "Port_Binding": Chosen(columns=tuple(name for name in COLUMNS if name in ports.columns)),
-        "Chassis": Chosen(columns=("name",)),
-    }
+    return {name: Chosen(columns=columns) for name, columns in TABLES.items() if name in schema.tables}
 
 
-def bindings(rows: Iterable[Row], chassis: Mapping[Uuid, Row]) -> list[PortBinding]:
+def bindings(tables: Mapping[str, Mapping[Uuid, Row]]) -> list[PortBinding]:
     """Rows of `Port_Binding` as records; ports of machines, which say nothing here, are left out."""
+    chassis = tables["Chassis"]
+    advertised: dict[str, list[str]] = {}
+    for row in tables.get("Advertised_Route", {}).values():
+        advertised.setdefault(str(row["logical_port"]), []).append(str(row["ip_prefix"]))
     found: list[PortBinding] = []
-    for row in rows:
+    for uuid, row in tables["Port_Binding"].items():
         if row["type"] in ("patch", "l3gateway", "localnet", "chassisredirect"):
             there = chassis.get(cast(Uuid, row["chassis"]))
             found.append(
@@ -120,6 +135,7 @@ def bindings(rows: Iterable[Row], chassis: Mapping[Uuid, Row]) -> list[PortBindi
                     addresses=tuple(sorted(cast(frozenset[str], row["mac"]))),
                     nat_addresses=tuple(sorted(cast(frozenset[str], row["nat_addresses"]))),
                     external_ids=cast(dict[str, str], row["external_ids"]),
+                    advertised=tuple(sorted(advertised.get(uuid, ()))),
                 )
             )
     return found
