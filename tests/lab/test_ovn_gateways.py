@@ -25,6 +25,7 @@ from crossconnect.lab.ovn import (
     wanted_version,
 )
 from crossconnect.lab.ovn.gateway_node import start_agent, stop_agent
+from crossconnect.lab.ovn.processes import running
 from crossconnect.simulate import simulate
 from ovn_scenes import gateways, machine, port, provider_switch, router_port, software, switch
 
@@ -45,12 +46,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OvnLab]:
     assert blueprint is not None
     fabric, chassis = cloud_fabric(blueprint)
     programs, root = software(wanted_version()), str(tmp_path_factory.mktemp("ovn"))
-    with ovn_lab("ol-gateways", chassis, software=programs, fabric=fabric, run_root=root) as running:
-        settled = wait_converged(running.lab, simulate(blueprint), timeout_s=60)
+    with ovn_lab("ol-gateways", chassis, software=programs, fabric=fabric, run_root=root) as started:
+        settled = wait_converged(started.lab, simulate(blueprint), timeout_s=60)
         assert settled.converged, settled
-        _tenant(running)
-        assert within(lambda: reaches(running, ELASTIC))
-        yield running
+        _tenant(started)
+        assert within(lambda: way(started, f"{ELASTIC}/32") == {"gw1"} and reaches(started, ELASTIC))
+        yield started
 
 
 def _tenant(lab: OvnLab) -> None:
@@ -239,6 +240,20 @@ def test_a_cut_uplink_is_not_noticed(lab: OvnLab) -> None:
     assert way(lab, f"{ELASTIC}/32", "a-leaf2") == {"gw1"}
     lab.lab.run("a-leaf1", [*cut, "up"], namespace=VRF)
     assert within(lambda: way(lab, f"{ELASTIC}/32") == {"gw1"})
+
+
+def test_a_gateway_node_that_no_leaf_hears_gives_its_gateways_away(lab: OvnLab) -> None:
+    def cut(state: str) -> None:
+        for leaf in ("a-leaf1", "a-leaf2"):
+            lab.lab.run(leaf, ["ip", "link", "set", "swp1.2000", state], namespace=VRF)
+
+    flow = from_outside(lab, 5.0, lambda: cut("down"))
+    assert 0 < flow.lost < RATE * 4
+    assert way(lab, f"{ELASTIC}/32") == {"gw2"}
+    assert running(lab.lab, "gw1", "ovn-controller") == ()
+    cut("up")
+    assert within(lambda: way(lab, f"{ELASTIC}/32") == {"gw1"} and reaches(lab, ELASTIC), 40.0)
+    assert running(lab.lab, "gw1", "ovn-controller") == ("ovn-controller",)
 
 
 def test_a_gateway_node_that_loses_power_is_replaced(lab: OvnLab) -> None:

@@ -67,6 +67,10 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     southbound: str
     """The database's remotes, as `ovn-remote` has them."""
     networks: tuple[GatewayNetwork, ...]
+    leave: tuple[str, ...] = ()
+    """Command that ends ovn-controller in order; none given: the agent has nothing to do with it."""
+    join: tuple[str, ...] = ()
+    """Command that starts it where it does not run."""
 
 
 class Route(msgspec.Struct, frozen=True, order=True):
@@ -118,7 +122,7 @@ def _behind(network: GatewayNetwork, port: PortBinding, router: PortBinding) -> 
 
 
 def _announced(port: PortBinding, router: PortBinding) -> Iterable[Prefix]:
-    """Addresses behind a port as prefixes; what is no address is left out: `MAC address... is_chassis_resident("...")`."""
+    """Addresses behind a port as prefixes; what is no address, such as `is_chassis_resident("...")`, is left out."""
     words = [word for text in port.nat_addresses for word in text.split()[1:]]
     words += router.advertised
     words += port.external_ids.get(ANNOUNCE_KEY, "").split()
