@@ -1,6 +1,6 @@
 """How much a project may have: quotas by kind, and limits inside one resource. A project may have others.
 
-The figures are AWS's defaults, or its maxima where a default would only be asked to be raised.
+Where AWS has such a limit, ours is its default or more.
 """
 
 from __future__ import annotations

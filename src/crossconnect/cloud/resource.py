@@ -68,8 +68,8 @@ class Reference(msgspec.Struct, frozen=True):
     field: str
     id: str
     owned: bool = False
-    """No reason to keep what it refers to: the decision that deletes that says what becomes of this one (a VPC's default
-    group goes with it, an elastic IP is not associated any more)."""
+    """No reason to keep what it refers to: the decision that deletes that says what becomes of this one (a VPC's
+    default group goes with it, an elastic IP is not associated any more)."""
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -180,5 +180,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     seen_by: Callable[[Any], tuple[str, ...]] = nobody
     """Projects beside its own that may get and list it, and are asked for its changes; `*` for everybody. What they may
     change is for the decision to say: `context.project_id` is who asks."""
+    private: tuple[str, ...] = ()
+    """Fields that other projects which see it are shown empty."""
     filters: tuple[str, ...] = ()
     """Fields by which lists may be filtered, beside `id`, `name`, `tag:<key>` and those that are references."""

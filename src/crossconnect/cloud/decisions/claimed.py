@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from crossconnect.cloud.kinds.security_group import SecurityGroupRule
 from crossconnect.cloud.resource import Claim, conflict
@@ -16,14 +17,25 @@ the provider's networks and links between routers; the others are OVN's fields."
 def numbers(view: View, scope: str, owner: str, count: int = 1) -> tuple[Claim, ...]:
     """The lowest free numbers of a scope, claimed. Refused where there are no more of them in the region."""
     found: list[Claim] = []
-    first = 1
     for _ in range(count):
-        value = view.next_free(scope, first, LAST[scope])
-        if value is None:
-            raise conflict("region.numbers-exhausted", f"the region has no number of scope {scope} left")
-        found.append(Claim(scope, value, owner))
-        first = value + 1
+        found.append(next_after(view, scope, [claim.value for claim in found], owner))
     return tuple(found)
+
+
+def next_after(view: View, scope: str, taken: Sequence[int], owner: str) -> Claim:
+    """The lowest free number of a scope above those that the same change takes."""
+    value = view.next_free(scope, max(taken, default=0) + 1, LAST[scope])
+    if value is None:
+        raise conflict("region.numbers-exhausted", f"the region has no number of scope {scope} left")
+    return Claim(scope, value, owner)
+
+
+def place(view: View, scope: str, owner: str, most: int, what: str, field: str) -> Claim:
+    """One of so many places that a resource has for its parts, claimed: so that nobody counts ten thousand of them."""
+    value = view.next_free(scope, 1, most)
+    if value is None:
+        raise conflict("limit.exceeded", f"{most + 1} {what}; at most {most}", field)
+    return Claim(scope, value, owner)
 
 
 def key(*parts: str) -> int:
@@ -36,10 +48,10 @@ def key(*parts: str) -> int:
 def rule_claim(rule: SecurityGroupRule, value: int | None = None) -> Claim:
     """What says that a group has a rule once: `value`, or else the key of what the rule allows."""
     if value is None:
-        value = rule_key(rule.direction, rule.protocol, rule.from_port, rule.to_port, rule.peer)
+        value = key(*(str(part) for part in allowed_by(rule)))
     return Claim(f"{rule.security_group_id}/rule", value, rule.id)
 
 
-def rule_key(direction: str, protocol: str, from_port: int | None, to_port: int | None, peer: str) -> int:
-    """The key of what a rule allows."""
-    return key(direction, protocol, str(from_port), str(to_port), peer)
+def allowed_by(rule: SecurityGroupRule) -> tuple[str | int | None, ...]:
+    """What a rule allows, as values that are equal for equal rules."""
+    return rule.direction, rule.protocol, rule.from_port, rule.to_port, rule.peer, rule.ip_version

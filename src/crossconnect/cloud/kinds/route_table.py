@@ -64,7 +64,8 @@ class RouteTablePatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def references(table: RouteTable) -> Iterator[Reference]:
-    """Its VPC, the prefix lists of its routes, the gateways it learns from. Targets of static routes may go: their routes are black holes then."""
+    """Its VPC, the prefix lists of its routes, the gateways it learns from. Targets of static routes may go: their
+    routes are black holes then."""
     yield Reference("vpc_id", table.vpc_id, owned=table.main)
     for n, route in enumerate(table.routes):
         if route.destination.startswith("pl-"):

@@ -1,4 +1,5 @@
-"""Service insertion: chosen traffic of a VPC goes through appliances (firewall, IDS, WAF), both ways through the same."""
+"""Service insertion: chosen traffic of a VPC goes through appliances (firewall, IDS, WAF), both ways through the same
+one."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from crossconnect.cloud.resource import Body, Patch, Reference, Resource
 
 APPLIANCES_MAX = 8
 RULES_MAX = 100
+NUMBER_MAX = 32766
 
 
 class Appliance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

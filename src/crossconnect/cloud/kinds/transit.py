@@ -53,7 +53,7 @@ class TransitRouterAttachment(Resource, frozen=True, kw_only=True):
     transit_router_project_id: str
     vpc_id: str = ""
     subnet_ids: tuple[str, ...] = ()
-    """Of a VPC: one in each zone that is to reach the router."""
+    """Of a VPC: one in each zone, as in AWS. Here all of the VPC reaches the router, whatever its zone."""
     private_gateway_id: str = ""
     status: Literal["pending-acceptance", "active", "rejected"] = "pending-acceptance"
     route_table_id: str = ""
