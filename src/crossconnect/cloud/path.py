@@ -74,7 +74,8 @@ def path(
     packet, refused = _served(steps, subnet.vpc_id, packet, facts)
     if refused:
         return _ended(steps, refused, packet)
-    if _in_subnet(subnet, packet.destination):
+    # What is for a load balancer is sent to the router, and comes back from there to targets in the same subnet.
+    if _in_subnet(subnet, packet.destination) and steps[-1].point != "load-balancer":
         return _deliver(steps, subnet, packet, (facts, established), crosses=False)
     steps.append(network_acl(subnet, packet, "egress", facts))
     if not steps[-1].passes:
