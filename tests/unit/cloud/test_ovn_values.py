@@ -11,11 +11,12 @@ from crossconnect.cloud.ovn.egress_only import without
 from crossconnect.cloud.ovn.features import Features, features_of
 from crossconnect.cloud.ovn.matches import packets
 from crossconnect.cloud.ovn.names import transfer_addresses
-from crossconnect.cloud.ovn.queries import Unrealisable
+from crossconnect.cloud.ovn.queries import BROKEN, Unrealisable
 from crossconnect.cloud.ovn.rows import is_own, uuid_of
 from crossconnect.cloud.ovn.units import ELSEWHERE, UNITS
 from crossconnect.cloud.region import ProviderNetwork
 from crossconnect.cloud.registry import KINDS
+from crossconnect.cloud.resource import Resource
 from crossconnect.net import contains
 
 
@@ -114,3 +115,21 @@ def test_a_subnet_on_the_regions_own_prefixes_fails_alone() -> None:
     compiler.apply(cloud.take())
     assert compiler.failed() == {"subnet-bad": "100.64.1.0/24 overlaps 100.64.0.0/10, which the region uses itself"}
     assert "subnet-good/subnets.switch" in compiler.units()
+
+
+def test_a_document_that_nobody_understands_stops_nobody_else() -> None:
+    """Input: a subnet whose block is no block, as no decision would let through; one beside it; a document of a kind
+    that the compiler does not know. Output: the first one fails, the second is there, the third is passed over."""
+    cloud, compiler = Cloud(), Compiler(REGION, Features())
+    cloud.vpc("blue", "10.0.0.0/16")
+    cloud.subnet("bad", "blue", "ten dot something")
+    cloud.subnet("good", "blue", "10.0.1.0/24")
+    cloud.make(Resource, "thing-1")
+    compiler.apply(cloud.take())
+    assert BROKEN in compiler.failed()["subnet-bad"]
+    assert "subnet-good/subnets.switch" in compiler.units()
+    cloud.drop("thing-1")
+    assert not compiler.apply(cloud.take()).units
+    cloud.subnet("bad", "blue", "10.0.2.0/24")
+    compiler.apply(cloud.take())
+    assert compiler.failed() == {}

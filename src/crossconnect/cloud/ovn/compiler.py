@@ -123,7 +123,8 @@ class Compiler:
 
 
 def _functions(resource: Resource | None) -> tuple[UnitFunction, ...]:
-    return UNITS[type(resource)] if resource is not None else ()
+    """The units of a resource; none of kinds that are not the cloud's own (Neutron's)."""
+    return UNITS.get(type(resource), ()) if resource is not None else ()
 
 
 _RANKS = {

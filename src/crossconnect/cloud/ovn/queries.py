@@ -23,6 +23,10 @@ R = TypeVar("R", bound=Resource)
 T = TypeVar("T")
 
 
+BROKEN = "internal error"
+"""How the reason begins where the compiler itself is at fault."""
+
+
 class Unrealisable(Exception):
     """A resource that cannot be, with the reason for its owner. What needs it cannot be either."""
 
@@ -159,6 +163,9 @@ class Queries:
             value = question.function(self, question.id)
         except Unrealisable as e:
             failure = str(e)
+        except Exception as e:
+            # A fault of ours, met in one tenant's document: that resource fails, and no other tenant waits for it.
+            failure = f"{BROKEN}: {type(e).__name__}: {e}"
         finally:
             self._reading.pop()
         for key in reads.keys() - answer.reads.keys():

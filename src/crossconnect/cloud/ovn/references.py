@@ -14,5 +14,6 @@ _OF: Mapping[type[Resource], Callable[[Any], Iterable[Reference]]] = {
 
 
 def references(resource: Resource) -> Iterable[Reference]:
-    """What a resource names, and in which field."""
-    return _OF[type(resource)](resource)
+    """What a resource names, and in which field; nothing of kinds that are not the cloud's own (Neutron's)."""
+    found = _OF.get(type(resource))
+    return found(resource) if found is not None else ()
