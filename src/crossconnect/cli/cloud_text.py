@@ -43,7 +43,7 @@ def sheet(item: Mapping[str, Any]) -> str:
     """One resource, a field a line; lists of records below their field."""
     width = max(len(name) for name in item)
     lines: list[str] = []
-    for name, value in item.items():
+    for name, value in _ordered(item).items():
         label = f"{name:{width}}"
         if isinstance(value, list) and value and isinstance(value[0], dict):
             lines.append(label.rstrip())
@@ -55,6 +55,14 @@ def sheet(item: Mapping[str, Any]) -> str:
         else:
             lines.append(f"{label}  {_scalar(value)}".rstrip())
     return "\n".join(lines)
+
+
+def _ordered(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """First what everybody looks for; a reason only where there is one."""
+    first = {name: item[name] for name in ("id", "name", "state", "state_reason") if name in item}
+    if not first.get("state_reason"):
+        first.pop("state_reason", None)
+    return first | {name: value for name, value in item.items() if name not in ("state_reason", *first)}
 
 
 def _record(value: Mapping[str, Any]) -> str:
