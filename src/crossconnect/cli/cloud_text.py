@@ -11,7 +11,7 @@ from msgspec import inspect
 from crossconnect.cli.output import draw
 from crossconnect.cloud.resource import Kind, Resource
 
-COLUMNS_MAX = 8
+COLUMNS_MAX = 9
 _COMMON = frozenset(field.name for field in msgspec.structs.fields(Resource))
 _HIDDEN = frozenset({"number", "default", "owner", "mac", "host", "appliance_numbers"})
 """Fields that `show` has, and lists have no place for."""
@@ -30,7 +30,8 @@ def columns_of(kind: Kind) -> list[str]:
 def _fits(type_: inspect.Type) -> bool:
     if isinstance(type_, inspect.VarTupleType):
         type_ = type_.item_type
-    return not isinstance(type_, inspect.StructType | inspect.DictType | inspect.UnionType)
+    parts = type_.types if isinstance(type_, inspect.UnionType) else (type_,)
+    return not any(isinstance(part, inspect.StructType | inspect.DictType) for part in parts)
 
 
 def table(items: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
