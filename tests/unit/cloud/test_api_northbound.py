@@ -1,5 +1,5 @@
-"""`xc serve --northbound` with a real OVN northbound database: what is made becomes available there; the database may be
-away for a while, and so may the process."""
+"""`xc serve --northbound` with a real OVN northbound database: what is made becomes available there; the database may
+be away for a while, and so may the process."""
 
 from __future__ import annotations
 
