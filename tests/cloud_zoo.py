@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from cloud_memory import Cloud, network, public
 from crossconnect.cloud.resource import Refused
 
 
-def zoo() -> Cloud:
-    """One of every kind, by two projects."""
-    cloud = Cloud()
+def zoo(cloud: Any = None) -> Any:
+    """One of every kind, by two projects; on a `Cloud`, or what has its commands."""
+    cloud = cloud or Cloud()
     options = cloud.create("dhcp_options", domain_name="corp.example")
     vpc, east = network(cloud, ipv6_cidr_blocks=["public"], dhcp_options_id=options.id)
     west = cloud.create("subnet", vpc_id=vpc.id, cidr_block="10.0.2.0/24", availability_zone="west")

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from crossconnect.cloud.ovn.features import Features, features_of
+from crossconnect.cloud.ovn.rows import Row, is_own
 from crossconnect.cloud.realise.unit import Units
 from crossconnect.transport.ovsdb.operations import by_uuid, delete, encode_row, insert, mutate, update
 from crossconnect.transport.ovsdb.schema import Schema, parse_schema
@@ -172,6 +173,22 @@ class Central:
                 assert answer["error"] is None, answer["error"]
                 return answer["result"]
 
+    def same(self, units: Units) -> None:
+        """The northbound rows of ours are those of the units, column by column."""
+        wanted = Contents()
+        wanted.apply(units)
+        tables: dict[str, dict[str, Row]] = {}
+        for row in wanted.full():
+            tables.setdefault(row.table, {})[row.uuid] = row
+        for table in self.schema.tables:
+            if table in ("NB_Global", "Connection", "SSL"):
+                continue
+            found = {uuid: row for uuid, row in self.rows(table).items() if is_own(uuid)}
+            assert found.keys() == tables.get(table, {}).keys(), table
+            for uuid, row in tables.get(table, {}).items():
+                there = {column: found[uuid][column] for column in row.columns}
+                assert there == row.columns, f"{table} {row.key}"
+
     def rows(self, table: str) -> dict[str, dict[str, object]]:
         """The rows of a northbound table by UUID, with the columns as Python values."""
         answer = self.transact([{"op": "select", "table": table, "where": []}])[0]
@@ -192,13 +209,12 @@ class Central:
         """All ports that the southbound database knows."""
         return self.sbctl("--bare", "--columns=logical_port", "list", "Port_Binding").split()
 
-    def neighbour(self, port: str, address: str, mac: str, version: int = 4) -> None:
+    def neighbour(self, port: str, address: str, mac: str) -> None:
         """What ovn-controller would have learned of a router port's neighbour."""
-        found = self.sbctl("--bare", "--columns=_uuid", "find", "MAC_Binding", f'logical_port="{port}"')
-        if version == 6 or not found.strip():
-            where = self.sbctl("--bare", "--columns=datapath", "find", "Port_Binding", f'logical_port="{port}"').strip()
-            fields = (f"logical_port={port}", f'ip="{address}"', f'mac="{mac}"', f"datapath={where}")
-            self.sbctl("create", "MAC_Binding", *fields)
+        known = (f'logical_port="{port}"', f'ip="{address}"')
+        if not self.sbctl("--bare", "--columns=_uuid", "find", "MAC_Binding", *known).strip():
+            where = self.sbctl("--bare", "--columns=datapath", "find", "Port_Binding", known[0]).strip()
+            self.sbctl("create", "MAC_Binding", *known, f'mac="{mac}"', f"datapath={where}")
 
     def bind(self, chassis: Mapping[str, str]) -> None:
         """Say that ports are up on chassis, as ovn-controller would."""

@@ -155,6 +155,10 @@ class Contents:
         """All rows with all of their sets, in order of table and key."""
         return [self._whole(place) for place in sorted(self._rows)]
 
+    def homeless(self) -> list[tuple[str, str]]:
+        """Rows that are not there and yet added to."""
+        return sorted(place for place in self._sets if place not in self._rows)
+
     def _whole(self, place: _Place) -> Row:
         sets = self._sets.get(place)
         columns = self._rows[place]

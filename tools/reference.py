@@ -1,5 +1,5 @@
-"""Writes docs/reference/{cloud-api,cloud-errors,commands,findings,fields,tables,nos-support}.md and openapi.json from
-the code, and fidelity.md from its record.
+"""Writes docs/reference/{cloud-api,cloud-errors,cloud-ovn,commands,findings,fields,tables,nos-support}.md and
+openapi.json from the code, and fidelity.md from its record.
 
 `--check` fails when they are out of date.
 
@@ -21,6 +21,7 @@ from typing import Any, cast
 
 import click
 import msgspec
+from reference_ovn import ovn_page
 
 import crossconnect
 import crossconnect.cloud
@@ -416,6 +417,7 @@ def openapi_document() -> str:
 PAGES = {
     "cloud-api": cloud_api_page,
     "cloud-errors": cloud_errors_page,
+    "cloud-ovn": lambda: GENERATED + ovn_page(),
     "commands": commands_page,
     "findings": findings_page,
     "fields": fields_page,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from cloud_region import cloud_region
+from cloud_region import TWO_NETWORKS, cloud_region, texts
 from crossconnect.design import compile_region
 from crossconnect.lab import wait_converged
 from crossconnect.lab.flows import FlowSpec, FlowSummary, finish_flows, start_flows, summarise
@@ -25,6 +25,7 @@ from crossconnect.lab.ovn import (
     wanted_version,
 )
 from crossconnect.lab.ovn.gateway_node import start_agent, stop_agent
+from crossconnect.lab.ovn.processes import running
 from crossconnect.simulate import simulate
 from ovn_scenes import gateways, machine, port, provider_switch, router_port, software, switch
 
@@ -41,16 +42,16 @@ RATE = 200
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OvnLab]:
     """The region `cloud_region` with a tenant's machine on hv1, its gateway on gw1, gw2 in reserve."""
-    blueprint = compile_region(cloud_region()).blueprint
+    blueprint = compile_region(cloud_region(texts(*TWO_NETWORKS))).blueprint
     assert blueprint is not None
     fabric, chassis = cloud_fabric(blueprint)
     programs, root = software(wanted_version()), str(tmp_path_factory.mktemp("ovn"))
-    with ovn_lab("ol-gateways", chassis, software=programs, fabric=fabric, run_root=root) as running:
-        settled = wait_converged(running.lab, simulate(blueprint), timeout_s=60)
+    with ovn_lab("ol-gateways", chassis, software=programs, fabric=fabric, run_root=root) as started:
+        settled = wait_converged(started.lab, simulate(blueprint), timeout_s=60)
         assert settled.converged, settled
-        _tenant(running)
-        assert within(lambda: reaches(running, ELASTIC))
-        yield running
+        _tenant(started)
+        assert within(lambda: way(started, f"{ELASTIC}/32") == {"gw1"} and reaches(started, ELASTIC))
+        yield started
 
 
 def _tenant(lab: OvnLab) -> None:
@@ -89,10 +90,10 @@ def reaches(lab: OvnLab, address: str) -> bool:
     return "1 received" in said(lab, "isp", "ping", "-n", "-c", "1", "-W", "1", "-I", source, address)
 
 
-def way(lab: OvnLab, prefix: str, leaf: str = "a-leaf1") -> set[str]:
+def way(lab: OvnLab, prefix: str, leaf: str = "a-leaf1", vrf: str = VRF) -> set[str]:
     """The gateway nodes that a leaf has a prefix from."""
     family = "ipv6" if ":" in prefix else "ipv4"
-    text = said(lab, leaf, "vtysh", "-c", f"show bgp vrf {VRF} {family} unicast {prefix}")
+    text = said(lab, leaf, "vtysh", "-c", f"show bgp vrf {vrf} {family} unicast {prefix}")
     routers = [peer for peer in lab.lab.blueprint.peers if peer.node]
     sessions = {s.local_address.partition("/")[0]: peer.node for peer in routers for s in peer.sessions}
     return {node for address, node in sessions.items() if f" from {address} " in text}
@@ -147,7 +148,7 @@ def test_an_address_comes_and_goes(lab: OvnLab) -> None:
     nbctl, another = lab.central.nbctl, "203.0.113.22"
     nbctl("lr-nat-add", "r", "dnat_and_snat", another, "10.0.1.11")
     assert within(lambda: reaches(lab, another))
-    assert way(lab, f"{another}/32") == {"gw1"}
+    assert within(lambda: way(lab, f"{another}/32") == {"gw1"})
     nbctl("lr-nat-del", "r", "dnat_and_snat", another)
     assert within(lambda: not way(lab, f"{another}/32"))
     assert reaches(lab, ELASTIC)
@@ -168,9 +169,30 @@ def test_ipv6_addresses_are_announced_by_what_the_switchs_port_says(lab: OvnLab)
         *("--", "set", "logical_switch_port", "ext-r", f'external_ids:"crossconnect:announce"="{ELASTIC_V6}"'),
     )
     assert within(lambda: reaches(lab, ELASTIC_V6))
-    assert way(lab, f"{ELASTIC_V6}/128") == {"gw1"}
+    assert within(lambda: way(lab, f"{ELASTIC_V6}/128") == {"gw1"})
     nbctl("remove", "logical_switch_port", "ext-r", "external_ids", '"crossconnect:announce"')
     assert within(lambda: not way(lab, f"{ELASTIC_V6}/128"))
+    if lab.software.wanted == "26":
+        nbctl(
+            *("set", "logical_router", "r", "options:dynamic-routing=true"),
+            *("--", "set", "logical_router_port", "r-ext", "options:dynamic-routing-redistribute=nat"),
+        )
+        assert within(lambda: reaches(lab, ELASTIC_V6)), "later OVN says by itself what it has"
+
+
+def test_networks_are_apart(lab: OvnLab) -> None:
+    words = [*provider_switch("ext2", "private"), "--", "lr-add", "p"]
+    nat = {"nat-addresses": "router"}
+    words += router_port("p", "ext2", "02:00:00:02:00:ee", "100.125.0.16/24", **nat)
+    words += gateways("p-ext2", ("gw2", "gw1"))
+    for address in ("10.96.0.5", "203.0.113.90"):
+        words += ["--", "lr-nat-add", "p", "dnat_and_snat", address, "10.0.9.9"]
+    lab.central.nbctl(*words[1:])
+    assert within(lambda: way(lab, "10.96.0.5/32", vrf="cloud-priv") == {"gw2"})
+    assert way(lab, "10.96.0.5/32") == way(lab, "203.0.113.90/32") == set()
+    assert way(lab, "203.0.113.90/32", vrf="cloud-priv") == way(lab, f"{ELASTIC}/32", vrf="cloud-priv") == set()
+    lab.central.nbctl("lr-del", "p", "--", "ls-del", "ext2")
+    assert within(lambda: not way(lab, "10.96.0.5/32", vrf="cloud-priv"))
 
 
 def test_leaves_refuse_what_is_not_the_networks(lab: OvnLab) -> None:
@@ -192,7 +214,7 @@ def test_leaves_refuse_what_is_not_the_networks(lab: OvnLab) -> None:
 def test_a_dead_agent_takes_nothing_with_it_and_the_next_one_catches_up(lab: OvnLab) -> None:
     nbctl, another = lab.central.nbctl, "203.0.113.23"
     nbctl("lr-nat-add", "r", "dnat_and_snat", another, "10.0.1.11")
-    assert within(lambda: reaches(lab, another))
+    assert within(lambda: reaches(lab, another) and way(lab, f"{another}/32") == {"gw1"})
     stop_agent(lab.lab, "gw1-router")
     nbctl("--wait=hv", "lr-nat-del", "r", "dnat_and_snat", another)
     assert reaches(lab, ELASTIC)
@@ -220,7 +242,7 @@ def test_the_southbound_database_dies_and_nothing_is_withdrawn(lab: OvnLab) -> N
 def test_a_drained_gateway_hands_its_addresses_over(lab: OvnLab) -> None:
     taken = []
     flow = from_outside(lab, 2.0, lambda: taken.extend(drain(lab.central, "gw1")))
-    assert way(lab, f"{ELASTIC}/32") == {"gw2"}
+    assert within(lambda: way(lab, f"{ELASTIC}/32") == {"gw2"})
     assert flow.lost < RATE * 2
     undrain(lab.central, taken)
     assert within(lambda: way(lab, f"{ELASTIC}/32") == {"gw1"} and reaches(lab, ELASTIC))
@@ -230,16 +252,31 @@ def test_a_cut_uplink_is_not_noticed(lab: OvnLab) -> None:
     cut = ["ip", "link", "set", "swp1.2000"]
     flow = from_outside(lab, 2.0, lambda: lab.lab.run("a-leaf1", [*cut, "down"], namespace=VRF))
     assert flow.lost < RATE
-    assert way(lab, f"{ELASTIC}/32", "a-leaf2") == {"gw1"}
+    assert within(lambda: way(lab, f"{ELASTIC}/32", "a-leaf2") == {"gw1"})
     lab.lab.run("a-leaf1", [*cut, "up"], namespace=VRF)
     assert within(lambda: way(lab, f"{ELASTIC}/32") == {"gw1"})
+
+
+def test_a_gateway_node_that_no_leaf_hears_gives_its_gateways_away(lab: OvnLab) -> None:
+    def cut(state: str) -> None:
+        for leaf in ("a-leaf1", "a-leaf2"):
+            for tag, vrf in (("swp1.2000", VRF), ("swp1.2001", "cloud-priv")):
+                lab.lab.run(leaf, ["ip", "link", "set", tag, state], namespace=vrf)
+
+    flow = from_outside(lab, 5.0, lambda: cut("down"))
+    assert 0 < flow.lost < RATE * 4
+    assert within(lambda: way(lab, f"{ELASTIC}/32") == {"gw2"})
+    assert running(lab.lab, "gw1", "ovn-controller") == ()
+    cut("up")
+    assert within(lambda: way(lab, f"{ELASTIC}/32") == {"gw1"} and reaches(lab, ELASTIC), 40.0)
+    assert running(lab.lab, "gw1", "ovn-controller") == ("ovn-controller",)
 
 
 def test_a_gateway_node_that_loses_power_is_replaced(lab: OvnLab) -> None:
     flow = from_outside(lab, 5.5, lambda: power_off(lab.lab, "gw1"))
     assert 0 < flow.lost < flow.sent
     assert max(flow.lost_by_100_ms) < 50, "the last half second came through"
-    assert way(lab, f"{ELASTIC}/32") == {"gw2"}
+    assert within(lambda: way(lab, f"{ELASTIC}/32") == {"gw2"})
     back = from_outside(lab, 9.0, lambda: power_on(lab.lab, "gw1"))
     assert back.lost < RATE * 2
     assert within(lambda: way(lab, f"{ELASTIC}/32") == {"gw1"} and reaches(lab, ELASTIC))

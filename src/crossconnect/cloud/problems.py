@@ -158,6 +158,7 @@ PROBLEMS = (
     ProblemKind("region.numbers-exhausted", 409, "The region has no number left that such a resource needs."),
     ProblemKind("resource.not-yours", 403, "Another project's resource is not named, described or tagged."),
     ProblemKind("route-table.main", 409, "A VPC's main route table goes with the VPC only."),
+    ProblemKind("route-table.other-vpc", 422, "The route table is of another VPC."),
     ProblemKind("route.destination", 422, "No route leads there: link-local, multicast, loopback."),
     ProblemKind("route.duplicate", 422, "A destination is there twice."),
     ProblemKind(
@@ -263,6 +264,7 @@ PROBLEMS = (
     ProblemKind("vpc.cidr-in-use", 409, "A subnet is in the block."),
     ProblemKind("vpc.cidr-overlap", 422, "Two blocks of the VPC overlap."),
     ProblemKind("vpc.cidr-public", 422, "The region gives public IPv6 blocks: ask for `public`."),
+    ProblemKind("vpc.cidr-routed", 409, "A route table of the VPC has a static route for a part of the new block."),
     ProblemKind(
         "vpc.cidrs-too-many",
         422,

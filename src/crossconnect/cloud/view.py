@@ -75,6 +75,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Of the project, by kind, and by the names of `cloud.limits`."""
     public_prefixes6: tuple[str, ...] = ()
     """Where public IPv6 blocks of VPCs come from."""
+    public_length6: int = 56
+    """How long these blocks' prefixes are; AWS's are /56."""
     reserved_prefixes: tuple[str, ...] = ("100.64.0.0/10", "fd6c:6e6b::/32")
     """What the region has for the links between its routers: no VPC has a part of it."""
     vrfs: tuple[str, ...] = ()

@@ -24,6 +24,7 @@ from crossconnect.cloud.announce import (
     routes_of,
 )
 from crossconnect.cloud.announce.agent import bindings, read_configuration
+from crossconnect.cloud.announce.participation import JOIN_AFTER_S, LEAVE_AFTER_S, action_of, observe
 from crossconnect.cloud.announce.routes import batch_words, network_queries, show_words
 from crossconnect.errors import BadInput
 
@@ -83,6 +84,11 @@ def test_nothing_outside_of_the_networks_prefixes() -> None:
 def test_ipv6_and_whole_prefixes_come_from_external_ids() -> None:
     rows = ports(nat="", more="2001:db8:f::21 2001:db8:f:100::/56 2001:db8:e::1 203.0.113.7/24")
     assert prefixes(rows) == {"2001:db8:f::21/128": "fd00:9::10", "2001:db8:f:100::/56": "fd00:9::10"}
+
+
+def test_what_later_ovn_advertises_itself() -> None:
+    rows = [replace(r, advertised=("2001:db8:f::21", "10.0.1.0/24")) if r.name == "r-ext" else r for r in ports(nat="")]
+    assert prefixes(rows) == {"2001:db8:f::21/128": "fd00:9::10"}
 
 
 def test_an_l3gateway_router_is_where_it_is_bound() -> None:
@@ -191,8 +197,34 @@ def test_rows_become_records_and_machines_ports_are_left_out() -> None:
     }
     machine = {**row, "logical_port": "web1", "type": ""}
     nowhere = {**row, "chassis": None}
-    found = bindings([row, machine, nowhere], {"c1": {"name": "gw1"}})  # type: ignore[dict-item]
+    tables = {
+        "Port_Binding": {"p1": row, "p2": machine, "p3": nowhere},
+        "Chassis": {"c1": {"name": "gw1"}},
+        "Advertised_Route": {"a1": {"logical_port": "p1", "ip_prefix": "2001:db8:f::21"}},
+    }
+    found = bindings(tables)  # type: ignore[arg-type]
     assert [(port.name, port.chassis) for port in found] == [("cr-r-ext", "gw1"), ("cr-r-ext", "")]
+    assert [port.advertised for port in found] == [("2001:db8:f::21",), ()]
+    del tables["Advertised_Route"]
+    assert [port.advertised for port in bindings(tables)] == [(), ()]  # type: ignore[arg-type]
+
+
+def test_a_node_leaves_when_it_has_been_alone_for_a_while_and_joins_when_it_is_heard() -> None:
+    begun = observe(None, alone=True, now_s=0.0)
+    assert action_of(begun, LEAVE_AFTER_S - 0.1) == ""
+    assert action_of(begun, LEAVE_AFTER_S) == "leave"
+    left = replace(observe(begun, alone=True, now_s=LEAVE_AFTER_S), done="leave")
+    assert action_of(left, 1000.0) == "", "once is enough"
+    heard = observe(left, alone=False, now_s=1000.0)
+    assert action_of(heard, 1000.0 + JOIN_AFTER_S - 0.1) == ""
+    assert action_of(heard, 1000.0 + JOIN_AFTER_S) == "join"
+
+
+def test_sessions_that_are_reset_move_nothing() -> None:
+    state = replace(observe(None, alone=False, now_s=0.0), done="join")
+    for second in range(1, 10):
+        state = observe(observe(state, alone=True, now_s=second), alone=False, now_s=second + LEAVE_AFTER_S - 0.1)
+        assert action_of(state, second + 0.9) == ""
 
 
 def test_a_configuration_that_cannot_be_used(tmp_path: Path) -> None:

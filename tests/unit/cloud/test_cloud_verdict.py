@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from cloud_memory import Cloud, View, network, public
+from crossconnect.cloud import path as way
 from crossconnect.cloud import verdict
+from crossconnect.cloud.path import Path
 from crossconnect.cloud.verdict import Packet
 
 
@@ -23,15 +25,15 @@ class Stand:
         self.a, self.b = (self.cloud.create("network_interface", subnet_id=self.one.id) for _ in range(2))
         self.c = self.cloud.create("network_interface", subnet_id=self.two.id)
 
-    def path(self, source: Any, packet: Packet) -> verdict.Path:
-        return verdict.path(self.cloud.get(source.id), packet, self.view)
+    def path(self, source: Any, packet: Packet) -> Path:
+        return way.path(self.cloud.get(source.id), packet, self.view)
 
 
 def tcp(source: str, destination: str, port: int = 80) -> Packet:
     return Packet(source=source, destination=destination, source_port=40_000, destination_port=port)
 
 
-def points(path: verdict.Path) -> list[str]:
+def points(path: Path) -> list[str]:
     return [step.point for step in path.steps]
 
 
@@ -155,7 +157,7 @@ def test_acls_have_no_memory_so_the_reply_is_asked_again() -> None:
         ],
     )
     stand.cloud.update(stand.two.id, network_acl_id=acl.id)
-    there, back = verdict.connection(stand.a, tcp("10.0.1.4", "10.0.2.4"), stand.view)
+    there, back = way.connection(stand.a, tcp("10.0.1.4", "10.0.2.4"), stand.view)
     assert there.passes
     assert back is not None
     assert (back.passes, back.end) == (False, stand.two.id)
@@ -172,7 +174,7 @@ def test_replies_pass_security_groups() -> None:
         direction="ingress",
         peer=closed.id,
     )
-    there, back = verdict.connection(stand.cloud.get(stand.a.id), tcp("10.0.1.4", "10.0.2.4"), stand.view)
+    there, back = way.connection(stand.cloud.get(stand.a.id), tcp("10.0.1.4", "10.0.2.4"), stand.view)
     assert there.passes
     assert back is not None
     assert (back.passes, back.end) == (True, stand.a.id)
@@ -192,7 +194,7 @@ def test_to_the_internet_by_an_elastic_ip_or_the_subnets() -> None:
     own = stand.cloud.create("elastic_ip", network_interface_id=stand.a.id)
     path = stand.path(stand.a, out)
     assert (path.passes, path.packet.source, path.steps[-1].decided_by) == (True, own.address, own.id)
-    back = verdict.arrival(own, tcp("198.51.100.9", own.address), stand.view)
+    back = way.arrival(own, tcp("198.51.100.9", own.address), stand.view)
     assert (back.passes, back.steps[-1].point) == (False, "security-group")
     stand.cloud.create(
         "security_group_rule",
@@ -200,10 +202,10 @@ def test_to_the_internet_by_an_elastic_ip_or_the_subnets() -> None:
         direction="ingress",
         peer="198.51.100.0/24",
     )
-    back = verdict.arrival(own, tcp("198.51.100.9", own.address), stand.view)
+    back = way.arrival(own, tcp("198.51.100.9", own.address), stand.view)
     assert (back.passes, back.end, back.packet.destination) == (True, stand.a.id, "10.0.1.4")
     stand.cloud.update(own.id, network_interface_id="")
-    assert not verdict.arrival(stand.cloud.get(own.id), tcp("198.51.100.9", own.address), stand.view).passes
+    assert not way.arrival(stand.cloud.get(own.id), tcp("198.51.100.9", own.address), stand.view).passes
 
 
 def test_through_a_nat_gateway() -> None:
@@ -231,8 +233,8 @@ def test_ipv6_leaves_from_public_blocks_only() -> None:
     interface = cloud.create("network_interface", subnet_id=subnet.id)
     packet = tcp(interface.ipv6_addresses[0], "2001:db8:ffff::1")
     pools = ("2001:db8:100::/48",)
-    assert verdict.path(interface, packet, View(cloud, "alpha"), public_prefixes6=pools).passes
-    assert not verdict.path(interface, packet, View(cloud, "alpha")).passes
+    assert way.path(interface, packet, View(cloud, "alpha"), public_prefixes6=pools).passes
+    assert not way.path(interface, packet, View(cloud, "alpha")).passes
 
 
 def test_across_a_peering_of_two_projects() -> None:
@@ -249,7 +251,7 @@ def test_across_a_peering_of_two_projects() -> None:
         direction="ingress",
         peer="10.0.0.0/16",
     )
-    there_path, back = verdict.connection(stand.a, tcp("10.0.1.4", "10.1.1.4"), stand.view)
+    there_path, back = way.connection(stand.a, tcp("10.0.1.4", "10.1.1.4"), stand.view)
     assert (there_path.passes, there_path.end) == (True, there.id)
     assert [step.project_id for step in there_path.steps][-2:] == ["beta", "beta"]
     assert back is not None
@@ -257,7 +259,7 @@ def test_across_a_peering_of_two_projects() -> None:
     stand.cloud.update(
         peer.main_route_table_id, project="beta", routes=[{"destination": "10.0.0.0/16", "target": peering.id}]
     )
-    _, back = verdict.connection(stand.a, tcp("10.0.1.4", "10.1.1.4"), stand.view)
+    _, back = way.connection(stand.a, tcp("10.0.1.4", "10.1.1.4"), stand.view)
     assert back is not None
     assert back.end == stand.a.id
 
@@ -309,3 +311,127 @@ def test_an_appliance_gets_what_a_route_leads_to_it() -> None:
     stand.cloud.update(appliance.id, source_dest_check=False)
     path = stand.path(stand.a, packet)
     assert (path.passes, path.end) == (True, appliance.id)
+
+
+def test_a_load_balancer_sends_to_its_first_target_in_reach() -> None:
+    stand = Stand()
+    west = stand.cloud.create("subnet", vpc_id=stand.vpc.id, cidr_block="10.0.3.0/24", availability_zone="west")
+    far = stand.cloud.create("network_interface", subnet_id=west.id)
+    targets = [{"network_interface_id": i.id, "port": 8080} for i in (stand.c, far)]
+    group = stand.cloud.create("target_group", vpc_id=stand.vpc.id, targets=targets)
+    balancer = stand.cloud.create(
+        "load_balancer",
+        subnet_ids=[stand.one.id, west.id],
+        listeners=[{"port": 80, "target_group_id": group.id}],
+    )
+    near, other = balancer.addresses
+    path = stand.path(stand.a, tcp("10.0.1.4", near))
+    assert points(path)[:4] == ["source-check", "security-group", "load-balancer", "network-acl"]
+    assert (path.passes, path.end, path.packet.destination_port) == (True, stand.c.id, 8080)
+    assert path.steps[2].decided_by == f"{balancer.id}/tcp/80"
+    stand.cloud.update(balancer.id, cross_zone=False)
+    assert stand.path(stand.a, tcp("10.0.1.4", near)).end == stand.c.id
+    assert stand.path(stand.a, tcp("10.0.1.4", other)).end == far.id
+    assert stand.path(stand.a, tcp("10.0.1.4", near, 81)).end == balancer.id
+    stand.cloud.update(group.id, targets=targets[:1])
+    path = stand.path(stand.a, tcp("10.0.1.4", other))
+    assert (path.passes, path.end) == (False, balancer.id)
+
+
+def test_a_service_endpoint_is_where_a_packet_leaves_once_it_is_accepted() -> None:
+    stand = Stand()
+    _, subnet = network(stand.cloud, "10.1.0.0/16", project="beta")
+    balancer = stand.cloud.create("load_balancer", project="beta", subnet_ids=[subnet.id])
+    service = stand.cloud.create(
+        "endpoint_service", project="beta", load_balancer_id=balancer.id, allowed_projects=["alpha"]
+    )
+    endpoint = stand.cloud.create("service_endpoint", service_id=service.id, subnet_ids=[stand.two.id])
+    packet = tcp("10.0.1.4", endpoint.addresses[0])
+    path = stand.path(stand.a, packet)
+    assert (path.passes, path.end) == (False, endpoint.id)
+    stand.cloud.update(endpoint.id, project="beta", status="active")
+    path = stand.path(stand.a, packet)
+    assert (path.passes, path.end) == (True, endpoint.id)
+
+
+def test_by_other_gateways_a_packet_leaves_as_it_is() -> None:
+    stand = Stand()
+    private = stand.cloud.create(
+        "private_gateway", vrf="acme-connect", vpc_id=stand.vpc.id, prefixes=["192.168.0.0/16"]
+    )
+    stand.cloud.update(stand.vpc.main_route_table_id, propagating_gateway_ids=[private.id])
+    packet = tcp("10.0.1.4", "192.168.1.1")
+    path = stand.path(stand.a, packet)
+    assert (path.passes, path.end, path.packet) == (True, private.id, packet)
+
+
+def test_a_reply_from_outside_is_asked_for_at_the_subnet() -> None:
+    stand = Stand()
+    public(stand.cloud, stand.vpc)
+    stand.cloud.create("elastic_ip", network_interface_id=stand.a.id)
+    there, back = way.connection(stand.a, tcp("10.0.1.4", "198.51.100.9", 443), stand.view)
+    assert there.passes
+    assert back is not None
+    assert (back.passes, back.end) == (True, stand.a.id)
+    outgoing = [{"number": 1, "direction": "egress", "action": "allow", "cidr": "0.0.0.0/0"}]
+    stand.cloud.update(stand.vpc.default_network_acl_id, entries=outgoing)
+    there, back = way.connection(stand.a, tcp("10.0.1.4", "198.51.100.9", 443), stand.view)
+    assert there.passes
+    assert back is not None
+    assert (back.passes, back.end) == (False, stand.one.id)
+
+
+def test_what_does_not_come_through_has_no_reply() -> None:
+    stand = Stand()
+    assert way.connection(stand.a, tcp("10.0.1.4", "192.0.2.1"), stand.view)[1] is None
+
+
+def test_a_private_nat_gateway_has_nothing_to_translate_to() -> None:
+    stand = Stand()
+    nat = stand.cloud.create("nat_gateway", subnet_id=stand.one.id, connectivity="private")
+    stand.cloud.update(stand.vpc.main_route_table_id, routes=[{"destination": "172.16.0.0/12", "target": nat.id}])
+    path = stand.path(stand.c, tcp("10.0.2.4", "172.16.0.1"))
+    assert (path.passes, path.end) == (False, nat.id)
+
+
+def test_a_transit_router_leads_to_a_private_gateway() -> None:
+    stand = Stand()
+    router = stand.cloud.create("transit_router")
+    gateway = stand.cloud.create("private_gateway", vrf="acme-connect", prefixes=["192.168.0.0/16"])
+    for of in ({"vpc_id": stand.vpc.id, "subnet_ids": [stand.one.id]}, {"private_gateway_id": gateway.id}):
+        stand.cloud.create("transit_router_attachment", transit_router_id=router.id, **of)
+    stand.cloud.update(stand.vpc.main_route_table_id, routes=[{"destination": "192.168.0.0/16", "target": router.id}])
+    path = stand.path(stand.a, tcp("10.0.1.4", "192.168.1.1"))
+    assert (path.passes, path.end) == (True, gateway.id)
+
+
+def test_a_load_balancer_refuses_what_comes_from_a_peer_too() -> None:
+    stand = Stand()
+    peer, subnet = network(stand.cloud, "10.1.0.0/16")
+    balancer = stand.cloud.create("load_balancer", subnet_ids=[subnet.id])
+    peering = stand.cloud.create("vpc_peering", vpc_id=stand.vpc.id, peer_vpc_id=peer.id)
+    stand.cloud.update(stand.vpc.main_route_table_id, routes=[{"destination": "10.1.0.0/16", "target": peering.id}])
+    path = stand.path(stand.a, tcp("10.0.1.4", balancer.addresses[0]))
+    assert (path.passes, path.end) == (False, balancer.id)
+
+
+def test_what_a_service_insertion_chooses_goes_to_its_appliance_both_ways() -> None:
+    stand = Stand()
+    inner = stand.cloud.create("subnet", vpc_id=stand.vpc.id, cidr_block="10.0.9.0/24")
+    firewall = stand.cloud.create("network_interface", subnet_id=inner.id, source_dest_check=False)
+    rules = [
+        {"number": 10, "action": "bypass", "source": "10.0.0.0/16", "destination": "10.0.2.0/24", "protocol": "udp"},
+        {"number": 20, "source": "10.0.1.0/24", "destination": "10.0.2.0/24"},
+    ]
+    made = stand.cloud.create(
+        "service_insertion", vpc_id=stand.vpc.id, appliances=[{"network_interface_id": firewall.id}], rules=rules
+    )
+    path = stand.path(stand.a, tcp("10.0.1.4", "10.0.2.4"))
+    assert (path.passes, path.end) == (True, firewall.id)
+    assert next(s.decided_by for s in path.steps if s.point == "service-insertion") == f"{made.id}/20"
+    assert stand.path(stand.c, tcp("10.0.2.4", "10.0.1.4")).end == firewall.id
+    udp = msgspec.structs.replace(tcp("10.0.1.4", "10.0.2.4"), protocol="udp")
+    assert stand.path(stand.a, udp).end == stand.c.id
+    assert stand.path(stand.a, tcp("10.0.1.4", "10.0.1.5")).end == stand.b.id
+    forwarded = stand.path(firewall, tcp("10.0.1.4", "10.0.2.4"))
+    assert (forwarded.passes, forwarded.end) == (True, stand.c.id)

@@ -85,3 +85,25 @@ def test_a_thousand_records_cost_each_the_same() -> None:
     for n in range(1000):
         cloud.create("dns_record", dns_zone_id=zone.id, record=f"h{n}", values=["192.0.2.1"])
     assert cloud.read == 0
+
+
+def test_records_have_a_limit() -> None:
+    cloud = Cloud(quotas={"records_per_dns_zone": 1})
+    zone = cloud.create("dns_zone", domain="corp.example")
+    record = cloud.create("dns_record", dns_zone_id=zone.id, values=["192.0.2.1"])
+    with pytest.raises(Refused) as error:
+        cloud.create("dns_record", dns_zone_id=zone.id, record="a", values=["192.0.2.1"])
+    assert refused(error) == (409, "limit.exceeded", "/dns_zone_id")
+    cloud.delete(record.id)
+    cloud.create("dns_record", dns_zone_id=zone.id, record="a", values=["192.0.2.1"])
+
+
+def test_another_record_of_the_same_hash_does_not_stand_in_the_way() -> None:
+    cloud = Cloud()
+    zone = cloud.create("dns_zone", domain="corp.example")
+    record = {"dns_zone_id": zone.id, "record": "www", "values": ["192.0.2.1"]}
+    scope = f"{zone.id}/record"
+    (wanted,) = (c.value for c in cloud.plan("dns_record", **record).claims if c.scope == scope)
+    cloud.claims[scope][wanted] = "another record"
+    made = cloud.create("dns_record", **record)
+    assert cloud.claims[scope][wanted + 1] == made.id

@@ -123,3 +123,16 @@ def test_an_interface_without_ipv4_has_none() -> None:
     with pytest.raises(Refused) as error:
         cloud.create("elastic_ip", network_interface_id=interface.id)
     assert refused(error) == (422, "elastic-ip.no-ipv4", "/network_interface_id")
+
+
+def test_an_interfaces_is_not_a_nat_gateways() -> None:
+    cloud, first, _ = stand()
+    ip = cloud.create("elastic_ip", network_interface_id=first.id)
+    with pytest.raises(Refused) as error:
+        cloud.create("nat_gateway", subnet_id=first.subnet_id, elastic_ip_id=ip.id)
+    assert refused(error) == (409, "elastic-ip.in-use", "/elastic_ip_id")
+    vpc, _ = network(cloud, ipv6_cidr_blocks=["fd00::/56"])
+    free = cloud.create("elastic_ip")
+    with pytest.raises(Refused) as error:
+        cloud.create("subnet", vpc_id=vpc.id, ipv6_cidr_block="fd00::/64", egress_elastic_ip_id=free.id)
+    assert refused(error) == (422, "address.no-block", "/egress_elastic_ip_id")

@@ -241,3 +241,19 @@ def test_a_rule_may_be_of_one_ip_version_where_its_peer_has_both() -> None:
         with pytest.raises(Refused) as error:
             cloud.create("security_group_rule", **rule, **body)
         assert refused(error) == (422, "protocol.version", "/ip_version")
+
+
+def test_another_rule_of_the_same_hash_does_not_stand_in_the_way() -> None:
+    """Input: the number that a rule would claim is another rule's. Output: the rule is made, and found again."""
+    cloud = Cloud()
+    vpc, _ = network(cloud)
+    group = cloud.create("security_group", vpc_id=vpc.id)
+    rule = {"security_group_id": group.id, "direction": "ingress", "peer": "192.0.2.0/24"}
+    scope = f"{group.id}/rule"
+    (wanted,) = (c.value for c in cloud.plan("security_group_rule", **rule).claims if c.scope == scope)
+    cloud.claims[scope][wanted] = "another rule"
+    made = cloud.create("security_group_rule", **rule)
+    assert cloud.claims[scope][wanted + 1] == made.id
+    with pytest.raises(Refused) as error:
+        cloud.create("security_group_rule", **rule)
+    assert refused(error)[1] == "security-group-rule.duplicate"

@@ -224,3 +224,34 @@ def test_projects_that_cannot_be() -> None:
     with pytest.raises(Refused) as error:
         Cloud().create("transit_router", shared_with=["beta", ""])
     assert refused(error) == (422, "project.malformed", "/shared_with/1")
+
+
+def test_its_subnets_are_of_its_vpc() -> None:
+    cloud = Cloud()
+    router = cloud.create("transit_router")
+    vpc, subnet = network(cloud)
+    west = cloud.create("subnet", vpc_id=vpc.id, cidr_block="10.0.2.0/24", availability_zone="west")
+    _, foreign = network(cloud, "10.1.0.0/16")
+    attachment = attach(cloud, router, vpc, subnet)
+    with pytest.raises(Refused) as error:
+        cloud.update(attachment.id, subnet_ids=[foreign.id])
+    assert refused(error) == (422, "subnets.other-vpc", "/subnet_ids/0")
+    assert cloud.update(attachment.id, subnet_ids=[subnet.id, west.id]).subnet_ids == (subnet.id, west.id)
+    gateway = cloud.create("private_gateway", vrf="acme-connect")
+    of_gateway = cloud.create("transit_router_attachment", transit_router_id=router.id, private_gateway_id=gateway.id)
+    with pytest.raises(Refused) as error:
+        cloud.update(of_gateway.id, subnet_ids=[subnet.id])
+    assert refused(error) == (422, "transit-router-attachment.of", "/subnet_ids")
+
+
+def test_a_gateway_of_a_vpc_is_not_attached() -> None:
+    cloud = Cloud()
+    router = cloud.create("transit_router")
+    vpc, _ = network(cloud)
+    gateway = cloud.create("private_gateway", vrf="acme-connect", vpc_id=vpc.id)
+    with pytest.raises(Refused) as error:
+        cloud.create("transit_router_attachment", transit_router_id=router.id, private_gateway_id=gateway.id)
+    assert refused(error) == (409, "private-gateway.attached", "/private_gateway_id")
+    with pytest.raises(Refused) as error:
+        cloud.create("transit_route_table", transit_router_id="tr-0")
+    assert refused(error) == (422, "transit-router.not-found", "/transit_router_id")

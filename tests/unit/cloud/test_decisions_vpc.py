@@ -124,3 +124,46 @@ def test_the_resolver_going_silent_is_told() -> None:
     vpc, _ = network(cloud)
     assert [e.cuts for e in cloud.plan_update(vpc.id, dns_support=False).effects] == [True]
     assert not cloud.plan_update(vpc.id, dns_support=True).effects
+
+
+def test_another_table_becomes_the_main_one() -> None:
+    cloud = Cloud()
+    vpc, subnet = network(cloud)
+    foreign, _ = network(cloud)
+    table = cloud.create("route_table", vpc_id=vpc.id)
+    for id, code in (("rtb-0", "route-table.not-found"), (foreign.main_route_table_id, "route-table.other-vpc")):
+        with pytest.raises(Refused) as error:
+            cloud.update(vpc.id, main_route_table_id=id)
+        assert refused(error) == (422, code, "/main_route_table_id")
+    change = cloud.plan_update(vpc.id, main_route_table_id=table.id)
+    assert [(e.cuts, subnet.id in e.message) for e in change.effects] == [(True, True)]
+    cloud.apply(change)
+    assert (cloud.get(table.id).main, cloud.get(vpc.main_route_table_id).main) == (True, False)
+    cloud.delete(vpc.main_route_table_id)
+    cloud.delete(subnet.id)
+    cloud.delete(vpc.id)
+    assert {d.id for d in cloud.of("vpc")} == {foreign.id}
+    assert all(getattr(d, "vpc_id", "") != vpc.id for d in cloud.documents.values())
+
+
+def test_a_block_that_is_routed_elsewhere_is_not_added() -> None:
+    cloud = Cloud()
+    vpc, subnet = network(cloud)
+    interface = cloud.create("network_interface", subnet_id=subnet.id)
+    routes = [
+        {"destination": "10.1.7.0/24", "target": interface.id},
+        {"destination": "0.0.0.0/0", "target": interface.id},
+    ]
+    cloud.update(vpc.main_route_table_id, routes=routes)
+    with pytest.raises(Refused) as error:
+        cloud.update(vpc.id, cidr_blocks=["10.0.0.0/16", "10.1.0.0/16"])
+    assert refused(error) == (409, "vpc.cidr-routed", "/cidr_blocks/1")
+    cloud.update(vpc.id, cidr_blocks=["10.0.0.0/16", "10.1.8.0/24"])
+
+
+def test_the_region_says_how_long_public_blocks_are() -> None:
+    cloud = Cloud(public_length6=60)
+    vpc = cloud.create("vpc", cidr_blocks=["10.0.0.0/16"], ipv6_cidr_blocks=["public", "public"])
+    assert vpc.ipv6_cidr_blocks == ("2001:db8:100::/60", "2001:db8:100:10::/60")
+    cloud.update(vpc.id, ipv6_cidr_blocks=["2001:db8:100:10::/60"])
+    assert list(cloud.claims["public/60"].values()) == [vpc.id]

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 
 import pytest
 
 from cloud_kinds import KINDS, NETWORK, PORT, Network, NetworkBody, Port, PortBody, PortPatch
 from cloud_service import RED, serving
+from crossconnect.cloud.ovn.compiler import Delta
 from crossconnect.cloud.realise import Options, Unit
-from crossconnect.cloud.realise.following import Changes, Compiled, Following
+from crossconnect.cloud.realise.following import Changes, Following
 from crossconnect.cloud.service import Service
-from crossconnect.transport.ovsdb import Backoff, Schema, Session
+from crossconnect.transport.ovsdb import ALL, Backoff, Schema, Session, update
 from crossconnect.transport.ovsdb import Options as SessionOptions
-from northbound_units import expected, found, port, switch
+from northbound_units import expected, found, port, row, switch
 from ovsdb_server import DATABASE, Server, alone, needs_ovsdb
 
 pytestmark = needs_ovsdb
@@ -32,7 +33,16 @@ class Toy:
         assert schema.has("Logical_Switch")
         self.unlucky: set[str] = set()
 
-    def __call__(self, changes: Changes) -> Compiled:
+    def options(self) -> dict[str, str]:
+        return {"toy": "yes"}
+
+    def observe(self, down: Iterable[str]) -> Delta:
+        """A switch for those that are down."""
+        now = {f"n{n}": id for n, id in enumerate(sorted(down))}
+        made = Unit((row("Logical_Switch", "down", name="down", other_config=now),)) if now else None
+        return Delta({"region/down": made})
+
+    def apply(self, changes: Changes) -> Delta:
         units: dict[str, Unit | None] = {}
         failed: dict[str, str] = {}
         for id, now in changes:
@@ -44,13 +54,13 @@ class Toy:
                 units[key] = None
             elif isinstance(now, Port):
                 groups = ["nowhere"] if now.address == 7 else []
-                units[key] = port(id, now.network_id, groups, f"dynamic 10.0.0.{now.address}")
+                units[key] = port(id, now.network_id, groups, f"dynamic 10.0.0.{now.address}", resource=id)
             else:
                 units[key] = None
             if id in self.unlucky and id not in failed:
                 failed[id] = ""
             self.unlucky = {*self.unlucky, *(one for one, reason in failed.items() if reason)}
-        return Compiled(units, failed)
+        return Delta(units, failed)
 
 
 @contextlib.asynccontextmanager
@@ -92,7 +102,10 @@ def test_a_command_is_pending_until_its_rows_are_there(tmp_path: Path) -> None:
             assert await state(service, second.document.id, second.revision) == ("available", "")
             gone = await service.delete(PORT, RED, first.document.id)
             assert await service.wait(PORT, RED, first.document.id, gone.revision, timeout_s=20) is None
-            units = {"n": switch(network), "p": port(second.document.id, network, [], "dynamic 10.0.0.2")}
+            units = {
+                "n": switch(network),
+                "p": port(second.document.id, network, [], "dynamic 10.0.0.2", resource=second.document.id),
+            }
             assert found(made.realiser.replica) == expected(units)
 
     story(tmp_path, test)
@@ -133,6 +146,29 @@ def test_a_failure_that_ended_while_nobody_was_there_is_cleared(tmp_path: Path) 
     story(tmp_path, test)
 
 
+def test_the_compiler_hears_of_ports_that_go_down_and_come_up(tmp_path: Path) -> None:
+    async def test(service: Service, server: Server) -> None:
+        network = (await service.create(NETWORK, RED, NetworkBody(size=100))).document.id
+        made = await service.create(PORT, RED, PortBody(network_id=network, address=1))
+        async with following(service, server) as one, Session(server.remote, DATABASE, QUICK) as northd:
+            assert await state(service, made.document.id, made.revision) == ("available", "")
+            ports = (await northd.connected()).table("Logical_Switch_Port")
+
+            def down() -> list[object]:
+                rows = one.realiser.replica.rows("Logical_Switch").values()
+                return [r["other_config"] for r in rows if r["name"] == "down"]
+
+            for up, expected_ in ((False, [{"n0": made.document.id}]), (True, []), (False, [{"n0": made.document.id}])):
+                await northd.transact([update(ports, ALL, {"up": up})])
+                await one.realiser.replica.wait_until(lambda _, e=expected_: down() == e, 10)
+            await service.delete(PORT, RED, made.document.id)
+            await one.realiser.replica.wait_until(lambda _: down() == [], 10)
+            [row] = one.realiser.replica.rows("NB_Global").values()
+            assert row["options"] == {"toy": "yes"}
+
+    story(tmp_path, test)
+
+
 @pytest.mark.parametrize("kill", ["northbound", "follower"])
 def test_nothing_is_lost_while_one_of_them_is_away(tmp_path: Path, kill: str) -> None:
     async def test(service: Service, server: Server) -> None:
@@ -144,7 +180,9 @@ def test_nothing_is_lost_while_one_of_them_is_away(tmp_path: Path, kill: str) ->
             for _ in range(count):
                 address = 100 + len(units)
                 made = await service.create(PORT, RED, PortBody(network_id=network, address=address))
-                units[made.document.id] = port(made.document.id, network, [], f"dynamic 10.0.0.{address}")
+                units[made.document.id] = port(
+                    made.document.id, network, [], f"dynamic 10.0.0.{address}", resource=made.document.id
+                )
                 last = made.revision
             return last
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import logging
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,17 +15,24 @@ import click
 
 from crossconnect.cli.output import print_findings, say
 from crossconnect.cli.region import load_or_exit, region_option
+from crossconnect.cloud.api.app import OtherApi
 from crossconnect.cloud.api.northbound import beside
-from crossconnect.cloud.api.server import Beside, Configuration, serve
+from crossconnect.cloud.api.server import Beside, Configuration, no_other, serve
 from crossconnect.cloud.api.settings import API_FILE, ApiFile, limit_of, read_policies, read_settings
+from crossconnect.cloud.neutron.collection import Region
+from crossconnect.cloud.neutron.dialect import NeutronDialect
+from crossconnect.cloud.neutron.operations import neutron_operations
+from crossconnect.cloud.neutron.registry import STORED
 from crossconnect.cloud.provided import cloud_of, vrfs_of, without_fabric
 from crossconnect.cloud.region import CloudRegion
 from crossconnect.cloud.registry import KINDS
-from crossconnect.cloud.service import Settings
+from crossconnect.cloud.service import Service, Settings
 from crossconnect.errors import BadInput
 from crossconnect.intent.files import REGION_FILE
 from crossconnect.transport.ovsdb import Tls
 
+NEUTRON_WAIT_S = 10.0
+"""How long Neutron's commands wait for the northbound database, which Neutron's own do, too."""
 _FILE = click.Path(exists=True, dir_okay=False)
 
 
@@ -47,12 +56,16 @@ def command(
     options is said by the region's cloud/api.yaml; policies are in its cloud/policies/*.cedar."""
     file = api_file(root)
     provided = _provided(root, file)
+    remotes = northbound or file.northbound
+    neutron = functools.partial(_neutron, file, provided, NEUTRON_WAIT_S if remotes else 0.0)
     host, port = _address(http["listen"] or file.listen)
     configuration = Configuration(
         host=host,
         port=port,
         database=database_of(root, file, database),
         kinds=KINDS,
+        stored=STORED,
+        other_apis=neutron if file.neutron else no_other,
         settings=provided.settings,
         policies=read_policies(root, file),
         limit=limit_of(file),
@@ -63,7 +76,7 @@ def command(
     )
     if host not in ("127.0.0.1", "::1", "localhost") and not configuration.certificate:
         say(f"note: {host} is more than this machine; without --tls-certificate keys cross the network in clear")
-    realiser = _realiser(provided, northbound or file.northbound, northbound_tls)
+    realiser = _realiser(provided, remotes, northbound_tls)
     gc.enable()  # the command line ends soon and does without; this does not
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s"
@@ -110,6 +123,14 @@ def _provided(root: Path, file: ApiFile) -> _Provided:
         zones=zones, public_prefixes=file.public_prefixes or region.public_prefixes, quotas=file.quotas, vrfs=vrfs
     )
     return _Provided(settings, region, cloud is not None)
+
+
+def _neutron(file: ApiFile, provided: _Provided, wait_s: float, service: Service) -> tuple[OtherApi, ...]:
+    """Neutron's API over the same service."""
+    settings = provided.settings
+    region = Region(pools=settings.public_prefixes, zones=settings.zones, mtu=provided.region.mtu, realised_s=wait_s)
+    operations = neutron_operations(service, region, file.region_name, lambda: datetime.now(UTC))
+    return (OtherApi(operations, NeutronDialect()),)
 
 
 def _realiser(provided: _Provided, remotes: str, files: tuple[str, str, str] | None) -> Beside | None:

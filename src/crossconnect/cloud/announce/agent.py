@@ -14,14 +14,22 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
 import msgspec
 
 from crossconnect.cloud.announce.decision import AgentConfiguration, PortBinding, Route, routes_of
-from crossconnect.cloud.announce.routes import batch_words, changes, kernel_routes, network_queries, show_words
+from crossconnect.cloud.announce.participation import action_of, observe
+from crossconnect.cloud.announce.routes import (
+    batch_words,
+    changes,
+    kernel_routes,
+    learned_words,
+    network_queries,
+    show_words,
+)
 from crossconnect.errors import BadInput, Rejected
 from crossconnect.transport.ovsdb import Chosen, Options, Replica, Row, Schema, Session, Uuid
 
@@ -30,8 +38,25 @@ RECONCILE_S = 5.0
 SETTLE_S = 0.002
 """Changes that come together are worked off together: a router that moves changes several rows in a row."""
 COMMAND_S = 20.0
+LOOK_S = 0.25
+"""Between looks at the sessions."""
+SESSIONS = ["vtysh", "-c", "show bgp vrf all summary json"]
 
-COLUMNS = ("logical_port", "type", "datapath", "chassis", "options", "mac", "nat_addresses", "external_ids")
+TABLES = {
+    "Port_Binding": (
+        "logical_port",
+        "type",
+        "datapath",
+        "chassis",
+        "options",
+        "mac",
+        "nat_addresses",
+        "external_ids",
+    ),
+    "Chassis": ("name",),
+    "Advertised_Route": ("logical_port", "ip_prefix"),
+}
+"""Tables with the columns that matter here; the last one is later OVN's."""
 
 
 def read_configuration(path: Path) -> AgentConfiguration:
@@ -59,6 +84,8 @@ class Agent:
             replica = session.replica(_choose)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._follow(replica))
+                if self.configuration.leave and self.configuration.join:
+                    tasks.create_task(self._take_part())
                 while True:
                     await self._reconcile(replica)
                     deadline = asyncio.get_running_loop().time() + RECONCILE_S
@@ -73,12 +100,37 @@ class Agent:
         async for _ in replica.changes():
             self._woken.set()
 
+    async def _take_part(self) -> None:
+        """Leave OVN while no leaf hears this node; see `participation`."""
+        now, state = asyncio.get_running_loop().time, None
+        while True:
+            state = observe(state, await self._alone(), now())
+            if action := action_of(state, now()):
+                print(f"{action}: {'no' if state.alone else 'some'} BGP session is up", file=sys.stderr, flush=True)
+                try:
+                    await _command(list(self.configuration.leave if action == "leave" else self.configuration.join))
+                    state = msgspec.structs.replace(state, done=action)
+                except Rejected as error:
+                    print(error, file=sys.stderr, flush=True)
+                    state = msgspec.structs.replace(state, since_s=now())  # and once more after a while
+            await asyncio.sleep(LOOK_S)
+
+    async def _alone(self) -> bool:
+        """Whether there is no BGP session. A route that came over one is answer enough, and cheap to look for."""
+        for network, version in network_queries(self.configuration):
+            with contextlib.suppress(Rejected):
+                if (await _command(learned_words(network, version))).strip() not in (b"", b"[]", b"[ ]"):
+                    return False
+        with contextlib.suppress(Rejected):
+            return b'"Established"' not in await _command(SESSIONS)
+        return True
+
     async def _reconcile(self, replica: Replica) -> None:
         """Look at what the kernel has, instead of trusting what was done."""
         have: set[Route] = set()
         for network, version in network_queries(self.configuration):
             try:
-                have |= kernel_routes(network, version, await _ip(show_words(network, version)))
+                have |= kernel_routes(network, version, await _command(show_words(network, version)))
             except Rejected:
                 continue  # the interface is not there, and no route over it either
         await self._apply(replica, frozenset(have))
@@ -86,10 +138,11 @@ class Agent:
     async def _apply(self, replica: Replica, have: frozenset[Route]) -> None:
         if not replica.current:
             return
-        want = routes_of(bindings(replica.rows("Port_Binding").values(), replica.rows("Chassis")), self.configuration)
+        tables = {name: replica.rows(name) for name in TABLES if replica.schema and name in replica.schema.tables}
+        want = routes_of(bindings(tables), self.configuration)
         for namespace, lines in changes(self.configuration, have, want).items():
             try:
-                await _ip(batch_words(namespace), "\n".join(lines) + "\n")
+                await _command(batch_words(namespace), "\n".join(lines) + "\n")
             except Rejected as error:
                 # The next look at the kernel will tell what is missing, and try again.
                 print(error, file=sys.stderr, flush=True)
@@ -97,17 +150,17 @@ class Agent:
 
 
 def _choose(schema: Schema) -> Mapping[str, Chosen]:
-    ports = schema.table("Port_Binding")
-    return {
-        "Port_Binding": Chosen(columns=tuple(name for name in COLUMNS if name in ports.columns)),
-        "Chassis": Chosen(columns=("name",)),
-    }
+    return {name: Chosen(columns=columns) for name, columns in TABLES.items() if name in schema.tables}
 
 
-def bindings(rows: Iterable[Row], chassis: Mapping[Uuid, Row]) -> list[PortBinding]:
+def bindings(tables: Mapping[str, Mapping[Uuid, Row]]) -> list[PortBinding]:
     """Rows of `Port_Binding` as records; ports of machines, which say nothing here, are left out."""
+    chassis = tables["Chassis"]
+    advertised: dict[str, list[str]] = {}
+    for row in tables.get("Advertised_Route", {}).values():
+        advertised.setdefault(str(row["logical_port"]), []).append(str(row["ip_prefix"]))
     found: list[PortBinding] = []
-    for row in rows:
+    for uuid, row in tables["Port_Binding"].items():
         if row["type"] in ("patch", "l3gateway", "localnet", "chassisredirect"):
             there = chassis.get(cast(Uuid, row["chassis"]))
             found.append(
@@ -120,16 +173,19 @@ def bindings(rows: Iterable[Row], chassis: Mapping[Uuid, Row]) -> list[PortBindi
                     addresses=tuple(sorted(cast(frozenset[str], row["mac"]))),
                     nat_addresses=tuple(sorted(cast(frozenset[str], row["nat_addresses"]))),
                     external_ids=cast(dict[str, str], row["external_ids"]),
+                    advertised=tuple(sorted(advertised.get(uuid, ()))),
                 )
             )
     return found
 
 
-async def _ip(words: list[str], text: str = "") -> bytes:
-    """Run `ip`. Raises Rejected with what it says."""
-    process = await asyncio.create_subprocess_exec(
-        *words, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
+async def _command(words: list[str], text: str = "") -> bytes:
+    """Run a program. Raises Rejected with what it says."""
+    pipe = asyncio.subprocess.PIPE
+    try:
+        process = await asyncio.create_subprocess_exec(*words, stdin=pipe, stdout=pipe, stderr=pipe)
+    except OSError as error:
+        raise Rejected(f"`{' '.join(words)}`: {error.strerror}") from error
     try:
         out, err = await asyncio.wait_for(process.communicate(text.encode()), COMMAND_S)
     except TimeoutError:

@@ -4,6 +4,8 @@
     patch           r-ext      peer: ext-r, mac: ...      the router's end: its address in the transfer prefix
     patch           ext-r      nat_addresses: ...         the switch's end: addresses translated there (IPv4), and
                                external_ids               in ANNOUNCE_KEY whatever else is to be announced
+    Advertised_Route           logical_port: r-ext, ip_prefix: later OVN's own list of the same, where routers have
+                               options:dynamic-routing; with IPv6 translations
     localnet        (any)      network_name: internet     the provider network of that switch
 
 A router's address in the transfer prefix is next hop of all that is behind it: one neighbour per router, however many
@@ -38,6 +40,8 @@ class PortBinding(msgspec.Struct, frozen=True, kw_only=True):
     """Column `mac`."""
     nat_addresses: tuple[str, ...] = ()
     external_ids: Mapping[str, str] = {}
+    advertised: tuple[str, ...] = ()
+    """Of a router's port: what `Advertised_Route` has for it."""
 
 
 class GatewayNetwork(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +67,10 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     southbound: str
     """The database's remotes, as `ovn-remote` has them."""
     networks: tuple[GatewayNetwork, ...]
+    leave: tuple[str, ...] = ()
+    """Command that ends ovn-controller in order; none given: the agent has nothing to do with it."""
+    join: tuple[str, ...] = ()
+    """Command that starts it where it does not run."""
 
 
 class Route(msgspec.Struct, frozen=True, order=True):
@@ -108,14 +116,15 @@ def _behind(network: GatewayNetwork, port: PortBinding, router: PortBinding) -> 
         if "/" in word and any(contains(prefix, address := address_of(word)) for prefix in network.transfer)
     }
     own = {address_of(word) for words in router.addresses for word in words.split()[1:] if "/" in word}
-    for prefix in _announced(port):
+    for prefix in _announced(port, router):
         if any(contains(outer, prefix) for outer in network.prefixes) and address_of(prefix) not in own:
             yield Route(network.name, prefix, next_hops.get(version_of(prefix), ""))
 
 
-def _announced(port: PortBinding) -> Iterable[Prefix]:
-    """Addresses of a port as prefixes, whatever is no address left out: `MAC address... is_chassis_resident("...")`."""
+def _announced(port: PortBinding, router: PortBinding) -> Iterable[Prefix]:
+    """Addresses behind a port as prefixes; what is no address, such as `is_chassis_resident("...")`, is left out."""
     words = [word for text in port.nat_addresses for word in text.split()[1:]]
+    words += router.advertised
     words += port.external_ids.get(ANNOUNCE_KEY, "").split()
     for word in words:
         try:

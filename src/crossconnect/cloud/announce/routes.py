@@ -34,6 +34,13 @@ def show_words(network: GatewayNetwork, version: int) -> list[str]:
     return [*words, "vrf", network.vrf] if network.vrf else words
 
 
+def learned_words(network: GatewayNetwork, version: int) -> list[str]:
+    """`ip` with the arguments that print, in JSON, what a network's VRF has by BGP."""
+    namespace = ["-n", network.namespace] if network.namespace else []
+    words = ["ip", *namespace, f"-{version}", "-json", "route", "show", "proto", "bgp"]
+    return [*words, "vrf", network.vrf] if network.vrf else words
+
+
 def kernel_routes(network: GatewayNetwork, version: int, text: str | bytes) -> frozenset[Route]:
     """Routes that `ip` has printed. ValueError where that is not what `ip` prints."""
     try:
@@ -85,6 +92,3 @@ def network_queries(configuration: AgentConfiguration) -> Sequence[tuple[Gateway
         for network in configuration.networks
         for version in sorted({version_of(prefix) for prefix in network.transfer})
     ]
-
-
-__all__ = ["PROTOCOL", "Commands", "batch_words", "changes", "kernel_routes", "network_queries", "show_words"]

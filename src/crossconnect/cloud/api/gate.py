@@ -13,8 +13,9 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Protocol
 
 import msgspec
 from litestar import Request as HttpRequest
@@ -53,6 +54,45 @@ _PROJECT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 _RETRY = {503: ("retry-after", "2")}
 
 
+class Dialect(Protocol):
+    """How clients of one API say who they are, and are told what is wrong."""
+
+    async def headers(self, operation: Operation, request: HttpRequest) -> Mapping[str, str]:
+        """Headers by their names in lower case, the credential in `authorization`, the project in `project-id`."""
+        ...
+
+    def expect(self, operation: Operation, values: query.Values) -> None:
+        """Denied where the query has what the operation does not know."""
+        ...
+
+    def problem(
+        self, error: Denied | Refused, status: int, headers: tuple[tuple[str, str], ...], request_id: str
+    ) -> Answer:
+        """The answer to what is not carried out."""
+        ...
+
+
+class _Own:
+    """How clients of our own API speak."""
+
+    async def headers(self, operation: Operation, request: HttpRequest) -> Mapping[str, str]:
+        """As they are."""
+        return request.headers
+
+    def expect(self, operation: Operation, values: query.Values) -> None:
+        """The operation's parameters, and no others."""
+        query.expect(values, [p.name for p in operation.parameters if p.place == "query"])
+
+    def problem(
+        self, error: Denied | Refused, status: int, headers: tuple[tuple[str, str], ...], request_id: str
+    ) -> Answer:
+        """Problem details (RFC 9457)."""
+        return _problem(error, status, headers, request_id)
+
+
+_OWN = _Own()
+
+
 class Gate:
     """What requests pass; one per process."""
 
@@ -75,17 +115,19 @@ class Gate:
         self._failures = Buckets(FAILURES)
         self._clock = clock
 
-    async def answer(self, operation: Operation, request: HttpRequest) -> Answer:
-        """The answer to a request, whatever happens."""
+    async def answer(self, operation: Operation, request: HttpRequest, dialect: Dialect | None = None) -> Answer:
+        """The answer to a request, whatever happens. `dialect`: how its client speaks, if not as we do."""
+        dialect = dialect or _OWN
         begun = time.perf_counter()
         call = Call(f"req-{secrets.token_hex(10)}", str(request.path_params.get("id", "")), request.headers)
         headers: list[tuple[str, str]] = [("request-id", call.request_id)]
         denied, code = False, ""
         try:
+            call.headers = await dialect.headers(operation, request)
             if not operation.public:
                 await self._identify(operation, request, call, headers)
             call.query = query.parse(request.scope["query_string"])
-            query.expect(call.query, [p.name for p in operation.parameters if p.place == "query"])
+            dialect.expect(operation, call.query)
             call.dry_run = query.flag(call.query, "dry_run")
             if not operation.public:
                 self._authorise(operation, call)
@@ -94,13 +136,13 @@ class Gate:
             answer = await operation.handler(call)
         except Denied as error:
             denied = error.code.status in (401, 403, 429)
-            answer, code = _problem(error, error.code.status, error.headers, call.request_id), error.code.code
+            answer, code = dialect.problem(error, error.code.status, error.headers, call.request_id), error.code.code
         except Refused as error:
-            answer, code = _problem(error, error.status, (), call.request_id), error.problems[0].code
+            answer, code = dialect.problem(error, error.status, (), call.request_id), error.problems[0].code
         except Exception:
             log.exception("%s %s failed (%s)", request.method, operation.path, call.request_id)
             broken = Denied(INTERNAL, "the request could not be carried out by a mistake of ours")
-            answer, code = _problem(broken, 500, (), call.request_id), INTERNAL.code
+            answer, code = dialect.problem(broken, 500, (), call.request_id), INTERNAL.code
             call.reached = False
         if not call.reached and not operation.quiet:
             await self._record(operation, call, answer.status, code, denied)

@@ -11,7 +11,7 @@ from crossconnect.cloud.api.authorisation import Action
 from crossconnect.cloud.api.principal import Principal
 from crossconnect.cloud.service import Caller
 
-Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):

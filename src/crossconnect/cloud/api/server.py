@@ -13,14 +13,14 @@ import contextlib
 import signal
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
 import msgspec
 import uvicorn
 
-from crossconnect.cloud.api.app import make_app
+from crossconnect.cloud.api.app import OtherApi, make_app
 from crossconnect.cloud.api.authentication import Authentication
 from crossconnect.cloud.api.authorisation import Policies
 from crossconnect.cloud.api.gate import Gate
@@ -41,6 +41,15 @@ Beside = Callable[[Service], contextlib.AbstractAsyncContextManager[Callable[[],
 why nothing is being realised; empty while all is well."""
 
 
+OtherApis = Callable[[Service], Sequence[OtherApi]]
+"""What is served beside our own API, over the same service."""
+
+
+def no_other(_service: Service) -> Sequence[OtherApi]:
+    """None."""
+    return ()
+
+
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """All that a process needs to know."""
 
@@ -49,6 +58,10 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """0: any free one."""
     database: str
     kinds: Mapping[str, Kind]
+    """Of our API."""
+    stored: Mapping[str, Kind] = {}
+    """Those of other APIs beside them."""
+    other_apis: OtherApis = no_other
     settings: Settings
     policies: Policies
     limit: Limit
@@ -98,7 +111,7 @@ async def serve(configuration: Configuration, started: Callable[[str], None], be
             configuration.policies,
             configuration.limit,
         )
-        app = make_app(gate, configuration.kinds, stopping)
+        app = make_app(gate, configuration.kinds, stopping, configuration.other_apis(service))
         server = _Server(_uvicorn(configuration, app), stopping, lambda: started(url))
         async with contextlib.AsyncExitStack() as stack:
             if beside is not None:
@@ -108,7 +121,8 @@ async def serve(configuration: Configuration, started: Callable[[str], None], be
 
 @contextlib.asynccontextmanager
 async def _service(configuration: Configuration) -> AsyncIterator[Service]:
-    service = await Service.open(configuration.database, configuration.kinds, configuration.settings)
+    kinds = {**configuration.kinds, **configuration.stored}
+    service = await Service.open(configuration.database, kinds, configuration.settings)
     try:
         yield service
     finally:

@@ -40,6 +40,10 @@ class ApiFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """How many at once."""
     issuers: tuple[Issuer, ...] = ()
     """Identity providers whose tokens are taken."""
+    region_name: str = "RegionOne"
+    """What clients of the OpenStack API call the region."""
+    neutron: bool = True
+    """Whether Neutron's API is served, too, at /neutron, with as much of Keystone's, at /identity, as clients need."""
     default_policies: bool = True
     """Whether the policies of the roles admin, member, reader, operator and auditor hold beside the region's own."""
 

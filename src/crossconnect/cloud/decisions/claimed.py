@@ -30,6 +30,14 @@ def next_after(view: View, scope: str, taken: Sequence[int], owner: str) -> Clai
     return Claim(scope, value, owner)
 
 
+def place(view: View, scope: str, owner: str, most: int, what: str, field: str) -> Claim:
+    """One of so many places that a resource has for its parts, claimed: so that nobody counts ten thousand of them."""
+    value = view.next_free(scope, 1, most)
+    if value is None:
+        raise conflict("limit.exceeded", f"{most + 1} {what}; at most {most}", field)
+    return Claim(scope, value, owner)
+
+
 def key(*parts: str) -> int:
     """A number of 62 bits for some texts, the same in every process: so that a claim can say that something is there
     once, without a look at all the others."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from crossconnect.cloud.decisions.claimed import key
+from crossconnect.cloud.decisions.claimed import key, place
 from crossconnect.cloud.decisions.names import NAME_MAX, domain
-from crossconnect.cloud.decisions.patching import refuse_more, the_vpc
+from crossconnect.cloud.decisions.patching import the_vpc
 from crossconnect.cloud.kinds.dns import (
     VALUES_MAX,
     DnsRecord,
@@ -56,12 +56,12 @@ def create_record(body: DnsRecordBody, view: View, context: Context) -> Change:
     zone = view.get(DnsZone, body.dns_zone_id)
     if zone is None:
         raise missing("dns-zone", body.dns_zone_id, "/dns_zone_id")
-    count = view.count_referring(DnsRecord, zone.id, "dns_zone_id") + 1
-    refuse_more(count, limit(context, "records_per_dns_zone"), f"records in {zone.id}", "/dns_zone_id")
     name = domain(body.record, "/record") if body.record else ""
     if len(full := f"{name}.{zone.domain}" if name else zone.domain) > NAME_MAX:
         raise invalid("name.too-long", f"{full!r} has {len(full)} characters; at most {NAME_MAX}", "/record")
     id = context.new_id("dr")
+    most = limit(context, "records_per_dns_zone")
+    slot = place(view, f"{zone.id}/place", id, most, f"records in {zone.id}", "/dns_zone_id")
     claim = Claim(f"{zone.id}/record", key(name, body.type), id)
     while not view.is_free(claim.scope, claim.value):
         # The claim's number is a hash: who has it may have another name.
@@ -79,7 +79,7 @@ def create_record(body: DnsRecordBody, view: View, context: Context) -> Change:
         type=body.type,
         values=_values(body.values, body.type),
     )
-    return Change(put=(record,), claims=(claim,))
+    return Change(put=(record,), claims=(slot, claim))
 
 
 def update_record(record: DnsRecord, patch: DnsRecordPatch, view: View, context: Context) -> Change:

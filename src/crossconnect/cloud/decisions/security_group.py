@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from crossconnect.cloud.decisions import matching
-from crossconnect.cloud.decisions.claimed import allowed_by, numbers, rule_claim
+from crossconnect.cloud.decisions.claimed import allowed_by, numbers, place, rule_claim
 from crossconnect.cloud.decisions.patching import refuse_more, renamed, the_vpc
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.peering import VpcPeering
@@ -57,7 +57,8 @@ def initial_rules(
         for (direction, peer), sample in zip(allowed, numbers(view, "sample", group_id, len(allowed)), strict=True)
     )
     samples = (Claim("sample", rule.number, rule.id) for rule in rules)
-    return rules, (*samples, *(rule_claim(rule) for rule in rules))
+    places = (Claim(f"{group_id}/place", n, rule.id) for n, rule in enumerate(rules, 1))
+    return rules, (*samples, *places, *(rule_claim(rule) for rule in rules))
 
 
 def delete(group: SecurityGroup, view: View, context: Context) -> Change:
@@ -73,12 +74,12 @@ def create_rule(body: SecurityGroupRuleBody, view: View, context: Context) -> Ch
     group = view.get(SecurityGroup, body.security_group_id)
     if group is None:
         raise missing("security-group", body.security_group_id, "/security_group_id")
-    count = view.count_referring(SecurityGroupRule, group.id, "security_group_id")
-    refuse_more(count + 1, limit(context, "rules_per_security_group"), f"rules in {group.id}", "/security_group_id")
     protocol = matching.protocol(body.protocol, "/protocol")
     from_port, to_port = matching.ports(protocol, body.from_port, body.to_port, "")
     peer = _peer(body.peer, protocol, group, view, context)
     id = context.new_id("sgr")
+    most = limit(context, "rules_per_security_group")
+    slot = place(view, f"{group.id}/place", id, most, f"rules in {group.id}", "/security_group_id")
     (sample,) = numbers(view, "sample", id)
     rule = born(
         SecurityGroupRule,
@@ -101,7 +102,7 @@ def create_rule(body: SecurityGroupRuleBody, view: View, context: Context) -> Ch
             if allowed_by(other) == allowed_by(rule):
                 raise conflict("security-group-rule.duplicate", f"{group.id} has the same rule: {other.id}")
         claim = rule_claim(rule, claim.value + 1)
-    return Change(put=(rule,), claims=(sample, claim))
+    return Change(put=(rule,), claims=(sample, slot, claim))
 
 
 def delete_rule(rule: SecurityGroupRule, view: View, context: Context) -> Change:

@@ -14,15 +14,12 @@ from crossconnect.cloud.kinds.security_group import SecurityGroup, SecurityGroup
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc, VpcBody, VpcPatch
 from crossconnect.cloud.limits import limit
-from crossconnect.cloud.resource import Change, Claim, Effect, conflict, invalid
+from crossconnect.cloud.resource import Change, Claim, Effect, conflict, invalid, missing
 from crossconnect.cloud.view import Context, View, born
 from crossconnect.net import contains, overlaps, parse, prefix_text
 
 PUBLIC = "public"
-_PUBLIC_SCOPE = "public/56"
 _Blocks = tuple[tuple[str, ...], tuple[Claim, ...], tuple[Claim, ...]]
-PUBLIC_LENGTH = 56
-"""As of the IPv6 blocks that AWS gives to VPCs."""
 
 
 def create(body: VpcBody, view: View, context: Context) -> Change:
@@ -94,6 +91,7 @@ def update(vpc: Vpc, patch: VpcPatch, view: View, context: Context) -> Change:
         for n, block in enumerate(blocks):
             if block not in had:
                 refuse_overlap((block,), met_by(vpc, view), f"/{field}/{n}")
+                _refuse_routed(block, vpc, view, f"/{field}/{n}")
         if gone:
             effects.append(Effect(f"no local route for {', '.join(gone)} any more", resource_id=vpc.id))
         changed = msgspec.structs.replace(changed, **{field: blocks})
@@ -103,7 +101,36 @@ def update(vpc: Vpc, patch: VpcPatch, view: View, context: Context) -> Change:
             changed = msgspec.structs.replace(changed, **{field: value})
     if vpc.dns_support and not changed.dns_support:
         effects.append(Effect(f"the resolver of {vpc.id} answers nobody any more", cuts=True, resource_id=vpc.id))
-    return Change(put=(changed,), claims=claims, releases=releases, effects=tuple(effects))
+    tables: tuple[RouteTable, ...] = ()
+    if patch.main_route_table_id is not msgspec.UNSET and patch.main_route_table_id != vpc.main_route_table_id:
+        changed = msgspec.structs.replace(changed, main_route_table_id=patch.main_route_table_id)
+        tables, more = _other_main(vpc, patch.main_route_table_id, view)
+        effects += more
+    return Change(put=(changed, *tables), claims=claims, releases=releases, effects=tuple(effects))
+
+
+def _refuse_routed(block: str, vpc: Vpc, view: View, field: str) -> None:
+    """Refused where a static route leads a part of a new block elsewhere: the local route would not have it (AWS VPC
+    User Guide, "Add a CIDR block")."""
+    for table in view.referring(RouteTable, vpc.id, "vpc_id"):
+        for route in table.routes:
+            if not route.destination.startswith("pl-") and contains(block, route.destination):
+                message = f"{table.id} has a route for {route.destination} to {route.target}, in {block}"
+                raise conflict("vpc.cidr-routed", message, field)
+
+
+def _other_main(vpc: Vpc, id: str, view: View) -> tuple[tuple[RouteTable, ...], tuple[Effect, ...]]:
+    """The new main table, and the old one as any other."""
+    new, old = view.get(RouteTable, id), view.get(RouteTable, vpc.main_route_table_id)
+    assert old is not None
+    if new is None:
+        raise missing("route-table", id, "/main_route_table_id")
+    if new.vpc_id != vpc.id:
+        raise invalid("route-table.other-vpc", f"{id} is of VPC {new.vpc_id}", "/main_route_table_id")
+    following = [s.id for s in view.referring(Subnet, vpc.id, "vpc_id") if not s.route_table_id]
+    message = f"flows of {', '.join(following)} follow another route table; those that it does not lead end"
+    effects = (Effect(message, cuts=True, resource_id=id),) if following else ()
+    return (msgspec.structs.replace(new, main=True), msgspec.structs.replace(old, main=False)), effects
 
 
 def delete(vpc: Vpc, view: View, context: Context) -> Change:
@@ -134,7 +161,7 @@ def _ipv6(vpc_id: str, had: tuple[str, ...], texts: tuple[str, ...], view: View,
         found.append(block)
     blocks = _blocks(tuple(found), 6, context)
     gone = tuple(
-        Claim(_PUBLIC_SCOPE, parse(block).value >> (128 - PUBLIC_LENGTH), vpc_id)
+        _public_claim(block, vpc_id)
         for block in had
         if block not in blocks and any(contains(pool, block) for pool in context.public_prefixes6)
     )
@@ -148,19 +175,31 @@ def _inside(pool: str, text: str) -> bool:
         return False
 
 
+def _scope(length: int) -> str:
+    return f"public/{length}"
+
+
+def _public_claim(block: str, vpc_id: str) -> Claim:
+    """What says that a public block is a VPC's."""
+    parsed = parse(block)
+    return Claim(_scope(parsed.length), parsed.value >> (128 - parsed.length), vpc_id)
+
+
 def _public(vpc_id: str, taken: int, view: View, context: Context) -> tuple[str, Claim]:
     """The next free public block of the region."""
-    shift = 128 - PUBLIC_LENGTH
+    length = context.public_length6
+    shift = 128 - length
     for pool in context.public_prefixes6:
         parsed = parse(pool)
         first, last = parsed.value >> shift, (parsed.value | parsed.host_mask) >> shift
         value: int | None = first - 1
         for _ in range(taken + 1):
-            value = view.next_free(_PUBLIC_SCOPE, value + 1, last)
+            value = view.next_free(_scope(length), value + 1, last)
             if value is None:
                 break
         if value is not None:
-            return prefix_text(6, value << shift, PUBLIC_LENGTH), Claim(_PUBLIC_SCOPE, value, vpc_id)
+            block = prefix_text(6, value << shift, length)
+            return block, _public_claim(block, vpc_id)
     raise conflict("vpc.public-exhausted", "the region has no public IPv6 block left", "/ipv6_cidr_blocks")
 
 

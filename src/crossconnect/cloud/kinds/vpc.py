@@ -35,7 +35,7 @@ class VpcBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     cidr_blocks: tuple[str, ...]
     ipv6_cidr_blocks: tuple[str, ...] = ()
-    """`public` stands for the next free /56 of the region's; any other block stays inside."""
+    """`public` stands for the region's next free one (a /56, if it says nothing else); any other block stays inside."""
     dhcp_options_id: str = ""
     dns_support: bool = True
 
@@ -47,6 +47,8 @@ class VpcPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ipv6_cidr_blocks: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     dhcp_options_id: str | msgspec.UnsetType = msgspec.UNSET
     dns_support: bool | msgspec.UnsetType = msgspec.UNSET
+    main_route_table_id: str | msgspec.UnsetType = msgspec.UNSET
+    """Another table of the VPC: subnets without one of their own use it from then on."""
 
 
 def references(vpc: Vpc) -> Iterator[Reference]:

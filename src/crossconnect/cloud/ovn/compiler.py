@@ -8,10 +8,11 @@ import msgspec
 
 from crossconnect.cloud.ovn.features import Features
 from crossconnect.cloud.ovn.parts import Fault, Parts, UnitFunction
+from crossconnect.cloud.ovn.provider import OPTIONS
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import Contribution, Row
 from crossconnect.cloud.ovn.units import UNITS, UNITS_OF_REGION
-from crossconnect.cloud.ovn.world import Changes, World
+from crossconnect.cloud.ovn.world import Changes, Source, World
 from crossconnect.cloud.realise.unit import Unit, Units
 from crossconnect.cloud.region import CloudRegion
 from crossconnect.cloud.resource import Resource
@@ -44,12 +45,7 @@ class Compiler:
         """Take changes over; what of the units changes by them."""
         changed = [*changes]
         before = {id: self._world.documents.get(id) for id, _ in changed}
-        touched = self._world.apply(changed)
-        stale = {
-            (question.function, question.id)
-            for question in self._queries.mark(touched)
-            if (question.function, question.id) in self._parts
-        }
+        stale = self._stale(self._world.apply(changed))
         for id, old in before.items():
             new = self._world.documents.get(id)
             if type(old) is not type(new):
@@ -59,6 +55,16 @@ class Compiler:
             stale |= {(unit, REGION) for unit in UNITS_OF_REGION}
         return self._run(sorted(stale, key=_order))
 
+    def observe(self, down: Iterable[str]) -> Delta:
+        """Take over which interfaces are down (`Logical_Switch_Port.up` is false), by their ids, all at once; what
+        changes by it: appliances that are down get no traffic."""
+        return self._run(sorted(self._stale(self._world.observe(frozenset(down))), key=_order))
+
+    def _stale(self, touched: Iterable[Source]) -> set[tuple[UnitFunction, str]]:
+        """The units that may give other parts than before."""
+        marked = {(question.function, question.id) for question in self._queries.mark(touched)}
+        return marked & self._parts.keys()
+
     def units(self) -> dict[str, Unit]:
         """All units that are not empty, in order."""
         return {
@@ -66,6 +72,10 @@ class Compiler:
             for which in sorted(self._parts, key=_order)
             if (unit := _unit(self._parts[which])) is not None
         }
+
+    def options(self) -> dict[str, str]:
+        """Pairs that `NB_Global.options` must have; that row is not ours."""
+        return dict(OPTIONS)
 
     def failed(self) -> dict[str, str]:
         """Resources that cannot be, and why."""

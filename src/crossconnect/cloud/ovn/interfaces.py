@@ -4,28 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crossconnect.cloud.kinds.network_interface import NetworkInterface
-from crossconnect.cloud.kinds.security_group import SecurityGroup
 from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.parts import Part, adds, row, unit, within
+from crossconnect.cloud.ovn.ports import EVERYBODY, PORT, port_name, port_of
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
-from crossconnect.cloud.ovn.security_groups import EVERYBODY
 from crossconnect.cloud.ovn.subnets import SWITCH, dhcp_uuid, switch_of
-
-PORT = "Logical_Switch_Port"
-
-
-def port_of(q: Queries, id: str) -> NetworkInterface:
-    """An interface whose subnet is there."""
-    interface = q.need(NetworkInterface, id)
-    q.ask(switch_of, interface.subnet_id)
-    return interface
-
-
-def port_name(interface: NetworkInterface) -> str:
-    """What a hypervisor plugs an interface by (`external_ids:iface-id`)."""
-    return interface.iface_id or interface.id
 
 
 @unit
@@ -54,5 +38,4 @@ def port(q: Queries, id: str) -> Iterator[Part]:
     uuid = uuid_of(PORT, id)
     yield adds("Port_Group", EVERYBODY, "ports", uuid)
     for group in interface.security_group_ids:
-        q.need(SecurityGroup, group)
         yield adds("Port_Group", word(group), "ports", uuid)

@@ -9,9 +9,9 @@ from crossconnect.cloud.kinds.elastic_ip import ElasticIp
 from crossconnect.cloud.kinds.load_balancer import Listener, LoadBalancer, TargetGroup
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.interfaces import port_name
 from crossconnect.cloud.ovn.internet import has_internet, interface_of
 from crossconnect.cloud.ovn.parts import Fault, Part, adds, bare, row, unit, within
+from crossconnect.cloud.ovn.ports import port_name
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH, switch_of
@@ -86,7 +86,7 @@ def balancer(q: Queries, id: str) -> Iterator[Part]:
         key = f"{id}/{listener.protocol}/{listener.port}"
         vips = {
             f"{address}:{listener.port}": [t for t in targets if balancer.cross_zone or t.zone == zone]
-            for address, zone in zip(balancer.addresses, zones, strict=True)
+            for address, zone in zip(balancer.addresses, zones, strict=False)
         }
         yield from balancer_rows(id, key, listener, group, vips)
         yield adds(GROUP, group_name(vpc.id), "load_balancer", uuid_of(BALANCER, key))

@@ -40,6 +40,13 @@ def row(table: str, key: str, resource: str, /, **columns: Value) -> Row:
     return Row(table, key, {"external_ids": {KEY: key, RESOURCE: resource}, **columns})
 
 
+def labelled(made: Row, name: str, text: str) -> Row:
+    """A row with one more pair in its `external_ids`."""
+    marks = made.columns["external_ids"]
+    assert isinstance(marks, dict)
+    return Row(made.table, made.key, {**made.columns, "external_ids": {**marks, name: text}})
+
+
 def bare(table: str, key: str, /, **columns: Value) -> Row:
     """A row of a table without `external_ids`; its UUID says that it is ours."""
     return Row(table, key, columns)

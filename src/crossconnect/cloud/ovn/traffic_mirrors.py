@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
-from crossconnect.cloud.ovn.interfaces import PORT, port_name, port_of
 from crossconnect.cloud.ovn.parts import Part, adds, row, unit
+from crossconnect.cloud.ovn.ports import PORT, port_name, port_of
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import uuid_of
 

@@ -20,7 +20,6 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from crossconnect.cloud.realise.desired import Desired
 from crossconnect.cloud.realise.facts import choose
 from crossconnect.cloud.realise.fence import Fence, count_up, followed, recorded, writer
 from crossconnect.cloud.realise.term import Book, Comparison, Failure, Term
@@ -115,6 +114,7 @@ class Realiser:
         self._pending: dict[str, Unit | None] = {}
         self._number = -1
         self._anew = False
+        self._settings: Mapping[str, str] = {}
         self._work = asyncio.Event()
         self._comparisons: list[asyncio.Future[Comparison]] = []
         self._counting: asyncio.Task[int] | None = None
@@ -163,8 +163,10 @@ class Realiser:
         """Units that cannot be realised, as far as this realiser has tried, and why."""
         return {key: failure.reason for key, failure in self._book.failures.items()}
 
-    def replace(self, units: Mapping[str, Unit], number: int) -> None:
-        """All units there are, as of the change `number`. Nothing is written before this was called once."""
+    def replace(self, units: Mapping[str, Unit], number: int, settings: Mapping[str, str] | None = None) -> None:
+        """All units there are, as of the change `number`, and pairs that `NB_Global.options` is to have. Nothing is
+        written before this was called once."""
+        self._settings = settings or {}
         self._pending = dict(units)
         self._number = number
         self._anew = True
@@ -331,7 +333,8 @@ class Realiser:
     async def _compare(self, term: Term, *, first: bool = False) -> None:
         if self._anew:
             self._anew = False
-            self._book.desired, self._book.failures = Desired(), {}
+            self._book = Book(self._settings)
+            term.book = self._book
         units, self._pending = self._pending, {}
         number = self._number
         asked, self._comparisons = self._comparisons, []
@@ -339,10 +342,10 @@ class Realiser:
             for key, unit in units.items():
                 failure = self._book.failures.get(key)
                 if failure:
-                    self._book.failures[key] = Failure(unit, failure.reason, failure.instead, failure.unknown)
+                    self._book.fail(key, Failure(unit, failure.reason, failure.instead, failure.unknown))
                 else:
                     self._book.desired.apply({key: unit})
-            comparison = await term.compare()
+            comparison = await term.compare(again=term.drifted or (first and self._terms > 1))
             await term.record(number)
         except BaseException:
             self._comparisons += asked

@@ -77,7 +77,7 @@ def _items(
     """The documents of a change beside what is stored. A decision that writes what its project does not see is a bug of
     ours, and must not go through."""
     wanted = [resource.id for resource in change.put] + list(change.delete)
-    unknown = [id for id in wanted if id not in view.met]
+    unknown = [id for id in wanted if id not in view.met and id not in view.minted]
     stored = (
         view.met | {row.id: row for row in documents.load(transaction.connection, unknown)} if unknown else view.met
     )

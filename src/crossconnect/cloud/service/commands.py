@@ -25,6 +25,7 @@ from crossconnect.cloud.service.applying import Written, apply
 from crossconnect.cloud.service.caller import Caller
 from crossconnect.cloud.service.environment import Environment, stem
 from crossconnect.cloud.service.outcome import Document, Outcome
+from crossconnect.cloud.service.presenting import presented
 from crossconnect.cloud.service.states import document, shown
 from crossconnect.cloud.store import projects, reading, tokens
 from crossconnect.cloud.store.reading import REALISED, counters_of
@@ -65,7 +66,7 @@ class Command(ABC):
         view = self._view = ProjectView(transaction.connection, self.environment.kind_of, project)
         if own is None:
             raise missing("project", project)
-        outcome = self.run(transaction, view, self.environment.context(project, own))
+        outcome = self.run(transaction, view, self.environment.context(project, own, view.minted))
         if self.dry_run:
             raise Undone(msgspec.structs.replace(outcome, dry_run=True))
         return outcome
@@ -106,7 +107,8 @@ class Command(ABC):
 
     def outcome(self, transaction: Transaction, written: Written, id: str, effects: tuple[Effect, ...]) -> Outcome:
         """What the caller is told of what has been written."""
-        stored, resource = written.stored[id], written.resources[id]
+        assert self._view is not None
+        stored, resource = presented(self.kind, self._view, written.stored[id]), written.resources[id]
         if not written.number:
             current = self._current(transaction, id)
             assert current is not None
@@ -116,7 +118,10 @@ class Command(ABC):
 
     def _current(self, transaction: Transaction, id: str) -> Document | None:
         found = reading.one(transaction.connection, self.kind, self.caller.project_id, id)
-        return None if found is None else shown(found, counters_of(transaction.connection)[REALISED])
+        if found is None or self._view is None:
+            return None
+        found = msgspec.structs.replace(found, stored=presented(self.kind, self._view, found.stored))
+        return shown(found, counters_of(transaction.connection)[REALISED])
 
 
 class Create(Command):

@@ -19,6 +19,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Availability zones."""
     public_prefixes: tuple[str, ...] = ()
     """Pools of elastic IPs."""
+    public_prefixes6: tuple[str, ...] = ()
+    """Where IPv6 blocks of VPCs come from."""
+    public_length6: int = 56
+    """How long these blocks' prefixes are."""
+    reserved_prefixes: tuple[str, ...] = ("100.64.0.0/10", "fd6c:6e6b::/32")
+    """What the region has for the links between its routers: no VPC has a part of it."""
     quotas: Mapping[str, int] = {}
     """By kind, and by the names of `cloud.limits`, for projects that have none of their own; before the kinds' own
     defaults."""
@@ -67,14 +73,23 @@ class Environment:
         """A project's quotas: its own, else the region's, else the kinds'."""
         return {name: kind.quota for name, kind in self.kinds.items()} | dict(self.settings.quotas) | dict(own)
 
-    def context(self, project_id: str, own: Mapping[str, int]) -> Context:
-        """For the decisions about one command."""
+    def context(self, project_id: str, own: Mapping[str, int], minted: set[str]) -> Context:
+        """For the decisions about one command; ids that they ask for are added to `minted`."""
+
+        def new_id(prefix: str) -> str:
+            id = self.new_id(prefix)
+            minted.add(id)
+            return id
+
         return Context(
             project_id=project_id,
             now=self.text(self.clock()),
-            new_id=self.new_id,
+            new_id=new_id,
             zones=self.settings.zones,
             public_prefixes=self.settings.public_prefixes,
+            public_prefixes6=self.settings.public_prefixes6,
+            public_length6=self.settings.public_length6,
+            reserved_prefixes=self.settings.reserved_prefixes,
             quotas=self.quotas(own),
             vrfs=self.settings.vrfs.get(project_id, ()),
         )

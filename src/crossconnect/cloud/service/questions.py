@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection
 
 from crossconnect.cloud.resource import ID, Kind, Problem, Refused, missing
 from crossconnect.cloud.service.environment import stem
 from crossconnect.cloud.service.outcome import LIMIT_MAX, Document, Page, Query
+from crossconnect.cloud.service.presenting import PRESENTED, presented
 from crossconnect.cloud.service.states import document, shown
 from crossconnect.cloud.service.texts import FORBIDDEN
 from crossconnect.cloud.store import reading
 from crossconnect.cloud.store.reading import REALISED, Search, counters_of
+from crossconnect.cloud.store.view import ProjectView
 
 VALUES_MAX = 200
 """Of one filter; as in AWS."""
@@ -33,13 +34,15 @@ class Foreign(Exception):
         self.refused = refused
 
 
-def get(connection: Connection, kind: Kind, project_id: str, id: str) -> Document:
+def get(view: ProjectView, kind: Kind, id: str) -> Document:
     """One resource, or one whose deletion is not realised yet, where its kind lingers."""
     absent = missing(stem(kind), _printable(id))
+    connection, project_id = view.connection, view.project_id
     if not ID.fullmatch(id):
         raise absent
     found = reading.one(connection, kind, project_id, id)
     if found is not None:
+        found = msgspec.structs.replace(found, stored=presented(kind, view, found.stored))
         return shown(found, counters_of(connection)[REALISED])
     if kind.name in LINGERING:
         stored = reading.buried(connection, kind, project_id, id, counters_of(connection)[REALISED])
@@ -50,13 +53,18 @@ def get(connection: Connection, kind: Kind, project_id: str, id: str) -> Documen
     raise absent
 
 
-def listing(connection: Connection, search: Search) -> tuple[Page, bool]:
+def listing(view: ProjectView, search: Search) -> tuple[Page, bool]:
     """(A page, whether the question named what exists in another project)."""
+    connection = view.connection
     found = reading.page(connection, msgspec.structs.replace(search, limit=search.limit + 1))
     more = len(found) > search.limit
     number = counters_of(connection)[REALISED] if found else 0
-    documents = tuple(shown(one, number) for one in found[: search.limit])
-    named = {id for values in search.fields.values() for id in values} | set(search.ids or ()) | {search.marker}
+    found = found[: search.limit]
+    if search.kind.name in PRESENTED:
+        found = [msgspec.structs.replace(one, stored=presented(search.kind, view, one.stored)) for one in found]
+    documents = tuple(shown(one, number) for one in found)
+    named = {id for given in (search.fields, search.attributes) for values in given.values() for id in values}
+    named |= {*(search.ids or ()), search.marker}
     foreign = reading.foreign(connection, search.project_id, sorted(id for id in named if ID.fullmatch(id)))
     return Page(documents=documents, next=documents[-1].id if more else ""), foreign
 

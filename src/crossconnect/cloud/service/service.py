@@ -97,7 +97,7 @@ class Service:
     async def get(self, kind: Kind, caller: Caller, id: str) -> Document:
         """One resource; 404 `<kind>.not-found`."""
         line = self._line(caller, "get", kind, id)
-        return await self._question(line, lambda connection: questions.get(connection, kind, caller.project_id, id))
+        return await self._question(line, lambda connection: questions.get(self._view(connection, caller), kind, id))
 
     async def list(self, kind: Kind, caller: Caller, query: Query) -> Page:
         """A page of resources in the order of their ids. 400 `filter.unknown`, `limit.range`, `marker.malformed`."""
@@ -107,7 +107,9 @@ class Service:
         except Refused as refused:
             self._refused(line, refused)
             raise
-        page, foreign = await self._engine.read(lambda connection: questions.listing(connection, search))
+        page, foreign = await self._engine.read(
+            lambda connection: questions.listing(self._view(connection, caller), search)
+        )
         self._engine.write_down(msgspec.structs.replace(line, foreign=foreign))
         return page
 
@@ -115,8 +117,9 @@ class Service:
         """What stands in the way of a resource's deletion. What another project has is counted with an empty id."""
 
         def ask(connection: Connection) -> Sequence[Use]:
-            questions.get(connection, kind, caller.project_id, id)
-            return ProjectView(connection, self._environment.kind_of, caller.project_id).uses(id)
+            view = self._view(connection, caller)
+            questions.get(view, kind, id)
+            return view.uses(id)
 
         return await self._question(self._line(caller, "uses", kind, id), ask)
 
@@ -128,7 +131,7 @@ class Service:
         signals = self._engine.signals
         await signals.until(lambda: signals.realised >= revision, timeout_s)
         try:
-            return await self._engine.read(lambda connection: questions.get(connection, kind, caller.project_id, id))
+            return await self._engine.read(lambda connection: questions.get(self._view(connection, caller), kind, id))
         except Refused as refused:
             if refused.status == 404:
                 return None
@@ -302,6 +305,9 @@ class Service:
         """An operator may; a caller with a project may manage that project's keys, where the API lets it."""
         if not project_id or caller.project_id != project_id:
             must_be_admin(caller)
+
+    def _view(self, connection: Connection, caller: Caller) -> ProjectView:
+        return ProjectView(connection, self._environment.kind_of, caller.project_id)
 
     def _now(self) -> str:
         return self._environment.text(self._environment.clock())

@@ -29,6 +29,7 @@ _PROJECTS = _ALL.where(
         ),
     )
 )
+_ALL, _PROJECTS = _ALL.limit(bindparam("limit")), _PROJECTS.limit(bindparam("limit"))
 _INSERT = insert(changes)
 _SHOW = insert(change_audience)
 _IN_BATCH = select(_C.number).where(_C.number == bindparam("n"), _C.batch == bindparam("b")).limit(1)
@@ -40,8 +41,8 @@ _CLEARED = update(counters).where(counters.c.name == CLEARED).values(value=bindp
 def commits(connection: Connection, project_id: str | None, after: int, limit: int) -> tuple[Sequence[Commit], bool]:
     """(Whole commits behind a number, whether there may be more) of one project (with what it sees of others), or of
     all; about `limit` changes, more where one commit has more."""
-    statement = (_ALL if project_id is None else _PROJECTS).limit(limit)
-    rows = connection.execute(statement, {"after": after, "project": project_id}).all()
+    statement = _ALL if project_id is None else _PROJECTS
+    rows = connection.execute(statement, {"after": after, "project": project_id, "limit": limit}).all()
     more = len(rows) == limit
     if more:
         last = rows[-1][0]

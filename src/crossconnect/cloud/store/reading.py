@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, or_, select
+from sqlalchemy import Connection, Select, bindparam, or_, select
 
 from crossconnect.cloud.resource import Kind
 from crossconnect.cloud.store.documents import COLUMNS, EVERYBODY, shareable
@@ -35,6 +35,8 @@ _SEEN = _D.id.in_(
 )
 _OWN_ONE = _READ.where(_D.id == bindparam("id"), _KIND, _OWN)
 _SEEN_ONE = _READ.where(_D.id == bindparam("id"), _KIND, _SEEN)
+_PAGE = _READ.where(_KIND, _D.id > bindparam("marker")).order_by(_D.id).limit(bindparam("limit"))
+_OWN_PAGE, _SEEN_PAGE = _PAGE.where(_OWN), _PAGE.where(_SEEN)
 _EVERY = _READ.order_by(_D.id)
 _COUNTERS = select(counters.c.name, counters.c.value)
 _IDS = _D.id.in_(bindparam("ids", expanding=True))
@@ -138,9 +140,9 @@ def foreign(connection: Connection, project_id: str, ids: Sequence[str]) -> bool
 
 def page(connection: Connection, search: Search) -> Sequence[Found]:
     """Up to `limit` documents, in the order of their ids, all of them behind the marker."""
-    found = _rows(connection, search, _OWN, own=True)
+    found = _rows(connection, search, own=True)
     if shareable(search.kind):
-        found = sorted((*found, *_rows(connection, search, _SEEN, own=False)), key=lambda row: row.stored.id)
+        found = sorted((*found, *_rows(connection, search, own=False)), key=lambda row: row.stored.id)
         found = list({row.stored.id: row for row in found}.values())[: search.limit]
     return found
 
@@ -150,18 +152,17 @@ def every(connection: Connection) -> Sequence[Found]:
     return [Found(Stored(*row[:-1]), row[-1]) for row in connection.execute(_EVERY)]
 
 
-def _rows(connection: Connection, search: Search, whose: ColumnElement[bool], *, own: bool) -> list[Found]:
+def _rows(connection: Connection, search: Search, *, own: bool) -> list[Found]:
     kind = search.kind.name
-    statement = _READ.where(_KIND, whose).order_by(_D.id).limit(search.limit)
-    if search.marker:
-        statement = statement.where(_D.id > search.marker)
+    statement = _OWN_PAGE if own else _SEEN_PAGE
     if search.ids is not None:
         statement = statement.where(_D.id.in_(search.ids))
     for field, values in search.fields.items():
         statement = statement.where(_D.id.in_(_pointing(kind, field, values)))
     for name, values in search.attributes.items():
         statement = statement.where(_D.id.in_(_having(kind, name, values, search.project_id if own else None)))
-    rows = connection.execute(statement, {"kind": kind, "project": search.project_id})
+    at = {"kind": kind, "project": search.project_id, "marker": search.marker, "limit": search.limit}
+    rows = connection.execute(statement, at)
     return [Found(Stored(*row[:-1]), row[-1]) for row in rows]
 
 

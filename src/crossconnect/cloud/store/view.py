@@ -21,13 +21,19 @@ from crossconnect.cloud.store.tables import audience, document_references, docum
 R = TypeVar("R", bound=Resource)
 _D, _F, _A = documents.c, document_references.c, audience.c
 
+USES_MAX = 100
+"""Of uses that are told at once: a VPC may have ten thousand."""
+
+# Statements are built once: building one costs four times what running it does.
 _KIND = _D.kind == bindparam("kind")
 _OWN = _D.project_id == bindparam("project")
 _SEEN = _D.id.in_(
     select(_A.document_id).where(_A.project_id.in_((bindparam("project"), EVERYBODY)), _A.kind == bindparam("kind"))
 )
 _ONE = select(*COLUMNS).where(_D.id == bindparam("id"), _KIND)
+_OWN_ONE, _SEEN_ONE = _ONE.where(_OWN), _ONE.where(_SEEN)
 _ALL = select(*COLUMNS).where(_KIND).order_by(_D.id)
+_OWN_ALL, _SEEN_ALL = _ALL.where(_OWN), _ALL.where(or_(_OWN, _SEEN))
 _POINTS = (_F.target_id == bindparam("id"), _F.source_kind == bindparam("kind"))
 _POINTING = select(*COLUMNS).where(_KIND).order_by(_D.id)
 
@@ -55,16 +61,15 @@ _USES = (
     select(_F.source_kind, _F.source_id, _F.field, _F.project_id)
     .where(_F.target_id == bindparam("id"), _F.owned.is_(False))
     .order_by(_F.source_kind, _F.source_id, _F.field)
+    .limit(USES_MAX)
 )
 _LEFT = (
     select(_F.source_kind, _F.source_id, _F.field, _F.project_id)
     .where(_F.target_id.in_(bindparam("ids", expanding=True)))
     .order_by(_F.source_kind, _F.source_id, _F.field)
+    .limit(USES_MAX)
 )
 _COUNT = select(usage.c.count).where(usage.c.project_id == bindparam("project"), usage.c.kind == bindparam("kind"))
-
-USES_MAX = 100
-"""Of uses that are told at once: a VPC may have ten thousand."""
 
 
 class ProjectView:
@@ -72,7 +77,7 @@ class ProjectView:
 
     def __init__(self, connection: Connection, kind_of: Callable[[type[Resource]], Kind], project_id: str) -> None:
         """`kind_of` says the kind of a Struct."""
-        self._connection = connection
+        self.connection = connection
         self._kind_of = kind_of
         self.project_id = project_id
         self.met: dict[str, Stored] = {}
@@ -81,13 +86,15 @@ class ProjectView:
         """Documents of others that a decision asked for by `shared`, and found."""
         self.missed: set[str] = set()
         """Ids that were not found."""
+        self.minted: set[str] = set()
+        """Ids that were drawn for this command: no document has one."""
 
     def get(self, kind: type[R], id: str) -> R | None:
         """A resource that the project has or sees."""
         known = self._kind_of(kind)
-        row = self._row(_ONE.where(_OWN), known, id)
+        row = self._row(_OWN_ONE, known, id)
         if row is None and shareable(known):
-            row = self._row(_ONE.where(_SEEN), known, id)
+            row = self._row(_SEEN_ONE, known, id)
         if row is None:
             self.missed.add(id)
             return None
@@ -113,7 +120,7 @@ class ProjectView:
         """How many `referring` would find."""
         known = self._kind_of(kind)
         statement = _REFERRING_COUNT[_field(field), "seen" if shareable(known) else "own"]
-        return self._connection.execute(statement, self._parameters(known, id, field)).scalar_one()
+        return self.connection.execute(statement, self._parameters(known, id, field)).scalar_one()
 
     def shared_referring(self, kind: type[R], id: str, field: str = "") -> Sequence[R]:
         """As `referring`, of all projects."""
@@ -124,21 +131,20 @@ class ProjectView:
     def all_of(self, kind: type[R]) -> Sequence[R]:
         """All of a kind that the project has or sees."""
         known = self._kind_of(kind)
-        statement = _ALL.where(or_(_OWN, _SEEN) if shareable(known) else _OWN)
+        statement = _SEEN_ALL if shareable(known) else _OWN_ALL
         rows = [
-            Stored(*row)
-            for row in self._connection.execute(statement, {"kind": known.name, "project": self.project_id})
+            Stored(*row) for row in self.connection.execute(statement, {"kind": known.name, "project": self.project_id})
         ]
         self.met.update((row.id, row) for row in rows)
         return [msgspec.json.decode(row.body, type=kind) for row in rows]
 
     def uses(self, id: str) -> Sequence[Use]:
         """Who refers to a resource without being owned by it; another project's without id."""
-        return self._told(self._connection.execute(_USES.limit(USES_MAX), {"id": id}).all())
+        return self._told(self.connection.execute(_USES, {"id": id}).all())
 
     def left(self, ids: Sequence[str]) -> Sequence[Use]:
         """Who still names one of some documents that are gone, owned or not."""
-        return self._told(self._connection.execute(_LEFT.limit(USES_MAX), {"ids": ids}).all())
+        return self._told(self.connection.execute(_LEFT, {"ids": ids}).all())
 
     def count(self, kind: type[R]) -> int:
         """How many of a kind the project has."""
@@ -146,26 +152,26 @@ class ProjectView:
 
     def used(self, kind: str, project_id: str) -> int:
         """How many of a kind a project has."""
-        return self._connection.execute(_COUNT, {"project": project_id, "kind": kind}).scalar() or 0
+        return self.connection.execute(_COUNT, {"project": project_id, "kind": kind}).scalar() or 0
 
     def is_free(self, scope: str, value: int) -> bool:
         """Whether nobody claims a number."""
-        return claims.owner(self._connection, scope, value) is None
+        return claims.owner(self.connection, scope, value) is None
 
     def next_free(self, scope: str, first: int, last: int) -> int | None:
         """The lowest number from `first` to `last` that nobody claims."""
-        return claims.next_free(self._connection, scope, first, last)
+        return claims.next_free(self.connection, scope, first, last)
 
     def visible(self, ids: Sequence[str]) -> set[str]:
         """Those of some ids, of whatever kind, that the project has or sees."""
-        return visible(self._connection, self.project_id, ids)
+        return visible(self.connection, self.project_id, ids)
 
     def foreign(self) -> bool:
         """Whether something that was not found exists in another project. For the audit record alone."""
-        return foreign(self._connection, self.project_id, sorted(self.missed))
+        return foreign(self.connection, self.project_id, sorted(self.missed))
 
     def _row(self, statement: Executable, kind: Kind, id: str) -> Stored | None:
-        row = self._connection.execute(
+        row = self.connection.execute(
             statement, {"id": id, "kind": kind.name, "project": self.project_id}
         ).one_or_none()
         return None if row is None else Stored(*row)
@@ -174,7 +180,7 @@ class ProjectView:
         known = self._kind_of(kind)
         if scope == "own" and shareable(known):
             scope = "seen"
-        rows = self._connection.execute(_REFERRING[_field(field), scope], self._parameters(known, id, field))
+        rows = self.connection.execute(_REFERRING[_field(field), scope], self._parameters(known, id, field))
         return [Stored(*row) for row in rows]
 
     def _parameters(self, kind: Kind, id: str, field: str) -> dict[str, str]:

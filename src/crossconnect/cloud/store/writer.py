@@ -166,7 +166,8 @@ class Writer:
 
     def _batch(self) -> None:
         """One batch, until it is committed or given up."""
-        jobs: list[_Job[Any]] = []
+        first = self._next()
+        jobs: list[_Job[Any]] = [] if first is None else [first]
         lines: list[audit.Line] = []
         pause_s = 0.02
         while True:
@@ -194,7 +195,7 @@ class Writer:
                     self._lines.extendleft(reversed(lines))
                     if not jobs:
                         raise
-                    return self._deliver([(job, Refused(503, AWAY)) for job in jobs], wakes=False)
+                    return self._deliver([(job, Refused(503, AWAY)) for job in (*jobs, *self._late())], wakes=False)
                 time.sleep(pause_s)
                 pause_s = min(2 * pause_s, 0.5)
             except Exception as error:  # a bug of ours: nobody waits for ever because of it
@@ -232,6 +233,14 @@ class Writer:
                 if not job.future.cancelled():
                     return job
         return None
+
+    def _late(self) -> list[_Job[Any]]:
+        """Take out of the queue those that have waited for a database that is away as long as any command does."""
+        late: list[_Job[Any]] = []
+        with self._condition:
+            while self._jobs and self._jobs[0].deadline < time.monotonic():
+                late.append(self._jobs.popleft())
+        return late
 
     def _do(self, transaction: Transaction, job: _Job[Any], notes: list[audit.Line]) -> object:
         """One command in its savepoint."""

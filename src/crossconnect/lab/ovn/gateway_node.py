@@ -17,12 +17,16 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
 from crossconnect.design.blueprint import Blueprint, PeerPlan, PeerSession, ProviderNetworkPlan
 from crossconnect.errors import Rejected
+from crossconnect.intent.gateway_nodes import router_name
 from crossconnect.lab.handle import Lab
+from crossconnect.lab.ovn import processes
+from crossconnect.lab.ovn.central import CentralPlan
 from crossconnect.lab.ovn.chassis import MANAGEMENT_INTERFACE
 from crossconnect.lab.peer_node import BFD_INTERVAL_MS, BFD_MULTIPLIER, PEER_SYSCTLS
 from crossconnect.lab.plan import MAIN, Batch, Daemon, End, File, LabPlan, Link, NodePlan
@@ -32,6 +36,9 @@ from crossconnect.net import parse, version_of
 AGENT_MODULE = "crossconnect.cloud.announce"
 AGENT_CONFIGURATION = "/run/announce.json"
 AGENT_LOG = "/run/announce.log"
+CHASSIS_PID = "/run/chassis.pid"
+"""In a router's node: the process that keeps its chassis' node, as processes of the lab see it."""
+EXIT = ("ovn-controller", "exit")
 AGENT_PID = "/run/announce.pid"
 ESTABLISHED_S = 20.0
 KEEPALIVE_S, HOLD_S = 3, 9
@@ -47,11 +54,15 @@ class GatewayNodePlan(msgspec.Struct, frozen=True, kw_only=True):
     management: str
     """Its address in the management network, with length."""
     southbound: str
+    leave: tuple[str, ...] = ()
+    """Command that ends ovn-controller of the chassis in order."""
+    join: tuple[str, ...] = ()
+    """Command that starts it."""
     passwords: Mapping[str, str] = {}
 
 
 def gateway_plans(
-    blueprint: Blueprint, wanted: Mapping[str, str], southbound: str, passwords: Mapping[str, str]
+    blueprint: Blueprint, wanted: Mapping[str, str], central: CentralPlan, passwords: Mapping[str, str]
 ) -> tuple[GatewayNodePlan, ...]:
     """Of those gateway nodes that are chassis of a lab; `wanted` maps their names to management addresses."""
     cloud, peers = blueprint.cloud, {peer.name: peer for peer in blueprint.peers}
@@ -63,7 +74,10 @@ def gateway_plans(
             router=peers[each.router],
             networks=cloud.networks,
             management=wanted[each.name],
-            southbound=southbound,
+            southbound=central.southbound_remotes(),
+            # In order where it runs; where it does not, it has left.
+            leave=("sh", "-c", f"{shlex.join(processes.appctl_argv(central.software, *EXIT))} || true"),
+            join=processes.start_argv(central.software, "ovn-controller"),
             passwords=passwords,
         )
         for each in cloud.chassis
@@ -152,7 +166,20 @@ def agent_configuration(gateway: GatewayNodePlan) -> str:
         }
         for network in gateway.networks
     ]
-    return json.dumps({"chassis": gateway.chassis, "southbound": gateway.southbound, "networks": networks}, indent=1)
+    told = {
+        "chassis": gateway.chassis,
+        "southbound": gateway.southbound,
+        "networks": networks,
+        "leave": _in_chassis(gateway.leave),
+        "join": _in_chassis(gateway.join),
+    }
+    return json.dumps(told, indent=1)
+
+
+def _in_chassis(command: Sequence[str]) -> list[str]:
+    """A command for the other half of the node, in its mounts and network (nsenter(1))."""
+    inside = f'exec nsenter --target "$(cat {CHASSIS_PID})" --mount --net --uts -- {shlex.join(command)}'
+    return ["sh", "-c", f"{inside} </dev/null >/dev/null"] if command else []
 
 
 def frr_configuration(gateway: GatewayNodePlan) -> str:
@@ -240,6 +267,11 @@ def router_of(blueprint: Blueprint, chassis: str) -> str:
     return next((each.router for each in known if each.name == chassis), "")
 
 
+def _joins(link: Link, router: str) -> bool:
+    """Whether a link is between a chassis and its routing half."""
+    return link.b.node == router and not link.wire and router_name(link.a.node) == router
+
+
 def established(lab: Lab, router: str) -> int:
     """How many BGP sessions of a gateway node's router are up."""
     return lab.run(router, ["vtysh", "-c", "show bgp vrf all summary json"]).stdout.count('"state":"Established"')
@@ -257,9 +289,12 @@ def wait_established(lab: Lab, router: str, wanted: int, timeout_s: float = ESTA
 
 def start_agent(lab: Lab, router: str) -> None:
     """Start the agent of a gateway node that does not run. Raises Rejected when it ends at once."""
+    chassis = next(link.a.node for link in lab.plan.links if _joins(link, router))
+    status = Path(f"/proc/{lab.process(chassis)}/status").read_text(encoding="utf-8")
+    inside = next(line.split()[-1] for line in status.splitlines() if line.startswith("NSpid:"))
     argv = shlex.join([sys.executable, "-m", AGENT_MODULE, AGENT_CONFIGURATION])
     script = (
-        f'kill -0 "$(cat {AGENT_PID} 2>/dev/null)" 2>/dev/null && exit 0; '
+        f'kill -0 "$(cat {AGENT_PID} 2>/dev/null)" 2>/dev/null && exit 0; echo {inside} >{CHASSIS_PID}; '
         f"setsid {argv} </dev/null >{AGENT_LOG} 2>&1 & echo $! >{AGENT_PID}; sleep 0.3; "
         f'kill -0 "$(cat {AGENT_PID})" || {{ cat {AGENT_LOG} >&2; exit 1; }}'
     )

@@ -200,7 +200,7 @@ def fabric_gateways(
     names = [plan.name for plan in chassis if plan.router]
     first = len(chassis) + 2
     wanted = {name: _nth(MANAGEMENT_PREFIX, number) for number, name in enumerate(names, first)}
-    return gateway_plans(fabric.blueprint, wanted, central.southbound_remotes(), passwords)
+    return gateway_plans(fabric.blueprint, wanted, central, passwords)
 
 
 def fabric_plan(
