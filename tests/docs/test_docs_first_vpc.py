@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +33,7 @@ def script() -> str:
             if command == "mkdir -p cloud":
                 lines.append(f"cat > cloud/api.yaml <<'END'\n{yaml[1]}END")
             elif command.startswith("xc serve"):
-                lines.append(WAIT_FOR_API)
+                lines.append(f"echo $! > serve.pid; {WAIT_FOR_API}")
     return "\n".join(lines)
 
 
@@ -46,12 +48,17 @@ def test_the_tutorial_about_vpcs(tmp_path: Path) -> None:
         "XC_SERVE_LISTEN": f"127.0.0.1:{port}",
         "XC_CLOUD_ENDPOINT": f"http://127.0.0.1:{port}",
     }
-    text = "set -em\ntrap 'kill %1; kill $(cat northbound.pid)' ERR\n" + script().replace("8470", str(port))
-    with open(tmp_path / "out", "w") as out:
-        # Into a file: a pipe would stay open as long as what runs in the background.
-        done = subprocess.run(
-            ["bash", "-c", text], cwd=tmp_path, env=environment, stdout=out, stderr=out, timeout=120, check=False
-        )
+    text = "set -em\n" + script().replace("8470", str(port))
+    try:
+        with open(tmp_path / "out", "w") as out:
+            # Into a file: a pipe would stay open as long as what runs in the background.
+            done = subprocess.run(
+                ["bash", "-c", text], cwd=tmp_path, env=environment, stdout=out, stderr=out, timeout=600, check=False
+            )
+    finally:
+        for file in ("serve.pid", "northbound.pid"):
+            with contextlib.suppress(OSError, ValueError):
+                os.kill(int((tmp_path / "lab1" / file).read_text()), signal.SIGTERM)
     said = (tmp_path / "out").read_text()
     assert done.returncode == 0, said
     assert "error " not in said, said

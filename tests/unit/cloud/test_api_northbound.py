@@ -33,6 +33,7 @@ def ports(server: Server) -> int:
 
 def test_what_is_made_is_in_the_northbound_database(served: tuple[Api, Server]) -> None:
     api, server = served
+    first = api.call("POST", "/v1/vpcs?wait=available&timeout=30", {"cidr_blocks": ["10.9.0.0/16"]}).json()
     before = ports(server)
     made = api.call("POST", "/v1/vpcs?wait=available&timeout=30", {"cidr_blocks": ["10.0.0.0/16"]})
     assert (made.status_code, made.json()["state"]) == (201, "available")
@@ -46,6 +47,7 @@ def test_what_is_made_is_in_the_northbound_database(served: tuple[Api, Server]) 
     assert api.call("DELETE", f"/v1/subnets/{subnet['id']}").status_code == 204
     assert api.call("DELETE", f"/v1/vpcs/{made.json()['id']}?wait=deleted&timeout=30").status_code == 204
     assert ports(server) == before
+    assert api.call("DELETE", f"/v1/vpcs/{first['id']}").status_code == 204
     assert api.call("GET", "/ready", key="").json() == {"status": "ok", "northbound": "ok"}
     assert "xc_cloud_realising 1.0" in api.call("GET", "/metrics", key="auditor").text
 
