@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from crossconnect.cloud.resource import Claim
 from crossconnect.cloud.store.tables import claim_runs, claims
@@ -59,15 +60,19 @@ def owned(connection: Connection, id: str) -> Sequence[Claim]:
     return [Claim(scope, _number(value), id) for scope, value in connection.execute(_OWNED, {"o": id})]
 
 
-def take(connection: Connection, wanted: Sequence[Claim]) -> None:
-    """Claim numbers that are free."""
+def take(connection: Connection, wanted: Sequence[Claim]) -> bool:
+    """Claim numbers; false where one is taken, or asked for twice: the transaction is to be rolled back then. Decisions
+    look before they claim, so that is a race inside one command."""
     if not wanted:
-        return
-    connection.execute(
-        _CLAIM, [{"scope": claim.scope, "value": _octets(claim.value), "owner": claim.owner} for claim in wanted]
-    )
+        return True
+    rows = [{"scope": claim.scope, "value": _octets(claim.value), "owner": claim.owner} for claim in wanted]
+    try:
+        connection.execute(_CLAIM, rows)
+    except IntegrityError:
+        return False
     for claim in wanted:
         _join(connection, claim.scope, claim.value)
+    return True
 
 
 def release(connection: Connection, gone: Iterable[Claim]) -> None:
