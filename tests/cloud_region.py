@@ -101,6 +101,18 @@ FILES = {
 }
 
 
+_VRF = "      - name: inet\n"
+TWO_NETWORKS = (
+    (
+        "provider_networks:\n",
+        "provider_networks:\n"
+        "  - {name: private, vrf: cloud/priv, transfer: [100.125.0.0/24], prefixes: [10.96.0.0/16]}\n",
+    ),
+    (_VRF, _VRF + _VRF.replace("inet", "priv")),
+)
+"""Changes by which there is a second provider network, in a VRF of its own."""
+
+
 def texts(*changes: tuple[str, str]) -> dict[str, str]:
     """The files, with each first text replaced by the second one wherever it is; it must be somewhere."""
     files = dict(FILES)

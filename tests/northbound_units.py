@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping
 
-from crossconnect.cloud.ovn.rows import KEY, Contribution, Row, uuid_of
+from crossconnect.cloud.ovn.rows import KEY, RESOURCE, Contribution, Row, uuid_of
 from crossconnect.cloud.realise import Batch, Unit
 from crossconnect.transport.ovsdb import Replica, Value
 
 
-def row(table: str, key: str, **columns: Value) -> Row:
+def row(table: str, key: str, resource: str = "", **columns: Value) -> Row:
     """A row with its key in `external_ids`."""
-    return Row(table, key, {"external_ids": {KEY: key}, **columns})
+    marks = {KEY: key, RESOURCE: resource} if resource else {KEY: key}
+    return Row(table, key, {"external_ids": marks, **columns})
 
 
 def switch(name: str, **columns: Value) -> Unit:
@@ -26,9 +27,11 @@ def group(name: str, match: str = "ip4") -> Unit:
     return Unit((row("Port_Group", name, name=name, acls=frozenset((rule.uuid,))), rule))
 
 
-def port(name: str, on: str, groups: Iterable[str] = (), address: str = "dynamic", record: str = "") -> Unit:
+def port(
+    name: str, on: str, groups: Iterable[str] = (), address: str = "dynamic", record: str = "", resource: str = ""
+) -> Unit:
     """A port of a switch and of groups; `record` is its address in the switch's `other_config`, which is a map."""
-    made = row("Logical_Switch_Port", name, name=name, addresses=frozenset((address,)))
+    made = row("Logical_Switch_Port", name, resource, name=name, addresses=frozenset((address,)))
     members = [Contribution("Logical_Switch", on, "ports", made.uuid)]
     members += [Contribution("Port_Group", one, "ports", made.uuid) for one in groups]
     if record:

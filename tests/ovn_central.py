@@ -1,6 +1,7 @@
-"""A northbound and a southbound database with a real ovn-northd between them, without any chassis: what `ovn-trace` needs.
+"""A northbound and a southbound database with a real ovn-northd between them, without any chassis: what `ovn-trace`
+needs.
 
-`Central.write` brings a Delta into the northbound database by plain JSON-RPC (RFC 7047), so that the compiler is tested
+`Central.write` brings units into the northbound database by plain JSON-RPC (RFC 7047), so that the compiler is tested
 without our own writer.
 """
 
@@ -20,9 +21,11 @@ from pathlib import Path
 import pytest
 
 from crossconnect.cloud.ovn.features import Features, features_of
-from crossconnect.cloud.ovn.rows import Delta
+from crossconnect.cloud.ovn.rows import Row, is_own
+from crossconnect.cloud.realise.unit import Units
 from crossconnect.transport.ovsdb.operations import by_uuid, delete, encode_row, insert, mutate, update
 from crossconnect.transport.ovsdb.schema import Schema, parse_schema
+from ovn_contents import Contents, Operations
 
 LATER = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "crossconnect/ovn26"
 """Where `tools/ovn26-root` puts a later OVN."""
@@ -52,6 +55,7 @@ class Central:
         self._children: list[subprocess.Popen[bytes]] = []
         self.schema: Schema = parse_schema((self._root / "usr/share/ovn/ovn-nb.ovsschema").read_bytes())
         self._socket: socket.socket | None = None
+        self._contents = Contents()
 
     def features(self) -> Features:
         """What this OVN can."""
@@ -67,8 +71,14 @@ class Central:
     def run(self, program: str, *words: str) -> str:
         """A tool of this OVN; its output."""
         done = subprocess.run([*self._program(program), *words], capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, f"{program} {words}: {done.stderr}{done.stdout}"
+        assert done.returncode == 0, f"{program} {words}: {done.stderr}{done.stdout}{self._state()}"
         return done.stdout
+
+    def _state(self) -> str:
+        """How the children are, for a failure's message."""
+        log = self.directory / "northd.log"
+        last = "\n".join(log.read_text().splitlines()[-20:]) if log.exists() else ""
+        return f"\nchildren ended with {[child.poll() for child in self._children]}; northd said\n{last}"
 
     def start(self) -> None:
         """Start all; wait until northd has seen the databases."""
@@ -112,11 +122,11 @@ class Central:
 
     def nbctl(self, *words: str) -> str:
         """`ovn-nbctl`."""
-        return self.run("ovn-nbctl", f"--db={self._remote('nb')}", "--timeout=30", *words)
+        return self.run("ovn-nbctl", f"--db={self._remote('nb')}", "--timeout=10", *words)
 
     def sbctl(self, *words: str) -> str:
         """`ovn-sbctl`."""
-        return self.run("ovn-sbctl", f"--db={self._remote('sb')}", "--timeout=30", *words)
+        return self.run("ovn-sbctl", f"--db={self._remote('sb')}", "--timeout=10", *words)
 
     def trace(self, switch: str, flow: str, *options: str) -> str:
         """`ovn-trace`."""
@@ -127,15 +137,15 @@ class Central:
         lines = (self.directory / "northd.log").read_text().splitlines()
         return "\n".join(line for line in lines if "|WARN|" in line or "|ERR|" in line)
 
-    def write(self, delta: Delta) -> None:
+    def write(self, units: Units) -> None:
         """Bring a change into the northbound database in one transaction, and wait for northd."""
-        operations = [*self._operations(delta)]
+        operations = [*self._operations(self._contents.apply(units))]
         answer = self.transact(operations)
         bad = [one for one in answer if one and "error" in one]
         assert not bad, bad
         self.nbctl("--wait=sb", "sync")
 
-    def _operations(self, delta: Delta) -> Iterator[dict[str, object]]:
+    def _operations(self, delta: Operations) -> Iterator[dict[str, object]]:
         table = self.schema.table
         for one in delta.delete:
             yield delete(table(one.table), by_uuid(one.uuid))
@@ -163,6 +173,22 @@ class Central:
                 assert answer["error"] is None, answer["error"]
                 return answer["result"]
 
+    def same(self, units: Units) -> None:
+        """The northbound rows of ours are those of the units, column by column."""
+        wanted = Contents()
+        wanted.apply(units)
+        tables: dict[str, dict[str, Row]] = {}
+        for row in wanted.full():
+            tables.setdefault(row.table, {})[row.uuid] = row
+        for table in self.schema.tables:
+            if table in ("NB_Global", "Connection", "SSL"):
+                continue
+            found = {uuid: row for uuid, row in self.rows(table).items() if is_own(uuid)}
+            assert found.keys() == tables.get(table, {}).keys(), table
+            for uuid, row in tables.get(table, {}).items():
+                there = {column: found[uuid][column] for column in row.columns}
+                assert there == row.columns, f"{table} {row.key}"
+
     def rows(self, table: str) -> dict[str, dict[str, object]]:
         """The rows of a northbound table by UUID, with the columns as Python values."""
         answer = self.transact([{"op": "select", "table": table, "where": []}])[0]
@@ -183,13 +209,12 @@ class Central:
         """All ports that the southbound database knows."""
         return self.sbctl("--bare", "--columns=logical_port", "list", "Port_Binding").split()
 
-    def neighbour(self, port: str, address: str, mac: str, version: int = 4) -> None:
+    def neighbour(self, port: str, address: str, mac: str) -> None:
         """What ovn-controller would have learned of a router port's neighbour."""
-        found = self.sbctl("--bare", "--columns=_uuid", "find", "MAC_Binding", f'logical_port="{port}"')
-        if version == 6 or not found.strip():
-            where = self.sbctl("--bare", "--columns=datapath", "find", "Port_Binding", f'logical_port="{port}"').strip()
-            fields = (f"logical_port={port}", f'ip="{address}"', f'mac="{mac}"', f"datapath={where}")
-            self.sbctl("create", "MAC_Binding", *fields)
+        known = (f'logical_port="{port}"', f'ip="{address}"')
+        if not self.sbctl("--bare", "--columns=_uuid", "find", "MAC_Binding", *known).strip():
+            where = self.sbctl("--bare", "--columns=datapath", "find", "Port_Binding", known[0]).strip()
+            self.sbctl("create", "MAC_Binding", *known, f'mac="{mac}"', f"datapath={where}")
 
     def bind(self, chassis: Mapping[str, str]) -> None:
         """Say that ports are up on chassis, as ovn-controller would."""

@@ -1,9 +1,8 @@
 """The way of a packet through VPCs, from an interface, or from the internet, to where it ends.
 
-interface -> source check -> security groups -> [load balancer] -> same subnet? --yes--+
-                                                    |                                   |
-                     network ACL out -> route -> ... -> network ACL in -----------------+
-                                                                        security groups -> interface
+interface -> source check -> security groups -> [load balancer] -> same subnet? -- yes ----+
+                                                                        | no               |
+   network ACL out -> route -> [service insertion] -> ... -> network ACL in -> security groups -> interface
 """
 
 from __future__ import annotations
@@ -18,12 +17,14 @@ from crossconnect.cloud.kinds.load_balancer import LoadBalancer, Target, TargetG
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.peering import VpcPeering
 from crossconnect.cloud.kinds.private_link import ServiceEndpoint
+from crossconnect.cloud.kinds.service_insertion import ServiceInsertion, SteeringRule
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.transit import TransitRouterAttachment, TransitRouteTable
 from crossconnect.cloud.verdict import (
     Packet,
     Step,
     any_contains,
+    matches,
     network_acl,
     owner_of,
     reply,
@@ -61,7 +62,8 @@ def path(
 ) -> Path:
     """What becomes of a packet that an interface sends. `established` for one of a connection that security groups have
     let through. `public_prefixes6` are the region's public IPv6 blocks: nothing else leaves to the internet. Where an
-    appliance gets the packet, the path ends there: what it does with it is its own."""
+    appliance gets the packet, the path ends there: what it does with it is its own. Of several appliances of a service
+    insertion the first one is taken to live."""
     steps = [source_check(interface, packet)]
     if steps[-1].passes and not established:
         steps.append(security_group(interface, packet, "egress", facts))
@@ -81,6 +83,9 @@ def path(
     steps.append(step)
     if chosen is None or not step.passes:
         return _ended(steps, step.resource_id, packet)
+    diverted = _steered(steps, subnet.vpc_id, packet, (facts, established), subnet.id)
+    if diverted is not None:
+        return diverted
     if chosen.target == LOCAL:
         return _into_vpc(steps, subnet.vpc_id, packet, (facts, established))
     return _through(steps, chosen.target, interface, packet, (facts, established), public_prefixes6)
@@ -112,7 +117,7 @@ def arrival(elastic_ip: ElasticIp, packet: Packet, facts: Facts) -> Path:
     message = f"{elastic_ip.address} is translated to {elastic_ip.private_address}"
     steps = [_at_gateway(True, gateways[0].id, elastic_ip.project_id, message, elastic_ip.id)]
     inside = msgspec.structs.replace(packet, destination=elastic_ip.private_address)
-    return _into_vpc(steps, elastic_ip.vpc_id, inside, (facts, False))
+    return _enter_vpc(steps, elastic_ip.vpc_id, inside, (facts, False))
 
 
 _With = tuple[Facts, bool]
@@ -140,7 +145,7 @@ def _through(
             peering = facts.shared(VpcPeering, target)
             assert peering is not None
             other = peering.peer_vpc_id if peering.vpc_id == interface.vpc_id else peering.vpc_id
-            return _into_vpc(steps, other, packet, known)
+            return _enter_vpc(steps, other, packet, known)
         case "tr":
             return _through_transit(steps, target, interface.vpc_id, packet, known)
         case "nat":
@@ -207,10 +212,67 @@ def _through_transit(steps: list[Step], router_id: str, vpc_id: str, packet: Pac
     if leaving is None:
         return _ended(steps, table.id, packet)
     if leaving.vpc_id:
-        return _into_vpc(steps, leaving.vpc_id, packet, known)
+        return _enter_vpc(steps, leaving.vpc_id, packet, known)
     message = f"leaves by {leaving.private_gateway_id}"
     steps.append(_at_gateway(True, leaving.private_gateway_id, leaving.project_id, message))
     return _ended(steps, leaving.private_gateway_id, packet)
+
+
+def _enter_vpc(steps: list[Step], vpc_id: str, packet: Packet, known: _With) -> Path:
+    """Into a VPC from outside of it."""
+    return _steered(steps, vpc_id, packet, known, "") or _into_vpc(steps, vpc_id, packet, known)
+
+
+def _steered(steps: list[Step], vpc_id: str, packet: Packet, known: _With, from_subnet: str) -> Path | None:
+    """The path to an appliance, where a service insertion of the VPC chooses a packet that its router routes; none
+    where it does not. What comes out of a subnet of appliances is not chosen again."""
+    facts, _ = known
+    for insertion in facts.shared_referring(ServiceInsertion, vpc_id, "vpc_id"):
+        if from_subnet in _appliance_subnets(insertion, facts):
+            return None
+        for rule in insertion.rules:
+            back = not _is_steered(rule, packet, back=False)
+            if back and not _is_steered(rule, reply(packet), back=True):
+                continue
+            first = insertion.appliances[0]
+            chosen = (back and first.return_network_interface_id) or first.network_interface_id
+            insert = rule.action == "insert"
+            steps.append(
+                Step(
+                    point="service-insertion",
+                    passes=True,
+                    resource_id=insertion.id,
+                    decided_by=f"{insertion.id}/{rule.number}",
+                    message=f"rule {rule.number}: " + (f"goes through {chosen}" if insert else "passes by"),
+                    project_id=insertion.project_id,
+                )
+            )
+            if not insert:
+                return None
+            appliance = facts.shared(NetworkInterface, chosen)
+            assert appliance is not None
+            subnet = facts.shared(Subnet, appliance.subnet_id)
+            assert subnet is not None
+            return _arrive(steps, appliance, subnet, packet, known, crosses=True)
+    return None
+
+
+def _is_steered(rule: SteeringRule, packet: Packet, *, back: bool) -> bool:
+    """Whether a packet, or the one that one on its way back answers, is as a rule says. ICMP's answers have types of
+    their own, so all of them go back the same way."""
+    any_type = back and rule.protocol in ("icmp", "icmpv6")
+    ports = (None, None) if any_type else (rule.from_port, rule.to_port)
+    return (
+        matches(rule.protocol, ports, packet)
+        and contains(rule.source, packet.source)
+        and contains(rule.destination, packet.destination)
+    )
+
+
+def _appliance_subnets(insertion: ServiceInsertion, facts: Facts) -> set[str]:
+    ids = (i for a in insertion.appliances for i in (a.network_interface_id, a.return_network_interface_id))
+    interfaces = (facts.shared(NetworkInterface, id) for id in ids if id)
+    return {interface.subnet_id for interface in interfaces if interface is not None}
 
 
 def _served(steps: list[Step], vpc_id: str, packet: Packet, facts: Facts) -> tuple[Packet, str]:

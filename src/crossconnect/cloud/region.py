@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import msgspec
 
+ROUTING_TABLE_BASE = 1_000_000
+"""Beyond the tables that people use."""
+
 
 class Zone(msgspec.Struct, frozen=True, kw_only=True):
     """An availability zone: a site or a pod."""
@@ -41,6 +44,8 @@ class ProviderNetwork(msgspec.Struct, frozen=True, kw_only=True):
     """IPv4: the nth router's address is its nth host, beginning at 16."""
     next_hop: str
     """Of the transfer prefix: where what leaves is sent to."""
+    next_hop_mac: str = ""
+    """Its MAC, where it is the same on all chassis: routers need not ask for it then."""
     transfer_prefix6: str = ""
     """IPv6, /64 or shorter; empty where the network has no IPv6."""
     next_hop6: str = ""
@@ -81,5 +86,8 @@ class CloudRegion(msgspec.Struct, frozen=True, kw_only=True):
     ntp_servers: tuple[str, ...] = ()
     mac_prefix: str = "02:c1:00"
     """First three octets of routers' MACs, locally administered; interfaces have others (`network_interface`)."""
+    dynamic_routing: bool = False
+    """Whether OVN, where it can (25.03), writes what is to be announced into kernel routing tables of the gateway
+    nodes: of a router with number n into table `ROUTING_TABLE_BASE` + n."""
     drop_log_rate: int = 1000
     """Logged or sampled drops, per second and chassis: what flow logs may cost a hypervisor."""

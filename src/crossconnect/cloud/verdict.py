@@ -24,6 +24,7 @@ Point = Literal[
     "load-balancer",
     "network-acl",
     "route",
+    "service-insertion",
     "transit-route",
     "gateway",
     "destination",

@@ -120,6 +120,8 @@ class ProviderNetworkPlan(msgspec.Struct, frozen=True, kw_only=True):
     """The node's own, the same on each: a router that moves to another node goes on with what it knows (RFC 826)."""
     mtu: int
     prefixes: tuple[str, ...]
+    vpc_block: int
+    """Length of VPCs' IPv6 blocks, 0 where they have none."""
     aggregates: tuple[str, ...]
     path: str
 

@@ -51,7 +51,9 @@ def with_gateway_policies(region: Region, sets: PolicySets) -> PolicySets:
 
 def _accepted(network: ProviderNetwork) -> tuple[str, ...]:
     hosts = [f"{prefix} ge {BITS[version_of(prefix)]}" for prefix in network.prefixes]
-    return (*hosts, *network.aggregates)
+    block = network.vpc_block
+    blocks = [f"{p} ge {block} le {block}" for p in network.prefixes if version_of(p) == 6 and parse(p).length <= block]
+    return (*hosts, *blocks, *network.aggregates)
 
 
 def cloud_plan(context: Context) -> CloudPlan | None:
@@ -97,6 +99,7 @@ def _network(context: Context, network: ProviderNetwork) -> ProviderNetworkPlan:
         mac=context.region.design.anycast_gateway_mac,
         mtu=HANDOFF_MTU,
         prefixes=tuple(sorted(network.prefixes, key=natural_key)),
+        vpc_block=network.vpc_block,
         aggregates=tuple(sorted(network.aggregates, key=natural_key)),
         path=f"provider_networks/{network.name}",
     )

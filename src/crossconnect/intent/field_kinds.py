@@ -179,7 +179,7 @@ NUMBERS: dict[type, dict[str, Limit]] = {
         "gateway_nodes": _ASN,
     },
     CloudChoices: {"mtu": _MTU},
-    ProviderNetwork: {"max_prefixes": Limit(1, 10_000_000)},
+    ProviderNetwork: {"max_prefixes": Limit(1, 10_000_000), "vpc_block": Limit(0, 64)},
     Gnmi: {"port": _PORT},
     Netconf: {"port": _PORT},
     AaaServer: {"port": _PORT, "timeout_s": Limit(1, 60)},

@@ -29,7 +29,8 @@ class ProviderNetwork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """A network of the provider's that the cloud reaches through gateway nodes: internet, private connect, services.
 
     Every gateway node has eBGP sessions for it with each leaf that it has an uplink to, in the network's VRF. Leaves
-    accept from it host routes within `prefixes`, and `aggregates` as they are written; nothing else.
+    accept from it host routes within `prefixes`, IPv6 blocks of `vpc_block`, and `aggregates` as they are written;
+    nothing else.
     """
 
     name: str
@@ -44,6 +45,8 @@ class ProviderNetwork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     /128, from where each lives."""
     aggregates: tuple[str, ...] = ()
     """Prefixes that gateway nodes announce as a whole besides, for borders to pass on; each within `prefixes`."""
+    vpc_block: int = 0
+    """Length of the IPv6 blocks that VPCs get out of `prefixes`, which gateway nodes announce as they are; 0: none."""
     max_prefixes: int = 10_000
     """A session is torn down when the gateway node announces more, per family."""
     password: str = ""

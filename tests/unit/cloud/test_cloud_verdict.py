@@ -413,3 +413,25 @@ def test_a_load_balancer_refuses_what_comes_from_a_peer_too() -> None:
     stand.cloud.update(stand.vpc.main_route_table_id, routes=[{"destination": "10.1.0.0/16", "target": peering.id}])
     path = stand.path(stand.a, tcp("10.0.1.4", balancer.addresses[0]))
     assert (path.passes, path.end) == (False, balancer.id)
+
+
+def test_what_a_service_insertion_chooses_goes_to_its_appliance_both_ways() -> None:
+    stand = Stand()
+    inner = stand.cloud.create("subnet", vpc_id=stand.vpc.id, cidr_block="10.0.9.0/24")
+    firewall = stand.cloud.create("network_interface", subnet_id=inner.id, source_dest_check=False)
+    rules = [
+        {"number": 10, "action": "bypass", "source": "10.0.0.0/16", "destination": "10.0.2.0/24", "protocol": "udp"},
+        {"number": 20, "source": "10.0.1.0/24", "destination": "10.0.2.0/24"},
+    ]
+    made = stand.cloud.create(
+        "service_insertion", vpc_id=stand.vpc.id, appliances=[{"network_interface_id": firewall.id}], rules=rules
+    )
+    path = stand.path(stand.a, tcp("10.0.1.4", "10.0.2.4"))
+    assert (path.passes, path.end) == (True, firewall.id)
+    assert next(s.decided_by for s in path.steps if s.point == "service-insertion") == f"{made.id}/20"
+    assert stand.path(stand.c, tcp("10.0.2.4", "10.0.1.4")).end == firewall.id
+    udp = msgspec.structs.replace(tcp("10.0.1.4", "10.0.2.4"), protocol="udp")
+    assert stand.path(stand.a, udp).end == stand.c.id
+    assert stand.path(stand.a, tcp("10.0.1.4", "10.0.1.5")).end == stand.b.id
+    forwarded = stand.path(firewall, tcp("10.0.1.4", "10.0.2.4"))
+    assert (forwarded.passes, forwarded.end) == (True, stand.c.id)

@@ -8,20 +8,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from cloud_documents import REGION, Cloud
+from cloud_universe import UNIVERSE
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
+from crossconnect.cloud.kinds.flow_log import FlowLog
 from crossconnect.cloud.kinds.gateways import EgressOnlyInternetGateway, InternetGateway, NatGateway
 from crossconnect.cloud.kinds.load_balancer import HealthCheck, Listener, LoadBalancer, Target, TargetGroup
 from crossconnect.cloud.kinds.network_acl import AclEntry
 from crossconnect.cloud.kinds.network_interface import AddressPair, NetworkInterface
 from crossconnect.cloud.kinds.peering import VpcPeering
 from crossconnect.cloud.kinds.prefix_list import PrefixList, PrefixListEntry
+from crossconnect.cloud.kinds.private_gateway import PrivateGateway
+from crossconnect.cloud.kinds.private_link import EndpointService, ServiceEndpoint
 from crossconnect.cloud.kinds.security_group import SecurityGroup
+from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule
 from crossconnect.cloud.kinds.subnet import Subnet
+from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
+from crossconnect.cloud.kinds.transit import (
+    TransitRoute,
+    TransitRouter,
+    TransitRouterAttachment,
+    TransitRouteTable,
+)
 from crossconnect.cloud.ovn.compiler import Compiler
 from crossconnect.cloud.ovn.names import router_mac
+from crossconnect.cloud.region import CloudRegion
 from crossconnect.net import contains
 from ovn_central import VERSIONS, Central, central, needs_ovn
 
@@ -31,14 +45,14 @@ pytestmark = needs_ovn
 class Scene:
     """A central with a compiler in front of it."""
 
-    def __init__(self, box: Central) -> None:
+    def __init__(self, box: Central, region: CloudRegion = REGION) -> None:
         self.box, self.cloud = box, Cloud()
-        self.compiler = Compiler(REGION, box.features())
+        self.compiler = Compiler(region, box.features())
 
     def write(self) -> None:
         """Compile what changed, write it, and plug all interfaces in."""
         delta = self.compiler.apply(self.cloud.take())
-        self.box.write(delta)
+        self.box.write(delta.units)
         assert self.box.northd_log() == ""
         ports = [one for one in self.cloud.documents.values() if isinstance(one, NetworkInterface)]
         outside = [name for name in self.box.ports() if name.startswith("cr-")]
@@ -94,13 +108,26 @@ def box(request: pytest.FixtureRequest) -> Iterator[Central]:
 @pytest.fixture
 def scene(box: Central) -> Iterator[Scene]:
     """An empty region, which is emptied afterwards."""
-    made = Scene(box)
+    yield from _emptied(Scene(box))
+
+
+@pytest.fixture
+def announcing(box: Central) -> Iterator[Scene]:
+    """The same, in a region where OVN tells routing daemons what is to be announced."""
+    yield from _emptied(Scene(box, msgspec.structs.replace(REGION, dynamic_routing=True)))
+
+
+def _emptied(made: Scene) -> Iterator[Scene]:
+    box = made.box
     yield made
     box.sbctl("--all", "destroy", "MAC_Binding")
     for id in [*made.cloud.documents]:
         made.cloud.drop(id)
-    box.write(made.compiler.apply(made.cloud.take()))
+    box.write(made.compiler.apply(made.cloud.take()).units)
+    box.write(dict.fromkeys(made.compiler.units()))
     box.transact([{"op": "delete", "table": table, "where": []} for table in box.schema.tables if table in ROOTS])
+    # A datapath that comes back with the same UUID before northd 26.03.1 saw it gone makes that abort.
+    box.nbctl("--wait=sb", "sync")
 
 
 ROOTS = ("Logical_Switch", "Port_Group", "Address_Set", "HA_Chassis_Group")
@@ -177,7 +204,7 @@ def test_nobody_sends_as_somebody_else(scene: Scene) -> None:
     scene.cloud.port("vrrp", "blue1", "10.0.1.20", allowed_address_pairs=pairs)
     scene.cloud.port("router", "blue1", "10.0.1.21", source_dest_check=False)
     scene.write()
-    # Port security is resolved by ovn-controller from Port_Binding, which ovn-trace does not do for 23.03: what it gets.
+    # ovn-controller resolves port security from Port_Binding, which ovn-trace does not: this is what it gets.
     bound = {row["name"]: row["port_security"] for row in scene.box.rows("Logical_Switch_Port").values()}
     assert bound["eni-blue-p1"] == {"02:c0:0a:00:01:0a 10.0.1.10"}
     assert bound["eni-vrrp"] == {"02:c0:0a:00:01:14 10.0.1.20", "02:c0:0a:00:01:14 10.0.1.100"}
@@ -203,8 +230,8 @@ def test_what_no_subnet_has_is_dropped_inside_the_vpc(scene: Scene) -> None:
 
 
 def test_network_acl_at_the_subnets_border(scene: Scene) -> None:
-    """Input: a subnet that lets 80 in from the other one, 81 not, and out only 8080. Output: so it is at its border, and
-    inside it nothing is filtered."""
+    """Input: a subnet that lets 80 in from the other one, 81 not, and out only 8080. Output: so it is at its border,
+    and inside it nothing is filtered."""
     two_subnets(scene)
     scene.cloud.acl(
         "strict",
@@ -266,7 +293,8 @@ def test_a_network_acl_does_not_open_what_a_group_closes(scene: Scene) -> None:
 
 
 def test_elastic_ip_and_what_goes_without_one(scene: Scene) -> None:
-    """Input: p1 with an elastic IP, p2 without. Output: p1 leaves with it, p2 is dropped before the provider's network."""
+    """Input: p1 with an elastic IP, p2 without. Output: p1 leaves with it, p2 is dropped before the provider's
+    network."""
     two_subnets(scene)
     cloud = scene.cloud
     cloud.make(InternetGateway, "igw-1", vpc_id="vpc-blue")
@@ -314,7 +342,8 @@ def test_an_elastic_ip_is_reached_as_far_as_the_group_allows(scene: Scene) -> No
 
 
 def test_without_an_internet_gateway_an_elastic_ip_fails_alone(scene: Scene) -> None:
-    """Input: an elastic IP in a VPC without a gateway. Output: it says why; the rest is there. With a gateway it heals."""
+    """Input: an elastic IP in a VPC without a gateway. Output: it says why; the rest is there. With a gateway it
+    heals."""
     two_subnets(scene)
     scene.cloud.make(ElasticIp, "eip-1", address="203.0.113.7", network_interface_id="eni-blue-p1")
     scene.write()
@@ -326,8 +355,8 @@ def test_without_an_internet_gateway_an_elastic_ip_fails_alone(scene: Scene) -> 
 
 
 def test_nat_gateway_for_subnets_whose_table_leads_to_it(scene: Scene) -> None:
-    """Input: subnet 2's table leads to a NAT gateway, p3 has an elastic IP as well. Output: p3 leaves with the gateway's
-    address, as in AWS."""
+    """Input: subnet 2's table leads to a NAT gateway, p3 has an elastic IP as well. Output: p3 leaves with the
+    gateway's address, as in AWS."""
     two_subnets(scene)
     cloud = scene.cloud
     cloud.make(InternetGateway, "igw-1", vpc_id="vpc-blue")
@@ -349,8 +378,8 @@ def test_nat_gateway_for_subnets_whose_table_leads_to_it(scene: Scene) -> None:
 
 
 def test_routes_are_the_subnets_own(scene: Scene) -> None:
-    """Input: only subnet 1's table has a route to an appliance's interface. Output: only its machines go there; with the
-    appliance gone the route is a black hole."""
+    """Input: only subnet 1's table has a route to an appliance's interface. Output: only its machines go there; with
+    the appliance gone the route is a black hole."""
     two_subnets(scene)
     cloud = scene.cloud
     cloud.port("fw", "blue2", "10.0.2.66", source_dest_check=False)
@@ -479,12 +508,11 @@ def test_the_resolver_is_reached_behind_any_group_and_opens_nothing(scene: Scene
     assert scene.send("locked", "10.0.1.2", "udp.dst == 53") == ["resolver-vpc-blue"]
     assert scene.send("locked", "169.254.169.253", "udp.dst == 53") == ["resolver-vpc-blue"]
     assert scene.send("locked", "10.0.1.2", "udp.dst == 54") == []
-    mac = scene.box.sbctl("--bare", "--columns=mac", "find", "Port_Binding", 'logical_port="lsp-services-vpc-blue"')
+    own, router = (router_mac(REGION, f"{port}-vpc-blue") for port in ("resolver", "services"))
     answer = (
-        'inport == "resolver-vpc-blue" && eth.src == %s && eth.dst == %s && ip.ttl == 64 && ip4.src == 10.0.1.2'
-        " && ip4.dst == 10.0.1.77 && udp.src == 53 && udp.dst == 4444"
-    ) % (router_mac(REGION, "resolver-vpc-blue"), router_mac(REGION, "services-vpc-blue"))
-    assert mac
+        f'inport == "resolver-vpc-blue" && eth.src == {own} && eth.dst == {router} && ip.ttl == 64'
+        " && ip4.src == 10.0.1.2 && ip4.dst == 10.0.1.77 && udp.src == 53 && udp.dst == 4444"
+    )
     back = scene.box.trace("services-vpc-blue", answer, "--minimal", *("--ct=est,rpl",) * 4)
     assert outputs(back) == ["eni-locked"]
     assert outputs(scene.box.trace("services-vpc-blue", answer, "--minimal", *("--ct=new",) * 4)) == []
@@ -508,10 +536,218 @@ def test_egress_only_gateway(scene: Scene) -> None:
     cloud.port("six", "six", "10.0.6.10", six="2001:db8:1:6::10")
     cloud.port("open", "open", "10.0.7.10", six="2001:db8:1:7::10")
     scene.write()
-    scene.box.neighbour("internet-vpc-blue", REGION.internet.next_hop6, "0a:00:00:00:00:01", version=6)
+    scene.box.neighbour("internet-vpc-blue", REGION.internet.next_hop6, "0a:00:00:00:00:01")
     outside = "2600::1"
     assert scene.send("six", outside) == ["localnet-internet"]
     assert arrive(scene, "2001:db8:1:6::10", source=outside) == []
     assert arrive(scene, "2001:db8:1:6::10", source=outside, ct="est,rpl") == ["eni-six"]
     assert arrive(scene, "2001:db8:1:7::10", source=outside) == ["eni-open"]
     assert scene.send("open", "2001:db8:1:6::10") == ["eni-six"]
+
+
+def three_vpcs(scene: Scene) -> None:
+    """Three VPCs with different addresses, an interface in each; everything may enter their groups."""
+    for n, name in enumerate(("blue", "green", "red")):
+        scene.cloud.vpc(name, f"10.{n}.0.0/16")
+        scene.cloud.subnet(name, name, f"10.{n}.1.0/24")
+        scene.cloud.port(name, name, f"10.{n}.1.10")
+        scene.cloud.rule(f"sgr-{name}", f"sg-{name}", "ingress", "0.0.0.0/0")
+        scene.cloud.table(name, name, ("10.0.0.0/8", "tgw-1"), ("172.20.0.0/16", "tgw-1"))
+
+
+def test_a_transit_router_routes_by_the_table_of_where_it_enters(scene: Scene) -> None:
+    """Input: blue and green in a table that knows both, red in one that knows green only, and a private gateway that
+    the first table leads to. Output: each reaches what its table knows."""
+    three_vpcs(scene)
+    cloud = scene.cloud
+    cloud.make(TransitRouter, "tgw-1", default_route_table_id="tgw-rtb-1", number=cloud.number())
+    cloud.make(TransitRouteTable, "tgw-rtb-1", transit_router_id="tgw-1")
+    static = (TransitRoute(destination="10.1.0.0/16", attachment_id="att-green"),)
+    cloud.make(TransitRouteTable, "tgw-rtb-2", transit_router_id="tgw-1", routes=static)
+    cloud.make(PrivateGateway, "pgw-1", vrf="blue", prefixes=("172.20.0.0/16",), number=cloud.number())
+
+    def attach(name: str, table: str, into: tuple[str, ...], **fields: str) -> None:
+        cloud.make(
+            TransitRouterAttachment, f"att-{name}", transit_router_id="tgw-1", transit_router_project_id="blue",
+            status="active", route_table_id=table, propagated_route_table_ids=into, **fields,
+        )  # fmt: skip
+
+    attach("blue", "tgw-rtb-1", ("tgw-rtb-1",), vpc_id="vpc-blue")
+    attach("green", "tgw-rtb-1", ("tgw-rtb-1",), vpc_id="vpc-green")
+    attach("red", "tgw-rtb-2", (), vpc_id="vpc-red")
+    attach("pgw", "tgw-rtb-1", ("tgw-rtb-1",), private_gateway_id="pgw-1")
+    scene.write()
+    scene.box.neighbour("connect-blue-pgw-1", "198.18.0.1", "0a:00:00:00:00:02")
+    assert scene.failed() == {}
+    assert scene.send("blue", "10.1.1.10") == ["eni-green"]
+    assert scene.send("green", "10.0.1.10") == ["eni-blue"]
+    assert scene.send("red", "10.1.1.10") == ["eni-green"]
+    assert scene.send("red", "10.0.1.10") == []
+    assert scene.send("blue", "10.2.1.10") == []
+    assert scene.send("blue", "172.20.0.1") == ["localnet-connect-blue"]
+    assert scene.send("red", "172.20.0.1") == []
+
+
+def test_a_private_gateway_joins_a_vpc_and_a_vrf(scene: Scene) -> None:
+    """Input: a private gateway at a VPC, propagated into the main table. Output: its prefix leaves into the VRF, and
+    packets come in from there."""
+    two_subnets(scene)
+    cloud = scene.cloud
+    cloud.rule("sgr-any", "sg-blue", "ingress", "172.20.0.0/16")
+    cloud.make(
+        PrivateGateway, "pgw-1", vrf="blue", vpc_id="vpc-blue", prefixes=("172.20.0.0/16",), number=cloud.number()
+    )
+    cloud.table("blue", "blue", propagating_gateway_ids=("pgw-1",))
+    scene.write()
+    scene.box.neighbour("connect-blue-pgw-1", "198.18.0.1", "0a:00:00:00:00:02")
+    assert scene.send("blue-p1", "172.20.0.1") == ["localnet-connect-blue"]
+    binding = scene.box.sbctl("--bare", "--columns=mac", "find", "Port_Binding", 'logical_port="connect-blue-pgw-1"')
+    flow = (
+        f'inport == "localnet-connect-blue" && eth.src == 0a:00:00:00:00:02 && eth.dst == {binding.split()[0]}'
+        " && ip.ttl == 64 && ip4.src == 172.20.0.1 && ip4.dst == 10.0.2.10 && tcp.dst == 80"
+    )
+    arrived = scene.box.trace("provider-connect-blue", flow, "--minimal", *("--ct=new",) * 6)
+    assert outputs(arrived) == ["eni-blue-p3"]
+    told = scene.box.sbctl(
+        "--bare", "--columns=external_ids", "find", "Port_Binding", 'logical_port="lsp-connect-blue-pgw-1"'
+    )
+    assert "crossconnect:announce=10.0.0.0/16" in told.replace('"', "")
+
+
+@pytest.mark.parametrize("source", ["translated", "kept"])
+def test_an_endpoint_leads_to_the_listeners_of_a_service_and_nowhere_else(scene: Scene, source: str) -> None:
+    """Input: a service behind red's load balancer, an endpoint in blue. Output: its address and port lead to a target
+    in red; with translation both VPCs have the same addresses."""
+    blocks = {"blue": 0, "red": 0 if source == "translated" else 1}
+    cloud = scene.cloud
+    for name, n in blocks.items():
+        cloud.vpc(name, f"10.{n}.0.0/16")
+        cloud.subnet(name, name, f"10.{n}.1.0/24")
+        cloud.port(name, name, f"10.{n}.1.10")
+        cloud.rule(f"sgr-{name}", f"sg-{name}", "ingress", "0.0.0.0/0", "tcp", (8080, 8080))
+    target = Target(network_interface_id="eni-red", port=8080)
+    cloud.make(TargetGroup, "tg-1", vpc_id="vpc-red", targets=(target,))
+    cloud.make(
+        LoadBalancer, "nlb-1", vpc_id="vpc-red", subnet_ids=("subnet-red",), addresses=(f"10.{blocks['red']}.1.50",),
+        listeners=(Listener(port=80, target_group_id="tg-1"),),
+    )  # fmt: skip
+    cloud.make(
+        EndpointService, "vpces-1", vpc_id="vpc-red", load_balancer_id="nlb-1", source=source, number=cloud.number()
+    )  # fmt: skip
+    cloud.make(
+        ServiceEndpoint, "vpce-1", vpc_id="vpc-blue", subnet_ids=("subnet-blue",), addresses=("10.0.1.60",),
+        service_id="vpces-1", service_project_id="red", status="active", number=cloud.number(),
+    )  # fmt: skip
+    scene.write()
+    service = scene.box.sbctl("--bare", "--columns=mac", "find", "Port_Binding", 'logical_port="link-vpces-1"').split()
+    scene.box.neighbour("link-vpce-1", service[1].partition("/")[0], service[0])
+    assert scene.failed() == {}
+    assert scene.send("blue", "10.0.1.60") == ["eni-red"]
+    assert "eni-red" not in scene.send("blue", "10.0.1.60", "tcp.dst == 81")
+    assert scene.send("blue", "10.1.1.10", "tcp.dst == 8080") == []
+
+
+def test_chosen_traffic_goes_through_the_appliance_both_ways(scene: Scene) -> None:
+    """Input: tcp 80 from subnet 1 to subnet 2 through a firewall in a subnet of its own. Output: there, back the same
+    way; other ports directly; what comes from the firewall goes on. With the firewall down: closed, or past it."""
+    two_subnets(scene)
+    cloud = scene.cloud
+    cloud.subnet("fw", "blue", "10.0.3.0/24")
+    cloud.port("fw", "fw", "10.0.3.10", source_dest_check=False)
+    cloud.rule("sgr-any", "sg-blue", "ingress", "0.0.0.0/0")
+    rule = {"source": "10.0.1.0/24", "destination": "10.0.2.0/24", "protocol": "tcp", "from_port": 80, "to_port": 80}
+    cloud.make(
+        ServiceInsertion, "ins-1", vpc_id="vpc-blue", appliances=(Appliance(network_interface_id="eni-fw"),),
+        rules=(
+            SteeringRule(number=5, action="bypass", **(rule | {"source": "10.0.1.11/32"})),  # pyright: ignore
+            SteeringRule(number=10, **rule),  # pyright: ignore
+        ),
+    )  # fmt: skip
+    scene.write()
+    assert scene.failed() == {}
+    assert scene.send("blue-p1", "10.0.2.10", "tcp.dst == 80") == ["eni-fw"]
+    assert scene.send("blue-p2", "10.0.2.10", "tcp.dst == 80") == ["eni-blue-p3"]
+    assert scene.send("blue-p1", "10.0.2.10", "tcp.dst == 81") == ["eni-blue-p3"]
+    assert scene.send("fw", "10.0.2.10", "tcp.dst == 80", origin="10.0.1.10") == ["eni-blue-p3"]
+    reply = "tcp.src == 80 && tcp.dst == 40000"
+    assert scene.send("blue-p3", "10.0.1.10", reply, ct=("est,rpl",) * 6) == ["eni-fw"]
+    scene.cloud.acl(
+        "blue", "blue", AclEntry(number=1, direction="egress", action="deny", cidr="9.0.0.0/8"), default=True
+    )
+    scene.write()
+    assert "both need policies" in scene.failed()["ins-1"]
+
+
+def test_a_subnets_own_source_address(scene: Scene) -> None:
+    """Input: a subnet with an egress elastic IP, an interface in it with its own. Output: each leaves with its own."""
+    two_subnets(scene)
+    cloud = scene.cloud
+    cloud.make(InternetGateway, "igw-1", vpc_id="vpc-blue")
+    cloud.table("blue", "blue", ("0.0.0.0/0", "igw-1"))
+    cloud.make(ElasticIp, "eip-all", address="203.0.113.20")
+    cloud.make(ElasticIp, "eip-1", address="203.0.113.7", network_interface_id="eni-blue-p1")
+    cloud.subnet("blue1", "blue", "10.0.1.0/24", egress_elastic_ip_id="eip-all")
+    scene.write()
+    own, shared = (scene.trace(port, "8.8.8.8", "tcp.dst == 80") for port in ("blue-p1", "blue-p2"))
+    assert outputs(own) == outputs(shared) == ["localnet-internet"]
+    assert "203.0.113.7" in own
+    assert "203.0.113.20" not in own
+    assert "203.0.113.20" in shared
+
+
+def test_flow_logs_and_mirrors_are_what_this_ovn_can(scene: Scene) -> None:
+    """Input: a flow log of all, and a mirror. Output: samples with the rule's number and a mirror to a port where there
+    are such; else logged drops behind a meter, and the reasons."""
+    two_subnets(scene)
+    cloud = scene.cloud
+    cloud.make(FlowLog, "fl-1", resource_id="subnet-blue1")
+    cloud.make(
+        TrafficMirror, "tm-1", vpc_id="vpc-blue", source_network_interface_id="eni-blue-p1",
+        target_network_interface_id="eni-blue-p2",
+    )  # fmt: skip
+    scene.write()
+    acls = scene.box.rows("ACL").values()
+    drops = [acl for acl in acls if "@xc_rejects_vpc_blue" in str(acl["match"])]
+    assert len(drops) == 2
+    members = next(g for g in scene.box.rows("Port_Group").values() if g["name"] == "xc_rejects_vpc_blue")
+    assert len(members["ports"]) == 2  # pyright: ignore
+    if scene.box.features().acl_sample:
+        samples = {sample["metadata"] for sample in scene.box.rows("Sample").values()}
+        rule = cloud.documents["sgr-blue-in"]
+        assert rule.number in samples  # pyright: ignore
+        assert scene.box.sbctl("--bare", "--columns=logical_port", "find", "Port_Binding", "mirror_rules!=[]").split()
+        assert scene.failed() == {}
+    else:
+        assert all(acl["log"] and acl["meter"] == "xc_drops" for acl in drops)
+        assert set(scene.failed()) == {"fl-1", "tm-1"}
+
+
+def test_what_is_to_be_announced(announcing: Scene) -> None:
+    """Input: an elastic IP, a NAT gateway's address and a load balancer's, where OVN can and is to announce. Output:
+    they are told to the gateway nodes, and no private address is."""
+    balanced(announcing)
+    cloud = announcing.cloud
+    cloud.make(InternetGateway, "igw-1", vpc_id="vpc-blue")
+    cloud.make(ElasticIp, "eip-1", address="203.0.113.7", network_interface_id="eni-blue-p1")
+    cloud.make(ElasticIp, "eip-nat", address="203.0.113.9")
+    cloud.make(ElasticIp, "eip-lb", address="203.0.113.50")
+    cloud.make(
+        NatGateway, "nat-1", vpc_id="vpc-blue", subnet_id="subnet-blue1", elastic_ip_id="eip-nat",
+        private_address="10.0.1.200", number=cloud.number(),
+    )  # fmt: skip
+    cloud.put(msgspec.structs.replace(cloud.documents["nlb-1"], elastic_ip_id="eip-lb"))
+    announcing.write()
+    if announcing.box.features().dynamic_routing:
+        told = set(announcing.box.sbctl("--bare", "--columns=ip_prefix", "list", "Advertised_Route").split())
+        assert told == {"203.0.113.7", "203.0.113.9", "203.0.113.50"}
+
+
+def test_all_kinds_at_once_are_what_the_database_and_northd_take(scene: Scene) -> None:
+    """Input: documents of every kind in all variants, one after the other. Output: no transaction is refused, and
+    northd has nothing to complain about."""
+    for n in range(4):
+        for variants in UNIVERSE.values():
+            scene.cloud.put(variants[min(n, len(variants) - 1)])
+        scene.box.write(scene.compiler.apply(scene.cloud.take()).units)
+        scene.box.same(scene.compiler.units())
+    assert scene.box.northd_log() == ""

@@ -138,7 +138,7 @@ def test_only_what_is_ours_is_a_stray() -> None:
     database.put("Logical_Switch", row("Logical_Switch", "unmarked").uuid, name="not marked")
     database.put("Load_Balancer_Group", Row("Load_Balancer_Group", "old", {}).uuid, name="has no external_ids")
     database.put("Load_Balancer_Group", "00000000-0000-4000-8000-000000000002", name="theirs")
-    found = strays(wanting({"s": switch("s")}), database, database.facts, frozenset())
+    found = strays(wanting({"s": switch("s")}), database, database.facts, lambda _: False)
     assert sorted(found) == sorted(
         [
             ("Logical_Switch", row("Logical_Switch", "t").uuid),

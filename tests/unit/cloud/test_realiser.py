@@ -37,8 +37,14 @@ class Told:
     def __init__(self) -> None:
         self.reports: list[Report] = []
 
-    async def __call__(self, report: Report) -> None:
+    def __call__(self, report: Report) -> None:
         self.reports.append(report)
+
+    async def of(self, number: int) -> Report:
+        """The report of that change."""
+        while not self.reports or self.reports[-1].number < number:
+            await asyncio.sleep(0.01)
+        return self.reports[-1]
 
 
 @contextlib.asynccontextmanager
@@ -302,7 +308,7 @@ def test_a_unit_that_cannot_be_realised_holds_up_nobody() -> None:
         keys.sort(key=lambda key: hash((key, 1)))
         realiser.submit(Batch(2, {key: {**new, **bad}[key] for key in keys}))
         await realiser.wait(2)
-        failed = told.reports[-1].failed
+        failed = (await told.of(2)).failures
         assert failed.keys() == bad.keys()
         assert "port7" in failed["badname"]
         assert "furlongs" in failed["badvalue"]
@@ -316,11 +322,12 @@ def test_a_unit_that_cannot_be_realised_holds_up_nobody() -> None:
         await realiser.compare()
         assert realiser.failures.keys() == bad.keys()
         assert found(realiser.replica) == expected(good)
-        assert len(told.reports) == 1
+        assert told.reports[-1].failures == failed
+        assert [report.first for report in told.reports] == [True] + [False] * (len(told.reports) - 1)
         # One is mended by its parent's coming, others by being changed or by being given up.
         realiser.submit(Batch(3, {"nowhere": switch("nowhere"), "badname": None, "badtype": switch("n")}))
         await realiser.wait(3)
-        assert set(told.reports[-1].recovered) == {"badparent", "port5", "badname", "badtype"}
+        assert failed.keys() - (await told.of(3)).failures.keys() == {"badparent", "port5", "badname", "badtype"}
         good = {
             **good,
             "nowhere": switch("nowhere"),

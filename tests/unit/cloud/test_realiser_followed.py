@@ -11,10 +11,12 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+import ovn_central
 from crossconnect.cloud.realise import Batch, Options, Realiser
 from crossconnect.transport.ovsdb import ALL, Backoff, Chosen, Session, insert, named, update
 from crossconnect.transport.ovsdb import Options as SessionOptions
-from northbound_units import expected, found, port, world
+from northbound_units import expected, found, port, switch, world
+from ovn_central import VERSIONS
 from ovsdb_server import DATABASE, NORTHBOUND, Server, alone, cluster, needs_ovsdb, run, scratch
 
 SOUTHBOUND = NORTHBOUND.with_name("ovn-sb.ovsschema")
@@ -93,6 +95,43 @@ def test_waiting_for_northd_and_for_hypervisors() -> None:
 
     with central() as (nb, sb):
         asyncio.run(main(nb, sb))
+
+
+def test_settings_stand_beside_those_of_northd() -> None:
+    async def main(nb: Server, sb: Server) -> None:
+        async with asyncio.timeout(60), realiser(nb.remote) as one:
+            settings = {"use_ct_inv_match": "false", "mac_prefix": "0a:00:00"}
+            one.replace(world(2), 1, settings)
+            await one.wait(1, "southbound")
+
+            def options() -> dict[object, object]:
+                [row] = one.replica.rows("NB_Global").values()
+                assert isinstance(row["options"], dict)
+                return {**row["options"]}
+
+            assert settings.items() <= options().items()
+            assert "svc_monitor_mac" in options()  # northd's own
+            assert (await one.compare()).updated == 0
+
+    with central() as (nb, sb):
+        asyncio.run(main(nb, sb))
+
+
+@pytest.mark.parametrize("later", VERSIONS)
+def test_northd_survives_a_switch_that_goes_and_comes(later: bool) -> None:
+    """26.03.1 dies where a datapath is deleted and inserted with the same UUID before it has looked."""
+
+    async def main(remote: str) -> None:
+        async with asyncio.timeout(60), realiser(remote) as one:
+            one.replace(world(10), 0)
+            await one.wait(0, "southbound")
+            for number in range(1, 31):
+                one.submit(Batch(number, {"lone": switch("lone") if number % 2 else None}))
+                await one.wait(number)
+            await one.wait(30, "southbound", timeout_s=10)
+
+    with ovn_central.central(later) as box:
+        asyncio.run(main(f"unix:{box.directory}/nb.sock"))
 
 
 def test_a_southbound_database_that_is_wiped_comes_back_by_itself() -> None:

@@ -61,6 +61,13 @@ def test_leaves_accept_host_routes_and_aggregates_of_the_network_and_nothing_els
     assert accepting == {"xc-public-internet"}
 
 
+def test_blocks_of_vpcs_are_accepted_where_there_are_any() -> None:
+    blueprint = blueprint_of(("    aggregates: [", "    vpc_block: 56\n    aggregates: ["))
+    sets = device(blueprint, "a-leaf1").routing_policy.prefix_sets
+    [rules] = [s.rules for s in sets if s.name == "xc-public-internet" and s.version == 6]
+    assert [(r.length_min, r.length_max) for r in rules] == [(48, 48), (56, 56), (128, 128)]
+
+
 def _rule(rule: object) -> tuple[object, ...]:
     return tuple(getattr(rule, field) for field in ("prefix", "length_min", "length_max"))
 

@@ -85,6 +85,12 @@ def test_a_region_without_gateway_nodes_is_left_as_it_is() -> None:
             "internet.yaml:5",
             "multicast",
         ),
+        (
+            ("    aggregates:", "    vpc_block: 40\n    aggregates:"),
+            "intent.provider-network",
+            "internet.yaml:6",
+            "/40",
+        ),
         (("range: 4200000000-4200000999", "range: 64000-65000"), "intent.asn-in-plan", "region.yaml:4", "64512"),
         (("- name: hv1", "- name: gw1-router"), "intent.name-taken", "fabric/pod.yaml:14", "gw1-router"),
     ],

@@ -12,10 +12,9 @@ class Features(msgspec.Struct, frozen=True, kw_only=True):
 
     acl_sample: bool = False
     """`ACL.sample_new`, `sample_est` (24.09): records that name the rule."""
-    acl_tier: bool = False
-    """`ACL.tier` (23.09)."""
-    network_function: bool = False
-    """`Network_Function` (25.09): appliances inline in a switch."""
+    dns_owned: bool = False
+    """`DNS.options` (24.03), of which `ovn-owned`: a question of another type for a name that is known is answered with
+    nothing, instead of going on."""
     dynamic_routing: bool = False
     """`Logical_Router:options:dynamic-routing` (25.03), which has no column of its own: taken for given where there are
     network functions."""
@@ -27,8 +26,7 @@ def features_of(has: Callable[[str, str], bool]) -> Features:
     """Features by a function that says whether a table has a column (`Schema.has`)."""
     return Features(
         acl_sample=has("ACL", "sample_new"),
-        acl_tier=has("ACL", "tier"),
-        network_function=has("Network_Function", "inport"),
+        dns_owned=has("DNS", "options"),
         dynamic_routing=has("Network_Function", "inport"),
         mirror_lport=has("Mirror", "mirror_rules"),
     )

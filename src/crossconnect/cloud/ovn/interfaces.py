@@ -4,30 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crossconnect.cloud.kinds.network_interface import NetworkInterface
-from crossconnect.cloud.kinds.security_group import SecurityGroup
 from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.parts import Part, adds, row, unit, within
+from crossconnect.cloud.ovn.ports import EVERYBODY, PORT, port_name, port_of
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
-from crossconnect.cloud.ovn.security_groups import EVERYBODY
 from crossconnect.cloud.ovn.subnets import SWITCH, dhcp_uuid, switch_of
-
-PORT = "Logical_Switch_Port"
-
-
-def port_of(q: Queries, id: str) -> NetworkInterface:
-    """An interface whose subnet is there."""
-    interface = q.need(NetworkInterface, id)
-    q.ask(switch_of, interface.subnet_id)
-    return interface
 
 
 @unit
 def port(q: Queries, id: str) -> Iterator[Part]:
-    """`Logical_Switch_Port` named by the interface's id: what a hypervisor sets as `iface-id`. It may send from its own
-    MAC and addresses and from the allowed pairs (`port_security`); without the check from all. It is a member of
-    `Port_Group` `xc_everybody` and of one per security group."""
+    """`Logical_Switch_Port` named by the interface's id, or by its `iface_id`: what a hypervisor plugs it by. It may
+    send from its own MAC and addresses and from the allowed pairs (`port_security`); without the check from all. It
+    is a member of `Port_Group` `xc_everybody` and of one per security group."""
     interface = q.ask(port_of, id)
     subnet = q.ask(switch_of, interface.subnet_id)
     own = " ".join((interface.mac, *interface.private_addresses, *interface.ipv6_addresses))
@@ -37,7 +26,7 @@ def port(q: Queries, id: str) -> Iterator[Part]:
         PORT,
         id,
         id,
-        name=id,
+        name=port_name(interface),
         type="",
         addresses=frozenset((own,)),
         port_security=frozenset(allowed if interface.source_dest_check else ()),
@@ -49,5 +38,4 @@ def port(q: Queries, id: str) -> Iterator[Part]:
     uuid = uuid_of(PORT, id)
     yield adds("Port_Group", EVERYBODY, "ports", uuid)
     for group in interface.security_group_ids:
-        q.need(SecurityGroup, group)
         yield adds("Port_Group", word(group), "ports", uuid)

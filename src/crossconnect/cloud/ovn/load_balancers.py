@@ -11,6 +11,7 @@ from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.internet import has_internet, interface_of
 from crossconnect.cloud.ovn.parts import Fault, Part, adds, bare, row, unit, within
+from crossconnect.cloud.ovn.ports import port_name
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH, switch_of
@@ -59,7 +60,9 @@ def targets_of(q: Queries, group: TargetGroup) -> Iterator[Answering]:
             continue
         subnet = q.need(Subnet, interface.subnet_id)
         checker = nth(subnet.cidr_block, CHECKER)
-        yield Answering(interface.private_addresses[0], target.port, interface.id, subnet.availability_zone, checker)
+        yield Answering(
+            interface.private_addresses[0], target.port, port_name(interface), subnet.availability_zone, checker
+        )
 
 
 @unit
@@ -83,7 +86,7 @@ def balancer(q: Queries, id: str) -> Iterator[Part]:
         key = f"{id}/{listener.protocol}/{listener.port}"
         vips = {
             f"{address}:{listener.port}": [t for t in targets if balancer.cross_zone or t.zone == zone]
-            for address, zone in zip(balancer.addresses, zones, strict=True)
+            for address, zone in zip(balancer.addresses, zones, strict=False)
         }
         yield from balancer_rows(id, key, listener, group, vips)
         yield adds(GROUP, group_name(vpc.id), "load_balancer", uuid_of(BALANCER, key))

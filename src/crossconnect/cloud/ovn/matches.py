@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from crossconnect.net import parse
+
+Field = Literal["src", "dst"]
 
 _PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 
@@ -14,9 +17,11 @@ def family(cidr: str) -> int:
     return parse(cidr).version
 
 
-def packets(version: int, protocol: str, from_port: int | None, to_port: int | None) -> str | None:
-    """A match for packets of an IP version and protocol to some ports, or of an ICMP type and code; None where there
-    are none, as of ICMP in IPv6."""
+def packets(
+    version: int, protocol: str, from_port: int | None, to_port: int | None, field: Field = "dst"
+) -> str | None:
+    """A match for packets of an IP version and protocol to some ports (from them, where `field` is `src`), or of an
+    ICMP type and code; None where there are none, as of ICMP in IPv6."""
     protocol = _PROTOCOLS.get(protocol, protocol)
     if protocol == "all":
         return f"ip{version}"
@@ -26,7 +31,7 @@ def packets(version: int, protocol: str, from_port: int | None, to_port: int | N
         return " && ".join(_icmp(f"icmp{version}", from_port, to_port))
     if protocol not in ("tcp", "udp"):
         return f"ip{version} && ip.proto == {protocol}"
-    return " && ".join((f"ip{version}", protocol, *_ports(protocol, from_port, to_port)))
+    return " && ".join((f"ip{version}", protocol, *_ports(f"{protocol}.{field}", from_port, to_port)))
 
 
 def _icmp(name: str, type_: int | None, code: int | None) -> Iterator[str]:
@@ -37,15 +42,15 @@ def _icmp(name: str, type_: int | None, code: int | None) -> Iterator[str]:
             yield f"{name}.code == {code}"
 
 
-def _ports(protocol: str, low: int | None, high: int | None) -> Iterator[str]:
+def _ports(name: str, low: int | None, high: int | None) -> Iterator[str]:
     low, high = 0 if low is None else low, 65535 if high is None else high
     if low == high:
-        yield f"{protocol}.dst == {low}"
+        yield f"{name} == {low}"
         return
     if low > 0:
-        yield f"{protocol}.dst >= {low}"
+        yield f"{name} >= {low}"
     if high < 65535:
-        yield f"{protocol}.dst <= {high}"
+        yield f"{name} <= {high}"
 
 
 def address(field: str, cidr: str) -> str | None:

@@ -16,6 +16,7 @@ from typing import Literal
 from crossconnect.cloud.kinds.network_acl import AclEntry, NetworkAcl
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.ovn.flow_logs import denials_recorded, sample
 from crossconnect.cloud.ovn.matches import address, any_address, both, family, packets
 from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.parts import Part, adds, row, unit, within
@@ -23,6 +24,7 @@ from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH, resolvers, router_port, switch_of, switch_port
 from crossconnect.cloud.ovn.vpcs import ROUTER
+from crossconnect.transport.ovsdb.types import Value
 
 Direction = Literal["ingress", "egress"]
 ACL_TOP = 32767
@@ -91,16 +93,24 @@ def _match(entry: AclEntry, field: str) -> str | None:
 @unit
 def ingress(q: Queries, id: str) -> Iterator[Part]:
     """`Port_Group` of the router's ports on the subnets' switches, and an `ACL` per entry (`from-lport`), with 32767
-    less its number as priority; nothing where everything may enter."""
+    less its number as priority; nothing where everything may enter. Denials carry a `Sample` of the list's number while
+    a flow log records what is dropped."""
     entries = q.ask(arriving, id)
     if not entries:
         return
-    q.need(Vpc, q.need(NetworkAcl, id).vpc_id)
+    acl = q.need(NetworkAcl, id)
+    q.need(Vpc, acl.vpc_id)
+    columns: dict[str, Value] = {}
+    if q.features.acl_sample and q.ask(denials_recorded, acl.vpc_id):
+        columns["sample_new"] = uuid_of("Sample", id)
+        yield from sample(id, acl.number)
+    elif q.features.acl_sample:
+        columns["sample_new"] = None
     group = word(id)
     yield row("Port_Group", group, id, name=group)
     for entry in entries:
         if (match := _match(entry, "src")) is not None:
-            acl = row(
+            made = row(
                 "ACL",
                 f"{id}/{entry.number or 'default'}",
                 id,
@@ -108,8 +118,9 @@ def ingress(q: Queries, id: str) -> Iterator[Part]:
                 priority=ACL_TOP - entry.number if entry.number else 0,
                 match=f"inport == @{group} && {match}",
                 action="allow" if entry.action == "allow" else "drop",
+                **(columns if entry.action == "deny" else {}),
             )
-            yield from within("Port_Group", group, "acls", acl)
+            yield from within("Port_Group", group, "acls", made)
 
 
 @unit

@@ -21,11 +21,11 @@ class Fault(msgspec.Struct, frozen=True, gc=False):
 
 Part: TypeAlias = Row | Contribution | Fault
 Parts: TypeAlias = tuple[Part, ...]
-Unit: TypeAlias = Callable[[Queries, str], Parts]
+UnitFunction: TypeAlias = Callable[[Queries, str], Parts]
 """A function of the id of a resource: the rows that are made for it, and what it adds to the sets of others' rows."""
 
 
-def unit(function: Callable[[Queries, str], Iterator[Part]]) -> Unit:
+def unit(function: Callable[[Queries, str], Iterator[Part]]) -> UnitFunction:
     """A unit that is written as a generator."""
 
     @functools.wraps(function)
@@ -38,6 +38,13 @@ def unit(function: Callable[[Queries, str], Iterator[Part]]) -> Unit:
 def row(table: str, key: str, resource: str, /, **columns: Value) -> Row:
     """A row that is marked as ours."""
     return Row(table, key, {"external_ids": {KEY: key, RESOURCE: resource}, **columns})
+
+
+def labelled(made: Row, name: str, text: str) -> Row:
+    """A row with one more pair in its `external_ids`."""
+    marks = made.columns["external_ids"]
+    assert isinstance(marks, dict)
+    return Row(made.table, made.key, {**made.columns, "external_ids": {**marks, name: text}})
 
 
 def bare(table: str, key: str, /, **columns: Value) -> Row:

@@ -20,7 +20,7 @@ from crossconnect.cloud.ovn.load_balancers import BALANCER, GROUP, balancer_rows
 from crossconnect.cloud.ovn.names import link_addresses, transfer_addresses
 from crossconnect.cloud.ovn.parts import Fault, Part, adds, row, unit, within
 from crossconnect.cloud.ovn.provider import link, plug, route, switch_name
-from crossconnect.cloud.ovn.queries import Queries
+from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH
 from crossconnect.cloud.ovn.vpcs import ROUTER, ROUTER_OPTIONS
@@ -34,9 +34,22 @@ def private_link(q: Queries) -> ProviderNetwork:
     return ProviderNetwork(name="private-link", vrf="", physnet="", transfer_prefix=prefix, next_hop="")
 
 
+def service_of(q: Queries, id: str) -> EndpointService:
+    """A service whose VPC and load balancer are there."""
+    service = q.need(EndpointService, id)
+    q.need(Vpc, service.vpc_id)
+    q.need(LoadBalancer, service.load_balancer_id)
+    return service
+
+
+def vpc_port(id: str) -> str:
+    """Name of the port of a VPC's router to an endpoint's or a service's."""
+    return f"vpc-{id}"
+
+
 def service_address(q: Queries, id: str) -> str:
     """The address of a service on the private-link switch."""
-    address = transfer_addresses(private_link(q), q.need(EndpointService, id))[0]
+    address = transfer_addresses(private_link(q), q.ask(service_of, id))[0]
     return address.partition("/")[0]
 
 
@@ -54,12 +67,11 @@ def network(q: Queries, id: str) -> Iterator[Part]:
 
 @unit
 def service(q: Queries, id: str) -> Iterator[Part]:
-    """`Logical_Router` on the private-link switch with a `Load_Balancer` per listener, linked to the service's VPC,
-    whose router leads back what comes from endpoints."""
-    service = q.need(EndpointService, id)
+    """`Logical_Router` on the private-link switch with a `Load_Balancer` per listener, linked to the service's VPC."""
+    service = q.ask(service_of, id)
     vpc = q.need(Vpc, service.vpc_id)
     between = private_link(q)
-    near, far = f"vpc-{id}", f"inner-{id}"
+    near, far = vpc_port(id), f"inner-{id}"
     address = q.ask(service_address, id)
     yield row(ROUTER, id, id, name=id, options=ROUTER_OPTIONS)
     yield from plug(q, between, id, f"link-{id}", service)
@@ -67,10 +79,6 @@ def service(q: Queries, id: str) -> Iterator[Part]:
     inside = Hop(link_addresses(q.region, id, vpc.id)[0], far)
     for block in vpc.cidr_blocks:
         yield from route(id, f"{id}/{block}", id, block, inside)
-    outside = Hop(link_addresses(q.region, id, id)[0], near)
-    sources = q.ask(sources_of, id)
-    for prefix in sources:
-        yield from route(vpc.id, f"{id}/from/{prefix}", id, prefix, outside)
     for listener in q.ask(listeners_of, id):
         group = q.get(TargetGroup, listener.target_group_id)
         if group is None:
@@ -84,12 +92,31 @@ def service(q: Queries, id: str) -> Iterator[Part]:
 
 def sources_of(q: Queries, id: str) -> tuple[str, ...]:
     """What the targets of a service see as sources: the private-link switch, or the blocks of endpoints' VPCs."""
-    service = q.need(EndpointService, id)
+    service = q.ask(service_of, id)
     if service.source == "translated":
         return (interface_prefix(q.region.private_link_prefix),)
     endpoints = [q.need(ServiceEndpoint, one) for one in q.referring(ServiceEndpoint, "service_id", id)]
     vpcs = [q.get(Vpc, endpoint.vpc_id) for endpoint in endpoints if endpoint.status == "active"]
     return tuple(sorted({block for vpc in vpcs if vpc for block in vpc.cidr_blocks}))
+
+
+def private_routes(q: Queries, vpc_id: str) -> dict[str, Hop]:
+    """What each route table of a VPC needs for its endpoints and services: the way to the services, and back."""
+    found: dict[str, Hop] = {}
+    for id in q.referring(ServiceEndpoint, "vpc_id", vpc_id):
+        try:
+            if q.need(ServiceEndpoint, id).status == "active":
+                address = q.ask(service_address, q.need(ServiceEndpoint, id).service_id)
+                found[f"{address}/32"] = Hop(link_addresses(q.region, id, id)[0], vpc_port(id))
+        except Unrealisable:
+            continue
+    for id in q.referring(EndpointService, "vpc_id", vpc_id):
+        try:
+            for prefix in q.ask(sources_of, id):
+                found[prefix] = Hop(link_addresses(q.region, id, id)[0], vpc_port(id))
+        except Unrealisable:
+            continue
+    return found
 
 
 @unit
@@ -100,13 +127,12 @@ def endpoint(q: Queries, id: str) -> Iterator[Part]:
     if endpoint.status != "active":
         return
     vpc = q.need(Vpc, endpoint.vpc_id)
-    service = q.need(EndpointService, endpoint.service_id)
+    service = q.ask(service_of, endpoint.service_id)
     address = q.ask(service_address, service.id)
-    near, far, outer = f"vpc-{id}", f"inner-{id}", f"link-{id}"
+    near, far, outer = vpc_port(id), f"inner-{id}", f"link-{id}"
     yield row(ROUTER, id, id, name=id, options=ROUTER_OPTIONS)
     yield from link(q, id, (vpc.id, near), (id, far), id)
     yield from plug(q, private_link(q), id, outer, endpoint)
-    yield from route(vpc.id, f"{id}/service", id, f"{address}/32", Hop(link_addresses(q.region, id, id)[0], near))
     for block in vpc.cidr_blocks:
         yield from route(id, f"{id}/{block}", id, block, Hop(link_addresses(q.region, id, vpc.id)[0], far))
     own = transfer_addresses(private_link(q), endpoint)[0].partition("/")[0]

@@ -5,9 +5,10 @@ VPC's router --- provider switch --- localnet port --- bridge of the chassis ---
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
+from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.ovn.hops import Hop
 from crossconnect.cloud.ovn.names import (
     digest,
@@ -17,7 +18,7 @@ from crossconnect.cloud.ovn.names import (
     router_mac,
     transfer_addresses,
 )
-from crossconnect.cloud.ovn.parts import Part, row, unit, within
+from crossconnect.cloud.ovn.parts import Part, labelled, row, unit, within
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH
@@ -26,6 +27,11 @@ from crossconnect.cloud.region import CloudRegion, ProviderNetwork
 from crossconnect.cloud.resource import Resource
 from crossconnect.transport.ovsdb.types import Atom
 
+ANNOUNCE = "crossconnect:announce"
+"""In `external_ids` of a port of a provider switch: prefixes behind it that gateway nodes announce, beside what OVN
+tells them itself."""
+OPTIONS = {"bfd-min-rx": "300", "bfd-min-tx": "300", "bfd-mult": "3"}
+"""`NB_Global.options`: a gateway node that loses power is missed after 0.9 s instead of OVN's 3 s."""
 PUBLIC = {4: "xc_public_ip4", 6: "xc_public_ip6"}
 """Address sets of what may leave to the internet, and be reached from it."""
 
@@ -47,6 +53,15 @@ def gateway_group(region: CloudRegion, resource: Resource) -> str:
         raise Unrealisable("the region has no gateway node")
     first = (number_of(resource) or digest(resource.id)) % len(region.gateways)
     return f"gateways-{region.gateways[first].name}"
+
+
+def network_of(q: Queries, id: str) -> ProviderNetwork:
+    """The provider network of a private gateway's VRF."""
+    vrf = q.need(PrivateGateway, id).vrf
+    for network in q.region.networks:
+        if network.vrf == vrf:
+            return network
+    raise Unrealisable(f"the region gives the cloud no network of VRF {vrf}")
 
 
 @unit
@@ -106,9 +121,17 @@ def border(q: Queries, id: str) -> Iterator[Part]:
         yield from within(SWITCH, switch_name(network), "acls", acl)
 
 
-def plug(q: Queries, network: ProviderNetwork, router: str, port: str, resource: Resource) -> Iterator[Part]:
+def plug(
+    q: Queries,
+    network: ProviderNetwork,
+    router: str,
+    port: str,
+    resource: Resource,
+    announce: Iterable[str] = (),
+) -> Iterator[Part]:
     """A router's port on a provider network: `Logical_Router_Port` on a group of gateway nodes, and the switch's port
-    that tells the network about the router's addresses when it moves (`nat-addresses`)."""
+    that tells the network about the router's addresses when it moves (`nat-addresses`), and the gateway nodes of
+    further prefixes to announce. Where the next hop's MAC is known, `Static_MAC_Binding`."""
     options: dict[Atom, Atom] = {}
     if network.mtu > q.region.mtu:
         options["gateway_mtu"] = str(q.region.mtu)
@@ -133,7 +156,20 @@ def plug(q: Queries, network: ProviderNetwork, router: str, port: str, resource:
         addresses=frozenset(("router",)),
         options={"router-port": port, "nat-addresses": "router"},
     )
+    if prefixes := sorted(announce):
+        side = labelled(side, ANNOUNCE, " ".join(prefixes))
     yield from within(SWITCH, switch_name(network), "ports", side)
+    for hop in (network.next_hop, network.next_hop6) if network.next_hop_mac else ():
+        if hop:
+            yield row(
+                "Static_MAC_Binding",
+                f"{port}/{hop}",
+                resource.id,
+                logical_port=port,
+                ip=hop,
+                mac=network.next_hop_mac,
+                override_dynamic_mac=False,
+            )
 
 
 def link(

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 
 from crossconnect.cloud.ovn.features import Features
-from crossconnect.cloud.ovn.world import Index, Source, World
+from crossconnect.cloud.ovn.world import Index, Source, Up, World
 from crossconnect.cloud.region import CloudRegion
 from crossconnect.cloud.resource import Resource
 
@@ -92,6 +92,11 @@ class Queries:
         index = Index(kind, field, id)
         self._read(index)
         return self._world.members(index)
+
+    def is_up(self, id: str) -> bool:
+        """Whether an interface is plugged in somewhere."""
+        self._read(Up(id))
+        return self._world.is_up(id)
 
     def ask(self, function: Callable[[Queries, str], T], id: str) -> T:
         """What another question answers; its failure is the asking one's, too."""

@@ -18,12 +18,12 @@ from crossconnect.cloud.kinds.dns import DnsRecord, DnsZone
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.hops import Hop
-from crossconnect.cloud.ovn.interfaces import port_of
 from crossconnect.cloud.ovn.names import router_mac
 from crossconnect.cloud.ovn.parts import Part, adds, row, unit, within
+from crossconnect.cloud.ovn.ports import port_of
 from crossconnect.cloud.ovn.provider import route
 from crossconnect.cloud.ovn.queries import Queries
-from crossconnect.cloud.ovn.rows import uuid_of
+from crossconnect.cloud.ovn.rows import Row, uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH, domain_of, switch_of, table_of
 from crossconnect.cloud.ovn.vpcs import ROUTER
 from crossconnect.cloud.region import CloudRegion
@@ -50,6 +50,11 @@ def _port(vpc_id: str) -> str:
     return f"services-{vpc_id}"
 
 
+def _records(q: Queries, id: str) -> Row:
+    """Names that nobody else is asked for, also where the type is another one (`ovn-owned`, where there is such)."""
+    return row("DNS", id, id, options={"ovn-owned": "true"}) if q.features.dns_owned else row("DNS", id, id)
+
+
 @unit
 def services(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Switch` `services-<vpc>` behind a port of the VPC's router, with the VPC's `DNS` row and a `localport`
@@ -60,7 +65,7 @@ def services(q: Queries, id: str) -> Iterator[Part]:
     zones = q.referring(DnsZone, "vpc_ids", id)
     records = frozenset(uuid_of("DNS", key) for key in (id, *zones))
     yield row(SWITCH, name, id, name=name, other_config={}, dns_records=records)
-    yield row("DNS", id, id)
+    yield _records(q, id)
     mac, own = router_mac(q.region, name), router_mac(q.region, local)
     router = row(
         "Logical_Router_Port",
@@ -96,7 +101,8 @@ def subnet_resolver(q: Queries, id: str) -> Iterator[Part]:
 
 @unit
 def interface_names(q: Queries, id: str) -> Iterator[Part]:
-    """A pair in the VPC's `DNS` row per address: `ip-10-0-1-4.<domain>`, and back (RFC 1035 section 3.5)."""
+    """A pair in the VPC's `DNS` row per IPv4 address: `ip-10-0-1-4.<domain>`, and back (RFC 1035 section 3.5); with
+    IPv6 one more, `<id>.<domain>`, for all of its addresses."""
     interface: NetworkInterface = q.ask(port_of, id)
     if not q.ask(has_resolver, interface.vpc_id):
         return
@@ -106,13 +112,16 @@ def interface_names(q: Queries, id: str) -> Iterator[Part]:
         yield adds("DNS", interface.vpc_id, "records", name, address)
         back = ".".join(reversed(address.split("."))) + ".in-addr.arpa"
         yield adds("DNS", interface.vpc_id, "records", back, name)
+    if interface.ipv6_addresses:
+        addresses = " ".join((*interface.private_addresses, *interface.ipv6_addresses))
+        yield adds("DNS", interface.vpc_id, "records", f"{id}.{domain}", addresses)
 
 
 @unit
 def zone(q: Queries, id: str) -> Iterator[Part]:
     """`DNS` row of a private zone, at the services switches of its VPCs."""
     q.need(DnsZone, id)
-    yield row("DNS", id, id)
+    yield _records(q, id)
 
 
 @unit

@@ -14,12 +14,13 @@ from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.transit import TransitRouter
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.hops import BLACKHOLE, Hop
-from crossconnect.cloud.ovn.interfaces import port_of
 from crossconnect.cloud.ovn.internet import nat_address, nat_ports, outside_port
 from crossconnect.cloud.ovn.names import link_addresses
 from crossconnect.cloud.ovn.parts import Fault, Part, unit
 from crossconnect.cloud.ovn.peerings import other_side, peering_port
+from crossconnect.cloud.ovn.ports import port_of
 from crossconnect.cloud.ovn.private_gateways import to_private_gateway
+from crossconnect.cloud.ovn.private_link import private_routes
 from crossconnect.cloud.ovn.provider import route
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.subnets import router_port
@@ -82,12 +83,16 @@ def hop(q: Queries, vpc_id: str, target: str, version: int) -> Hop:
 @unit
 def table(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Router_Static_Route` per route, and one that discards per CIDR block of the VPC: or a default route
-    would take what no subnet has. A route to a target that is gone discards, too."""
+    would take what no subnet has. A route to a target that is gone discards, too. Every table has all it needs:
+    whatever ovn-nb(5) says, ports with a route table do not see routes without one."""
     table = q.need(RouteTable, id)
     vpc = q.need(Vpc, table.vpc_id)
     wanted = destinations(q, table)
+    private = {prefix: to for prefix, to in q.ask(private_routes, vpc.id).items() if prefix not in wanted}
+    for prefix, to in private.items():
+        yield from route(vpc.id, f"{id}/{prefix}", id, prefix, to, id)
     for block in (*vpc.cidr_blocks, *vpc.ipv6_cidr_blocks):
-        if block not in wanted:
+        if block not in wanted and block not in private:
             yield from route(vpc.id, f"{id}/{block}", id, block, BLACKHOLE, id)
     connected = q.ask(subnet_blocks, vpc.id)
     for prefix, target in wanted.items():

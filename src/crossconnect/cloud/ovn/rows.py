@@ -1,4 +1,4 @@
-"""Northbound rows as values, and the difference between two sets of them.
+"""Northbound rows as values.
 
 A row's UUID follows from its table and key, and is given to `insert` (ovsdb-server(7), section 5.2.1): references are
 final when a row is compiled, and a repeated insert is refused instead of doubled.
@@ -62,62 +62,3 @@ class Contribution(msgspec.Struct, frozen=True, gc=False):
     """Of a set; key of a map's pair."""
     value: Atom | None = None
     """Of a map's pair; None for sets."""
-
-
-class Update(msgspec.Struct, frozen=True, gc=False):
-    """Columns of a row that changed, with all of their new values."""
-
-    table: str
-    key: str
-    columns: Mapping[str, Value]
-
-    @property
-    def uuid(self) -> Uuid:
-        """The row's UUID."""
-        return uuid_of(self.table, self.key)
-
-
-class Mutation(msgspec.Struct, frozen=True, gc=False):
-    """Elements of one set or map that come and go. Of a map, `remove` has keys and `add` is a mapping; a pair whose
-    value changed is in both, and goes before it comes."""
-
-    table: str
-    key: str
-    column: str
-    add: frozenset[Atom] | Mapping[Atom, Atom]
-    remove: frozenset[Atom]
-
-    @property
-    def uuid(self) -> Uuid:
-        """The row's UUID."""
-        return uuid_of(self.table, self.key)
-
-
-class Gone(msgspec.Struct, frozen=True, gc=False):
-    """A row that is no more."""
-
-    table: str
-    key: str
-
-    @property
-    def uuid(self) -> Uuid:
-        """The row's UUID."""
-        return uuid_of(self.table, self.key)
-
-
-class Delta(msgspec.Struct, frozen=True):
-    """What brings the rows before a change to those after it, in one transaction; the four kinds touch a (row, column)
-    once at most. Sets and maps of inserted rows are complete."""
-
-    insert: tuple[Row, ...] = ()
-    update: tuple[Update, ...] = ()
-    mutate: tuple[Mutation, ...] = ()
-    delete: tuple[Gone, ...] = ()
-    """Also of rows that nothing would refer to any more, which the database deletes by itself: deleting them is no
-    error there."""
-    failed: Mapping[str, str] = {}
-    """Resources whose failing changed: id and reason, which is empty where it is over."""
-
-    def __bool__(self) -> bool:
-        """Whether any row changes."""
-        return bool(self.insert or self.update or self.mutate or self.delete)

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 
 from crossconnect.cloud.kinds.prefix_list import PrefixList
 from crossconnect.cloud.kinds.security_group import SecurityGroup, SecurityGroupRule
-from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.ovn.flow_logs import accepts_recorded, sample
 from crossconnect.cloud.ovn.matches import address, both, family, packets
 from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.parts import Part, row, unit, within
+from crossconnect.cloud.ovn.ports import EVERYBODY, group_of
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
+from crossconnect.cloud.ovn.rows import uuid_of
+from crossconnect.transport.ovsdb.types import Value
 
-EVERYBODY = "xc_everybody"
-"""The port group of all interfaces of the region, which drops what their groups do not allow."""
 RULE_PRIORITY = 1002
-DROP_PRIORITY = 1001
+DROP_PRIORITY = 1000
 
 
 @unit
@@ -35,13 +36,6 @@ def everybody(q: Queries, id: str) -> Iterator[Part]:
         yield from within("Port_Group", EVERYBODY, "acls", drop)
 
 
-def group_of(q: Queries, id: str) -> SecurityGroup:
-    """A group whose VPC is there."""
-    group = q.need(SecurityGroup, id)
-    q.need(Vpc, group.vpc_id)
-    return group
-
-
 @unit
 def group(q: Queries, id: str) -> Iterator[Part]:
     """`Port_Group`, of which OVN makes the address sets that rules of other groups name."""
@@ -51,29 +45,37 @@ def group(q: Queries, id: str) -> Iterator[Part]:
 
 @unit
 def rule(q: Queries, id: str) -> Iterator[Part]:
-    """`ACL` (`allow-related`) in the group's `Port_Group`; one, however many members the group or its peer has."""
+    """`ACL` (`allow-related`) in the group's `Port_Group`; one, however many members the group or its peer has. With
+    a `Sample` of the rule's number while a flow log records what is accepted."""
     rule = q.need(SecurityGroupRule, id)
-    q.ask(group_of, rule.security_group_id)
+    group = q.ask(group_of, rule.security_group_id)
     ingress = rule.direction == "ingress"
-    group = word(rule.security_group_id)
+    members = word(group.id)
+    columns: dict[str, Value] = {}
+    if q.features.acl_sample:
+        is_sampled = q.ask(accepts_recorded, group.vpc_id)
+        columns["sample_new"] = uuid_of("Sample", id) if is_sampled else None
+        if is_sampled:
+            yield from sample(id, rule.number)
     made = row(
         "ACL",
         id,
         id,
         direction="to-lport" if ingress else "from-lport",
         priority=RULE_PRIORITY,
-        match=both(f"{'outport' if ingress else 'inport'} == @{group}", _match(q, rule, "src" if ingress else "dst")),
+        match=both(f"{'outport' if ingress else 'inport'} == @{members}", _match(q, rule, "src" if ingress else "dst")),
         action="allow-related",
         name=id,
+        **columns,
     )
-    yield from within("Port_Group", group, "acls", made)
+    yield from within("Port_Group", members, "acls", made)
 
 
 def _match(q: Queries, rule: SecurityGroupRule, field: str) -> str:
     if rule.peer.startswith("sg-"):
         q.need(SecurityGroup, rule.peer)
-        versions = {4: f"${word(rule.peer)}_ip4", 6: f"${word(rule.peer)}_ip6"}
-        peers = {version: f"ip{version}.{field} == {name}" for version, name in versions.items()}
+        versions = (rule.ip_version,) if rule.ip_version else (4, 6)
+        peers = {version: f"ip{version}.{field} == ${word(rule.peer)}_ip{version}" for version in versions}
     elif rule.peer.startswith("pl-"):
         version = 4 if q.need(PrefixList, rule.peer).address_family == "ipv4" else 6
         peers = {version: f"ip{version}.{field} == ${word(rule.peer)}"}

@@ -17,7 +17,7 @@ from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.vpcs import ROUTER
 from crossconnect.cloud.region import CloudRegion
-from crossconnect.net import Mac, parse
+from crossconnect.net import Mac, overlaps, parse
 from crossconnect.transport.ovsdb.types import Uuid
 
 SWITCH = "Logical_Switch"
@@ -31,9 +31,21 @@ def switch_of(q: Queries, id: str) -> Subnet:
     """A subnet that is there with its VPC."""
     subnet = q.need(Subnet, id)
     q.need(Vpc, subnet.vpc_id)
+    own = [block for block in (subnet.cidr_block, subnet.ipv6_cidr_block) if block]
+    for taken in reserved(q.region):
+        if clash := next((block for block in own if overlaps(block, taken)), ""):
+            raise Unrealisable(f"{clash} overlaps {taken}, which the region uses itself")
     if subnet.availability_zone not in {zone.name for zone in q.region.zones}:
         raise Unrealisable(f"the region has no availability zone {subnet.availability_zone}")
     return subnet
+
+
+def reserved(region: CloudRegion) -> tuple[str, ...]:
+    """Prefixes of the region's own that VPCs' routers have networks in."""
+    networks = (region.internet, *region.networks)
+    transfer = (prefix for network in networks for prefix in (network.transfer_prefix, network.transfer_prefix6))
+    own = (region.link_prefix, region.link_prefix6, region.private_link_prefix, "169.254.0.0/16", "fe80::/10")
+    return tuple(prefix for prefix in (*transfer, *own) if prefix)
 
 
 def table_of(q: Queries, id: str) -> str:

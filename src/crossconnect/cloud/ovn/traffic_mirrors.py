@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
-from crossconnect.cloud.ovn.interfaces import PORT, port_of
 from crossconnect.cloud.ovn.parts import Part, adds, row, unit
+from crossconnect.cloud.ovn.ports import PORT, port_name, port_of
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import uuid_of
 
@@ -23,5 +23,7 @@ def mirror(q: Queries, id: str) -> Iterator[Part]:
         raise Unrealisable("this OVN mirrors into GRE or ERSPAN tunnels of the provider's only; interfaces need 25.03")
     source = q.ask(port_of, mirror.source_network_interface_id)
     target = q.ask(port_of, mirror.target_network_interface_id)
-    yield row("Mirror", id, id, name=id, filter=FILTERS[mirror.direction], sink=target.id, type="lport", index=0)
+    yield row(
+        "Mirror", id, id, name=id, filter=FILTERS[mirror.direction], sink=port_name(target), type="lport", index=0
+    )
     yield adds(PORT, source.id, "mirror_rules", uuid_of("Mirror", id))

@@ -15,7 +15,7 @@ from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.hops import BLACKHOLE, Hop
 from crossconnect.cloud.ovn.names import link_addresses
 from crossconnect.cloud.ovn.parts import Part, row, unit
-from crossconnect.cloud.ovn.provider import link, route
+from crossconnect.cloud.ovn.provider import link, network_of, route
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.vpcs import ROUTER, ROUTER_OPTIONS
 from crossconnect.net import parse
@@ -29,7 +29,8 @@ def attached_router(q: Queries, id: str) -> str:
     q.need(TransitRouter, attachment.transit_router_id)
     if attachment.vpc_id:
         return q.need(Vpc, attachment.vpc_id).id
-    return q.need(PrivateGateway, attachment.private_gateway_id).id
+    q.ask(network_of, attachment.private_gateway_id)
+    return attachment.private_gateway_id
 
 
 def transit_ports(attachment_id: str) -> tuple[str, str]:
@@ -55,6 +56,16 @@ def attachment(q: Queries, id: str) -> Iterator[Part]:
     outer, inner = transit_ports(id)
     table = {inner: attachment.route_table_id or f"{id}-none"}
     yield from link(q, id, (router, outer), (attachment.transit_router_id, inner), id, tables=table)
+
+
+def reached_from(q: Queries, id: str) -> tuple[str, ...]:
+    """The prefixes to which an attachment's table leads by other attachments."""
+    attachment = q.need(TransitRouterAttachment, id)
+    table = q.get(TransitRouteTable, attachment.route_table_id)
+    if table is None:
+        return ()
+    wanted = q.ask(propagated, table.id) | {route.destination: route.attachment_id for route in table.routes}
+    return tuple(sorted(prefix for prefix, to in wanted.items() if to not in ("", id)))
 
 
 def to_transit(q: Queries, owner: str, transit_router_id: str, version: int) -> Hop:

@@ -25,6 +25,8 @@ from crossconnect.cloud.kinds.transit import TransitRouter, TransitRouterAttachm
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn import (
     egress_only,
+    flow_logs,
+    insertions,
     interfaces,
     internet,
     load_balancers,
@@ -42,11 +44,14 @@ from crossconnect.cloud.ovn import (
     transit,
     vpcs,
 )
-from crossconnect.cloud.ovn.parts import Unit
+from crossconnect.cloud.ovn.parts import UnitFunction
 from crossconnect.cloud.resource import Resource
 
-UNITS: Mapping[type[Resource], tuple[Unit, ...]] = {
-    Vpc: (vpcs.router, resolving.services, internet.gateway_port, load_balancers.group),
+UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
+    Vpc: (vpcs.router, resolving.services, internet.gateway_port, load_balancers.group, flow_logs.rejects),
+    PrefixList: (prefix_lists.address_set,),
+    NetworkAcl: (network_acls.ingress, network_acls.egress),
+    SecurityGroup: (security_groups.group,),
     Subnet: (
         subnets.switch,
         subnets.router_side,
@@ -56,12 +61,10 @@ UNITS: Mapping[type[Resource], tuple[Unit, ...]] = {
         network_acls.border,
         load_balancers.subnet_balancing,
         egress_only.subnet_inside,
+        internet.subnet_source,
     ),
-    NetworkInterface: (interfaces.port, resolving.interface_names),
-    SecurityGroup: (security_groups.group,),
+    NetworkInterface: (interfaces.port, resolving.interface_names, flow_logs.interface_rejects),
     SecurityGroupRule: (security_groups.rule,),
-    PrefixList: (prefix_lists.address_set,),
-    NetworkAcl: (network_acls.ingress, network_acls.egress),
     RouteTable: (routes.table, egress_only.sources),
     DhcpOptions: (),
     InternetGateway: (),
@@ -73,23 +76,32 @@ UNITS: Mapping[type[Resource], tuple[Unit, ...]] = {
     VpcPeering: (peerings.peering,),
     DnsZone: (resolving.zone,),
     DnsRecord: (resolving.record,),
-    FlowLog: (),
+    FlowLog: (flow_logs.flow_log,),
     PrivateGateway: (private_gateways.gateway,),
     EndpointService: (private_link.service,),
     ServiceEndpoint: (private_link.endpoint,),
-    ServiceInsertion: (),
+    ServiceInsertion: (insertions.steering,),
     TrafficMirror: (traffic_mirrors.mirror,),
     TransitRouter: (transit.router,),
     TransitRouterAttachment: (transit.attachment,),
     TransitRouteTable: (transit.table,),
 }
-"""Kinds without units are read by those of other kinds."""
+"""The functions of each kind, in the order in which rows refer to each other."""
 
-UNITS_OF_REGION: tuple[Unit, ...] = (
+ELSEWHERE: Mapping[type[Resource], str] = {
+    DhcpOptions: "Read by the `DHCP_Options` of the subnets of VPCs that name them, and by the names of interfaces.",
+    InternetGateway: "While it is attached: its VPC's port to the internet, the routes that lead to it, elastic IPs.",
+    EgressOnlyInternetGateway: "Its VPC's port to the internet, the routes that lead to it, and the drops of subnets.",
+    TargetGroup: "Read by the load balancers and endpoint services that name it.",
+}
+"""Kinds without functions of their own: where they are read."""
+
+UNITS_OF_REGION: tuple[UnitFunction, ...] = (
     security_groups.everybody,
     provider.gateway_nodes,
     provider.networks,
     provider.border,
     private_link.network,
+    flow_logs.collector,
 )
 """Made once, with the first rows of all."""

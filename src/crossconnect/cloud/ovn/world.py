@@ -19,8 +19,14 @@ class Index(NamedTuple):
     id: str = ""
 
 
-Source: TypeAlias = str | Index
-"""What can be read: a document, by its id, or an index."""
+class Up(NamedTuple):
+    """Whether an interface is plugged in somewhere, by its id."""
+
+    id: str
+
+
+Source: TypeAlias = str | Index | Up
+"""What can be read: a document, by its id; an index; what OVN says of an interface."""
 Changes: TypeAlias = Iterable[tuple[str, Resource | None]]
 """Ids and what they are now; None for what is no more."""
 
@@ -32,6 +38,7 @@ class World:
         """An empty one."""
         self._documents: dict[str, Resource] = {}
         self._indexes: dict[Index, set[str]] = {}
+        self._down: frozenset[str] = frozenset()
 
     @property
     def documents(self) -> Mapping[str, Resource]:
@@ -41,6 +48,16 @@ class World:
     def members(self, index: Index) -> list[str]:
         """Ids in an index, in order."""
         return sorted(self._indexes.get(index, ()))
+
+    def is_up(self, id: str) -> bool:
+        """Whether an interface is up; those that nothing is known of are."""
+        return id not in self._down
+
+    def observe(self, down: frozenset[str]) -> set[Source]:
+        """Take over which interfaces are down; what reads otherwise than before."""
+        changed = self._down ^ down
+        self._down = down
+        return {Up(id) for id in changed}
 
     def apply(self, changes: Changes) -> set[Source]:
         """Take changes over; what reads otherwise than before. A document counts as changed when more than its revision

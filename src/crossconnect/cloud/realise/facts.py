@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from crossconnect.cloud.ovn.rows import KEY, is_own
+from crossconnect.cloud.ovn.rows import KEY, RESOURCE, is_own
 from crossconnect.transport.ovsdb import Choice, Chosen, Schema, Table, Uuid
 from crossconnect.transport.ovsdb.types import Kind, Row, Value
 from crossconnect.transport.ovsdb.values import default
@@ -26,6 +26,17 @@ NORTHDS = frozenset(
     }
 )
 """Columns that northd writes and we never do (ovn-nb(5))."""
+PORTS = "Logical_Switch_Port"
+ALSO = {PORTS: ("up",)}
+"""Columns of northd's that we read."""
+DATAPATHS = ("Logical_Switch", "Logical_Router")
+"""Rows that northd keeps numbered by their UUID."""
+
+
+def is_down(row: Row | None) -> str:
+    """The resource of a port of ours that is down: no hypervisor has it (`up` is false). Empty for any other."""
+    marks = None if row is None or row["up"] is not False else row["external_ids"]
+    return str(marks.get(RESOURCE, "")) if isinstance(marks, dict) else ""
 
 
 class TableFacts(msgspec.Struct, frozen=True, eq=False):
@@ -71,6 +82,6 @@ def facts_of(schema: Schema) -> Facts:
 
 
 def choose(schema: Schema) -> Choice:
-    """What the writer's replica has: the columns that are ours, and how far others have followed."""
-    choice = {name: Chosen(tuple(facts.blank)) for name, facts in facts_of(schema).items()}
-    return {**choice, GLOBAL: Chosen(("external_ids", "nb_cfg", "sb_cfg", "hv_cfg"))}
+    """What the writer's replica has: the columns that are ours, which ports are up, how far others have followed."""
+    choice = {name: Chosen((*facts.blank, *ALSO.get(name, ()))) for name, facts in facts_of(schema).items()}
+    return {**choice, GLOBAL: Chosen(("external_ids", "options", "nb_cfg", "sb_cfg", "hv_cfg"))}

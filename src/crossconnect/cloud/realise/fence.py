@@ -10,6 +10,8 @@ committed any more (see `transport/ovsdb/lock.py` for what a lock alone does not
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from crossconnect.cloud.realise.facts import GLOBAL
@@ -68,6 +70,16 @@ def count_up(schema: Schema) -> list[Operation]:
     """Ask northd and the hypervisors to tell when they have followed (ovn-nb(5), `nb_cfg`); the second reads it."""
     table = schema.table(GLOBAL)
     return [mutate(table, ALL, [("nb_cfg", "+=", 1)]), select(table, ALL, ["nb_cfg"])]
+
+
+def configure(schema: Schema, found: Found, settings: Mapping[str, str]) -> list[Operation]:
+    """Have pairs in `NB_Global.options`; northd and others have theirs beside."""
+    there = _row(found).get("options")
+    lacking = {k: v for k, v in settings.items() if not isinstance(there, dict) or there.get(k) != v}
+    if not lacking:
+        return []
+    pairs = [("options", "delete", [*lacking]), ("options", "insert", lacking)]
+    return [mutate(schema.table(GLOBAL), ALL, pairs)]
 
 
 def _row(found: Found) -> Row:

@@ -12,7 +12,7 @@ rows that are not there yet; it is not removed either.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Set
-from typing import Protocol, cast
+from typing import Protocol, TypeAlias, cast
 
 import msgspec
 
@@ -22,6 +22,8 @@ from crossconnect.cloud.realise.facts import Facts, TableFacts
 from crossconnect.transport.ovsdb import BadValue, Mutation, Operation, Uuid, by_uuid, delete, insert, mutate, update
 from crossconnect.transport.ovsdb.types import Atom, Value
 from crossconnect.transport.ovsdb.types import Row as FoundRow
+
+Holds: TypeAlias = Callable[[Uuid], bool]
 
 
 class Found(Protocol):
@@ -64,12 +66,12 @@ class _Edit:
 class _Draft:
     """A plan that is being made."""
 
-    def __init__(self, desired: Desired, found: Found, facts: Facts, *, waiting: Set[str], held: Set[Uuid]) -> None:
+    def __init__(self, desired: Desired, found: Found, facts: Facts, *, waiting: Set[str], holds: Holds) -> None:
         self.desired = desired
         self.found = found
         self.facts = facts
         self.waiting = waiting
-        self.held = held
+        self.holds = holds
         self.inserts: dict[Uuid, tuple[str, TableFacts, dict[str, Value]]] = {}
         self.deletes: dict[Uuid, tuple[str, TableFacts]] = {}
         self.edits: dict[Uuid, _Edit] = {}
@@ -88,7 +90,7 @@ class _Draft:
             return
         there = self.found.rows(table).get(uuid)
         if not claims:
-            if there is not None and uuid not in self.held and facts.is_ours(uuid, there):
+            if there is not None and not self.holds(uuid) and facts.is_ours(uuid, there):
                 self.deletes[uuid] = (unit, facts)
             return
         if len(claims) > 1:
@@ -146,7 +148,7 @@ class _Draft:
     def _kept(self, facts: TableFacts, column: str, element: Atom) -> bool:
         """Whether a reference that we do not want stays: removing it would delete a row that is not ours to delete."""
         uuid = Uuid(str(element))
-        if uuid in self.held:
+        if self.holds(uuid):
             return True
         table = facts.owning.get(column)
         if table is None:
@@ -166,7 +168,7 @@ class _Draft:
             if claims:
                 self.problems[unit] = f"the northbound database has no set or map {one.table}.{one.column}"
             return
-        if any(claim.value != claims[0].value for claim in claims):
+        if len(claims) > 1 and any(claim.value != claims[0].value for claim in claims):
             others = ", ".join(claim.unit for claim in claims if claim.unit != unit)
             self.problems[unit] = f"{one.table} {one.key}: {others} has another value for {one.element} of {one.column}"
             return
@@ -187,7 +189,7 @@ class _Draft:
                 edit.add.setdefault(one.column, {}).update(wanted)
                 if one.element in _elements(there[one.column]):
                     edit.remove.setdefault(one.column, set()).add(one.element)
-        elif not claims and one.element in _elements(there[one.column]) and one.element not in self.held:
+        elif not claims and one.element in _elements(there[one.column]) and not self.holds(Uuid(str(one.element))):
             self._edit(uuid, facts, unit).remove.setdefault(one.column, set()).add(one.element)
 
     def _without_row(self, unit: str, one: Contribution, uuid: Uuid, claims: tuple[ElementClaim, ...]) -> None:
@@ -267,10 +269,10 @@ def plan(
     scopes: Iterable[tuple[str, Scope]],
     *,
     waiting: Set[str] = frozenset(),
-    held: Set[Uuid] = frozenset(),
+    holds: Holds = lambda _: False,
 ) -> Plan:
-    """Plan what the scopes name. `waiting` are units that are realised later, `held` rows that are left as they are."""
-    draft = _Draft(desired, found, facts, waiting=waiting, held=held)
+    """Plan what the scopes name. `waiting` are units that are realised later, `holds` says what rows are left alone."""
+    draft = _Draft(desired, found, facts, waiting=waiting, holds=holds)
     for unit, scope in scopes:
         for table, key in scope.rows:
             draft.row(unit, table, key)
@@ -279,14 +281,13 @@ def plan(
     return draft.operations()
 
 
-def strays(desired: Desired, found: Found, facts: Facts, held: Set[Uuid]) -> list[tuple[str, Uuid]]:
+def strays(desired: Desired, found: Found, facts: Facts, holds: Holds) -> list[tuple[str, Uuid]]:
     """Rows of ours that nobody wants, with their tables."""
-    wanted = {*desired.uuids(), *held}
     return [
         (table, uuid)
         for table, of_it in facts.items()
         for uuid, row in found.rows(table).items()
-        if uuid not in wanted and of_it.is_ours(uuid, row)
+        if not desired.row(uuid) and of_it.is_ours(uuid, row) and not holds(uuid)
     ]
 
 
@@ -295,3 +296,12 @@ def clear(facts: Facts, rows: Iterable[tuple[str, Uuid]]) -> Plan:
     rows = list(rows)
     operations = [delete(facts[table].table, by_uuid(uuid)) for table, uuid in rows]
     return Plan(operations, [uuid for _, uuid in rows], {})
+
+
+def deleted(operation: Operation) -> object:
+    """The UUID of the row that a `delete` of a plan deletes."""
+    match operation["where"]:
+        case [[_, _, [_, uuid]]]:
+            return uuid
+        case _:
+            return None

@@ -20,7 +20,6 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from crossconnect.cloud.realise.desired import Desired
 from crossconnect.cloud.realise.facts import choose
 from crossconnect.cloud.realise.fence import Fence, count_up, followed, recorded, writer
 from crossconnect.cloud.realise.term import Book, Comparison, Failure, Term
@@ -49,10 +48,12 @@ class Deposed(Stale):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """Units that cannot be realised, with the reason, and units that could not and now are (or are gone)."""
+    """All changes up to `number` are in the northbound database, but for the `failures`: units that cannot be realised,
+    and why. `first`: of a time of being the writer; what was told before that may have been told by another."""
 
-    failed: Mapping[str, str] = {}
-    recovered: tuple[str, ...] = ()
+    number: int
+    failures: Mapping[str, str] = {}
+    first: bool = False
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +84,7 @@ async def _first(*awaited: Awaitable[object]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _ignore(_: Report) -> None:
+def _ignore(_: Report) -> None:
     pass
 
 
@@ -96,11 +97,11 @@ class Realiser:
         token: str,
         options: Options | None = None,
         *,
-        report: Callable[[Report], Awaitable[None]] = _ignore,
+        report: Callable[[Report], None] = _ignore,
         clock: Clock | None = None,
     ) -> None:
-        """`token` is unlike that of any other realiser, past ones too. `report` is awaited before the number of the
-        changes that it tells of is recorded, so that whoever waits for the number can know; it must not fail."""
+        """`token` is unlike that of any other realiser, past ones too. `report` is called by the writer whenever it has
+        recorded a number; it returns at once."""
         self.reason = "it has not begun"
         """Why it is not writing; empty while it is."""
         self._session = session
@@ -110,10 +111,10 @@ class Realiser:
         self._clock = clock or SystemClock()
         self._terms = 0
         self._book = Book()
-        self._told: dict[str, str] = {}
         self._pending: dict[str, Unit | None] = {}
         self._number = -1
         self._anew = False
+        self._settings: Mapping[str, str] = {}
         self._work = asyncio.Event()
         self._comparisons: list[asyncio.Future[Comparison]] = []
         self._counting: asyncio.Task[int] | None = None
@@ -162,8 +163,10 @@ class Realiser:
         """Units that cannot be realised, as far as this realiser has tried, and why."""
         return {key: failure.reason for key, failure in self._book.failures.items()}
 
-    def replace(self, units: Mapping[str, Unit], number: int) -> None:
-        """All units there are, as of the change `number`. Nothing is written before this was called once."""
+    def replace(self, units: Mapping[str, Unit], number: int, settings: Mapping[str, str] | None = None) -> None:
+        """All units there are, as of the change `number`, and pairs that `NB_Global.options` is to have. Nothing is
+        written before this was called once."""
+        self._settings = settings or {}
         self._pending = dict(units)
         self._number = number
         self._anew = True
@@ -270,7 +273,7 @@ class Realiser:
         lost = asyncio.create_task(self._lost(lock, fence))
         try:
             self.reason = ""
-            await self._compare(term)
+            await self._compare(term, first=True)
             await self._write(term, lost)
         finally:
             self.reason = self.reason or "it is not the writer any more"
@@ -324,13 +327,14 @@ class Realiser:
         units, self._pending = self._pending, {}
         number = self._number
         if not await term.change(units, number):
-            await self._tell()
             await term.record(number)
+        self._report(Report(number, self.failures))
 
-    async def _compare(self, term: Term) -> None:
+    async def _compare(self, term: Term, *, first: bool = False) -> None:
         if self._anew:
             self._anew = False
-            self._book.desired, self._book.failures = Desired(), {}
+            self._book = Book(self._settings)
+            term.book = self._book
         units, self._pending = self._pending, {}
         number = self._number
         asked, self._comparisons = self._comparisons, []
@@ -338,11 +342,10 @@ class Realiser:
             for key, unit in units.items():
                 failure = self._book.failures.get(key)
                 if failure:
-                    self._book.failures[key] = Failure(unit, failure.reason, failure.instead, failure.unknown)
+                    self._book.fail(key, Failure(unit, failure.reason, failure.instead, failure.unknown))
                 else:
                     self._book.desired.apply({key: unit})
-            comparison = await term.compare()
-            await self._tell()
+            comparison = await term.compare(again=term.drifted or (first and self._terms > 1))
             await term.record(number)
         except BaseException:
             self._comparisons += asked
@@ -350,12 +353,4 @@ class Realiser:
         for future in asked:
             if not future.done():
                 future.set_result(comparison)
-
-    async def _tell(self) -> None:
-        """Report what has begun to fail, and what has ceased to."""
-        now = dict(self.failures)
-        failed = {key: reason for key, reason in now.items() if self._told.get(key) != reason}
-        recovered = tuple(key for key in self._told if key not in now)
-        if failed or recovered:
-            await self._report(Report(failed, recovered))
-        self._told = now
+        self._report(Report(number, self.failures, first))

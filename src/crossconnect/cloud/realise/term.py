@@ -16,16 +16,17 @@ not known, after a restart, the rows of its that are there are left alone.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
+import contextlib
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 import msgspec
 
+from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.realise.desired import Desired, Scope, between, whole
-from crossconnect.cloud.realise.facts import facts_of
-from crossconnect.cloud.realise.fence import GUARDS, Fence, guard, record, take_over
-from crossconnect.cloud.realise.plan import Plan, clear, plan, strays
+from crossconnect.cloud.realise.facts import DATAPATHS, facts_of
+from crossconnect.cloud.realise.fence import GUARDS, Fence, configure, count_up, followed, guard, record, take_over
+from crossconnect.cloud.realise.plan import Plan, clear, deleted, plan, strays
 from crossconnect.cloud.realise.unit import Unit, Units
 from crossconnect.transport.ovsdb import (
     ConstraintViolation,
@@ -42,8 +43,12 @@ from crossconnect.transport.ovsdb import (
 
 ROWS_MAX = 1000
 """Rows and elements of one transaction: some 20 ms of ours and of the server's, who both do nothing else meanwhile."""
+DEPTH_MAX = 50
+"""Units that contribute to units that contribute to units: OVN's tables need four."""
 NAMED_MAX = 8
 """Units that the server names one by one in a pass, before halves are tried."""
+NORTHD_S = 2.0
+"""How long northd may take to follow before it counts as absent."""
 _UNITS_FAULT = (ConstraintViolation, ReferentialIntegrity, DuplicateUuid, OutOfRange)
 
 
@@ -68,18 +73,35 @@ class Comparison(msgspec.Struct, frozen=True):
     refused: Mapping[str, str] = {}
 
 
-@dataclasses.dataclass
 class Book:
     """What outlives a term: what is wanted, and what has failed."""
 
-    desired: Desired = dataclasses.field(default_factory=Desired)
-    failures: dict[str, Failure] = dataclasses.field(default_factory=dict)
+    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+        self.desired = Desired()
+        self.settings = settings or {}
+        """Pairs of `NB_Global.options`."""
+        self.failures: dict[str, Failure] = {}
+        self._rows: dict[Uuid, str] = {}
 
-    def held(self, but: Iterable[str] = ()) -> frozenset[Uuid]:
-        """Rows of failed units that are nobody's otherwise; `but` are units that are being tried."""
-        units = (failure.wanted for key, failure in self.failures.items() if key not in but)
-        rows = (row.uuid for unit in units if unit is not None for row in unit.rows)
-        return frozenset(uuid for uuid in rows if not self.desired.row(uuid))
+    def fail(self, key: str, failure: Failure) -> None:
+        """A unit has failed."""
+        self.mend(key)
+        self.failures[key] = failure
+        if failure.wanted is not None:
+            self._rows.update({row.uuid: key for row in failure.wanted.rows})
+
+    def mend(self, key: str) -> bool:
+        """A unit fails no more; whether it did."""
+        failure = self.failures.pop(key, None)
+        if failure is not None and failure.wanted is not None:
+            for row in failure.wanted.rows:
+                self._rows.pop(row.uuid, None)
+        return failure is not None
+
+    def holds(self, uuid: Uuid, trying: Set[str] = frozenset()) -> bool:
+        """Whether a row is a failed unit's and nobody's otherwise; `trying` are units that are being tried."""
+        key = self._rows.get(uuid)
+        return key is not None and key not in trying and not self.desired.row(uuid)
 
 
 class _Rejected(msgspec.Struct, frozen=True):
@@ -100,9 +122,10 @@ class Term:
         self._schema = schema
         self._facts = facts_of(schema)
         self._fence = fence
-        self._book = book
+        self.book = book
         self._counts: Counter[str] = Counter()
         self._sent = 0
+        self._vanished: set[object] = set()
         self._before: dict[str, Unit | None] = {}
 
     async def begin(self) -> None:
@@ -116,20 +139,24 @@ class Term:
     async def change(self, units: Units, number: int) -> bool:
         """Realise units that changed. Whether `number` was recorded with them: not if a failure begins or ends."""
         scopes = {key: self._replace(key, unit) for key, unit in units.items()}
-        failures = self._book.failures
+        failures = self.book.failures
         quiet = not any(key in failures for key in units)
         known = failures.keys() - units.keys()
         recorded = await self._settle(scopes, number if quiet else None)
         self.drifted |= bool(failures.keys() - known)  # perhaps the database is not what we think it is
         return recorded
 
-    async def compare(self) -> Comparison:
-        """Compare everything, what has failed too, and delete what nobody wants."""
+    async def compare(self, *, again: bool = False) -> Comparison:
+        """Compare everything, what has failed too, and delete what nobody wants. `again`: rows that are missing were
+        there a moment ago, perhaps."""
         # When this is answered, the replica has what others did before.
         await self._session.transact(guard(self._schema, self._fence))
+        if again and self._is_missing_datapath():
+            await self._northd()
+        await self._commit(Plan(configure(self._schema, self._replica, self.book.settings), [""], {}), None)
         self._counts.clear()
         self.drifted = False
-        book = self._book
+        book = self.book
         self._before = {key: failure.instead for key, failure in book.failures.items() if not failure.unknown}
         book.desired.apply({key: failure.wanted for key, failure in book.failures.items()})
         scopes = {key: whole(unit) for key, unit in book.desired.units.items()}
@@ -142,27 +169,42 @@ class Term:
         counts = self._counts
         return Comparison(counts["insert"], counts["update"] + counts["mutate"], counts["delete"], refused)
 
+    def _is_missing_datapath(self) -> bool:
+        """Whether a switch or router is wanted that is not there."""
+        desired, rows = self.book.desired, self._replica.rows
+        wanted = (claims[0].row for uuid in desired.uuids() if (claims := desired.row(uuid)))
+        return any(row.table in DATAPATHS and row.uuid not in rows(row.table) for row in wanted)
+
+    async def _northd(self) -> None:
+        """Let northd see that datapaths have vanished before they come back with the same UUID: 26.03.1 was seen to die
+        of an assertion otherwise."""
+        self._vanished.clear()
+        results = await self._session.transact(count_up(self._schema))
+        for row in results[1].rows or ():
+            with contextlib.suppress(TimeoutError):  # it may not run
+                await self._replica.wait_until(lambda f, row=row: followed(f, "sb_cfg") >= row["nb_cfg"], NORTHD_S)
+
     def _replace(self, key: str, unit: Unit | None) -> Scope:
         """Want another version of a unit; what is to be looked at for it."""
-        failure = self._book.failures.get(key)
-        old = failure.instead if failure else self._book.desired.units.get(key)
+        failure = self.book.failures.get(key)
+        old = failure.instead if failure else self.book.desired.units.get(key)
         if not failure or not failure.unknown:
             self._before[key] = old
-        self._book.desired.apply({key: unit})
+        self.book.desired.apply({key: unit})
         scope = between(old, unit)
         return scope | whole(failure.wanted) | whole(unit) if failure else scope
 
     def _retry(self, key: str) -> Scope:
-        return self._replace(key, self._book.failures[key].wanted)
+        return self._replace(key, self.book.failures[key].wanted)
 
     async def _settle(self, scopes: dict[str, Scope], number: int | None) -> bool:
         """Realise units, in passes; whether the number was recorded."""
-        failures = self._book.failures
+        failures = self.book.failures
         todo, recorded = scopes, False
         self._sent = 0
         while True:
             done, failed, recorded = await self._pass(todo, number)
-            recovered = [key for key in done if failures.pop(key, None)]
+            recovered = [key for key in done if self.book.mend(key)]
             # Others may have referred to its rows, and the database dropped that; or rows of before are still there.
             self.drifted |= bool(recovered)
             again = [*failures] if recovered else failed if done else []
@@ -180,7 +222,7 @@ class Term:
     async def _pass(self, scopes: dict[str, Scope], number: int | None) -> tuple[list[str], list[str], bool]:
         """One pass: units done, units that failed, and whether the number was recorded: where one transaction did."""
         waiting = set(scopes)
-        parts = deque(_parts(scopes))
+        parts = deque(self._ordered_parts(scopes))
         done: list[str] = []
         failed: list[str] = []
         named = 0
@@ -213,12 +255,34 @@ class Term:
         await self._attempt(failed, scopes, waiting, None, trying=False)  # what others have taken from them meanwhile
         return done, failed, recorded
 
+    def _ordered_parts(self, scopes: Mapping[str, Scope]) -> list[list[str]]:
+        """Parts in which the row that a unit contributes to comes before it, or with it."""
+        parts = [*_parts(scopes)]
+        if len(parts) < 2:
+            return parts
+        desired = self.book.desired
+        ordered: dict[str, Scope] = {}
+
+        def visit(key: str, below: int) -> None:
+            if key in ordered or key not in scopes or below > DEPTH_MAX:
+                return
+            unit = desired.units.get(key)
+            for one in unit.contributions if unit is not None else ():
+                for claim in desired.row(uuid_of(one.table, one.key)):
+                    if claim.unit != key:
+                        visit(claim.unit, below + 1)
+            ordered[key] = scopes[key]
+
+        for key in scopes:
+            visit(key, 0)
+        return [*_parts(ordered)]
+
     def _fail(self, key: str, reason: str) -> None:
         """Go back to the unit's version before."""
         before = self._before.get(key)
-        wanted = self._book.desired.units.get(key)
-        self._book.failures[key] = Failure(wanted, reason, before, key not in self._before)
-        self._book.desired.apply({key: before})
+        wanted = self.book.desired.units.get(key)
+        self.book.fail(key, Failure(wanted, reason, before, key not in self._before))
+        self.book.desired.apply({key: before})
 
     async def _attempt(
         self,
@@ -231,9 +295,13 @@ class Term:
     ) -> _Rejected | None:
         """Realise some units in one transaction; None when it is done. Not `trying`: put back what was before."""
         await asyncio.sleep(0)  # others of this process come to their turn between parts
-        held = self._book.held(part if trying else ()) if self._book.failures else frozenset[Uuid]()
+        tried = frozenset(part) if trying else frozenset[str]()
         named = [(key, scopes[key]) for key in part]
-        made = plan(self._book.desired, self._replica, self._facts, named, waiting=waiting, held=held)
+
+        def holds(uuid: Uuid) -> bool:
+            return self.book.holds(uuid, tried)
+
+        made = plan(self.book.desired, self._replica, self._facts, named, waiting=waiting, holds=holds)
         if made.problems:
             return _Rejected(made.problems, True)
         return await self._commit(made, number)
@@ -244,6 +312,10 @@ class Term:
         if not made.operations and not ending:
             return None
         self._sent += 1
+        if self._vanished and any(
+            one["op"] == "insert" and one.get("uuid") in self._vanished for one in made.operations
+        ):
+            await self._northd()
         try:
             results = await self._session.transact([*guard(self._schema, self._fence), *made.operations, *ending])
         except TransactionError as e:
@@ -255,6 +327,8 @@ class Term:
         for operation, result in zip(made.operations, results[GUARDS:], strict=False):
             kind = str(operation["op"])
             self._counts[kind] += 1
+            if kind == "delete" and operation["table"] in DATAPATHS:
+                self._vanished.add(deleted(operation))
             if kind in ("update", "mutate") and not result.count:
                 self.drifted = True
         return None
@@ -262,7 +336,7 @@ class Term:
     async def _clear(self) -> dict[str, str]:
         """Delete what nobody wants; what cannot be deleted, and why."""
         refused: dict[str, str] = {}
-        rows = strays(self._book.desired, self._replica, self._facts, self._book.held())
+        rows = strays(self.book.desired, self._replica, self._facts, self.book.holds)
         parts = deque(rows[first : first + ROWS_MAX] for first in range(0, len(rows), ROWS_MAX))
         while parts:
             part = parts.popleft()

@@ -120,6 +120,9 @@ def _contradictions(subject: Subject, network: ProviderNetwork) -> Iterator[tupl
             yield field, f"{prefix} overlaps the transfer prefix {clash}"
         elif clash := next((s for s in subnets if overlaps(s, prefix)), ""):
             yield field, f"{prefix} overlaps {clash}, a subnet of VRF {network.vrf}, and would be refused"
+    lengths = [parse(prefix).length for prefix in network.prefixes if version_of(prefix) == 6]
+    if network.vpc_block and not any(length <= network.vpc_block for length in lengths):
+        yield "vpc_block", f"none of its IPv6 prefixes holds a /{network.vpc_block}"
     for index, prefix in enumerate(network.aggregates):
         if not any(contains(outer, prefix) for outer in network.prefixes):
             yield f"aggregates/{index}", f"aggregate {prefix} is in none of its prefixes"

@@ -6,6 +6,7 @@ removes it. No service, database, bridge or kernel module of the machine is touc
     software    which OVN: the machine's, or a later one from a private root
     central     northbound, southbound (one server or a RAFT cluster), northd
     chassis     ovs-vswitchd and ovn-controller of a hypervisor or gateway node
+    gateway_node  its routing half: FRR, and the agent that announces addresses
     underlay    what carries the tunnels: one bridge, or servers of a region
     machine     a tenant's machine;  outside: one on a provider network
     traffic     pings, connections, packets of a size, flows;  faults: what breaks
@@ -20,7 +21,7 @@ from crossconnect.lab.ovn.outside import Outside
 from crossconnect.lab.ovn.sandbox import OvnLab, open_ovn_lab, ovn_lab, start_ovn_lab
 from crossconnect.lab.ovn.software import OvnSoftware, find_software, wanted_version
 from crossconnect.lab.ovn.traffic import Connection
-from crossconnect.lab.ovn.underlay import DEFAULT_CHASSIS, Chassis, Fabric
+from crossconnect.lab.ovn.underlay import DEFAULT_CHASSIS, Chassis, Fabric, cloud_fabric
 
 __all__ = [
     "DEFAULT_CHASSIS",
@@ -33,6 +34,7 @@ __all__ = [
     "Outside",
     "OvnLab",
     "OvnSoftware",
+    "cloud_fabric",
     "cut",
     "drain",
     "find_software",

@@ -71,6 +71,8 @@ class ChassisPlan(msgspec.Struct, frozen=True, kw_only=True):
     networks: tuple[ProviderPort, ...] = ()
     gateway: bool = False
     """Whether it offers itself as a gateway (`enable-chassis-as-gw`)."""
+    router: str = ""
+    """Node of its routing half, where it is a gateway node of a region."""
 
 
 def chassis_node(plan: ChassisPlan) -> NodePlan:

@@ -15,11 +15,13 @@ from collections.abc import Sequence
 import msgspec
 
 from crossconnect.errors import BadInput, Rejected, Unreachable
+from crossconnect.intent.gateway_nodes import router_name
 from crossconnect.lab.failure import Failure, Injection, apply_failure, heal
 from crossconnect.lab.handle import Lab
 from crossconnect.lab.ovn import processes
 from crossconnect.lab.ovn.central import Central
 from crossconnect.lab.ovn.chassis import PROCESSES, ChassisPlan
+from crossconnect.lab.ovn.gateway_node import start_agent, wait_established
 from crossconnect.lab.plan import End
 
 STOP_S = 15.0
@@ -78,13 +80,29 @@ def undrain(central: Central, drained: Sequence[Drained]) -> None:
 
 
 def power_off(lab: Lab, chassis: str) -> Injection:
-    """All its processes die, machines' included, and its ports go dark."""
+    """All its processes die, machines' included, and its ports go dark; with it the routing half of a gateway node."""
+    for node in _nodes(lab, chassis)[1:]:
+        apply_failure(lab, Failure(kind="device-failure", target=node))
     return apply_failure(lab, Failure(kind="device-failure", target=chassis))
 
 
 def power_on(lab: Lab, chassis: str) -> Injection:
-    """It boots; machines' interfaces are there again, what ran in them is not."""
+    """It boots; machines' interfaces are there again, what ran in them is not.
+
+    A gateway node's chassis starts when its router has its sessions again, as far as they come up at all: OVN gives the
+    gateways back to it at once, and would give them to a node that no leaf knows a way to.
+    """
+    for node in _nodes(lab, chassis)[1:]:
+        heal(lab, Failure(kind="device-failure", target=node))
+        start_agent(lab, node)
+        sessions = next(len(peer.sessions) for peer in lab.blueprint.peers if peer.name == node)
+        wait_established(lab, node, sessions)
     return heal(lab, Failure(kind="device-failure", target=chassis))
+
+
+def _nodes(lab: Lab, chassis: str) -> list[str]:
+    router = router_name(chassis)
+    return [chassis, router] if router in lab.node_plans else [chassis]
 
 
 def cut(lab: Lab, chassis: str, interface: str) -> None:

@@ -102,9 +102,14 @@ def running(lab: Lab, node: str, *processes: str) -> tuple[str, ...]:
 
 def appctl(lab: Lab, software: OvnSoftware, node: str, process: str, *words: str) -> str:
     """Ask a process by its control socket (`ovs-appctl`). Raises Rejected with what it says against that."""
-    target = process if process in NO_CONTROL_OPTION else f"{DIRECTORY}/{process}.ctl"
-    argv = ["env", f"OVS_RUNDIR={DIRECTORY}", *software.chroot, "ovs-appctl", "-t", target, *words]
+    argv = appctl_argv(software, process, *words)
     return _said(lab.run(node, argv), f"{node}: {process}: {' '.join(words)}")
+
+
+def appctl_argv(software: OvnSoftware, process: str, *words: str) -> tuple[str, ...]:
+    """The command that asks a process by its control socket."""
+    target = process if process in NO_CONTROL_OPTION else f"{DIRECTORY}/{process}.ctl"
+    return ("env", f"OVS_RUNDIR={DIRECTORY}", *software.chroot, "ovs-appctl", "-t", target, *words)
 
 
 def control(lab: Lab, software: OvnSoftware, node: str, program: str, *words: str) -> str:

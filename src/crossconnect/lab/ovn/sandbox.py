@@ -25,6 +25,7 @@ from crossconnect.lab.options import LabOptions
 from crossconnect.lab.ovn import machine as machines
 from crossconnect.lab.ovn.central import Central, CentralPlan
 from crossconnect.lab.ovn.chassis import ChassisPlan
+from crossconnect.lab.ovn.gateway_node import start_agent
 from crossconnect.lab.ovn.machine import Machine
 from crossconnect.lab.ovn.outside import Outside, add_outside
 from crossconnect.lab.ovn.software import OvnSoftware, find_software
@@ -36,6 +37,7 @@ from crossconnect.lab.ovn.underlay import (
     Fabric,
     central_plan,
     fabric_chassis,
+    fabric_gateways,
     fabric_plan,
     flat_chassis,
     flat_plan,
@@ -84,6 +86,11 @@ class OvnLab:
             if plan.name == name:
                 return plan
         raise BadInput(f"lab {self.lab.name} has no chassis {name!r}")
+
+    @property
+    def routers(self) -> tuple[str, ...]:
+        """Nodes that are routing halves of gateway nodes."""
+        return tuple(plan.router for plan in self.record.chassis if plan.router)
 
     def party(self, name: str) -> Party:
         """A machine, or one outside. Raises BadInput where there is none of that name."""
@@ -292,6 +299,7 @@ def start_ovn_lab(
         running = up_plan(flat_plan(central, plans, options.name), options, progress)
     else:
         plans = fabric_chassis(chassis, central, fabric)
+        gateways = fabric_gateways(plans, central, fabric, secrets or {})
         # Other backends would need ports of Open vSwitch that are bonds, or VLAN devices of one port.
         options = msgspec.structs.replace(options, backend="namespace", lldp=False)
         running = up(
@@ -299,13 +307,15 @@ def start_ovn_lab(
             options,
             secrets=secrets,
             progress=progress,
-            extend=lambda plan: fabric_plan(plan, central, plans),
+            extend=lambda plan: fabric_plan(plan, central, plans, gateways),
         )
     record = OvnRecord(central=central, chassis=plans)
     try:
         write_record(running.directory, record)
         lab = OvnLab(running, record)
         lab.central.wait_ready([plan.name for plan in plans])
+        for router in lab.routers:
+            start_agent(running, router)
     except BaseException:
         if not options.keep:
             down(options.name, options.run_root)

@@ -10,6 +10,9 @@ fabric    chassis are servers of a region's lab: their node is the server's, the
           segment of the tunnels, provider networks are segments of the region:
 
               leaf swp3 ---- eth0 (br-phy), eth0.200 (br-external) of a server that is a chassis
+
+          gateway nodes of the region's cloud have their provider networks behind routers of their own
+          (`gateway_node`)
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from crossconnect.design.blueprint import Blueprint, Endpoint, HostPlan
+from crossconnect.design.blueprint import Blueprint, Endpoint, HostPlan, PeerPlan
 from crossconnect.errors import BadInput, Unsupported
 from crossconnect.intent.placement import segment_path
 from crossconnect.lab.ovn.central import CENTRAL_INTERFACE, CENTRAL_NODE, CentralPlan, central_node
@@ -30,6 +33,7 @@ from crossconnect.lab.ovn.chassis import (
     Tunnels,
     chassis_node,
 )
+from crossconnect.lab.ovn.gateway_node import GatewayNodePlan, gateway_plans, router_of, with_gateway_node
 from crossconnect.lab.ovn.software import OvnSoftware
 from crossconnect.lab.plan import MAIN, Batch, End, LabPlan, Link, NodePlan
 from crossconnect.net import address_text, contains, interface_prefix, parse
@@ -73,6 +77,16 @@ class Fabric(msgspec.Struct, frozen=True, kw_only=True):
     """The segment that carries the tunnels, `tenant/vrf/segment`."""
     networks: Mapping[str, str] = {}
     """Provider network -> the segment that it is."""
+
+
+def cloud_fabric(blueprint: Blueprint) -> tuple[Fabric, tuple[Chassis, ...]]:
+    """A region's cloud, all of it. Raises BadInput for a region that carries none."""
+    if blueprint.cloud is None:
+        raise BadInput(f"region {blueprint.region} carries no cloud: its `design` has no `cloud`")
+    chassis = tuple(
+        Chassis(name=each.name, gateway=each.role == "gateway", networks=()) for each in blueprint.cloud.chassis
+    )
+    return Fabric(blueprint=blueprint, tunnels="/".join(blueprint.cloud.tunnels.split("/")[1::2])), chassis
 
 
 DEFAULT_CHASSIS = (
@@ -155,6 +169,9 @@ def fabric_chassis(chassis: Sequence[Chassis], central: CentralPlan, fabric: Fab
             for name, segment in sorted(fabric.networks.items())
             if name in wanted.networks and (endpoint := _endpoint(host, segment)) is not None
         ]
+        router = router_of(fabric.blueprint, host.name)
+        if fabric.blueprint.cloud is not None and router:
+            networks += [ProviderPort(network.name, network.name) for network in fabric.blueprint.cloud.networks]
         plans.append(
             ChassisPlan(
                 name=host.name,
@@ -170,16 +187,34 @@ def fabric_chassis(chassis: Sequence[Chassis], central: CentralPlan, fabric: Fab
                 ),
                 networks=tuple(networks),
                 gateway=wanted.gateway,
+                router=router,
             )
         )
     return tuple(plans)
 
 
-def fabric_plan(plan: LabPlan, central: CentralPlan, chassis: Sequence[ChassisPlan]) -> LabPlan:
+def fabric_gateways(
+    chassis: Sequence[ChassisPlan], central: CentralPlan, fabric: Fabric, passwords: Mapping[str, str]
+) -> tuple[GatewayNodePlan, ...]:
+    """The routing halves of those chassis that are gateway nodes of the region."""
+    names = [plan.name for plan in chassis if plan.router]
+    first = len(chassis) + 2
+    wanted = {name: _nth(MANAGEMENT_PREFIX, number) for number, name in enumerate(names, first)}
+    return gateway_plans(fabric.blueprint, wanted, central, passwords)
+
+
+def fabric_plan(
+    plan: LabPlan,
+    central: CentralPlan,
+    chassis: Sequence[ChassisPlan],
+    gateways: Sequence[GatewayNodePlan] = (),
+) -> LabPlan:
     """A region's lab, with some of its servers made chassis."""
+    for gateway in gateways:
+        plan = with_gateway_node(plan, gateway)
     mine = {each.name: each for each in chassis}
     nodes = [_quiet_leaf(node, plan, mine) for node in plan.nodes if node.name not in mine]
-    links = _management_links(chassis)
+    links = _management_links([*chassis, *(gateway.router for gateway in gateways)])
     members = [(link.b.interface, MANAGEMENT_BRIDGE, PROVIDER_MTU) for link in links]
     nodes += [_networks_node((MANAGEMENT_BRIDGE,), members), central_node(central)]
     nodes += [chassis_node(each) for each in chassis]
@@ -211,7 +246,7 @@ def _endpoint(host: HostPlan, segment: str) -> Endpoint | None:
     return next((endpoint for endpoint in host.endpoints if endpoint.segment == path), None)
 
 
-def _management_links(chassis: Iterable[ChassisPlan]) -> list[Link]:
+def _management_links(chassis: Iterable[ChassisPlan | PeerPlan]) -> list[Link]:
     ends = [End(CENTRAL_NODE, MAIN, CENTRAL_INTERFACE)]
     ends += [End(plan.name, MAIN, MANAGEMENT_INTERFACE) for plan in chassis]
     return [Link(a=end, b=End(NETWORKS_NODE, MAIN, f"o{number}")) for number, end in enumerate(ends)]

@@ -1,4 +1,5 @@
-"""All rows as units gave them, and what changed since the last look."""
+"""What the units of the compiler come to: all rows with complete sets, and what changed, in few operations. The
+tests' own reading of units, apart from the product's writer."""
 
 from __future__ import annotations
 
@@ -6,9 +7,71 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from crossconnect.cloud.ovn.parts import Part
-from crossconnect.cloud.ovn.rows import Contribution, Delta, Gone, Mutation, Row, Update
-from crossconnect.transport.ovsdb.types import Atom, Value
+import msgspec
+
+from crossconnect.cloud.ovn.rows import Contribution, Row, uuid_of
+from crossconnect.cloud.realise.unit import Unit, Units
+from crossconnect.transport.ovsdb.types import Atom, Uuid, Value
+
+Part: TypeAlias = Row | Contribution
+
+
+class Update(msgspec.Struct, frozen=True, gc=False):
+    """Columns of a row that changed, with all of their new values."""
+
+    table: str
+    key: str
+    columns: Mapping[str, Value]
+
+    @property
+    def uuid(self) -> Uuid:
+        """The row's UUID."""
+        return uuid_of(self.table, self.key)
+
+
+class Mutation(msgspec.Struct, frozen=True, gc=False):
+    """Elements of one set or map that come and go. Of a map, `remove` has keys and `add` is a mapping; a pair whose
+    value changed is in both, and goes before it comes."""
+
+    table: str
+    key: str
+    column: str
+    add: frozenset[Atom] | Mapping[Atom, Atom]
+    remove: frozenset[Atom]
+
+    @property
+    def uuid(self) -> Uuid:
+        """The row's UUID."""
+        return uuid_of(self.table, self.key)
+
+
+class Gone(msgspec.Struct, frozen=True, gc=False):
+    """A row that is no more."""
+
+    table: str
+    key: str
+
+    @property
+    def uuid(self) -> Uuid:
+        """The row's UUID."""
+        return uuid_of(self.table, self.key)
+
+
+class Operations(msgspec.Struct, frozen=True):
+    """What brings the rows before a change to those after it, in one transaction; the four kinds touch a (row, column)
+    once at most. Sets and maps of inserted rows are complete."""
+
+    insert: tuple[Row, ...] = ()
+    update: tuple[Update, ...] = ()
+    mutate: tuple[Mutation, ...] = ()
+    delete: tuple[Gone, ...] = ()
+    """Also of rows that nothing would refer to any more, which the database deletes by itself: deleting them is no
+    error there."""
+
+    def __bool__(self) -> bool:
+        """Whether any row changes."""
+        return bool(self.insert or self.update or self.mutate or self.delete)
+
 
 _Element: TypeAlias = tuple[Atom, Atom | None]
 _Elements: TypeAlias = "Counter[_Element]"
@@ -30,10 +93,21 @@ class Contents:
 
     def __init__(self) -> None:
         """Nothing yet."""
+        self._units: dict[str, Unit] = {}
         self._rows: dict[_Place, Mapping[str, Value]] = {}
         self._sets: dict[_Place, dict[str, _Elements]] = {}
         self._rows_before: dict[_Place, Mapping[str, Value] | None] = {}
         self._elements_before: dict[_Column, dict[_Element, bool]] = {}
+
+    def apply(self, units: Units) -> Operations:
+        """Take units over; what changes by them."""
+        for key in units:
+            self.remove(_parts(self._units.pop(key, None)))
+        for key, unit in units.items():
+            self.add(_parts(unit))
+            if unit is not None:
+                self._units[key] = unit
+        return self.take()
 
     def remove(self, parts: Iterable[Part]) -> None:
         """A unit does not give these any more. All that go must go before any come, for a row may change its unit."""
@@ -81,6 +155,10 @@ class Contents:
         """All rows with all of their sets, in order of table and key."""
         return [self._whole(place) for place in sorted(self._rows)]
 
+    def homeless(self) -> list[tuple[str, str]]:
+        """Rows that are not there and yet added to."""
+        return sorted(place for place in self._sets if place not in self._rows)
+
     def _whole(self, place: _Place) -> Row:
         sets = self._sets.get(place)
         columns = self._rows[place]
@@ -88,7 +166,7 @@ class Contents:
             columns = {**columns, **{column: _value(elements) for column, elements in sets.items()}}
         return Row(place.table, place.key, columns)
 
-    def take_delta(self, failed: Mapping[str, str]) -> Delta:
+    def take(self) -> Operations:
         """What changed since the last call."""
         rows, sets = self._rows_before, self._elements_before
         self._rows_before, self._elements_before = {}, {}
@@ -108,7 +186,7 @@ class Contents:
             if self._stayed(_Place(column.table, column.key), rows)
             and (mutation := self._mutation(column, sets[column])) is not None
         ]
-        return Delta(tuple(insert), tuple(update), tuple(mutate), tuple(delete), failed)
+        return Operations(tuple(insert), tuple(update), tuple(mutate), tuple(delete))
 
     def _stayed(self, place: _Place, rows_before: Mapping[_Place, Mapping[str, Value] | None]) -> bool:
         """Whether a row was there before and is there now."""
@@ -139,3 +217,7 @@ def _changed(before: Mapping[str, Value], after: Mapping[str, Value]) -> dict[st
         assert isinstance(value, (str, frozenset, dict)), f"{column} must be given always"
         changed[column] = "" if isinstance(value, str) else type(value)()
     return changed
+
+
+def _parts(unit: Unit | None) -> list[Part]:
+    return [] if unit is None else [*unit.rows, *unit.contributions]
