@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import gc
 import logging
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
-import uvloop
 
 from crossconnect.cli.output import print_findings, say
 from crossconnect.cli.region import load_or_exit, region_option
@@ -81,7 +81,7 @@ def command(
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s"
     )
-    uvloop.run(serve(configuration, lambda url: say(f"serving {url}, documented at {url}/openapi.json"), realiser))
+    asyncio.run(serve(configuration, lambda url: say(f"serving {url}, documented at {url}/openapi.json"), realiser))
     return 0
 
 

@@ -9,13 +9,12 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable
 
-from crossconnect.cloud.ovn.compiler import Compiler
-from crossconnect.cloud.ovn.features import features_of
-from crossconnect.cloud.realise.following import Changes, Compile, Compiled, Following
+from crossconnect.cloud.neutron.registry import STORED
+from crossconnect.cloud.realise.following import Following, compilers
 from crossconnect.cloud.region import CloudRegion
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.service import Service
-from crossconnect.transport.ovsdb import Options, Schema, Session, Tls
+from crossconnect.transport.ovsdb import Options, Session, Tls
 
 DATABASE = "OVN_Northbound"
 
@@ -30,18 +29,8 @@ def beside(
     async def run(service: Service) -> AsyncIterator[Callable[[], str]]:
         async with (
             Session(remotes, DATABASE, Options(tls=tls)) as session,
-            Following(service, KINDS, session, lambda schema: _compile(region, schema), secrets.token_hex(8)) as made,
+            Following(service, {**KINDS, **STORED}, session, compilers(region), secrets.token_hex(8)) as made,
         ):
             yield lambda: made.reason or made.realiser.reason
 
     return run
-
-
-def _compile(region: CloudRegion, schema: Schema) -> Compile:
-    compiler = Compiler(region, features_of(schema.has))
-
-    def compiled(changes: Changes) -> Compiled:
-        delta = compiler.apply(changes)
-        return Compiled(delta.units, delta.failed)
-
-    return compiled
