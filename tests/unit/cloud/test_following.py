@@ -169,6 +169,30 @@ def test_the_compiler_hears_of_ports_that_go_down_and_come_up(tmp_path: Path) ->
     story(tmp_path, test)
 
 
+def test_a_bug_of_a_compiler_is_told_and_raised(tmp_path: Path) -> None:
+    class Broken(Toy):
+        def apply(self, changes: Changes) -> Delta:
+            if changes:
+                raise KeyError("kind")
+            return super().apply(changes)
+
+    async def follow(service: Service, server: Server) -> None:
+        async with (
+            Session(server.remote, DATABASE, QUICK) as session,
+            Following(service, KINDS, session, Broken, "one", CALM) as made,
+        ):
+            await service.create(NETWORK, RED, NetworkBody(size=100))
+            while not made.reason:
+                await asyncio.sleep(0.02)
+            assert made.reason == "a bug: KeyError('kind')"
+
+    async def test(service: Service, server: Server) -> None:
+        with pytest.raises(KeyError, match="kind"):
+            await follow(service, server)
+
+    story(tmp_path, test)
+
+
 @pytest.mark.parametrize("kill", ["northbound", "follower"])
 def test_nothing_is_lost_while_one_of_them_is_away(tmp_path: Path, kill: str) -> None:
     async def test(service: Service, server: Server) -> None:

@@ -136,6 +136,9 @@ class Following:
                 await work()
             except (CrossconnectError, Refused, TimeoutError) as e:
                 self.reason = str(e)
+            except Exception as e:  # raised where this context ends; until then, who asks for the reason hears of it
+                self.reason = f"a bug: {e!r}"
+                raise
             attempts = 1 if self._clock.now_s() - began_s > self._options.backoff.max_s else attempts + 1
             await self._clock.sleep(self._options.backoff.pause_s(attempts, 1, 0.5))
 

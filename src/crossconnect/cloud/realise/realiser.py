@@ -255,6 +255,9 @@ class Realiser:
                 await self._serve()
             except (OvsdbError, Deposed, TimeoutError) as e:
                 self.reason = str(e) or "no answer"
+            except Exception as e:  # raised where this context ends, and by `wait`
+                self.reason = f"a bug: {e!r}"
+                raise
             attempts = 1 if self._clock.now_s() - began_s > self._options.backoff.max_s else attempts + 1
             await self._clock.sleep(self._options.backoff.pause_s(attempts, 1, 0.5))
 
