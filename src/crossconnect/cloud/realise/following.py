@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol, TypeAlias
@@ -31,6 +32,7 @@ from crossconnect.transport.ovsdb import Clock, Schema, Session, SystemClock
 
 Changes: TypeAlias = Sequence[tuple[str, Resource | None]]
 """Ids of documents, and what they are now; None for what is no more."""
+log = logging.getLogger("crossconnect.cloud.realise")
 OBSERVE_S = 0.1
 """Ports come up in crowds, when a hypervisor starts."""
 _OPERATOR = Caller(principal="realiser", project_id="", admin=True)
@@ -136,9 +138,10 @@ class Following:
                 await work()
             except (CrossconnectError, Refused, TimeoutError) as e:
                 self.reason = str(e)
-            except Exception as e:  # raised where this context ends; until then, who asks for the reason hears of it
+            except Exception as e:
+                # A bug of ours. All is compiled anew then, and what a tenant does next may be what ends it.
+                log.exception("following the store")
                 self.reason = f"a bug: {e!r}"
-                raise
             attempts = 1 if self._clock.now_s() - began_s > self._options.backoff.max_s else attempts + 1
             await self._clock.sleep(self._options.backoff.pause_s(attempts, 1, 0.5))
 
