@@ -266,7 +266,7 @@ class Realiser:
 
     async def _serve(self) -> None:
         """Become the writer, and write until something ends that. Deposed, OvsdbError."""
-        schema = await self._session.connected()
+        await self._session.connected()
         lock = self._session.lock(self._options.lock)
         self.reason = "another realiser writes"
         await lock.acquired()
@@ -274,7 +274,8 @@ class Realiser:
         await self._known(lock)
         self._terms += 1
         fence = Fence(self._options.lock, f"{self._token}.{self._terms}")
-        term = Term(self._session, self.replica, schema, fence, self._book)
+        # The schema of now: the database may have been converted while we waited.
+        term = Term(self._session, self.replica, self._session.schema, fence, self._book)
         await term.begin()
         lost = asyncio.create_task(self._lost(lock, fence))
         try:
