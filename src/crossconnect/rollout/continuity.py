@@ -1,0 +1,231 @@
+"""What a state in the middle of a change takes from those who have it before and after.
+
+    base (old) ---after---> final (new)          who talks in both
+        '------after------> a mixture            must talk here
+
+Judged are servers that both networks have in the same place with the same addresses. Realms that do not differ are not
+looked at; in those in which the fabric alone says that everybody talks, no packet is followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+import msgspec
+
+from crossconnect.checks.grouping import count_text, names_text
+from crossconnect.checks.under_failure import promises_broken
+from crossconnect.design.blueprint import Blueprint, Endpoint
+from crossconnect.model.promise import PATH_KINDS, Promise, end_parts
+from crossconnect.net import address_of, version_of
+from crossconnect.simulate.codes import AMBIGUOUS, OSCILLATION, UNSUPPORTED_SESSION
+from crossconnect.simulate.forwarding import Forwarder
+from crossconnect.simulate.impact import Impacts
+from crossconnect.simulate.reachability import endpoint_classes, example_address, external_prefixes
+
+_UNSURE = frozenset(code.name for code in (OSCILLATION, AMBIGUOUS, UNSUPPORTED_SESSION))
+
+
+class Loss(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """What is not there that is there before and after."""
+
+    kind: str
+    """`network`, `promise`, or `protocol` where BGP would not settle."""
+    name: str
+    """The VRF, or path of the segment; the promise; the code of the finding."""
+    what: str
+    """In one line."""
+    tenant: str = ""
+    pairs: int = 0
+    """Ordered pairs of endpoints that do not talk, or not for all of their flows."""
+    outside: tuple[str, ...] = ()
+    """External prefixes that some endpoints do not reach."""
+
+
+class Continuity:
+    """Two networks, ready for being asked about those between them."""
+
+    def __init__(self, old: Blueprint, new: Blueprint) -> None:
+        self._base = Impacts(old)
+        self._final = self._base.after(new)
+        self._partial = self._final.realms.keys() < self._base.realms.keys() | self._final.realms.keys()
+        self._kept = kept_endpoints(old, new)
+        self._unsure = {(f.code, f.place.path) for f in self._base.healthy.findings}
+        promised = {promise.name: promise for promise in old.promises}
+        self._promises = {p.name: p for p in new.promises if promised.get(p.name) == p}
+        self._broken_anyway: frozenset[str] | None = None
+
+    def losses(self, state: Blueprint) -> tuple[Loss, ...]:
+        """What `state`, a network between the two, takes away."""
+        here = self._base.after(state)
+        found = [loss for name in sorted(here.realms) if (loss := self._in_realm(name, here)) is not None]
+        found += self._promise_losses(state, here)
+        for finding in here.healthy.findings:
+            if finding.code in _UNSURE and (finding.code, finding.place.path) not in self._unsure:
+                found.append(Loss(kind="protocol", name=finding.code, what=finding.message))
+        return tuple(sorted(found))
+
+    # Packets
+
+    def _in_realm(self, name: str, here: Impacts) -> Loss | None:
+        if name not in self._base.realms or name not in self._kept:
+            return None
+        sides = [self._base, here]
+        if name in self._final.realms:
+            sides.append(self._final)
+        elif not self._partial:
+            return None  # it goes
+        groups = list(_joint_classes(sides, name, self._kept[name]))
+        pairs, example = 0, ""
+        if not here.regular(name):
+            pairs, example = _pairs_lost(sides, here, groups)
+        outside = _outside_lost(sides, here, name, groups)
+        if not pairs and not outside:
+            return None
+        parts = [f"{count_text(pairs, 'pair')} of servers do not talk ({example})"] if pairs else []
+        if outside:
+            parts.append(f"no way to {names_text(outside)} for some servers")
+        return Loss(
+            kind="network",
+            name=name,
+            what="; ".join(parts),
+            tenant=self._base.realms[name].tenant,
+            pairs=pairs,
+            outside=outside,
+        )
+
+    # Promises
+
+    def _promise_losses(self, state: Blueprint, here: Impacts) -> Iterator[Loss]:
+        if not any(self._may_concern(promise, here) for promise in self._promises.values()):
+            return
+        if self._broken_anyway is None:
+            sides = (self._base, Impacts(self._final.blueprint) if self._partial else self._final)
+            self._broken_anyway = frozenset(name for side in sides for name in promises_broken(side))
+        whole = Impacts(state) if self._partial else here
+        for name, reason in sorted(promises_broken(whole).items()):
+            if name in self._promises and name not in self._broken_anyway:
+                yield Loss(kind="promise", name=name, what=f"promise {name} does not hold: {reason}")
+
+    def _may_concern(self, promise: Promise, here: Impacts) -> bool:
+        """Whether a promise may be about a realm that differs; about ways through the fabric only where that does."""
+        if not self._partial:
+            return True
+        if promise.kind in ("width", "length"):
+            return False
+        tenants = {realm.tenant for realm in here.realms.values()}
+        hosts = {host.name: host for host in here.blueprint.hosts}
+        inside = False
+        for text in (promise.source, promise.destination):
+            name = end_parts(text)[1]
+            if name in hosts:
+                inside = True
+                if any(endpoint.tenant in tenants for endpoint in hosts[name].endpoints):
+                    return True
+            elif name.partition("/")[0] in tenants:
+                return True
+            elif any(vrf.tenant == name.partition("/")[0] for vrf in here.blueprint.vrfs):
+                inside = True
+        # Between ends that are not tenants', or on a path, any realm may play a part.
+        return not inside or promise.kind in PATH_KINDS
+
+
+def kept_endpoints(old: Blueprint, new: Blueprint) -> dict[str, dict[tuple[str, str], Endpoint]]:
+    """By realm, endpoints that both networks have alike: server, cables, segment and addresses."""
+    wires = [{w.key: w for w in side.wires if w.kind == "server"} for side in (old, new)]
+    moved = {w.a_device for a, b in (wires, wires[::-1]) for key, w in a.items() if b.get(key) != w}
+    before = {host.name: host for host in old.hosts}
+    found: dict[str, dict[tuple[str, str], Endpoint]] = {}
+    for host in new.hosts:
+        was = before.get(host.name)
+        if was is None or host.name in moved or (was.ports, was.leaves, was.mac) != (host.ports, host.leaves, host.mac):
+            continue
+        endpoints = {endpoint.interface: endpoint for endpoint in was.endpoints}
+        for endpoint in host.endpoints:
+            if endpoints.get(endpoint.interface) == endpoint and endpoint.addresses:
+                realm = endpoint.vrf or endpoint.segment
+                found.setdefault(realm, {})[(endpoint.host, endpoint.interface)] = endpoint
+    return found
+
+
+def _joint_classes(
+    sides: Iterable[Impacts], realm: str, kept: Mapping[tuple[str, str], Endpoint]
+) -> Iterator[tuple[Endpoint, ...]]:
+    """Endpoints that are of one class on every side: what becomes of one of them becomes of all."""
+    keys: dict[tuple[str, str], list[object]] = {}
+    count = 0
+    for side in sides:
+        count += 1
+        for group in endpoint_classes(side.before.tables, (realm,)):
+            key = (group.segment, group.leaves, group.cables)
+            for endpoint in group.endpoints:
+                keys.setdefault((endpoint.host, endpoint.interface), []).append(key)
+    joint: dict[tuple[object, ...], list[Endpoint]] = {}
+    for name, endpoint in kept.items():
+        if len(keys.get(name, ())) == count:
+            joint.setdefault(tuple(keys[name]), []).append(endpoint)
+    return (tuple(members) for members in joint.values())
+
+
+def _pairs_lost(sides: Iterable[Impacts], here: Impacts, groups: Collection[tuple[Endpoint, ...]]) -> tuple[int, str]:
+    """Pairs of endpoints that talk on all other sides and not here, and why the first does not."""
+    others = [side.before for side in sides if side is not here]
+    lost, example = 0, ""
+    for senders in groups:
+        for receivers in groups:
+            pair = _two(senders, receivers)
+            if pair is None:
+                continue
+            sender, receiver = pair
+            for address in _addresses(sender, receiver):
+                reason = _reason(here.before, sender, receiver.host, address)
+                if reason and all(not _reason(other, sender, receiver.host, address) for other in others):
+                    lost += len(senders) * (len(receivers) - (senders is receivers))
+                    example = example or f"{sender.host} to {receiver.host}: {reason}"
+                    break
+    return lost, example
+
+
+def _outside_lost(
+    sides: Iterable[Impacts], here: Impacts, realm: str, groups: Collection[tuple[Endpoint, ...]]
+) -> tuple[str, ...]:
+    others = [side for side in sides if side is not here]
+    prefixes = [external_prefixes(side.blueprint).get(realm, ()) for side in others]
+    lost: list[str] = []
+    for prefix in prefixes[0] if all(prefixes) else ():
+        if not all(prefix in those for those in prefixes):
+            continue
+        address = example_address(prefix)
+        for members in groups:
+            sender = members[0]
+            if not any(version_of(text) == version_of(prefix) for text in sender.addresses):
+                continue
+            if _reason(here.before, sender, "", address) and all(
+                not _reason(side.before, sender, "", address) for side in others
+            ):
+                lost.append(prefix)
+                break
+    return tuple(lost)
+
+
+def _two(senders: tuple[Endpoint, ...], receivers: tuple[Endpoint, ...]) -> tuple[Endpoint, Endpoint] | None:
+    return next(((s, r) for s in senders[:2] for r in receivers[:2] if s.host != r.host), None)
+
+
+def _addresses(sender: Endpoint, receiver: Endpoint) -> Iterator[str]:
+    own = {version_of(text) for text in sender.addresses}
+    for version, text in {version_of(text): text for text in receiver.addresses}.items():
+        if version in own:
+            yield address_of(text)
+
+
+def _reason(forwarder: Forwarder, sender: Endpoint, receiver: str, address: str) -> str:
+    """Why packets do not all arrive; empty when they do."""
+    verdict = forwarder.send(sender, address)
+    if drop := min(verdict.drops, default=None):
+        return f"{drop.device}: {drop.reason}"
+    if not verdict.recipients:
+        return "nobody gets it"
+    if receiver and verdict.recipients != frozenset((receiver,)):
+        return f"{min(verdict.recipients - {receiver})} gets it"
+    return ""
