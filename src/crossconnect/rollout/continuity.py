@@ -54,6 +54,9 @@ class Continuity:
         promised = {promise.name: promise for promise in old.promises}
         self._promises = {p.name: p for p in new.promises if promised.get(p.name) == p}
         self._broken_anyway: frozenset[str] | None = None
+        mtus = [{(d.name, i.name): i.mtu for d in side.devices for i in d.interfaces} for side in (old, new)]
+        # That everybody talks says nothing about how large packets may be.
+        self._same_mtus = all(mtus[1].get(port, mtu) == mtu for port, mtu in mtus[0].items())
 
     def losses(self, state: Blueprint) -> tuple[Loss, ...]:
         """What `state`, a network between the two, takes away."""
@@ -77,7 +80,7 @@ class Continuity:
             return None  # it goes
         groups = list(_joint_classes(sides, name, self._kept[name]))
         pairs, example = 0, ""
-        if not here.regular(name):
+        if not (here.regular(name) and self._same_mtus):
             pairs, example = _pairs_lost(sides, here, groups)
         outside = _outside_lost(sides, here, name, groups)
         if not pairs and not outside:
@@ -179,7 +182,12 @@ def _pairs_lost(sides: Iterable[Impacts], here: Impacts, groups: Collection[tupl
             sender, receiver = pair
             for address in _addresses(sender, receiver):
                 reason = _reason(here.before, sender, receiver.host, address)
-                if reason and all(not _reason(other, sender, receiver.host, address) for other in others):
+                if any(_reason(other, sender, receiver.host, address) for other in others):
+                    continue
+                mtu = here.before.send(sender, address).mtu
+                if not reason and mtu < min(other.send(sender, address).mtu for other in others):
+                    reason = f"packets over {mtu} octets are lost"
+                if reason:
                     lost += len(senders) * (len(receivers) - (senders is receivers))
                     example = example or f"{sender.host} to {receiver.host}: {reason}"
                     break
