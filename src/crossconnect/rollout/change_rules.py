@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
+from crossconnect.checks.grouping import count_text
 from crossconnect.finding import Finding, Place, found
 from crossconnect.model.change import DAYS, ChangeRule, ChangeWindow, Freeze
 from crossconnect.rollout.codes import APPROVAL_MISSING, FROZEN, RULE_REFUSES, WINDOW_CLOSED
@@ -112,7 +113,8 @@ def _against(
         if len(by) < rule.approvals:
             have = f"there {'is' if len(by) == 1 else 'are'} {len(by)}" + (f" ({', '.join(by)})" if by else "")
             whose = f" of {', '.join(rule.approvers)}" if rule.approvers else ""
-            yield found(APPROVAL_MISSING, place, f"{why}: needs {rule.approvals} approvals{whose}, {have}")
+            needs = count_text(rule.approvals, "approval") + whose
+            yield found(APPROVAL_MISSING, place, f"{why}: needs {needs}, {have}")
     windows = [window for window in rules.windows if window.name in rule.windows]
     if rule.windows and not any(is_open(window, moment, zones) for window in windows):
         opens = min((o for w in windows if (o := next_opening(w, moment, zones)) is not None), default=None)

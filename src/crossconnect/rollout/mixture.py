@@ -85,10 +85,16 @@ def _peers(old: Blueprint, new: Blueprint, pending: frozenset[str]) -> Iterable[
             continue
         sessions = [s for s in (was.sessions if was else ()) if s.device in pending]
         sessions += [s for s in (will.sessions if will else ()) if s.device not in pending]
-        settled = will is not None and not any(s.device in pending for s in will.sessions)
+        everywhere = (*(was.sessions if was else ()), *(will.sessions if will else ()))
+        settled = will is not None and not any(s.device in pending for s in everywhere)
         base = will if settled or was is None else was
         if sessions and base is not None:
-            yield msgspec.structs.replace(base, sessions=tuple(sessions))
+            known = [s for s in base.sessions if s in sessions]
+            yield msgspec.structs.replace(
+                base,
+                sessions=(*known, *(s for s in sessions if s not in known)),
+                ports=tuple(sorted({*base.ports, *(s.port for s in sessions)})),
+            )
 
 
 def _wires(
