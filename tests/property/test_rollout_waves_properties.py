@@ -1,4 +1,4 @@
-"""Waves of random changes: each device once, nobody beside who stands in for him, the same whatever the order of input."""
+"""Waves of random changes: each device once, never two that stand in for each other, whatever the order of input."""
 
 from __future__ import annotations
 

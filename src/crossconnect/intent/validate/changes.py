@@ -45,5 +45,5 @@ def change_findings(subject: Subject) -> Iterator[Finding]:
             words = f"{user} refuses, and yet wants approvals or a window"
             yield found(change_codes.RULE_NEVER_MET, subject.place(f"{path}/refuse"), words)
         elif rule.approvers and len(set(rule.approvers)) < rule.approvals:
-            words = f"{user} wants {rule.approvals} approvals of {len(set(rule.approvers))} people"
+            words = f"{user} wants {rule.approvals} approvals and has {len(set(rule.approvers))} who may give one"
             yield found(change_codes.RULE_NEVER_MET, subject.place(f"{path}/approvals"), words)
