@@ -120,7 +120,7 @@ def read_approvals(file: Path, digest: str) -> tuple[Approval, ...]:
     for number, line in enumerate(_octets(path, APPROVALS_SIZE_MAX).splitlines(), 1):
         try:
             found.append(msgspec.json.decode(line, type=Approval))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BadInput(f"{path}, line {number}, is no approval: {error}") from error
     return tuple(approval for approval in found if approval.plan == digest)
 

@@ -190,7 +190,7 @@ def decoded(octets: bytes, name: str) -> tuple[SavedPlan, str]:
     """The plan in a file, and its hash. BadInput where it is no plan, another version's, or not as it was written."""
     try:
         envelope = msgspec.json.decode(octets, type=_Envelope)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{name} is no plan of `xc plan -o FILE`, or it is cut off: {error}") from error
     if envelope.format != FORMAT:
         raise BadInput(f"{name} is no plan: its format is '{envelope.format}'")
@@ -201,5 +201,5 @@ def decoded(octets: bytes, name: str) -> tuple[SavedPlan, str]:
         raise BadInput(f"{name} is not as it was written: its hash is {digest[:12]}, written is {envelope.sha256[:12]}")
     try:
         return msgspec.json.decode(envelope.plan, type=SavedPlan), digest
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeDecodeError) as error:
         raise BadInput(f"{name} cannot be read: {error}") from error

@@ -155,7 +155,13 @@ def test_a_change_that_breaks_something_is_not_written_until_that_is_accepted(
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(None, "is no file"), (b"", "is no plan"), (b"{}", "is no plan"), (b"\xff\xfe", "is no plan")],
+    [
+        (None, "is no file"),
+        (b"", "is no plan"),
+        (b"{}", "is no plan"),
+        (b"\xff\xfe", "is no plan"),
+        (b'{"\xffformat":1}', "is no plan"),
+    ],
 )
 def test_what_is_no_plan_is_refused(
     content: bytes | None, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
