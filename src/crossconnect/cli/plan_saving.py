@@ -14,7 +14,8 @@ from crossconnect.cli.replacing import replace_file
 from crossconnect.cli.saved_plan_text import waves_text
 from crossconnect.errors import BadInput
 from crossconnect.finding import Finding
-from crossconnect.intent.git import authors_between, commit_of, is_as_committed, is_tracked, own_address
+from crossconnect.intent.files import LOCK_FILE, select
+from crossconnect.intent.git import authors_between, commit_of, edited_files, is_tracked, own_address
 from crossconnect.rollout.assembly import Context, assemble
 from crossconnect.rollout.change_rules import Approval, Rules, obstacles
 from crossconnect.rollout.plan import Plan, Side
@@ -56,6 +57,7 @@ def save(root: Path, file: Path, pair: Pair, result: Plan, options: Options) -> 
         say(f"{file} is not written: {count_text(findings)}")
         return False
     octets = encoded(plan)
+    file.parent.mkdir(parents=True, exist_ok=True)
     replace_file(file, octets)
     _, digest = decoded(octets, str(file))
     say(f"saved {file}: {len(plan.devices)} devices in {len(plan.waves)} waves, sha256 {digest}")
@@ -71,7 +73,8 @@ def _context(root: Path, pair: Pair, options: Options) -> Context:
     if is_tracked(root):
         head = commit_of(root, "HEAD")
         parent_commit = commit_of(root, options.revision) if options.revision != "none" else ""
-        new_commit = head if is_as_committed(root) else ""
+        edited = edited_files(root)
+        new_commit = "" if LOCK_FILE in edited or select(edited)[0] else head
         authors = authors_between(root, parent_commit, head)
         if not new_commit and (own := own_address(root)):
             authors = tuple(sorted({*authors, own.casefold()}))

@@ -38,6 +38,7 @@ OUTSIDERS = (
     "docs/",
     "schemas/",
     "out/",
+    "plans/",
     "state/",
     "report.html",
 )

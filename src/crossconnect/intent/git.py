@@ -42,9 +42,13 @@ def commit_of(directory: Path, revision: str) -> str:
         raise BadInput(f"git knows no revision '{revision}' in {directory}") from error
 
 
-def is_as_committed(directory: Path) -> bool:
-    """Whether the files under `directory` are as the last commit has them, none added."""
-    return not _git(directory, "status", "--porcelain", "--untracked-files=all", "--", ".").strip()
+def edited_files(directory: Path) -> tuple[str, ...]:
+    """Files under `directory` that are not as the last commit has them, or not in it; relative to `directory`."""
+    prefix = _git(directory, "rev-parse", "--show-prefix").decode().strip()
+    # Without renames, each entry is `XY path`; paths are relative to the top of the work tree.
+    text = _git(directory, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", ".")
+    entries = text.decode("utf-8", "surrogateescape").split("\0")
+    return tuple(entry[3:].removeprefix(prefix) for entry in entries if entry)
 
 
 def authors_between(directory: Path, old: str, new: str) -> tuple[str, ...]:

@@ -24,19 +24,28 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """Rules with the windows and freezes that they name."""
 
     rules: tuple[ChangeRule, ...] = ()
+    """What is demanded."""
     windows: tuple[ChangeWindow, ...] = ()
+    """Those that rules name."""
     freezes: tuple[Freeze, ...] = ()
+    """When nothing is changed."""
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True):
     """What of a change rules look at."""
 
     devices: int
+    """How many change."""
     tenants: tuple[str, ...]
+    """Whose networks change."""
     attachments_max: int
+    """The most attachments of servers that have their way through one device that changes."""
     roles: tuple[str, ...]
+    """Of devices that change."""
     sites: tuple[str, ...]
+    """Of devices that change."""
     disruptive: bool
+    """Whether something is interrupted while it is made, or missing on the way."""
     authors: tuple[str, ...]
     """E-mail addresses of whoever has written a part of it."""
 
@@ -51,6 +60,7 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     at: str
     """RFC 3339, UTC."""
     comment: str = ""
+    """What is to be remembered of it."""
 
 
 def bound(size: Size, sides: Iterable[Rules]) -> Rules:

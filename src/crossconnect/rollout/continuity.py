@@ -36,6 +36,7 @@ class Loss(msgspec.Struct, frozen=True, order=True, kw_only=True):
     what: str
     """In one line."""
     tenant: str = ""
+    """Whose network it is; empty for a promise."""
     pairs: int = 0
     """Ordered pairs of endpoints that do not talk, or not for all of their flows."""
     outside: tuple[str, ...] = ()

@@ -31,6 +31,7 @@ class Disruption(msgspec.Struct, frozen=True, kw_only=True):
     level: Level
     """`sessions`: some BGP sessions are torn down and come back. `device`: it forwards nothing for a while."""
     why: tuple[str, ...] = ()
+    """What of its configuration does it."""
     sessions: tuple[SessionKey, ...] = ()
     """Sessions that are interrupted, at this end."""
     seconds_max: int = 0

@@ -22,6 +22,7 @@ class Group(msgspec.Struct, frozen=True, order=True, kw_only=True):
     """Two or more switches that are never changed together."""
 
     devices: tuple[str, ...]
+    """Sorted by name."""
     kind: Kind
     """`uplinks`: the spines of a leaf, the super-spines of a spine. `borders`: of a VRF. `handoffs`: of an external
     router."""

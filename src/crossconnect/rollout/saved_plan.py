@@ -56,11 +56,17 @@ class SavedDevice(msgspec.Struct, frozen=True, kw_only=True):
     """A device that changes."""
 
     name: str
+    """Its name."""
     nos: str
+    """Its network operating system."""
     role: str
+    """Its tier."""
     site: str
+    """Where it stands."""
     pod: str
+    """Empty for super-spines."""
     kind: Literal["added", "removed", "changed"]
+    """Whether it comes, goes or stays."""
     wave: int
     """Number of its wave, from 1."""
     behind: int
@@ -115,11 +121,17 @@ class SavedWave(msgspec.Struct, frozen=True, kw_only=True):
     """What is done at once."""
 
     number: int
+    """From 1."""
     devices: tuple[str, ...]
+    """Those that change at once."""
     reason: str
+    """Why these, and why now."""
     drain: tuple[str, ...]
+    """Those of them that are drained before, and put back after."""
     gate: Gate
+    """What must hold before the next wave."""
     effect: Effect
+    """What it takes from whom."""
     undo: tuple[str, ...]
     """Devices that are taken back when its gate fails, in this order: those of the wave, last one first. With
     `on_failure` `all` those of the waves before follow."""
@@ -129,9 +141,11 @@ class Break(msgspec.Struct, frozen=True, order=True, kw_only=True):
     """Something that is missing on the way, and was accepted by name."""
 
     name: str
+    """The network, promise or finding; what is accepted by `--allow-break`."""
     kind: str
     """`network`, `promise`, `protocol`."""
     what: str
+    """In one line, at its worst."""
     first: int
     """Wave with which it begins."""
     last: int
@@ -144,30 +158,39 @@ class SavedPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A change and how it is made."""
 
     region: str
+    """The region's name."""
     parent: str
     """Content hash of the network that must be running; `none` for an empty one."""
     new: str
+    """Content hash of the network that it leads to."""
     parent_commit: str
     """Git commit of the region's files; empty where there is none."""
     new_commit: str
     """Empty where the files are not committed as they are: such a plan is for trying, and no `xc apply` takes it."""
     size: Size
+    """What rules look at."""
     numbers: tuple[NumberChange, ...]
+    """Numbers given out, taken back or moved."""
     findings_new: tuple[str, ...]
     """Of the new network, not of the parent: `code: message`."""
     timers: Timers
+    """How long each step may take."""
     on_failure: Literal["wave", "all"]
     """What is undone when a gate fails."""
     orders_tried: int
+    """Orders of the roles of which the states were simulated."""
     exhaustive: bool
     """Whether every order of the devices was looked at for one in which nothing is missing."""
     rules: Rules
     """What the region's rules demand of it."""
     breaks: tuple[Break, ...]
+    """What is missing on the way, each accepted by name."""
     groups: tuple[Group, ...]
     """Those that have devices that change."""
     waves: tuple[SavedWave, ...]
+    """In the order in which they are carried out."""
     devices: tuple[SavedDevice, ...]
+    """All that change, by name."""
     made_by: str
     """Version of this program."""
 

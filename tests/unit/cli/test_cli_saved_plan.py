@@ -85,6 +85,18 @@ def test_from_a_change_to_a_plan_that_somebody_else_has_agreed_to(
     assert "has approved this plan already" in err
 
 
+def test_a_plan_among_the_regions_files_is_none_of_them(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = region / "plans" / "umbrella.plan"
+    planned(capsys, region, file)
+    first = file.read_bytes()
+    asked(capsys, "approve", str(file), "--as", "bob@example.net")
+    code, _, err = planned(capsys, region, file)
+    assert code == 0
+    assert "not committed" not in err
+    assert file.read_bytes() == first
+    assert asked(capsys, "validate", "-C", str(region), "--strict")[2].count("plans") == 0
+
+
 def test_made_again_it_is_the_same_file_and_made_of_something_else_it_needs_another_approval(
     region: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
