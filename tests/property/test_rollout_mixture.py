@@ -71,8 +71,12 @@ def test_what_is_lost_on_the_way_is_what_three_whole_simulations_say(
     changed = sorted(changed_devices(old, new))
     pending = frozenset(data.draw(st.sets(st.sampled_from(changed)))) if changed else frozenset()
     middle = mixed(old.blueprint, new.blueprint, frozenset(changed), pending)
-    predicted = {loss.name: loss.pairs for loss in continuity.losses(middle) if loss.kind == "network" and loss.pairs}
+    losses = continuity.losses(middle, pending)
+    predicted = {loss.name: loss.pairs for loss in losses if loss.kind == "network" and loss.pairs}
     assert predicted == lost_pairs(old.blueprint, middle, new.blueprint)
+    # What is kept from states that were asked about before is what would be found anew.
+    assert losses == continuity.losses(middle)
+    assert losses == Continuity(old.blueprint, new.blueprint).losses(middle, pending)
 
 
 @settings(max_examples=30, deadline=None)

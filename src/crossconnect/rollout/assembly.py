@@ -123,7 +123,7 @@ class _Way:
 
     def losses(self, pending: frozenset[str]) -> tuple[Loss, ...]:
         """What is missing in it."""
-        return self._continuity.losses(self.state(pending)) if self._continuity is not None else ()
+        return self._continuity.losses(self.state(pending), pending) if self._continuity is not None else ()
 
     def drained_losses(self, pending: frozenset[str], names: Collection[str]) -> tuple[Loss, ...]:
         """What is missing in it while some of its devices are drained."""

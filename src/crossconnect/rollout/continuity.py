@@ -9,21 +9,26 @@ looked at; in those in which the fabric alone says that everybody talks, no pack
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from crossconnect.checks.grouping import count_text, names_text
 from crossconnect.checks.under_failure import promises_broken
-from crossconnect.design.blueprint import Blueprint, Endpoint
+from crossconnect.design.blueprint import Blueprint, Endpoint, HostPlan, PeerPlan
 from crossconnect.model.promise import PATH_KINDS, Promise, end_parts
 from crossconnect.net import address_of, version_of
 from crossconnect.simulate.codes import AMBIGUOUS, OSCILLATION, UNSUPPORTED_SESSION
 from crossconnect.simulate.forwarding import Forwarder
 from crossconnect.simulate.impact import Impacts
+from crossconnect.simulate.portion import difference, portion_of, realms_differing
 from crossconnect.simulate.reachability import endpoint_classes, example_address, external_prefixes
 
 _UNSURE = frozenset(code.name for code in (OSCILLATION, AMBIGUOUS, UNSUPPORTED_SESSION))
+
+
+_Named = TypeVar("_Named", HostPlan, PeerPlan)
 
 
 class Loss(msgspec.Struct, frozen=True, order=True, kw_only=True):
@@ -44,12 +49,16 @@ class Loss(msgspec.Struct, frozen=True, order=True, kw_only=True):
 
 
 class Continuity:
-    """Two networks, ready for being asked about those between them."""
+    """Two networks, ready for being asked about those between them.
+
+    Where the fabric is the same, what becomes of a realm depends on nothing but which of the switches, on which the
+    realm itself is another one, are still pending; so it is followed once for each such set.
+    """
 
     def __init__(self, old: Blueprint, new: Blueprint) -> None:
         self._base = Impacts(old)
         self._final = self._base.after(new)
-        self._partial = self._final.realms.keys() < self._base.realms.keys() | self._final.realms.keys()
+        self._partial = difference(old, new) is not None
         self._kept = kept_endpoints(old, new)
         self._unsure = {(f.code, f.place.path) for f in self._base.healthy.findings}
         promised = {promise.name: promise for promise in old.promises}
@@ -58,16 +67,39 @@ class Continuity:
         mtus = [{(d.name, i.name): i.mtu for d in side.devices for i in d.interfaces} for side in (old, new)]
         # That everybody talks says nothing about how large packets may be.
         self._same_mtus = all(mtus[1].get(port, mtu) == mtu for port, mtu in mtus[0].items())
+        self._concerned = _concerned(old, new) if self._partial else {}
+        self._known: dict[tuple[str, frozenset[str]], Loss | None] = {}
+        self._promises_known: dict[frozenset[tuple[str, frozenset[str]]], tuple[Loss, ...]] = {}
 
-    def losses(self, state: Blueprint) -> tuple[Loss, ...]:
-        """What `state`, a network between the two, takes away."""
+    def losses(self, state: Blueprint, pending: frozenset[str] | None = None) -> tuple[Loss, ...]:
+        """What `state`, a network between the two, takes away. `pending` are the switches in it that are as in the old
+        network, all others being as in the new one; None where it is not such a mixture."""
+        found = difference(self._base.blueprint, state) if self._partial and pending is not None else None
+        if found is None or pending is None:
+            return self._losses_in(self._base.after(state), state)
+        linked = portion_of(self._base.blueprint, found.realms).realms | portion_of(state, found.realms).realms
+        keys = {name: self._key(name, pending) for name in linked if name in self._base.realms}
         here = self._base.after(state)
-        found = [loss for name in sorted(here.realms) if (loss := self._in_realm(name, here)) is not None]
-        found += self._promise_losses(state, here)
+        for name, key in keys.items():
+            if key not in self._known:
+                self._known[key] = self._in_realm(name, here) if name in here.realms else None
+        which = frozenset(keys.values())
+        if which not in self._promises_known:
+            self._promises_known[which] = tuple(self._promise_losses(state, here))
+        lost = [loss for key in keys.values() if (loss := self._known[key]) is not None]
+        return tuple(sorted((*lost, *self._promises_known[which], *self._unsettled(here))))
+
+    def _key(self, name: str, pending: frozenset[str]) -> tuple[str, frozenset[str]]:
+        return name, pending & self._concerned.get(name, frozenset())
+
+    def _losses_in(self, here: Impacts, state: Blueprint) -> tuple[Loss, ...]:
+        lost = [loss for name in sorted(here.realms) if (loss := self._in_realm(name, here)) is not None]
+        return tuple(sorted((*lost, *self._promise_losses(state, here), *self._unsettled(here))))
+
+    def _unsettled(self, here: Impacts) -> Iterator[Loss]:
         for finding in here.healthy.findings:
             if finding.code in _UNSURE and (finding.code, finding.place.path) not in self._unsure:
-                found.append(Loss(kind="protocol", name=finding.code, what=finding.message))
-        return tuple(sorted(found))
+                yield Loss(kind="protocol", name=finding.code, what=finding.message)
 
     # Packets
 
@@ -79,11 +111,11 @@ class Continuity:
             sides.append(self._final)
         elif not self._partial:
             return None  # it goes
-        groups = list(_joint_classes(sides, name, self._kept[name]))
+        classes = _joint_classes(sides, name, self._kept[name])
         pairs, example = 0, ""
         if not (here.regular(name) and self._same_mtus):
-            pairs, example = _pairs_lost(sides, here, groups)
-        outside = _outside_lost(sides, here, name, groups)
+            pairs, example = _pairs_lost(sides, here, classes.values())
+        outside = _outside_lost(sides, here, name, _ways_out(classes))
         if not pairs and not outside:
             return None
         parts = [f"{count_text(pairs, 'pair')} of servers do not talk ({example})"] if pairs else []
@@ -134,6 +166,40 @@ class Continuity:
         return not inside or promise.kind in PATH_KINDS
 
 
+def _concerned(old: Blueprint, new: Blueprint) -> dict[str, frozenset[str]]:
+    """By realm, the switches that it depends on which of the two networks' configurations they have: those on which the
+    realm, or one that leaks from or into it, is another one; those of servers and external routers that differ."""
+    found: dict[str, set[str]] = {}
+    names = [{s.mac_vrf: s.vrf or s.path for s in side.segments} for side in (old, new)]
+    for a, b in zip(old.devices, new.devices, strict=True):
+        if a is not b and a != b:
+            for device, other, named in ((a, b, names[0]), (b, a, names[1])):
+                for realm in realms_differing(device, other, named):
+                    found.setdefault(realm, set()).add(a.name)
+    wires = set(old.wires) ^ set(new.wires)
+    moved = {wire.a_device for wire in wires}
+    for name, was, will in _by_name(old.hosts, new.hosts):
+        if was != will or name in moved:
+            for host in filter(None, (was, will)):
+                for endpoint in host.endpoints:
+                    found.setdefault(endpoint.vrf or endpoint.segment, set()).update(host.leaves)
+    for name, was, will in _by_name(old.peers, new.peers):
+        if was != will or name in moved:
+            sessions = [s for peer in filter(None, (was, will)) for s in peer.sessions]
+            for session in sessions:
+                found.setdefault(session.vrf, set()).update(s.device for s in sessions)
+    linked = {
+        name: portion_of(old, (name,)).realms | portion_of(new, (name,)).realms
+        for name in {v.name for side in (old, new) for v in side.vrfs} | found.keys()
+    }
+    return {name: frozenset(d for other in those for d in found.get(other, ())) for name, those in linked.items()}
+
+
+def _by_name(before: Iterable[_Named], after: Iterable[_Named]) -> Iterator[tuple[str, _Named | None, _Named | None]]:
+    was, will = {thing.name: thing for thing in before}, {thing.name: thing for thing in after}
+    return ((name, was.get(name), will.get(name)) for name in was.keys() | will.keys())
+
+
 def kept_endpoints(old: Blueprint, new: Blueprint) -> dict[str, dict[tuple[str, str], Endpoint]]:
     """By realm, endpoints that both networks have alike: server, cables, segment and addresses."""
     wires = [{w.key: w for w in side.wires if w.kind == "server"} for side in (old, new)]
@@ -152,23 +218,36 @@ def kept_endpoints(old: Blueprint, new: Blueprint) -> dict[str, dict[tuple[str, 
     return found
 
 
+_Key = tuple[tuple[str, tuple[str, ...], tuple[bool, ...]], ...]
+"""Segment, leaves and which cables are up, on each side."""
+
+
 def _joint_classes(
-    sides: Iterable[Impacts], realm: str, kept: Mapping[tuple[str, str], Endpoint]
-) -> Iterator[tuple[Endpoint, ...]]:
+    sides: Sequence[Impacts], realm: str, kept: Mapping[tuple[str, str], Endpoint]
+) -> dict[_Key, tuple[Endpoint, ...]]:
     """Endpoints that are of one class on every side: what becomes of one of them becomes of all."""
-    keys: dict[tuple[str, str], list[object]] = {}
-    count = 0
+    keys: dict[tuple[str, str], _Key] = {}
     for side in sides:
-        count += 1
         for group in endpoint_classes(side.before.tables, (realm,)):
-            key = (group.segment, group.leaves, group.cables)
             for endpoint in group.endpoints:
-                keys.setdefault((endpoint.host, endpoint.interface), []).append(key)
-    joint: dict[tuple[object, ...], list[Endpoint]] = {}
+                name = (endpoint.host, endpoint.interface)
+                keys[name] = (*keys.get(name, ()), (group.segment, group.leaves, group.cables))
+    joint: dict[_Key, list[Endpoint]] = {}
     for name, endpoint in kept.items():
-        if len(keys.get(name, ())) == count:
-            joint.setdefault(tuple(keys[name]), []).append(endpoint)
-    return (tuple(members) for members in joint.values())
+        if len(keys.get(name, ())) == len(sides):
+            joint.setdefault(keys[name], []).append(endpoint)
+    return {key: tuple(members) for key, members in joint.items()}
+
+
+def _ways_out(classes: Mapping[_Key, tuple[Endpoint, ...]]) -> list[Endpoint]:
+    """One endpoint for all that leave a VRF by the same leaves, over gateways of the same IP versions: which segment
+    they are in makes no difference to where their packets go."""
+    found: dict[object, Endpoint] = {}
+    for key, members in classes.items():
+        endpoint = members[0]
+        versions = [frozenset(map(version_of, texts)) for texts in (endpoint.addresses, endpoint.gateways)]
+        found.setdefault((tuple(side[1:] for side in key), *versions), endpoint)
+    return list(found.values())
 
 
 def _pairs_lost(sides: Iterable[Impacts], here: Impacts, groups: Collection[tuple[Endpoint, ...]]) -> tuple[int, str]:
@@ -195,9 +274,7 @@ def _pairs_lost(sides: Iterable[Impacts], here: Impacts, groups: Collection[tupl
     return lost, example
 
 
-def _outside_lost(
-    sides: Iterable[Impacts], here: Impacts, realm: str, groups: Collection[tuple[Endpoint, ...]]
-) -> tuple[str, ...]:
+def _outside_lost(sides: Sequence[Impacts], here: Impacts, realm: str, senders: Sequence[Endpoint]) -> tuple[str, ...]:
     others = [side for side in sides if side is not here]
     prefixes = [external_prefixes(side.blueprint).get(realm, ()) for side in others]
     lost: list[str] = []
@@ -205,8 +282,7 @@ def _outside_lost(
         if not all(prefix in those for those in prefixes):
             continue
         address = example_address(prefix)
-        for members in groups:
-            sender = members[0]
+        for sender in senders:
             if not any(version_of(text) == version_of(prefix) for text in sender.addresses):
                 continue
             if _reason(here.before, sender, "", address) and all(

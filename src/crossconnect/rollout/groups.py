@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from crossconnect.design.blueprint import Blueprint
+from crossconnect.net.order import natural_key
 
 Kind = Literal["mlag", "ethernet-segment", "uplinks", "borders", "handoffs"]
 
@@ -49,7 +50,9 @@ def _all(blueprint: Blueprint) -> Iterable[Group]:
 def _pairs(blueprint: Blueprint) -> Iterable[Group]:
     for device in blueprint.devices:
         if device.mlag is not None:
-            yield Group(devices=tuple(sorted((device.name, device.mlag.peer))), kind="mlag", of=device.rack)
+            yield Group(
+                devices=tuple(sorted((device.name, device.mlag.peer), key=natural_key)), kind="mlag", of=device.rack
+            )
 
 
 def _segments(blueprint: Blueprint) -> Iterable[Group]:
@@ -59,9 +62,9 @@ def _segments(blueprint: Blueprint) -> Iterable[Group]:
             if interface.esi:
                 at.setdefault(interface.esi, set()).add(device.name)
     for esi, names in sorted(at.items()):
-        yield Group(devices=tuple(sorted(names)), kind="ethernet-segment", of=esi)
+        yield Group(devices=tuple(sorted(names, key=natural_key)), kind="ethernet-segment", of=esi)
     for host in blueprint.hosts:
-        yield Group(devices=tuple(sorted(set(host.leaves))), kind="ethernet-segment", of=host.name)
+        yield Group(devices=tuple(sorted(set(host.leaves), key=natural_key)), kind="ethernet-segment", of=host.name)
 
 
 def _uplinks(blueprint: Blueprint) -> Iterable[Group]:
@@ -74,7 +77,7 @@ def _uplinks(blueprint: Blueprint) -> Iterable[Group]:
             if TIERS.get(roles.get(upper, ""), 0) > TIERS.get(roles.get(lower, ""), 0):
                 above.setdefault(lower, set()).add(upper)
     for name, uppers in sorted(above.items()):
-        yield Group(devices=tuple(sorted(uppers)), kind="uplinks", of=name)
+        yield Group(devices=tuple(sorted(uppers, key=natural_key)), kind="uplinks", of=name)
 
 
 def _outside(blueprint: Blueprint) -> Iterable[Group]:
@@ -83,6 +86,8 @@ def _outside(blueprint: Blueprint) -> Iterable[Group]:
         for session in peer.sessions:
             borders.setdefault(session.vrf, set()).add(session.device)
     for vrf, names in sorted(borders.items()):
-        yield Group(devices=tuple(sorted(names)), kind="borders", of=vrf)
+        yield Group(devices=tuple(sorted(names, key=natural_key)), kind="borders", of=vrf)
     for peer in blueprint.peers:
-        yield Group(devices=tuple(sorted({s.device for s in peer.sessions})), kind="handoffs", of=peer.name)
+        yield Group(
+            devices=tuple(sorted({s.device for s in peer.sessions}, key=natural_key)), kind="handoffs", of=peer.name
+        )

@@ -12,6 +12,7 @@ import msgspec
 
 from crossconnect.design.blueprint import Blueprint, HostPlan, PeerPlan, SegmentPlan, VrfPlan, Wire
 from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.net.order import natural_key
 
 
 def mixed(old: Blueprint, new: Blueprint, changed: frozenset[str], pending: frozenset[str]) -> Blueprint:
@@ -54,7 +55,7 @@ def _devices(
 ) -> tuple[DeviceConfiguration, ...]:
     before, after = ({d.name: d for d in side.devices} for side in (old, new))
     found: list[DeviceConfiguration] = []
-    for name in sorted(before.keys() | after.keys()):
+    for name in sorted(before.keys() | after.keys(), key=natural_key):
         device = before.get(name) if name in pending else after.get(name)
         if device is not None:
             # The same object where nothing differs: comparing two networks then costs nothing.
@@ -65,7 +66,7 @@ def _devices(
 
 def _hosts(old: Blueprint, new: Blueprint, pending: frozenset[str]) -> Iterable[HostPlan]:
     before, after = {h.name: h for h in old.hosts}, {h.name: h for h in new.hosts}
-    for name in sorted(before.keys() | after.keys()):
+    for name in sorted(before.keys() | after.keys(), key=natural_key):
         was, will = before.get(name), after.get(name)
         if was is not None and (was is will or was == will):
             yield was
@@ -78,7 +79,7 @@ def _hosts(old: Blueprint, new: Blueprint, pending: frozenset[str]) -> Iterable[
 def _peers(old: Blueprint, new: Blueprint, pending: frozenset[str]) -> Iterable[PeerPlan]:
     """External routers; of each the sessions with a switch are those of the side that the switch is on."""
     before, after = {p.name: p for p in old.peers}, {p.name: p for p in new.peers}
-    for name in sorted(before.keys() | after.keys()):
+    for name in sorted(before.keys() | after.keys(), key=natural_key):
         was, will = before.get(name), after.get(name)
         if was is not None and (was is will or was == will):
             yield was
@@ -108,7 +109,9 @@ def _wires(
         free = (wire.a_device, wire.a_port) not in used and (wire.b_device, wire.b_port) not in used
         if wire not in after and touched and touched <= pending and free:
             chosen.append(wire)
-    return tuple(sorted((w for w in chosen if w.a_device in ends and w.b_device in ends), key=lambda w: w.key))
+    return tuple(
+        sorted((w for w in chosen if w.a_device in ends and w.b_device in ends), key=lambda w: natural_key(w.key))
+    )
 
 
 def _vrfs(old: Blueprint, new: Blueprint, devices: Iterable[DeviceConfiguration]) -> tuple[VrfPlan, ...]:
@@ -119,7 +122,7 @@ def _vrfs(old: Blueprint, new: Blueprint, devices: Iterable[DeviceConfiguration]
                 at.setdefault(instance.name, []).append(device.name)
     before, after = {v.name: v for v in old.vrfs}, {v.name: v for v in new.vrfs}
     found: list[VrfPlan] = []
-    for name in sorted(before.keys() | after.keys()):
+    for name in sorted(before.keys() | after.keys(), key=natural_key):
         was, will = before.get(name), after.get(name)
         base = will or was
         assert base is not None
@@ -144,7 +147,7 @@ def _segments(old: Blueprint, new: Blueprint, devices: Iterable[DeviceConfigurat
                 at.setdefault(instance.name, []).append(device.name)
     before, after = {s.path: s for s in old.segments}, {s.path: s for s in new.segments}
     found: list[SegmentPlan] = []
-    for path in sorted(before.keys() | after.keys()):
+    for path in sorted(before.keys() | after.keys(), key=natural_key):
         base = after.get(path) or before[path]
         if base.mac_vrf in at or (path in before and path in after):
             found.append(msgspec.structs.replace(base, devices=tuple(at.get(base.mac_vrf, ()))))

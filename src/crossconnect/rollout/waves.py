@@ -13,6 +13,7 @@ import msgspec
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.net.order import NaturalKey, natural_key
 from crossconnect.rollout.groups import TIERS, Group
 
 WAVE_DEVICES_MAX = 16
@@ -50,7 +51,7 @@ def candidates(old: Blueprint, new: Blueprint, changed: Iterable[str]) -> dict[s
     behind = attachments_behind(old if old.devices else new)
     more = attachments_behind(new)
     found: dict[str, Candidate] = {}
-    for name in sorted(changed):
+    for name in sorted(changed, key=natural_key):
         was, will = before.get(name), after.get(name)
         device = will or was
         assert device is not None, name
@@ -167,18 +168,18 @@ def _units(changing: Mapping[str, Candidate], rank: Mapping[str, int]) -> Iterat
     sites: dict[str, list[Candidate]] = {}
     for candidate in changing.values():
         sites.setdefault(candidate.site, []).append(candidate)
-    first_site = min(sites, key=lambda site: (_least(sites[site], rank), site), default="")
-    for site in sorted(sites, key=lambda site: (site != first_site, site)):
+    first_site = min(sites, key=lambda site: (_least(sites[site], rank), natural_key(site)), default="")
+    for site in sorted(sites, key=lambda site: (site != first_site, natural_key(site))):
         inside = sites[site]
         pods: dict[str, list[Candidate]] = {}
         for candidate in inside:
             if candidate.pod:
                 pods.setdefault(candidate.pod, []).append(candidate)
         if pods:
-            first = min(pods, key=lambda pod: (_least(pods[pod], rank), pod))
+            first = min(pods, key=lambda pod: (_least(pods[pod], rank), natural_key(pod)))
             yield f"pod {first}", pods.pop(first)
         if pods:
-            names = sorted(pods)
+            names = sorted(pods, key=natural_key)
             told = f"pod {names[0]}" if len(names) == 1 else f"{len(names)} further pods"
             yield f"{told} of site {site}", [c for name in names for c in pods[name]]
         core = [candidate for candidate in inside if not candidate.pod]
@@ -190,14 +191,14 @@ def _least(these: Iterable[Candidate], rank: Mapping[str, int]) -> tuple[object,
     return min(_order(candidate, rank) for candidate in these)
 
 
-def _order(candidate: Candidate, rank: Mapping[str, int]) -> tuple[int, str, int, int, str]:
+def _order(candidate: Candidate, rank: Mapping[str, int]) -> tuple[int, str, int, int, NaturalKey]:
     """Who comes first: by role and system; then who shows most kinds of change, to the fewest servers."""
     return (
         rank.get(candidate.role, len(rank)),
         candidate.nos,
         -len(candidate.kinds),
         candidate.behind,
-        candidate.name,
+        natural_key(candidate.name),
     )
 
 
