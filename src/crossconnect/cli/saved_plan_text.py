@@ -17,13 +17,15 @@ def waves_text(plan: SavedPlan) -> str:
     """The waves with their reasons and effects."""
     devices = {device.name: device for device in plan.devices}
     states = sum(wave.effect.states for wave in plan.waves)
-    parts = [f"{count_text(len(plan.waves), 'wave')}, {count_text(states, 'state')} on the way simulated:"]
+    only = "" if plan.alone else " (ends of waves only)"
+    parts = [f"{count_text(len(plan.waves), 'wave')}, {count_text(states, 'state')} on the way simulated{only}:"]
     for wave in plan.waves:
         parts.append(f"\n{wave.number}. {names_text(wave.devices, 8)}")
         parts.append(f"    {wave.reason}")
         parts += [f"    {line}" for line in _effect_lines(wave, devices)]
     if not plan.breaks:
-        parts.append("\nwhoever talks before and after talks in every state between, and no promise breaks")
+        which = "every state between" if plan.alone else "each of these states"
+        parts.append(f"\nwhoever talks before and after talks in {which}, and no promise breaks")
     for each in plan.breaks:
         during = f"wave {each.first}" if each.first == each.last else f"waves {each.first} to {each.last}"
         parts.append(f"\nbreaks, {during}, for up to {each.seconds_max} s: {each.name}: {each.what}")

@@ -33,6 +33,11 @@ GATE_CHECKS = tuple(name for name in CHECKS if name != "single-points")
 """Of the drawing alone, no running network changes it."""
 
 
+ALONE_SWITCHES_MAX = 64
+"""Switches of a region up to which, in a change of the fabric itself, each device of a wave is also tried alone: every
+such state is a whole simulation, a second or more of 86 switches."""
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What a plan holds beside the comparison."""
 
@@ -59,7 +64,8 @@ def assemble(parent: Side | None, new: Side, plan: Plan, context: Context) -> tu
     groups = _groups(old, after, changed)
     lost = disruptions(old, after, changed)
     way = _Way(old, after, changed)
-    order = ordered(changing, groups, way.losses, context.wave_devices_max) if changing else _NO_WAVES
+    alone = way.same_fabric or len(after.devices) <= ALONE_SWITCHES_MAX
+    order = ordered(changing, groups, way.losses, context.wave_devices_max, alone) if changing else _NO_WAVES
     waves = tuple(_waves(way, order, changing, lost))
     breaks = _breaks(waves, context.timers)
     size = Size(
@@ -84,6 +90,7 @@ def assemble(parent: Side | None, new: Side, plan: Plan, context: Context) -> tu
         on_failure="all" if context.undo_all else "wave",
         orders_tried=order.orders_tried,
         exhaustive=order.exhaustive,
+        alone=order.alone,
         rules=bound(size, context.rules),
         breaks=breaks,
         groups=groups,
@@ -94,7 +101,7 @@ def assemble(parent: Side | None, new: Side, plan: Plan, context: Context) -> tu
     return saved, _unaccepted(saved, context.accepted)
 
 
-_NO_WAVES = Ordered(steps=(), orders_tried=0, exhaustive=True)
+_NO_WAVES = Ordered(steps=(), orders_tried=0, exhaustive=True, alone=True)
 
 
 def _nothing(like: Blueprint) -> Blueprint:
@@ -116,6 +123,11 @@ class _Way:
         self.old, self.new, self.changed = old, new, changed
         # Where nothing runs yet, nobody misses anything.
         self._continuity = Continuity(old, new) if old.devices and new.devices else None
+
+    @property
+    def same_fabric(self) -> bool:
+        """Whether only realms differ."""
+        return self._continuity is None or self._continuity.same_fabric
 
     def state(self, pending: frozenset[str]) -> Blueprint:
         """The network in which some devices are still as before."""

@@ -28,6 +28,9 @@ from crossconnect.simulate.reachability import endpoint_classes, example_address
 _UNSURE = frozenset(code.name for code in (OSCILLATION, AMBIGUOUS, UNSUPPORTED_SESSION))
 
 
+ENCAPSULATION = 50
+"""Octets around a tenant's IP packet: Ethernet 14, VXLAN 8, UDP 8, IPv4 20 (RFC 7348 5)."""
+
 _Named = TypeVar("_Named", HostPlan, PeerPlan)
 
 
@@ -64,12 +67,16 @@ class Continuity:
         promised = {promise.name: promise for promise in old.promises}
         self._promises = {p.name: p for p in new.promises if promised.get(p.name) == p}
         self._broken_anyway: frozenset[str] | None = None
-        mtus = [{(d.name, i.name): i.mtu for d in side.devices for i in d.interfaces} for side in (old, new)]
         # That everybody talks says nothing about how large packets may be.
-        self._same_mtus = all(mtus[1].get(port, mtu) == mtu for port, mtu in mtus[0].items())
+        self._same_mtus = _no_mtu_matters(old, new)
         self._concerned = _concerned(old, new) if self._partial else {}
         self._known: dict[tuple[str, frozenset[str]], Loss | None] = {}
         self._promises_known: dict[frozenset[tuple[str, frozenset[str]]], tuple[Loss, ...]] = {}
+
+    @property
+    def same_fabric(self) -> bool:
+        """Whether the two networks differ in realms alone: states between them then cost little."""
+        return self._partial
 
     def losses(self, state: Blueprint, pending: frozenset[str] | None = None) -> tuple[Loss, ...]:
         """What `state`, a network between the two, takes away. `pending` are the switches in it that are as in the old
@@ -164,6 +171,26 @@ class Continuity:
                 inside = True
         # Between ends that are not tenants', or on a path, any realm may play a part.
         return not inside or promise.kind in PATH_KINDS
+
+
+def _no_mtu_matters(old: Blueprint, new: Blueprint) -> bool:
+    """Whether no packet is too large for a state between that is none for both: servers' and gateways' MTUs are the
+    same, and what differs in the fabric is larger than any of them with its encapsulation."""
+    inside: list[dict[tuple[str, str], int]] = []
+    least, most = 1 << 16, 0
+    for side in (old, new):
+        tenants: dict[tuple[str, str], int] = {(host.name, ""): host.mtu for host in side.hosts}
+        for device in side.devices:
+            for interface in device.interfaces:
+                if interface.network_instance == "default" and not interface.members and not interface.parent:
+                    if interface.kind == "ethernet":
+                        least = min(least, interface.mtu)
+                else:
+                    tenants[(device.name, interface.name)] = interface.mtu
+        inside.append(tenants)
+        most = max((most, *(segment.mtu for segment in side.segments), *(host.mtu for host in side.hosts)))
+    same = all(inside[1].get(port, mtu) == mtu for port, mtu in inside[0].items())
+    return same and least >= most + ENCAPSULATION
 
 
 def _concerned(old: Blueprint, new: Blueprint) -> dict[str, frozenset[str]]:

@@ -41,6 +41,8 @@ class Ordered(msgspec.Struct, frozen=True, kw_only=True):
     orders_tried: int
     exhaustive: bool
     """Whether every order was looked at: what breaks then breaks in any."""
+    alone: bool
+    """Whether each device of a wave was also tried alone."""
 
     @property
     def clean(self) -> bool:
@@ -53,9 +55,10 @@ def ordered(
     groups: Collection[Group],
     losses: Callable[[frozenset[str]], tuple[Loss, ...]],
     devices_max: int = WAVE_DEVICES_MAX,
+    alone: bool = True,
 ) -> Ordered:
     """Waves with as little missing on the way as was found. `losses` tells what is missing while some devices are
-    pending; it is asked once for each set."""
+    pending; it is asked once for each set. Without `alone`, devices of a wave are not also tried alone."""
     seen: dict[frozenset[str], tuple[Loss, ...]] = {}
 
     def missing(pending: frozenset[str]) -> tuple[Loss, ...]:
@@ -74,7 +77,9 @@ def ordered(
             continue
         known.add(drafts)
         tried += 1
-        found = Ordered(steps=_steps(changing, drafts, missing), orders_tried=tried, exhaustive=False)
+        found = Ordered(
+            steps=_steps(changing, drafts, missing, alone), orders_tried=tried, exhaustive=False, alone=alone
+        )
         if best is None or _weight(found) < _weight(best):
             best = found
         if best.clean:
@@ -87,7 +92,9 @@ def ordered(
                 Draft(devices=(name,), reason="one at a time, in the order in which nothing is missing")
                 for name in path
             )
-            best = Ordered(steps=_steps(changing, drafts, missing), orders_tried=tried, exhaustive=True)
+            best = Ordered(
+                steps=_steps(changing, drafts, missing, alone), orders_tried=tried, exhaustive=True, alone=alone
+            )
         best = msgspec.structs.replace(best, exhaustive=True)
     return msgspec.structs.replace(best, orders_tried=tried)
 
@@ -103,6 +110,7 @@ def _steps(
     changing: Mapping[str, Candidate],
     drafts: Sequence[Draft],
     missing: Callable[[frozenset[str]], tuple[Loss, ...]],
+    alone: bool,
 ) -> tuple[Step, ...]:
     pending = frozenset(changing)
     steps: list[Step] = []
@@ -110,7 +118,7 @@ def _steps(
         after = pending.difference(draft.devices)
         losses = missing(after)
         states, passing = 1, dict[tuple[str, str], Loss]()
-        if 1 < len(draft.devices) <= ALONE_MAX:
+        if alone and 1 < len(draft.devices) <= ALONE_MAX:
             already = {(loss.kind, loss.name) for loss in (*missing(pending), *losses)}
             for name in draft.devices:
                 states += 1

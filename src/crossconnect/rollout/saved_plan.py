@@ -181,6 +181,9 @@ class SavedPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Orders of the roles of which the states were simulated."""
     exhaustive: bool
     """Whether every order of the devices was looked at for one in which nothing is missing."""
+    alone: bool
+    """Whether the devices of each wave were also tried alone, since they change in any order; not in changes of the
+    fabric of more than 64 switches."""
     rules: Rules
     """What the region's rules demand of it."""
     breaks: tuple[Break, ...]

@@ -1,0 +1,121 @@
+"""A plan's actions on the switches of a running lab, and its gates on what their daemons say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from crossconnect.checks import run_checks
+from crossconnect.design.blueprint import Blueprint
+from crossconnect.errors import BadInput, Rejected, Unsupported
+from crossconnect.finding import Finding, Severity
+from crossconnect.lab import Lab, collect_state, confirmed_change
+from crossconnect.nos.secrets import revealed
+from crossconnect.rollout.execution import Action, DeviceState
+from crossconnect.rollout.mixture import mixed
+from crossconnect.rollout.saved_plan import SavedDevice, SavedPlan
+from crossconnect.simulate import simulate
+
+FILE = "frr.conf"
+POLL_S = 1.0
+"""Between two looks of a gate. A look at 20 routers takes half a second."""
+
+
+class LabHands:
+    """Does a plan's actions in a lab."""
+
+    def __init__(self, lab: Lab, plan: SavedPlan, old: Blueprint, new: Blueprint, secrets: Mapping[str, str]) -> None:
+        """BadInput or Unsupported where the plan asks for what a running lab cannot become."""
+        self._lab, self._plan, self._old, self._new = lab, plan, old, new
+        self._devices = {device.name: device for device in plan.devices}
+        self._texts: dict[str, tuple[str, str]] = {}
+        for device in plan.devices:
+            _refuse(device)
+            self._texts[device.name] = (
+                revealed(device.old[FILE], secrets),
+                revealed(device.new[FILE], secrets),
+            )
+        self._allowed: dict[int, frozenset[tuple[str, str]]] = {}
+
+    def perform(self, action: Action, device: DeviceState | None) -> str:
+        """See `Hands`."""
+        timers = self._plan.timers
+        if device is None:
+            if action.verb == "gate":
+                return self._hold(action.wave, timers.soak_s)
+            return self._hold(action.wave - 1, 0)
+        name, (old, new) = action.device, self._texts[action.device]
+        lab, drained = self._lab, device.drained
+        wanted = confirmed_change.drained_text(new) if drained else new
+        before = confirmed_change.drained_text(old) if drained else old
+        match action.verb:
+            case "inspect":
+                return confirmed_change.look(lab, name, before, wanted)
+            case "prepare":
+                confirmed_change.prepare(lab, name, before)
+            case "drain":
+                confirmed_change.drain(lab, name, old)
+            case "commit":
+                confirmed_change.load(lab, name, before, wanted, timers.device_s)
+            case "verify":
+                confirmed_change.verify(lab, name, wanted)
+            case "confirm":
+                confirmed_change.confirm(lab, name, new)
+            case "undrain":
+                confirmed_change.undrain(lab, name, new if device.touched else old)
+            case "undo" if action.way == "cancel":
+                confirmed_change.cancel(lab, name, before)
+            case "undo":
+                # frr-reload.py makes the inverse commands itself, from whatever runs.
+                confirmed_change.restore(lab, name, before)
+            case _:
+                raise BadInput(f"a lab's switch cannot {action.verb}")
+        return action.way
+
+    # What the network says
+
+    def _hold(self, wave: int, soak_s: int) -> str:
+        """Wait until the network is as it should be after a wave, then see it stay so."""
+        expected = self._expected(wave)
+        deadline = time.monotonic() + self._plan.timers.gate_s
+        held_since = 0.0
+        while True:
+            problems = self._problems(wave, expected)
+            now = time.monotonic()
+            if not problems:
+                held_since = held_since or now
+                if now - held_since >= soak_s:
+                    return f"held for {now - held_since:.0f} s"
+            elif held_since or now > deadline:
+                more = f" and {len(problems) - 1} more findings" if problems[1:] else ""
+                raise Rejected(f"{problems[0].code}: {problems[0].message}{more}")
+            time.sleep(POLL_S)
+
+    def _expected(self, wave: int) -> Blueprint:
+        pending = frozenset(device.name for device in self._plan.devices if device.wave > wave)
+        return mixed(self._old, self._new, frozenset(self._devices), pending)
+
+    def _problems(self, wave: int, expected: Blueprint) -> list[Finding]:
+        """What the gate's checks find, but what they find in the simulation of the same network as well."""
+        gate = next((w.gate for w in self._plan.waves if w.number == max(wave, 1)), None)
+        checks = gate.checks if gate is not None else ()
+        if wave not in self._allowed:
+            self._allowed[wave] = frozenset(
+                (f.code, f.place.path) for f in run_checks(simulate(expected), expected, checks)
+            )
+        found = run_checks(collect_state(self._lab), expected, checks)
+        return [
+            f for f in found if f.severity is not Severity.NOTE and (f.code, f.place.path) not in self._allowed[wave]
+        ]
+
+
+def _refuse(device: SavedDevice) -> None:
+    """A running lab's switches get another FRR configuration, and nothing else."""
+    if device.nos != "frr" or device.kind != "changed":
+        raise Unsupported(f"{device.name} is {device.kind} ({device.nos}): a running lab cannot do that, start it anew")
+    others = sorted(n for n in device.old.keys() | device.new.keys() if device.old.get(n) != device.new.get(n))
+    if others != [FILE]:
+        names = ", ".join(name for name in others if name != FILE)
+        raise Unsupported(
+            f"{device.name} changes in {names}: interfaces of a running lab are as they were made, start it anew"
+        )
