@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import msgspec
 
 from crossconnect import __version__
+from crossconnect.checks.grouping import count_text
 from crossconnect.checks.registry import CHECKS
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, Place, found
@@ -157,18 +158,21 @@ def _as_losses(impacts: Impacts, impact: Impact) -> tuple[Loss, ...]:
     for name in impact.cut_off:
         for realm in {e.vrf or e.segment for e in hosts[name].endpoints}:
             cut.setdefault(realm, []).append(name)
-    rows: dict[str, list[tuple[int, str, str]]] = {}
+    rows: dict[str, dict[tuple[str, ...], tuple[int, str, str]]] = {}
     for row in impact.lost:
-        scope = row.source_vrf or row.source_segment
-        rows.setdefault(scope, []).append((row.pairs, row.destination if not row.destination_host else "", row.reason))
+        # One row per pair of classes, whichever IP version comes first.
+        pair = (row.source_host, row.source_segment, row.destination_host, row.destination)
+        prefix = row.destination if not row.destination_host else ""
+        rows.setdefault(row.source_vrf or row.source_segment, {}).setdefault(pair, (row.pairs, prefix, row.reason))
     found: list[Loss] = []
     for name in sorted({*cut, *rows}):
-        inside = [row for row in rows.get(name, ()) if not row[1]]
-        outside = tuple(dict.fromkeys(row[1] for row in rows.get(name, ()) if row[1]))
-        parts = [f"{len(cut[name])} servers cut off"] if name in cut else []
+        lost = list(rows.get(name, {}).values())
+        inside = [row for row in lost if not row[1]]
+        outside = tuple(dict.fromkeys(row[1] for row in lost if row[1]))
+        parts = [f"{count_text(len(cut[name]), 'server')} cut off"] if name in cut else []
         pairs = sum(row[0] for row in inside)
         if pairs:
-            parts.append(f"{pairs} pairs of servers do not talk ({inside[0][2]})")
+            parts.append(f"{count_text(pairs, 'pair')} of servers do not talk ({inside[0][2]})")
         if outside:
             parts.append(f"no way to {', '.join(outside)} for some servers")
         tenant = impacts.realms[name].tenant if name in impacts.realms else ""
@@ -267,11 +271,17 @@ def _unaccepted(plan: SavedPlan, accepted: Collection[str]) -> tuple[Finding, ..
     else:
         orders = "order" if plan.orders_tried == 1 else "orders"
         how = f"in the best of {plan.orders_tried} {orders} tried"
+    ordered_away = {
+        (loss.kind, loss.name)
+        for wave in plan.waves
+        for loss in (*wave.effect.after, *wave.effect.passing, *wave.effect.drained)
+    }
     for each in plan.breaks:
         if each.name in accepted:
             continue
+        why = how if (each.kind, each.name) in ordered_away else "while configurations are loaded, in whatever order"
         during = f"wave {each.first}" if each.first == each.last else f"waves {each.first} to {each.last}"
-        words = f"{each.name}: {each.what}; during {during}, for up to {each.seconds_max} s, {how}"
+        words = f"{each.name}: {each.what}; during {during}, for up to {each.seconds_max} s, {why}"
         place = Place(path=f"promises/{each.name}" if each.kind == "promise" else f"waves/{each.first}")
         findings.append(found(BREAK, place, words, hint=f"{BREAK.hint} Here: --allow-break {each.name}"))
     known = {each.name for each in plan.breaks}
