@@ -180,13 +180,15 @@ def _no_mtu_matters(old: Blueprint, new: Blueprint) -> bool:
     least, most = 1 << 16, 0
     for side in (old, new):
         tenants: dict[tuple[str, str], int] = {(host.name, ""): host.mtu for host in side.hosts}
+        fabric = {(w.a_device, w.a_port) for w in side.wires if w.kind == "fabric"}
+        fabric |= {(w.b_device, w.b_port) for w in side.wires if w.kind == "fabric"}
         for device in side.devices:
             for interface in device.interfaces:
-                if interface.network_instance == "default" and not interface.members and not interface.parent:
-                    if interface.kind == "ethernet":
-                        least = min(least, interface.mtu)
-                else:
-                    tenants[(device.name, interface.name)] = interface.mtu
+                port = (device.name, interface.name)
+                if port in fabric:
+                    least = min(least, interface.mtu)
+                elif interface.kind not in ("loopback", "management"):
+                    tenants[port] = interface.mtu
         inside.append(tenants)
         most = max((most, *(segment.mtu for segment in side.segments), *(host.mtu for host in side.hosts)))
     same = all(inside[1].get(port, mtu) == mtu for port, mtu in inside[0].items())
