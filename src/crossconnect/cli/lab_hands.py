@@ -28,14 +28,18 @@ class LabHands:
         """BadInput or Unsupported where the plan asks for what a running lab cannot become."""
         self._lab, self._plan, self._old, self._new = lab, plan, old, new
         self._devices = {device.name: device for device in plan.devices}
-        self._texts: dict[str, tuple[str, str]] = {}
+        self._changes: dict[str, confirmed_change.Change] = {}
         for device in plan.devices:
             _refuse(device)
-            self._texts[device.name] = (
-                revealed(device.old[FILE], secrets),
-                revealed(device.new[FILE], secrets),
+            self._changes[device.name] = confirmed_change.Change(
+                commands=revealed("".join(part.text for part in device.commands), secrets),
+                undo=revealed("".join(part.text for part in device.rollback), secrets),
+                old=revealed(device.old[FILE], secrets),
+                new=revealed(device.new[FILE], secrets),
             )
         self._allowed: dict[int, frozenset[tuple[str, str]]] = {}
+        self.already: frozenset[tuple[str, str]] = frozenset()
+        """Findings, by code and path, that the network had before the plan was begun: no gate fails by them."""
 
     def perform(self, action: Action, device: DeviceState | None) -> str:
         """See `Hands`."""
@@ -44,33 +48,40 @@ class LabHands:
             if action.verb == "gate":
                 return self._hold(action.wave, timers.soak_s)
             return self._hold(action.wave - 1, 0)
-        name, (old, new) = action.device, self._texts[action.device]
-        lab, drained = self._lab, device.drained
-        wanted = confirmed_change.drained_text(new) if drained else new
-        before = confirmed_change.drained_text(old) if drained else old
+        lab, name, change = self._lab, action.device, self._changes[action.device]
+        now = change
+        if device.drained:
+            # Commands are differences: what is drained stays so over them.
+            drained = confirmed_change.drained_text
+            now = change._replace(old=drained(change.old), new=drained(change.new))
         match action.verb:
             case "inspect":
-                return confirmed_change.look(lab, name, before, wanted)
+                return confirmed_change.look(lab, name, now.old, now.new)
             case "prepare":
-                confirmed_change.prepare(lab, name, before)
+                confirmed_change.prepare(lab, name, now.old)
             case "drain":
-                confirmed_change.drain(lab, name, old)
+                confirmed_change.drain(lab, name, change.old)
             case "commit":
-                confirmed_change.load(lab, name, before, wanted, timers.device_s)
+                confirmed_change.load(lab, name, now, timers.device_s)
             case "verify":
-                confirmed_change.verify(lab, name, wanted)
+                confirmed_change.verify(lab, name, now.new)
             case "confirm":
-                confirmed_change.confirm(lab, name, new)
+                confirmed_change.confirm(lab, name, change.new)
             case "undrain":
-                confirmed_change.undrain(lab, name, new if device.touched else old)
+                confirmed_change.undrain(lab, name, change.new if device.touched else change.old)
             case "undo" if action.way == "cancel":
-                confirmed_change.cancel(lab, name, before)
+                confirmed_change.cancel(lab, name, now)
+            case "undo" if action.way == "inverse":
+                confirmed_change.invert(lab, name, now)
             case "undo":
-                # frr-reload.py makes the inverse commands itself, from whatever runs.
-                confirmed_change.restore(lab, name, before)
+                confirmed_change.restore(lab, name, now.old)
             case _:
                 raise BadInput(f"a lab's switch cannot {action.verb}")
         return action.way
+
+    def look_before(self) -> None:
+        """See what is found in the network as it is now."""
+        self.already = frozenset((f.code, f.place.path) for f in self._problems(0, self._expected(0)))
 
     # What the network says
 
@@ -96,7 +107,8 @@ class LabHands:
         return mixed(self._old, self._new, frozenset(self._devices), pending)
 
     def _problems(self, wave: int, expected: Blueprint) -> list[Finding]:
-        """What the gate's checks find, but what they find in the simulation of the same network as well."""
+        """What the gate's checks find, but for what was there before, or is found in the simulation of the same network
+        as well."""
         gate = next((w.gate for w in self._plan.waves if w.number == max(wave, 1)), None)
         checks = gate.checks if gate is not None else ()
         if wave not in self._allowed:
@@ -105,7 +117,9 @@ class LabHands:
             )
         found = run_checks(collect_state(self._lab), expected, checks)
         return [
-            f for f in found if f.severity is not Severity.NOTE and (f.code, f.place.path) not in self._allowed[wave]
+            f
+            for f in found
+            if f.severity is not Severity.NOTE and (f.code, f.place.path) not in self._allowed[wave] | self.already
         ]
 
 

@@ -1,44 +1,56 @@
 """Another FRR configuration for a switch of a running lab, taken back by the switch itself unless it is confirmed.
 
-    /run/crossconnect/change/   old.conf  new.conf  watchdog.sh
+    /run/crossconnect/change/   commands.conf  undo.conf  watchdog.sh
                                 pending --mv--> confirmed   by us
-                                pending --mv--> expired     by the watchdog when its time is over: then old.conf again
+                                pending --mv--> expired     by the watchdog when its time is over: then undo.conf
 
 Whoever moves `pending` has decided; moving is one step, so only one does. The watchdog sleeps by the monotonic clock
 and lives in the switch, so it does not matter whether we do. /etc/frr/frr.conf is replaced at the confirmation only: a
 switch that restarts before it has its old configuration.
 
-frr-reload.py is not believed. A file that it cannot read has made it remove everything (frr #10453), and it has ended
-with 1 though all was applied (#8403): vtysh reads the file first, and what counts is the difference that is left.
+frr-reload.py is asked what differs (`--test`), and lets nothing be loaded by itself: it would take namespaces from VRFs
+(`no netns`), a file that it cannot read has made it remove everything (frr #10453), and it has ended with 1 though all
+was applied (#8403). vtysh reads the commands first, and what counts is the difference that is left.
 """
 
 from __future__ import annotations
 
-import shlex
+import re
 import time
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from crossconnect.errors import Rejected, Unreachable, Unsupported
 from crossconnect.lab.handle import Lab
 
 Look = Literal["old", "pending", "new", "other"]
 
-RELOAD = "/usr/lib/frr/frr-reload.py"
+TEST = "/usr/lib/frr/frr-reload.py --test --log-level critical"
 DIRECTORY = "/run/crossconnect/change"
-RELOAD_TIMEOUT_S = 60.0
-"""frr-reload.py takes 1 to 3 s alone; a minute where 16 of them share two cores with everything else."""
+TIMEOUT_S = 60.0
+"""frr-reload.py takes half a second alone; a minute where 16 of them share two cores with everything else."""
 
 _WATCHDOG = """\
 #!/bin/sh
-# Started with the seconds after which the old configuration comes back.
+# Started with the seconds after which the change is taken back.
+export VTYSH_HISTFILE=/dev/null
 cd {directory} || exit 1
 sleep "$1"
 mv pending expired 2> /dev/null || exit 0
-{reload} --reload --log-level critical old.conf
-cp -p old.conf /etc/frr/frr.conf
+vtysh -f undo.conf
 touch restored
 """
+
+_NOT_SHOWN = re.compile(
+    r"no netns \S+"
+    r"|(bgp )?(suppress-duplicates|hard-administrative-reset|network import-check|ebgp-requires-policy)"
+    r"|no bgp default show-(hostname|nexthop-hostname)"
+    r"|detect-multiplier 3|(transmit|receive)-interval 300"
+    r"|neighbor \S+ attribute-unchanged next-hop"
+    r"|ip(v6)? forwarding"
+)
+"""Lines that FRR 8.4 does not show though it has them, being its defaults, and the namespaces of VRFs, which nobody
+configures. A default that was changed is shown the other way round, and so is a difference."""
 
 
 def prepare(lab: Lab, node: str, old: str) -> None:
@@ -51,26 +63,33 @@ def prepare(lab: Lab, node: str, old: str) -> None:
         raise Rejected(f"{node} has drifted: to be what it should, it needs `{left[0]}`{more}")
 
 
-def load(lab: Lab, node: str, old: str, new: str, seconds: int) -> None:
-    """Start the watchdog, then load `new`. Rejected when the switch cannot read it, or does not run it then."""
+class Change(NamedTuple):
+    """What a switch is given, what takes it back, and what it runs then."""
+
+    commands: str
+    undo: str
+    old: str
+    new: str
+
+
+def load(lab: Lab, node: str, change: Change, seconds: int) -> None:
+    """Start the watchdog, then load. Rejected when the switch cannot read it, or does not run it then."""
     place = _place(lab, node)
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in ("pending", "confirmed", "expired", "restored"):
         (place / name).unlink(missing_ok=True)
-    _write(place / "old.conf", old)
-    _write(place / "new.conf", new)
-    checked = _run(lab, node, f"vtysh -C -f {DIRECTORY}/new.conf")
-    if checked[0]:
-        raise Rejected(f"{node} cannot read its new configuration: {checked[1]}")
-    _write(place / "watchdog.sh", _WATCHDOG.format(directory=DIRECTORY, reload=RELOAD))
+    _write(place / "commands.conf", change.commands)
+    _write(place / "undo.conf", change.undo)
+    for name in ("commands.conf", "undo.conf"):
+        status, said = _run(lab, node, f"vtysh -C -f {DIRECTORY}/{name}")
+        if status:
+            raise Rejected(f"{node} cannot read {name}: {said}")
+    _write(place / "watchdog.sh", _WATCHDOG.format(directory=DIRECTORY))
     _write(place / "pending", "")
-    started = _run(lab, node, f"setsid sh {DIRECTORY}/watchdog.sh {seconds} < /dev/null > /dev/null 2>&1 &")
-    if started[0]:
-        raise Rejected(f"{node}: the watchdog does not start: {started[1]}")
-    reload(lab, node, "new.conf")
-    left = remaining(lab, node, new)
-    if left:
-        raise Rejected(f"{node} does not run what was loaded: `{left[0]}` is left")
+    status, said = _run(lab, node, f"setsid sh {DIRECTORY}/watchdog.sh {seconds} < /dev/null > /dev/null 2>&1 &")
+    if status:
+        raise Rejected(f"{node}: the watchdog does not start: {said}")
+    _run(lab, node, f"vtysh -f {DIRECTORY}/commands.conf")
+    verify(lab, node, change.new)
 
 
 def verify(lab: Lab, node: str, new: str) -> None:
@@ -91,49 +110,51 @@ def confirm(lab: Lab, node: str, new: str) -> None:
     _install(lab, node, new)
 
 
-def cancel(lab: Lab, node: str, old: str) -> None:
-    """Take back what is not confirmed. Rejected when nothing waits for its confirmation."""
+def cancel(lab: Lab, node: str, change: Change) -> None:
+    """Take back what is not confirmed. Rejected when nothing waits for its confirmation, or the way back fails."""
     place = _place(lab, node)
     if not (place / "pending").exists() and not (place / "expired").exists():
         raise Rejected(f"{node}: nothing waits for its confirmation")
-    restore(lab, node, old)
+    invert(lab, node, change)
+
+
+def invert(lab: Lab, node: str, change: Change) -> None:
+    """Load the inverse commands. Rejected when the switch does not run its old configuration then."""
+    place = _place(lab, node)
+    _write(place / "undo.conf", change.undo)
+    _run(lab, node, f"vtysh -f {DIRECTORY}/undo.conf")
+    _is_old(lab, node, change.old)
 
 
 def restore(lab: Lab, node: str, old: str) -> None:
     """The configuration `old`, whatever runs. Rejected when it does not run then."""
-    place = _place(lab, node)
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write(place / "old.conf", old)
-    reload(lab, node, "old.conf")
-    left = remaining(lab, node, old)
-    if left:
+    bring_to(lab, node, old)
+    _is_old(lab, node, old)
+
+
+def _is_old(lab: Lab, node: str, old: str) -> None:
+    if left := remaining(lab, node, old):
         raise Rejected(f"{node} does not run its old configuration: `{left[0]}` is left")
     _install(lab, node, old)
-    (place / "pending").unlink(missing_ok=True)
+    (_place(lab, node) / "pending").unlink(missing_ok=True)
 
 
 def drain(lab: Lab, node: str, text: str) -> None:
-    """Load `text` with graceful shutdown (RFC 8326)."""
-    place = _place(lab, node)
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write(place / "drained.conf", drained_text(text))
-    reload(lab, node, "drained.conf")
+    """From `text` to the same with graceful shutdown (RFC 8326) in every BGP instance."""
+    bring_to(lab, node, drained_text(text))
     verify(lab, node, drained_text(text))
 
 
 def undrain(lab: Lab, node: str, text: str) -> None:
-    """Load `text` itself again."""
-    place = _place(lab, node)
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write(place / "drained.conf", text)
-    reload(lab, node, "drained.conf")
+    """To `text`, without graceful shutdown."""
+    bring_to(lab, node, text)
     verify(lab, node, text)
 
 
 def look(lab: Lab, node: str, old: str, new: str) -> Look:
     """What the switch runs. While the watchdog works it is waited for."""
     place = _place(lab, node)
-    deadline = time.monotonic() + RELOAD_TIMEOUT_S
+    deadline = time.monotonic() + TIMEOUT_S
     while (place / "expired").exists() and not (place / "restored").exists():
         if time.monotonic() > deadline:
             break
@@ -153,32 +174,44 @@ def drained_text(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def reload(lab: Lab, node: str, name: str) -> None:
-    """Let frr-reload.py bring the daemons to a file of ours. What it says is not believed: look at what is left."""
-    _run(lab, node, f"{RELOAD} --reload --log-level critical {DIRECTORY}/{name}")
+def bring_to(lab: Lab, node: str, text: str) -> None:
+    """Give the daemons whatever they lack, or have too many, to be `text`. Look at what is left afterwards."""
+    blocks = [block for block in _difference(lab, node, text) if not _NOT_SHOWN.fullmatch(block[-1].strip())]
+    _write(_place(lab, node) / "bring.conf", "".join(f"{line}\n" for block in blocks for line in block))
+    _run(lab, node, f"vtysh -f {DIRECTORY}/bring.conf")
 
 
 def remaining(lab: Lab, node: str, text: str) -> tuple[str, ...]:
-    """Lines that the daemons lack, or have too many, to be `text`; empty when they run it."""
-    place = _place(lab, node)
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write(place / "wanted.conf", text)
-    status, said = _run(lab, node, f"{RELOAD} --test --log-level critical {DIRECTORY}/wanted.conf")
+    """What the daemons lack, or have too many, to be `text`; empty when they run it."""
+    return tuple(
+        " / ".join(line.strip() for line in block)
+        for block in _difference(lab, node, text)
+        if not _NOT_SHOWN.fullmatch(block[-1].strip())
+    )
+
+
+def _difference(lab: Lab, node: str, text: str) -> list[list[str]]:
+    _write(_place(lab, node) / "wanted.conf", text)
+    status, said = _run(lab, node, f"{TEST} {DIRECTORY}/wanted.conf", whole=True)
     if status:
-        raise Unreachable(f"{node} does not say what it runs: {said}")
-    return tuple(differences(said))
+        raise Unreachable(f"{node} does not say what it runs: {said[-400:]}")
+    return blocks_of(said)
 
 
-def differences(said: str) -> list[str]:
-    """The lines of `frr-reload.py --test`, without its headings."""
-    lines: list[str] = []
+def blocks_of(said: str) -> list[list[str]]:
+    """The answer of `frr-reload.py --test`: each line to be given, below the lines that lead to it; what is to go
+    first, then what is to come."""
+    blocks: list[list[str]] = []
     inside = False
     for line in said.splitlines():
         if line.startswith("Lines To "):
             inside = True
         elif inside and line.strip() and not line.startswith("==="):
-            lines.append(" ".join(line.split()))
-    return lines
+            if line.startswith(" ") and blocks:
+                blocks[-1].append(line)
+            else:
+                blocks.append([line])
+    return blocks
 
 
 def _supported(lab: Lab, node: str) -> None:
@@ -187,7 +220,9 @@ def _supported(lab: Lab, node: str) -> None:
 
 
 def _place(lab: Lab, node: str) -> Path:
-    return lab.node_directory(node) / "run" / "crossconnect" / "change"
+    place = lab.node_directory(node) / "run" / "crossconnect" / "change"
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return place
 
 
 def _write(path: Path, content: str) -> None:
@@ -204,7 +239,7 @@ def _install(lab: Lab, node: str, text: str) -> None:
     new.replace(path)
 
 
-def _run(lab: Lab, node: str, command: str) -> tuple[int, str]:
-    done = lab.run(node, ["sh", "-c", f"export VTYSH_HISTFILE=/dev/null; {command}"], timeout_s=RELOAD_TIMEOUT_S)
+def _run(lab: Lab, node: str, command: str, whole: bool = False) -> tuple[int, str]:
+    done = lab.run(node, ["sh", "-c", f"export VTYSH_HISTFILE=/dev/null; {command}"], timeout_s=TIMEOUT_S)
     said = (done.stdout + done.stderr).strip()
-    return done.returncode, said if "--test" in shlex.split(command) else said[-400:]
+    return done.returncode, said if whole else said[-400:]

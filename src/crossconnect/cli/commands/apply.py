@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from crossconnect.cli.commands.lab import lab_name, name_option
 from crossconnect.cli.output import print_findings, say
@@ -20,6 +21,9 @@ if TYPE_CHECKING:  # simulation and lab are needed when there is something to do
     from crossconnect.design.blueprint import Blueprint
     from crossconnect.rollout.execution import Happened, State
     from crossconnect.rollout.saved_plan import SavedPlan
+
+BEFORE = "findings before"
+"""Note in the journal of what was found in the network before anything was done."""
 
 _EXIT = {"done": 0, "undone": 1, "stopped": 1, "stuck": 1, "running": 1}
 
@@ -53,9 +57,10 @@ def command(file: Path, root: Path, name: str, resume: bool, abort: bool) -> int
     with Journal(file.parent, file.name, digest, _now) as journal:
         if journal.found.torn:
             say(f"the last {journal.found.torn} octets of the journal were torn by a crash, and are cut off")
-        if journal.found.records and not (resume or abort):
+        begun = any(record.kind != "note" for record in journal.records)
+        if begun and not (resume or abort):
             raise BadInput(f"{file}.journal says that it was begun already: --resume or --abort?")
-        if not journal.found.records:
+        if not begun:
             obstacles = in_the_way(plan, read_approvals(file, digest), datetime.datetime.now(datetime.UTC))
             if obstacles:
                 print_findings(obstacles)
@@ -64,6 +69,12 @@ def command(file: Path, root: Path, name: str, resume: bool, abort: bool) -> int
             if lab.blueprint.content_hash() != plan.parent:
                 raise Stale(f"lab {lab.name} is not the network that the plan starts from: make it anew")
         hands = LabHands(lab, plan, old, new, resolve(references_of(old) | references_of(new)))
+        before = next((r.detail for r in journal.records if r.kind == "note" and r.action == BEFORE), "")
+        if before:
+            hands.already = frozenset(msgspec.json.decode(before, type=list[tuple[str, str]]))
+        elif not journal.records:
+            hands.look_before()
+            journal.append(kind="note", action=BEFORE, detail=msgspec.json.encode(sorted(hands.already)).decode())
         who = f"{getpass.getuser()}@{socket.gethostname()}"
         started = time.monotonic()
         how, state = carry_out(
