@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from crossconnect.checks import run_checks
 from crossconnect.design.blueprint import Blueprint
@@ -15,6 +16,7 @@ from crossconnect.rollout.execution import Action, DeviceState
 from crossconnect.rollout.mixture import mixed
 from crossconnect.rollout.saved_plan import SavedDevice, SavedPlan
 from crossconnect.simulate import simulate
+from crossconnect.simulate.maintenance import drained as without_traffic
 
 FILE = "frr.conf"
 POLL_S = 1.0
@@ -28,6 +30,7 @@ class LabHands:
         """BadInput or Unsupported where the plan asks for what a running lab cannot become."""
         self._lab, self._plan, self._old, self._new = lab, plan, old, new
         self._devices = {device.name: device for device in plan.devices}
+        self._checks = plan.waves[0].gate.checks if plan.waves else ()
         self._changes: dict[str, confirmed_change.Change] = {}
         for device in plan.devices:
             _refuse(device)
@@ -37,7 +40,9 @@ class LabHands:
                 old=revealed(device.old[FILE], secrets),
                 new=revealed(device.new[FILE], secrets),
             )
-        self._allowed: dict[int, frozenset[tuple[str, str]]] = {}
+        self._loaded: dict[str, float] = {}
+        """When each switch's timer was started, by our monotonic clock: a little before it was."""
+        self._allowed: dict[str, frozenset[tuple[str, str]]] = {}
         self.already: frozenset[tuple[str, str]] = frozenset()
         """Findings, by code and path, that the network had before the plan was begun: no gate fails by them."""
 
@@ -45,9 +50,7 @@ class LabHands:
         """See `Hands`."""
         timers = self._plan.timers
         if device is None:
-            if action.verb == "gate":
-                return self._hold(action.wave, timers.soak_s)
-            return self._hold(action.wave - 1, 0)
+            return self._gate(action.wave) if action.verb == "gate" else self._hold(self.expected(action.wave - 1), 0)
         lab, name, change = self._lab, action.device, self._changes[action.device]
         now = change
         if device.drained:
@@ -62,6 +65,7 @@ class LabHands:
             case "drain":
                 confirmed_change.drain(lab, name, change.old)
             case "commit":
+                self._loaded[name] = time.monotonic()
                 confirmed_change.load(lab, name, now, timers.device_s)
             case "verify":
                 confirmed_change.verify(lab, name, now.new)
@@ -81,46 +85,57 @@ class LabHands:
 
     def look_before(self) -> None:
         """See what is found in the network as it is now."""
-        self.already = frozenset((f.code, f.place.path) for f in self._problems(0, self._expected(0)))
+        self.already = frozenset((f.code, f.place.path) for f in self._problems(self.expected(0)))
 
     # What the network says
 
-    def _hold(self, wave: int, soak_s: int) -> str:
-        """Wait until the network is as it should be after a wave, then see it stay so."""
-        expected = self._expected(wave)
-        deadline = time.monotonic() + self._plan.timers.gate_s
+    def expected(self, wave: int, drained: Collection[str] = ()) -> Blueprint:
+        """The network as it is to be after a wave, while some switches are drained."""
+        pending = frozenset(device.name for device in self._plan.devices if device.wave > wave)
+        blueprint = mixed(self._old, self._new, frozenset(self._devices), pending)
+        return without_traffic(blueprint, drained) if drained else blueprint
+
+    def _gate(self, number: int) -> str:
+        """See the network be as it should after a wave, and stay so, while the switches' own timers still run."""
+        wave = next(w for w in self._plan.waves if w.number == number)
+        timers = self._plan.timers
+        known = [self._loaded[name] for name in wave.devices if name in self._loaded]
+        latest = min(known) + timers.device_s - timers.margin_s if known else math.inf
+        # Drained switches are put back after they are confirmed.
+        said = self._hold(self.expected(number, wave.drain), timers.soak_s, latest)
+        for name in wave.devices:
+            if not confirmed_change.is_pending(self._lab, name):
+                raise Rejected(f"{name} has taken its change back while the gate was waited for")
+        return said
+
+    def _hold(self, expected: Blueprint, soak_s: int, latest: float = math.inf) -> str:
+        """Wait until the network is as expected, then see it stay so; not beyond `latest`."""
+        deadline = min(time.monotonic() + self._plan.timers.gate_s, latest)
         held_since = 0.0
         while True:
-            problems = self._problems(wave, expected)
+            problems = self._problems(expected)
             now = time.monotonic()
+            if problems and (held_since or now > deadline):
+                more = f" and {len(problems) - 1} more findings" if problems[1:] else ""
+                raise Rejected(f"{problems[0].code}: {problems[0].message}{more}")
+            if now > latest:
+                raise Rejected("it holds too late to be confirmed in time")
             if not problems:
                 held_since = held_since or now
                 if now - held_since >= soak_s:
                     return f"held for {now - held_since:.0f} s"
-            elif held_since or now > deadline:
-                more = f" and {len(problems) - 1} more findings" if problems[1:] else ""
-                raise Rejected(f"{problems[0].code}: {problems[0].message}{more}")
             time.sleep(POLL_S)
 
-    def _expected(self, wave: int) -> Blueprint:
-        pending = frozenset(device.name for device in self._plan.devices if device.wave > wave)
-        return mixed(self._old, self._new, frozenset(self._devices), pending)
-
-    def _problems(self, wave: int, expected: Blueprint) -> list[Finding]:
+    def _problems(self, expected: Blueprint) -> list[Finding]:
         """What the gate's checks find, but for what was there before, or is found in the simulation of the same network
         as well."""
-        gate = next((w.gate for w in self._plan.waves if w.number == max(wave, 1)), None)
-        checks = gate.checks if gate is not None else ()
-        if wave not in self._allowed:
-            self._allowed[wave] = frozenset(
-                (f.code, f.place.path) for f in run_checks(simulate(expected), expected, checks)
-            )
-        found = run_checks(collect_state(self._lab), expected, checks)
-        return [
-            f
-            for f in found
-            if f.severity is not Severity.NOTE and (f.code, f.place.path) not in self._allowed[wave] | self.already
-        ]
+        key = expected.content_hash()
+        if key not in self._allowed:
+            foreseen = run_checks(simulate(expected), expected, self._checks)
+            self._allowed[key] = frozenset((f.code, f.place.path) for f in foreseen)
+        known = self._allowed[key] | self.already
+        found = run_checks(collect_state(self._lab), expected, self._checks)
+        return [f for f in found if f.severity is not Severity.NOTE and (f.code, f.place.path) not in known]
 
 
 def _refuse(device: SavedDevice) -> None:

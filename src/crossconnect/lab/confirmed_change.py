@@ -56,7 +56,7 @@ configures. A default that was changed is shown the other way round, and so is a
 def prepare(lab: Lab, node: str, old: str) -> None:
     """Rejected when the switch does not run `old`, with the first line that differs, or when a change is pending."""
     _supported(lab, node)
-    if (_place(lab, node) / "pending").exists():
+    if is_pending(lab, node):
         raise Rejected(f"{node}: another change waits for its confirmation")
     if left := remaining(lab, node, old):
         more = f" and {len(left) - 1} more lines" if left[1:] else ""
@@ -97,6 +97,11 @@ def verify(lab: Lab, node: str, new: str) -> None:
     left = remaining(lab, node, new)
     if left:
         raise Rejected(f"{node} does not run what was loaded: `{left[0]}` is left")
+
+
+def is_pending(lab: Lab, node: str) -> bool:
+    """Whether a change waits for its confirmation."""
+    return (_place(lab, node) / "pending").exists()
 
 
 def confirm(lab: Lab, node: str, new: str) -> None:
@@ -160,7 +165,7 @@ def look(lab: Lab, node: str, old: str, new: str) -> Look:
             break
         time.sleep(0.2)
     if not remaining(lab, node, new):
-        return "pending" if (place / "pending").exists() else "new"
+        return "pending" if is_pending(lab, node) else "new"
     return "old" if not remaining(lab, node, old) else "other"
 
 

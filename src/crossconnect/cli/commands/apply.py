@@ -25,8 +25,6 @@ if TYPE_CHECKING:  # simulation and lab are needed when there is something to do
 BEFORE = "findings before"
 """Note in the journal of what was found in the network before anything was done."""
 
-_EXIT = {"done": 0, "undone": 1, "stopped": 1, "stuck": 1, "running": 1}
-
 
 @click.command("apply")
 @click.argument("file", type=click.Path(path_type=Path))
@@ -41,15 +39,16 @@ def command(file: Path, root: Path, name: str, resume: bool, abort: bool) -> int
     Every step is written to FILE.journal before and after it is done. Switches take back by themselves what is not
     confirmed in time, whether this program lives or not; '--resume' and '--abort' go on from the journal.
 
-    Exit code 0 when the plan is carried out, 1 when it was undone or stopped, or when something stands in its way.
+    Exit code 0 when the plan is carried out (with '--abort', undone), 1 when it was undone or stopped, or when something
+    stands in its way.
     """
     from crossconnect.cli.lab_hands import LabHands
     from crossconnect.cli.plan_saving import in_the_way, read_approvals, read_plan
     from crossconnect.cli.secrets import references_of, resolve
     from crossconnect.lab import open_lab
-    from crossconnect.rollout.execution import course_of
+    from crossconnect.rollout.execution import course_of, outcome, state_after
     from crossconnect.rollout.journal_file import Journal
-    from crossconnect.rollout.runner import carry_out
+    from crossconnect.rollout.runner import carry_out, events_of
 
     plan, digest = read_plan(file)
     old, new = _networks(root, plan)
@@ -57,9 +56,14 @@ def command(file: Path, root: Path, name: str, resume: bool, abort: bool) -> int
     with Journal(file.parent, file.name, digest, _now) as journal:
         if journal.found.torn:
             say(f"the last {journal.found.torn} octets of the journal were torn by a crash, and are cut off")
+        events = events_of(journal.records)
         begun = any(record.kind != "note" for record in journal.records)
+        before_us = outcome(course_of(plan), state_after(course_of(plan), events))
         if begun and not (resume or abort):
-            raise BadInput(f"{file}.journal says that it was begun already: --resume or --abort?")
+            what = (
+                "was begun and not ended: --resume or --abort?" if before_us == "running" else f"has ended: {before_us}"
+            )
+            raise BadInput(f"by {file}.journal the plan {what}")
         if not begun:
             obstacles = in_the_way(plan, read_approvals(file, digest), datetime.datetime.now(datetime.UTC))
             if obstacles:
@@ -80,10 +84,12 @@ def command(file: Path, root: Path, name: str, resume: bool, abort: bool) -> int
         how, state = carry_out(
             course_of(plan), journal, hands, who=who, abort=abort, report=lambda event: _tell(event, started)
         )
-        if how == "done":
-            lab.keep_blueprint(new)
+        if how in ("done", "stopped"):
+            lab.keep_blueprint(new if how == "done" else hands.expected(state.undo_from - 1))
+        elif how == "undone":
+            lab.keep_blueprint(old)
         _sum_up(how, state, plan, journal.tip)
-    return _EXIT[how]
+    return 0 if how == "done" or (abort and how == "undone") else 1
 
 
 def _networks(root: Path, plan: SavedPlan) -> tuple[Blueprint, Blueprint]:
