@@ -39,8 +39,8 @@ def command(file: Path, root: Path, name: str, resume: bool, abort: bool) -> int
     Every step is written to FILE.journal before and after it is done. Switches take back by themselves what is not
     confirmed in time, whether this program lives or not; '--resume' and '--abort' go on from the journal.
 
-    Exit code 0 when the plan is carried out (with '--abort', undone), 1 when it was undone or stopped, or when something
-    stands in its way.
+    Exit code 0 when the plan is carried out (with '--abort': undone), 1 when it was undone or stopped, or when
+    something stands in its way.
     """
     from crossconnect.cli.lab_hands import LabHands
     from crossconnect.cli.plan_saving import in_the_way, read_approvals, read_plan
