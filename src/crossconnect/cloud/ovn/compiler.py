@@ -123,7 +123,8 @@ class Compiler:
 
 
 def _functions(resource: Resource | None) -> tuple[UnitFunction, ...]:
-    return UNITS[type(resource)] if resource is not None else ()
+    # Documents of other APIs (Neutron's routers) are no rows.
+    return UNITS.get(type(resource), ()) if resource is not None else ()
 
 
 _RANKS = {

@@ -60,5 +60,6 @@ _OF: dict[type[Resource], Callable[[Any], Iterable[Reference]]] = {
 
 
 def references(resource: Resource) -> Iterable[Reference]:
-    """What a resource names, and in which field."""
-    return _OF[type(resource)](resource)
+    """What a resource names, and in which field. Nothing for what no rows depend on: documents of other APIs."""
+    named = _OF.get(type(resource))
+    return named(resource) if named is not None else ()
