@@ -62,8 +62,11 @@ async def command(service: Service, chance: random.Random) -> None:
 async def main(store: str, remote: str, seed: int, commands: int) -> None:
     chance = random.Random(seed)
     service = await Service.open(store, KINDS, SETTINGS)
-    with contextlib.suppress(Refused):  # it is there after a kill
+    try:
         await service.create_project(ROOT, "red")
+    except Refused as refused:
+        if refused.status != 409:
+            raise
     async with (
         Session(remote, "OVN_Northbound", SessionOptions(backoff=QUICK)) as session,
         Following(service, KINDS, session, compilers(REGION), str(os.getpid()), Options(backoff=QUICK)) as following,
