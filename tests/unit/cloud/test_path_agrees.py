@@ -204,9 +204,11 @@ class Draw:
         rnd = self.random
         interfaces = self.cloud.of("network_interface")
         source = rnd.choice(interfaces)
-        own = {a for b in self.cloud.of("load_balancer") if b.vpc_id == source.vpc_id for a in b.addresses}
+        balancers = [a for b in self.cloud.of("load_balancer") for a in b.addresses]
         destinations = [i.private_addresses[0] for i in interfaces if i is not source]
-        to = rnd.choice([*destinations, *destinations, *own, "198.51.100.9", "198.51.100.9", "10.0.2.99", "10.7.7.7"])
+        to = rnd.choice(
+            [*destinations, *destinations, *balancers, "198.51.100.9", "198.51.100.9", "10.0.2.99", "10.7.7.7"]
+        )
         address = source.private_addresses[0]
         protocol = rnd.choice(["tcp", "tcp", "udp", "icmp"])
         if protocol == "icmp":
