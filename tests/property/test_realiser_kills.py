@@ -3,22 +3,18 @@ one that was written from nothing."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from cloud_history import CompiledHistory
-from crossconnect.cloud.realise import Unit
-from crossconnect.cloud.realise.facts import facts_of
-from crossconnect.transport.ovsdb import parse_schema
-from northbound_units import Rows, at, expected, history
-from ovsdb_server import NORTHBOUND, Server, alone, needs_ovsdb, resume, stop
+from northbound_dump import dump, wanted
+from northbound_units import at, history
+from ovsdb_server import Server, alone, needs_ovsdb, resume, stop
 
 HERE = Path(__file__).resolve().parent.parent
 CHANGES = 150
@@ -44,32 +40,6 @@ class Client:
     def read(self) -> None:
         told, _ = self.process.communicate(timeout=60)
         self.said += told.split()
-
-
-def dump(server: Server) -> Rows:
-    """The database by `ovsdb-client`, which is not ours: what is not its default in each row."""
-    schema = parse_schema(subprocess.check_output(["ovsdb-client", "get-schema", server.remote, "OVN_Northbound"]))
-    tables: Rows = {}
-    for name, facts in facts_of(schema).items():
-        command = ["ovsdb-client", "-f", "json", "dump", server.remote, "OVN_Northbound", name]
-        told = json.loads(subprocess.check_output(command))
-        for values in told["data"]:
-            row = dict(zip(told["headings"], values, strict=True))
-            found = {c: facts.table.column(c).decode(row[c]) for c in facts.blank}
-            kept = {c: v for c, v in found.items() if v != facts.blank[c]}
-            tables.setdefault(name, {})[row["_uuid"][1]] = kept
-    return tables
-
-
-def wanted(units: Mapping[str, Unit]) -> Rows:
-    """The same of a writer that is too simple to be wrong."""
-    facts = facts_of(parse_schema(b"".join(NORTHBOUND.read_bytes().splitlines())))
-    return {
-        table: {
-            uuid: {c: v for c, v in columns.items() if v != facts[table].blank[c]} for uuid, columns in found.items()
-        }
-        for table, found in expected(units).items()
-    }
 
 
 Kill = tuple[str, float]
