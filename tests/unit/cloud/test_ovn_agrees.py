@@ -98,9 +98,7 @@ def _expected(said: Path) -> set[str]:
 
 def _packet(dice: random.Random, sender: NetworkInterface, interfaces: list[NetworkInterface]) -> Packet:
     others = [one.private_addresses[0] for one in interfaces if one.id != sender.id]
-    elsewhere = ["8.8.8.8", "172.20.0.1", "10.0.77.7"]
-    if sender.vpc_id == "vpc-blue":  # load balancers are reached inside their VPC only
-        elsewhere.append("10.0.2.50")
+    elsewhere = ["8.8.8.8", "172.20.0.1", "10.0.77.7", "10.0.2.50"]
     destination = dice.choice([*others, *others, *others, *elsewhere])
     protocol = dice.choice(("tcp", "tcp", "udp", "icmp"))
     source = sender.private_addresses[0]
