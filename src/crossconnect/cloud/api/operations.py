@@ -34,41 +34,48 @@ class Status(NamedTuple):
 
 def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
     """What can be done with a kind."""
+    return (*_of_collection(service, kind), *_of_one(service, kind))
 
-    def handler(function: Callable[[Service, Kind, Call], Awaitable[Answer]]) -> Callable[[Call], Awaitable[Answer]]:
-        return functools.partial(function, service, kind)
 
-    collection, single = f"/v1/{kind.path}", f"/v1/{kind.path}/{{id}}"
+def _handler(
+    service: Service, kind: Kind, function: Callable[[Service, Kind, Call], Awaitable[Answer]]
+) -> Callable[[Call], Awaitable[Answer]]:
+    return functools.partial(function, service, kind)
+
+
+_PLANNED = Reply(description="With `dry_run`: what would be done.", shape=Shape(record=resources.Plan))
+
+
+def _of_collection(service: Service, kind: Kind) -> tuple[Operation, ...]:
+    path, a_kind, tag = f"/v1/{kind.path}", one(kind), kind.path
     whole = Shape(record=kind.resource)
-    planned = Reply(description="With `dry_run`: what would be done.", shape=Shape(record=resources.Plan))
-    a_kind, tag = one(kind), kind.path
     return (
         Operation(
             name=f"create_{kind.name}",
             method="POST",
-            path=collection,
+            path=path,
             summary=f"Create {a_kind}",
             tag=tag,
             action="create",
             kind=kind.name,
-            handler=handler(resources.create),
+            handler=_handler(service, kind, resources.create),
             parameters=(p.DRY_RUN, p.WAIT_AVAILABLE, p.TIMEOUT, p.IDEMPOTENCY_KEY, p.PROJECT_ID),
             body=Shape(record=kind.body, media_types=(JSON,)),
             replies={
                 201: Reply(description="Created.", shape=whole, headers=("ETag", "Location", "Idempotency-Replayed")),
-                200: planned,
+                200: _PLANNED,
             },
             problems=(404, 408, 409, 413, 415, 422),
         ),
         Operation(
             name=f"list_{kind.path.replace('-', '_')}",
             method="GET",
-            path=collection,
+            path=path,
             summary=f"List {plural(kind)}",
             tag=tag,
             action="list",
             kind=kind.name,
-            handler=handler(resources.list_),
+            handler=_handler(service, kind, resources.list_),
             parameters=(p.LIMIT, p.MARKER, p.TAG, *p.filter_parameters(kind), p.PROJECT_ID),
             replies={
                 200: Reply(
@@ -78,15 +85,22 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
                 )
             },
         ),
+    )
+
+
+def _of_one(service: Service, kind: Kind) -> tuple[Operation, ...]:
+    path, a_kind, tag = f"/v1/{kind.path}/{{id}}", one(kind), kind.path
+    whole = Shape(record=kind.resource)
+    return (
         Operation(
             name=f"get_{kind.name}",
             method="GET",
-            path=single,
+            path=path,
             summary=f"Get {a_kind}",
             tag=tag,
             action="get",
             kind=kind.name,
-            handler=handler(resources.get),
+            handler=_handler(service, kind, resources.get),
             parameters=(p.WAIT_AVAILABLE, p.TIMEOUT, p.IF_NONE_MATCH, p.PROJECT_ID),
             replies={
                 200: Reply(description="The resource.", shape=whole, headers=("ETag", "Cache-Control")),
@@ -97,12 +111,12 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
         Operation(
             name=f"update_{kind.name}",
             method="PATCH",
-            path=single,
+            path=path,
             summary=f"Change {a_kind}",
             tag=tag,
             action="update",
             kind=kind.name,
-            handler=handler(resources.update),
+            handler=_handler(service, kind, resources.update),
             parameters=(p.DRY_RUN, p.WAIT_AVAILABLE, p.TIMEOUT, p.IF_MATCH, p.PROJECT_ID),
             body=Shape(record=kind.patch, media_types=(MERGE_PATCH,)),
             replies={
@@ -113,25 +127,25 @@ def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
         Operation(
             name=f"delete_{kind.name}",
             method="DELETE",
-            path=single,
+            path=path,
             summary=f"Delete {a_kind}",
             tag=tag,
             action="delete",
             kind=kind.name,
-            handler=handler(resources.delete),
+            handler=_handler(service, kind, resources.delete),
             parameters=(p.DRY_RUN, p.WAIT_DELETED, p.TIMEOUT, p.IF_MATCH, p.PROJECT_ID),
-            replies={204: Reply(description="Deleted."), 200: planned},
+            replies={204: Reply(description="Deleted."), 200: _PLANNED},
             problems=(404, 409, 412, 422),
         ),
         Operation(
             name=f"uses_of_{kind.name}",
             method="GET",
-            path=f"{single}/uses",
+            path=f"{path}/uses",
             summary=f"What still uses {a_kind}",
             tag=tag,
             action="get",
             kind=kind.name,
-            handler=handler(resources.uses),
+            handler=_handler(service, kind, resources.uses),
             parameters=(p.PROJECT_ID,),
             replies={200: Reply(description="What stands in the way of its deletion.", shape=_plain_list("Use"))},
             problems=(404,),
@@ -154,7 +168,7 @@ RECORDS_BESIDE = (Use, resources.Plan, region.AuditItem)
 
 
 def project_operations(service: Service) -> tuple[Operation, ...]:
-    """Projects, quotas and keys."""
+    """Projects and quotas."""
 
     def handler(function: Callable[[Service, Call], Awaitable[Answer]]) -> Callable[[Call], Awaitable[Answer]]:
         return functools.partial(function, service)
@@ -165,7 +179,6 @@ def project_operations(service: Service) -> tuple[Operation, ...]:
         return Operation(name=name, method=method, path=path, summary=summary, **fields)  # type: ignore[arg-type]
 
     whole = Reply(description="The project.", shape=Shape(record=region.Project))
-    key = {"tag": "api-keys", "kind": "api_key", "of_region": True, "parameters": (p.PROJECT_ID,)}
     return (
         project(
             "create_project",
@@ -208,6 +221,17 @@ def project_operations(service: Service) -> tuple[Operation, ...]:
             replies={200: whole},
             problems=(404, 408, 413, 415, 422),
         ),
+    )
+
+
+def key_operations(service: Service) -> tuple[Operation, ...]:
+    """API keys."""
+
+    def handler(function: Callable[[Service, Call], Awaitable[Answer]]) -> Callable[[Call], Awaitable[Answer]]:
+        return functools.partial(function, service)
+
+    key = {"tag": "api-keys", "kind": "api_key", "of_region": True, "parameters": (p.PROJECT_ID,)}
+    return (
         Operation(
             name="create_api_key",
             method="POST",
@@ -415,4 +439,9 @@ def all_operations(
 ) -> tuple[Operation, ...]:
     """Everything but the document that describes it."""
     found = [operation for kind in kinds.values() for operation in kind_operations(service, kind)]
-    return (*found, *project_operations(service), *region_operations(service, metrics, status))
+    return (
+        *found,
+        *project_operations(service),
+        *key_operations(service),
+        *region_operations(service, metrics, status),
+    )
