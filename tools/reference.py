@@ -1,5 +1,4 @@
-"""Writes docs/reference/{cloud-api,cloud-errors,cloud-ovn,commands,findings,fields,tables,nos-support}.md and
-openapi.json from the code, and fidelity.md from its record.
+"""Writes the generated pages of docs/reference from the code, and fidelity.md from its record.
 
 `--check` fails when they are out of date.
 
@@ -42,10 +41,12 @@ from crossconnect.cloud.problems import ProblemKind
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.service import Service
 from crossconnect.finding import Code
-from crossconnect.intent.schema import json_schemas
+from crossconnect.intent.schema import field_descriptions, json_schemas
 from crossconnect.nos.facts import MEASURES, Facts
 from crossconnect.nos.features import FEATURES
 from crossconnect.nos.registry import BUILT_IN, known, system
+from crossconnect.rollout.change_rules import Approval
+from crossconnect.rollout.saved_plan import SavedPlan
 from crossconnect.state.tables import TABLES
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -222,6 +223,43 @@ def _field_docs(row: type) -> dict[str, str]:
         if isinstance(before, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
             docs[before.target.id] = str(after.value.value)  # type: ignore[attr-defined]
     return docs
+
+
+def saved_plan_page() -> str:
+    """Every record of a saved plan."""
+    lines = [
+        "# The file of a saved plan\n",
+        "`xc plan -o FILE` writes one line of JSON:\n",
+        '```json\n{"format": "crossconnect-plan", "version": 1, "sha256": "...", "plan": {}}\n```\n',
+        "`sha256` is over the octets of `plan` as they stand in the file; approvals name it. The same networks, rules",
+        "and options give the same octets: no time, host or user is in it. Secrets are references. A reader refuses",
+        "other versions, other fields in the envelope, and a hash that is wrong. `plan` is a SavedPlan.\n",
+        "Beside it is `FILE.approvals`, one Approval as JSON a line; those of other hashes count for nothing.\n",
+    ]
+    pending: list[type] = [SavedPlan, Approval]
+    seen: set[type] = set()
+    while pending:
+        record = pending.pop(0)
+        if record in seen:
+            continue
+        seen.add(record)
+        fields = msgspec.structs.fields(record)
+        lines += [f"\n## {record.__name__}\n", _cell(inspect.getdoc(record) or "") + "\n"]
+        lines += ["| field | type | meaning |", "|---|---|---|"]
+        docs = field_descriptions(record)
+        for field in fields:
+            within = _records_in(field.type)
+            pending += within
+            names = ", ".join(f"[{r.__name__}](#{r.__name__.lower()})" for r in within)
+            kind = names if names else str(record.__annotations__[field.name])
+            lines.append(f"| `{field.name}` | {_cell(kind)} | {_cell(docs.get(field.name, ''))} |")
+    return GENERATED + "\n".join(lines) + "\n"
+
+
+def _records_in(kind: Any) -> list[type]:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return [kind]
+    return [record for part in getattr(kind, "__args__", ()) for record in _records_in(part)]
 
 
 def fidelity_page() -> str:
@@ -423,6 +461,7 @@ PAGES = {
     "fields": fields_page,
     "tables": tables_page,
     "nos-support": support_page,
+    "saved-plan": saved_plan_page,
     "fidelity": fidelity_page,
 }
 

@@ -48,6 +48,7 @@ ENDS_WITH = {
     'xc prove -C examples/metro "vrf acme/prod is never announced to transit1"': 1,
     'xc prove -C examples/metro "acme/prod can reach internet surviving 2 devices"': 1,
     'xc prove -C examples/metro "tenant acme can raech internet"': 2,
+    "xc show plan plans/change.plan": 1,
 }
 """Commands that are shown because they fail."""
 
@@ -314,6 +315,15 @@ def cloud(region: Path, snippets: list[str]) -> None:
     put(region / "edge" / "cloud.yaml", networks)
 
 
+def rack_under_rules(region: Path, snippets: list[str]) -> None:
+    put(region / "checks" / "change-rules.yaml", snippets[0])
+    git("git add -A")
+    git("git commit -qm rules")
+    on_a_branch(region, snippets)
+    git("git add -A")
+    git("git commit -qm rack")
+
+
 def as_it_is(region: Path, snippets: list[str]) -> None:
     """Nothing to write down."""
 
@@ -328,6 +338,7 @@ def as_it_is(region: Path, snippets: list[str]) -> None:
         ("connect-ovn-gateways", cloud),
         ("dual-home-a-server", dual_homed_rack),
         ("review-a-change", on_a_branch),
+        ("plan-and-approve", rack_under_rules),
         ("editor-completion", as_it_is),
         ("run-a-lab", as_it_is),
         ("lab-does-not-come-up", as_it_is),

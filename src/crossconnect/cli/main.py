@@ -15,6 +15,8 @@ COMMANDS: dict[str, str] = {
     "validate": "Check a region's files, line by line.",
     "lock": "Allocate numbers and write region.lock.",
     "plan": "Show what a change does: devices, numbers, findings, effect.",
+    "approve": "Agree to a saved plan.",
+    "apply": "Carry a saved plan out on a running lab, in waves with gates.",
     "show": "List what a region contains: devices, links, VRFs, segments, numbers.",
     "render": "Write every device's configuration files.",
     "simulate": "Predict the network's state and check it, healthy and under every failure.",

@@ -8,6 +8,7 @@ from crossconnect.finding import Code
 from crossconnect.intent import codes, texts
 from crossconnect.intent.texts import Kind
 from crossconnect.model.acl import Acl, AclEntry
+from crossconnect.model.change import ChangeRule, ChangeWindow, Freeze
 from crossconnect.model.cloud import CloudChoices, ProviderNetwork
 from crossconnect.model.device import Device, Link, Platform
 from crossconnect.model.management import (
@@ -141,6 +142,29 @@ TEXTS: dict[type, dict[str, Kind]] = {
     Statement: {"name": _NAME},
     Policy: {"name": _NAME},
     Demand: {"source": texts.PROMISED, "destination": texts.PROMISED},
+    ChangeWindow: {
+        "name": _NAME,
+        "begin": texts.CLOCK,
+        "end": texts.CLOCK,
+        "time_zone": texts.TIME_ZONE,
+        "description": _TEXT,
+    },
+    Freeze: {
+        "name": _NAME,
+        "begin": texts.LOCAL_TIME,
+        "end": texts.LOCAL_TIME,
+        "time_zone": texts.TIME_ZONE,
+        "sites": _NAME,
+        "description": _TEXT,
+    },
+    ChangeRule: {
+        "name": _NAME,
+        "sites": _NAME,
+        "tenants": _NAME,
+        "windows": _NAME,
+        "approvers": texts.EMAIL,
+        "description": _TEXT,
+    },
     Promise: {
         "name": _NAME,
         "source": texts.PROMISED,
@@ -210,5 +234,11 @@ NUMBERS: dict[type, dict[str, Limit]] = {
     Handoff: {"vlan": _VLAN, "max_prefixes": Limit(1, 10_000_000)},
     Peer: {"asn": _ASN},
     Set: {"local_pref": _UNSIGNED, "med": _UNSIGNED, "prepend": Limit(0, 10)},
+    ChangeRule: {
+        "devices_over": Limit(0, 1_000_000),
+        "tenants_over": Limit(0, 1_000_000),
+        "attachments_over": Limit(0, 100_000_000),
+        "approvals": Limit(0, 10),
+    },
     Promise: {"survives": Limit(0, 2), "paths": Limit(0, 256), "hops": Limit(0, 64)},
 }

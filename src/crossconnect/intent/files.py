@@ -40,6 +40,7 @@ OUTSIDERS = (
     "docs/",
     "schemas/",
     "out/",
+    "plans/",
     "state/",
     "report.html",
 )

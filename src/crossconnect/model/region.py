@@ -9,6 +9,7 @@ import msgspec
 
 from crossconnect.finding import Place
 from crossconnect.model.acl import Acl
+from crossconnect.model.change import ChangeRule, ChangeWindow, Freeze
 from crossconnect.model.cloud import CloudChoices, ProviderNetwork
 from crossconnect.model.device import Device, ExtraFile, Link, Platform, Role
 from crossconnect.model.interface_names import NAMES, InterfaceNames
@@ -220,6 +221,12 @@ class ChecksFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     promises: tuple[Promise, ...] = ()
     """What must hold beyond what the design implies."""
+    change_windows: tuple[ChangeWindow, ...] = ()
+    """When changes may be made, for rules to name."""
+    freezes: tuple[Freeze, ...] = ()
+    """When nothing is changed."""
+    change_rules: tuple[ChangeRule, ...] = ()
+    """What changes need: approvals, windows."""
 
 
 class Unread(msgspec.Struct, frozen=True, kw_only=True):
@@ -260,6 +267,9 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     as_path_sets: tuple[AsPathSet, ...] = ()
     acls: tuple[Acl, ...] = ()
     promises: tuple[Promise, ...] = ()
+    change_windows: tuple[ChangeWindow, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    change_rules: tuple[ChangeRule, ...] = ()
     extras: tuple[ExtraFile, ...] = ()
     places: Mapping[str, Place] = {}
     interface_names: Mapping[str, InterfaceNames] = msgspec.field(default_factory=lambda: NAMES)

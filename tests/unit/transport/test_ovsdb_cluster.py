@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from ovsdb_server import DATABASE, Cluster, Server, cluster, needs_ovsdb
 
 from crossconnect.transport.ovsdb import (
     Backoff,
@@ -28,6 +27,7 @@ from crossconnect.transport.ovsdb import (
     require,
     transact_once,
 )
+from ovsdb_server import DATABASE, Cluster, Server, cluster, needs_ovsdb
 
 pytestmark = needs_ovsdb
 QUICK = Options(backoff=Backoff(0.02, 0.5), patience_s=20)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ovsdb_server import DATABASE, NORTHBOUND, Server, alone, certificates, needs_ovsdb, scratch, wait_for
 
 from crossconnect.errors import BadInput
 from crossconnect.transport.ovsdb import (
@@ -24,6 +23,7 @@ from crossconnect.transport.ovsdb import (
     insert,
 )
 from crossconnect.transport.ovsdb.codec import Decoder, Message
+from ovsdb_server import DATABASE, NORTHBOUND, Server, alone, certificates, needs_ovsdb, scratch, wait_for
 
 QUICK = Options(backoff=Backoff(0.02, 0.2), connect_timeout_s=1.0)
 

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from ovsdb_server import DATABASE, NORTHBOUND, Server, alone, needs_ovsdb, resume, run, scratch, stop
 
 from crossconnect.transport.ovsdb import (
     ALL,
@@ -53,6 +52,7 @@ from crossconnect.transport.ovsdb import (
     update,
     wait,
 )
+from ovsdb_server import DATABASE, NORTHBOUND, Server, alone, needs_ovsdb, resume, run, scratch, stop
 
 pytestmark = needs_ovsdb
 QUICK = Options(backoff=Backoff(0.02, 0.2))

@@ -30,6 +30,9 @@ def name_findings(subject: Subject) -> Iterator[Finding]:
         ("AS path set", "as_path_sets", region.as_path_sets),
         ("ACL", "acls", region.acls),
         ("promise", "promises", region.promises),
+        ("change window", "change_windows", region.change_windows),
+        ("freeze", "freezes", region.freezes),
+        ("change rule", "change_rules", region.change_rules),
     ):
         yield from _duplicates(subject, kind, field, field, [item.name for item in items])
     yield from _within_tenants(subject)
