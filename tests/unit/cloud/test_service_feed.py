@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from itertools import pairwise
 
@@ -11,6 +12,7 @@ import pytest
 from cloud_kinds import NETWORK, PORT, Network, NetworkBody, NetworkPatch, PortBody
 from cloud_service import BLUE, RED, ROOT, code_of, served, serving
 from crossconnect.cloud.service import Service
+from crossconnect.cloud.service.signals import Signals
 from crossconnect.cloud.store import feed, writer
 
 
@@ -195,3 +197,24 @@ def test_clients_at_once_share_commits(url: str) -> None:
         assert [line.status for line in lines].count(409) == 20
 
     served(url, story)
+
+
+def test_the_end_is_not_lost_when_it_comes_with_news() -> None:
+    """Input: a commit is told in the same turn of the loop in which the service ends. Output: it ends."""
+
+    async def look() -> tuple[int, int]:
+        return 0, 0
+
+    async def run() -> None:
+        draw = random.Random(1)
+        for _ in range(1000):
+            signals = Signals(look)
+            for _ in range(draw.randrange(3)):
+                await asyncio.sleep(0)
+            signals.poke()
+            for _ in range(draw.randrange(3)):
+                await asyncio.sleep(0)
+            async with asyncio.timeout(20):
+                await signals.close()
+
+    asyncio.run(run())

@@ -159,7 +159,9 @@ def test_what_is_shared_is_seen_by_who_it_is_shared_with(url: str) -> None:
 
 def test_what_is_public_is_seen_by_all_and_changed_by_its_own(url: str) -> None:
     async def story(service: Service) -> None:
-        public = (await service.create(NETWORK, RED, NetworkBody(public=True, size=1))).document.id
+        public = (
+            await service.create(NETWORK, RED, NetworkBody(public=True, size=1, name="p", tags={"t": "v"}))
+        ).document.id
         own = (await service.create(NETWORK, BLUE, NetworkBody())).document.id
         page = await service.list(NETWORK, BLUE, Query())
         assert [document.id for document in page.documents] == sorted((public, own))
@@ -168,7 +170,9 @@ def test_what_is_public_is_seen_by_all_and_changed_by_its_own(url: str) -> None:
         assert [d.id for p in (first, second) for d in p.documents] == sorted((public, own))
         assert not second.next
         await service.create(PORT, BLUE, PortBody(network_id=public))
-        assert (await service.list(NETWORK, BLUE, Query(filters={"public": ["true"]}))).documents[0].id == public
+        for query in (Query(filters={"public": ["true"]}), Query(filters={"name": ["p"]}), Query(tags={"t": []})):
+            assert [document.id for document in (await service.list(NETWORK, BLUE, query)).documents] == [public]
+        assert (await service.list(NETWORK, BLUE, Query(tags={"t": ["w"]}))).documents == ()
         assert await code_of(service.create(PORT, RED, PortBody(network_id=public))) == (409, "network.full")
 
     served(url, story)

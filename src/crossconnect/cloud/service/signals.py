@@ -21,6 +21,14 @@ LISTEN_S = 0.2
 """How often the listener looks whether it is to end, and tries again after a loss."""
 
 
+async def _wait(event: asyncio.Event, timeout_s: float) -> None:
+    """Wait for an event, or for that long. Not by `wait_for`, which loses a cancellation that comes with the event
+    (Python before 3.12)."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
+
+
 class Signals:
     """The last known position of the store. Lives in one event loop."""
 
@@ -48,8 +56,7 @@ class Signals:
                 left_s = end - time.monotonic()
                 if left_s <= 0:
                     return False
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), left_s)
+                await _wait(self._news, left_s)
             return True
         finally:
             self._waiting -= 1
@@ -62,8 +69,7 @@ class Signals:
 
     async def _watch(self) -> None:
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._poke.wait(), POLL_S)
+            await _wait(self._poke, POLL_S)
             self._poke.clear()
             if not self._waiting:
                 continue

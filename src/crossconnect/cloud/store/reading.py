@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, or_, select
 
 from crossconnect.cloud.resource import Kind
 from crossconnect.cloud.store.documents import COLUMNS, EVERYBODY, shareable
@@ -160,7 +160,7 @@ def _rows(connection: Connection, search: Search, *, own: bool) -> list[Found]:
     for field, values in search.fields.items():
         statement = statement.where(_D.id.in_(_pointing(kind, field, values)))
     for name, values in search.attributes.items():
-        statement = statement.where(_D.id.in_(_having(kind, name, values, search.project_id if own else None)))
+        statement = statement.where(_having(kind, name, values, search.project_id if own else None))
     at = {"kind": kind, "project": search.project_id, "marker": search.marker, "limit": search.limit}
     rows = connection.execute(statement, at)
     return [Found(Stored(*row[:-1]), row[-1]) for row in rows]
@@ -173,9 +173,13 @@ def _pointing(kind: str, field: str, values: Sequence[str]) -> Select[tuple[str]
     )
 
 
-def _having(kind: str, name: str, values: Sequence[str], project_id: str | None) -> Select[tuple[str]]:
+def _having(kind: str, name: str, values: Sequence[str], project_id: str | None) -> ColumnElement[bool]:
+    """Of a project's own documents, those that the table lists; of others', which are few, each is looked up in it."""
     attribute = attributes.c
-    statement = select(attribute.document_id).where(attribute.kind == kind, attribute.name == name)
+    wanted = [attribute.kind == kind, attribute.name == name]
+    if values:
+        wanted.append(attribute.value.in_(values))
     if project_id is not None:
-        statement = statement.where(attribute.project_id == project_id)
-    return statement.where(attribute.value.in_(values)) if values else statement
+        listed = select(attribute.document_id).where(attribute.project_id == project_id, *wanted)
+        return _D.id.in_(listed)
+    return exists().where(attribute.project_id == _D.project_id, *wanted, attribute.document_id == _D.id)

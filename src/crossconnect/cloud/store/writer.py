@@ -159,7 +159,8 @@ class Writer:
                 self._batch()
             except Exception as error:  # audit lines wait until they can be written
                 self._drop_connection()
-                self._loop.call_exception_handler({"message": "the audit record cannot be written", "exception": error})
+                if not isinstance(error, DBAPIError) or not is_transient(error):
+                    self._complain(error)
                 time.sleep(FLUSH_S)
                 if self._closing and not self._jobs:
                     break
@@ -305,6 +306,11 @@ class Writer:
     @staticmethod
     def _deadline(jobs: Sequence[_Job[Any]]) -> float:
         return min((job.deadline for job in jobs), default=0.0)
+
+    def _complain(self, error: Exception) -> None:
+        context = {"message": "the audit record cannot be written", "exception": error}
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._loop.call_exception_handler, context)
 
     def _deliver(self, results: Sequence[_Result], *, wakes: bool) -> None:
         def deliver() -> None:
