@@ -316,6 +316,14 @@ def rack_under_rules(region: Path, snippets: list[str]) -> None:
     git("git commit -qm rack")
 
 
+def cloud(region: Path, snippets: list[str]) -> None:
+    choice, tenancy, servers, networks = snippets
+    replace(region / "region.yaml", "  tenant_mtu: 9000\n", "  tenant_mtu: 9000\n" + choice)
+    put(region / "tenancy" / "cloud.yaml", tenancy)
+    put(region / "fabric" / "cloud.yaml", servers)
+    put(region / "edge" / "cloud.yaml", networks)
+
+
 def as_it_is(region: Path, snippets: list[str]) -> None:
     """Nothing to write down."""
 
@@ -327,6 +335,7 @@ def as_it_is(region: Path, snippets: list[str]) -> None:
         ("add-a-tenant", tenant),
         ("connect-a-transit-provider", transit),
         ("connect-a-transit-provider", preferred_border),
+        ("connect-ovn-gateways", cloud),
         ("dual-home-a-server", dual_homed_rack),
         ("review-a-change", on_a_branch),
         ("plan-and-approve", rack_under_rules),

@@ -29,6 +29,8 @@ COMMANDS: dict[str, str] = {
     "lab": "Run the region as real daemons on this machine.",
     "drill": "Break a running lab under traffic and measure what is lost.",
     "evaluate": "Compare network operating systems by one suite, and write test plans.",
+    "serve": "Serve the API of the tenants' cloud.",
+    "cloud": "Work with VPCs, subnets, security groups and the rest through the API.",
     "schema": "Write JSON Schemas, so that editors complete and underline.",
     "demo": "The whole path: validate, simulate, boot, compare, break, heal, report.",
 }

@@ -19,6 +19,7 @@ from crossconnect.evaluate.test_plan import (
     vtep_word,
 )
 from crossconnect.net import canonical_prefix
+from crossconnect.nos.joined import joined
 from crossconnect.nos.registry import system
 from crossconnect.nos.reports import (
     InterfaceReport,
@@ -62,7 +63,7 @@ def judged(test: Test, device: DeviceConfiguration, answers: Mapping[int, bytes]
             reports += query.parse(answers[place])
         except ValueError as error:
             unreadable.append(f"{query.ask}: {error}")
-    found = words_of(reports, device)
+    found = words_of(joined(reports), device)
     kinds = {word.split()[0] for word in found}
     kinds |= {"session", "sessions"} if kinds & {"session", "sessions"} else set()
     expected = {word for word in test.expected if word.split()[0] in kinds}

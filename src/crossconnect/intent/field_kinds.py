@@ -9,6 +9,7 @@ from crossconnect.intent import codes, texts
 from crossconnect.intent.texts import Kind
 from crossconnect.model.acl import Acl, AclEntry
 from crossconnect.model.change import ChangeRule, ChangeWindow, Freeze
+from crossconnect.model.cloud import CloudChoices, ProviderNetwork
 from crossconnect.model.device import Device, Link, Platform
 from crossconnect.model.management import (
     AaaServer,
@@ -29,7 +30,7 @@ from crossconnect.model.pool import Pool
 from crossconnect.model.promise import Promise
 from crossconnect.model.region import AsnPlan, Bfd, DesignChoices, Management, Moved, RegionFile, Site
 from crossconnect.model.risk import RiskGroup
-from crossconnect.model.server import Attachment, SegmentPort, Server, ServerGroup
+from crossconnect.model.server import Attachment, SegmentPort, Server, ServerGroup, Uplink
 from crossconnect.model.tenant import Segment, Tenant, Vrf
 from crossconnect.model.traffic import Demand
 from crossconnect.net.names import AS_TRANS, ASN_MAX, VLAN_MAX, VNI_MAX
@@ -48,6 +49,7 @@ TEXTS: dict[type, dict[str, Kind]] = {
         "site": _NAME,
     },
     DesignChoices: {"anycast_gateway_mac": texts.MAC},
+    CloudChoices: {"tunnels": texts.SEGMENT_REFERENCE},
     Management: {
         "vrf": _NAME,
         "gateway": texts.ADDRESS,
@@ -99,6 +101,7 @@ TEXTS: dict[type, dict[str, Kind]] = {
     },
     SegmentPort: {"segment": texts.SEGMENT_REFERENCE, "addresses": texts.INTERFACE_ADDRESS},
     Attachment: {"port": texts.DEVICE_PORT},
+    Uplink: {"port": texts.DEVICE_PORT},
     Server: {"name": _NAME, "mac": texts.MAC},
     Segment: {
         "name": _NAME,
@@ -123,6 +126,14 @@ TEXTS: dict[type, dict[str, Kind]] = {
         "acl_out": _NAME,
     },
     Peer: {"name": _NAME, "description": _TEXT, "announces": texts.PREFIX},
+    ProviderNetwork: {
+        "name": _NAME,
+        "vrf": texts.VRF_REFERENCE,
+        "transfer": texts.PREFIX,
+        "prefixes": texts.PREFIX,
+        "aggregates": texts.PREFIX,
+        "password": texts.SECRET,
+    },
     PrefixSet: {"name": _NAME, "prefixes": texts.PREFIX_RULE},
     CommunitySet: {"name": _NAME, "communities": texts.COMMUNITY},
     AsPathSet: {"name": _NAME, "patterns": texts.AS_PATH_PATTERN},
@@ -187,7 +198,12 @@ _RATE = Limit(1, 16_777_215)
 _UNSIGNED = Limit(0, (1 << 32) - 1, codes.NUMBER_RANGE, "BGP carries it in four octets")
 
 NUMBERS: dict[type, dict[str, Limit]] = {
-    AsnPlan: {"route_target": Limit(1, 65534, codes.ASN_RANGE, "route targets hold two octets of it", (AS_TRANS,))},
+    AsnPlan: {
+        "route_target": Limit(1, 65534, codes.ASN_RANGE, "route targets hold two octets of it", (AS_TRANS,)),
+        "gateway_nodes": _ASN,
+    },
+    CloudChoices: {"mtu": _MTU},
+    ProviderNetwork: {"max_prefixes": Limit(1, 10_000_000), "vpc_block": Limit(0, 64)},
     Gnmi: {"port": _PORT},
     Netconf: {"port": _PORT},
     AaaServer: {"port": _PORT, "timeout_s": Limit(1, 60)},

@@ -35,6 +35,8 @@ OUTSIDERS = (
     "CHANGELOG",
     "CODEOWNERS",
     "Makefile",
+    "cloud/",
+    "cloud.sqlite",
     "docs/",
     "schemas/",
     "out/",

@@ -44,6 +44,7 @@ class RibReport(msgspec.Struct, frozen=True, kw_only=True):
     vrf: str
     prefix: str
     protocol: str
+    """`connected`, `static`, or `bgp` whatever family brought it; others as the system calls them."""
     next_hops: tuple[NextHop, ...]
 
 
@@ -120,6 +121,14 @@ class InterfaceReport(msgspec.Struct, frozen=True, kw_only=True):
     addresses: tuple[str, ...]
 
 
+class VrfInterfaceReport(msgspec.Struct, frozen=True, kw_only=True):
+    """An interface with its VRF, of a system whose answer about interfaces does not say it (`joined` puts it there)."""
+
+    vrf: str
+    interface: str
+    """Empty: every interface that no other one names, of a system that does not list those of its default VRF."""
+
+
 class LldpReport(msgspec.Struct, frozen=True, kw_only=True):
     """A neighbour heard by LLDP (IEEE 802.1AB): system name and port id as it says them."""
 
@@ -137,5 +146,6 @@ Report = (
     | VniReport
     | MacReport
     | InterfaceReport
+    | VrfInterfaceReport
     | LldpReport
 )

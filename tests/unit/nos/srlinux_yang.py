@@ -140,3 +140,24 @@ def errors(text: str) -> list[str]:
     except libyang.LibyangError as error:
         return [str(error)]
     return []
+
+
+STATE_MODULES = (
+    "srl_nokia-rib-bgp",
+    "srl_nokia-bridge-table-mac-table",
+    "srl_nokia-tunnel-interfaces-vxlan-interface-bridge-table",
+    "srl_nokia-tunnel-interfaces-vxlan-interface-bridge-table-multicast-destinations",
+)
+
+
+def state_errors(text: str) -> list[str]:
+    """What is wrong with an answer about state by the models: members, types and places, not what refers to what."""
+    libyang = pytest.importorskip("libyang")
+    models = context()
+    for module in STATE_MODULES:
+        models.load_module(module)
+    try:
+        models.parse_data_mem(text, "json", strict=True, parse_only=True).free()
+    except libyang.LibyangError as error:
+        return [str(error)]
+    return []

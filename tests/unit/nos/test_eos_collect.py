@@ -9,8 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from crossconnect.nos.eos import collect, collect_evpn
+from crossconnect.nos.joined import joined
 from crossconnect.nos.registry import system
-from crossconnect.nos.reports import EvpnReport, MacReport, PathReport, Report, VniReport
+from crossconnect.nos.reports import EvpnReport, InterfaceReport, MacReport, PathReport, Report, VniReport
 from nos_region import cases
 
 Parse = Callable[[bytes], tuple[Report, ...]]
@@ -241,6 +242,25 @@ def test_addresses_of_interfaces() -> None:
     assert {report.vrf for report in found.values()} == {""}  # not in this answer
 
 
+def test_vrfs_of_interfaces_and_of_the_vnis_of_their_vlans() -> None:
+    """batfish/lab-validation, snapshots/eos_evpn_l3_design_guide/show/DC1-LEAF2A, `show vrf | json`, cut."""
+    vrfs = b"""{"vrfs": {"Tenant_A_DB_Zone": {"routeDistinguisher": "192.168.255.4:15004", "vrfState": "up",
+      "interfaces": ["Loopback104", "Vlan140", "Vlan141", "Vlan3003", "Vlan4088"]},
+     "Tenant_A_APP_Zone": {"routeDistinguisher": "192.168.255.4:15003", "vrfState": "up",
+      "interfaces": ["Loopback103", "Vlan130", "Vlan131", "Vlan3002", "Vlan4089"]},
+     "default": {"routeDistinguisher": "", "vrfState": "up", "interfaces": ["Ethernet1", "Ethernet2", "Loopback0"]}}}"""
+    found = joined([*collect.interfaces(INTERFACES), *collect_evpn.vnis(VXLAN), *collect.vrf_interfaces(vrfs)])
+    assert {r.name: r.vrf for r in found if isinstance(r, InterfaceReport) and r.vrf} == {
+        "Vlan130": "Tenant_A_APP_Zone"
+    }
+    assert [(r.vni, r.vrf) for r in found if isinstance(r, VniReport)] == [
+        (10140, "Tenant_A_DB_Zone"),
+        (10141, "Tenant_A_DB_Zone"),
+        (10120, ""),  # its VLAN has no interface in what is cut here
+        (15001, "Tenant_A_OP_Zone"),
+    ]
+
+
 EMPTY: list[tuple[Parse, bytes]] = [
     (collect.bgp_paths, b'{"vrfs": {"cust20": {"routerId": "1.1.4.20", "vrf": "cust20", "bgpRouteEntries": {}}}}'),
     (collect_evpn.evpn_paths, b'{"vrf": "default", "routerId": "10.0.0.2", "asn": 65001, "evpnRoutes": {}}'),
@@ -248,6 +268,7 @@ EMPTY: list[tuple[Parse, bytes]] = [
     (functools.partial(collect_evpn.macs, VNIS), b'{"unicastTable": {"tableEntries": []}}'),
     (functools.partial(collect_evpn.remote_macs, VNIS), b'{"addresses": []}'),
     (collect.interfaces, b'{"interfaces": {}}'),
+    (collect.vrf_interfaces, b'{"vrfs": {"default": {"routeDistinguisher": "", "interfaces": []}}}'),
 ]
 
 

@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
+from crossconnect.nos.joined import joined
 from crossconnect.nos.junos import collect, collect_evpn
 from crossconnect.nos.registry import system
-from crossconnect.nos.reports import EvpnReport, MacReport, Report, VniReport
+from crossconnect.nos.reports import EvpnReport, InterfaceReport, MacReport, Report, VniReport
 from nos_region import cases
 
 Parse = Callable[[bytes], tuple[Report, ...]]
@@ -287,6 +288,58 @@ def test_flood_lists_and_the_vnis_of_vrfs() -> None:
     )
 
 
+def test_a_bridge_domain_has_its_irb_interface_its_vrf_and_its_flood_list() -> None:
+    """netenglabs/suzieq, tests/integration/sqcmds/junos-input/evpnVni.output, leaf01 (vQFX 19.4), `show evpn instance
+    extensive | display json`: what is read of it. VLANs and VNIs are the same numbers there."""
+    irbs = [
+        element(irb_interface_name=f"irb.{vni}", irb_interface_vni_id=vni, irb_interface_l3_context="evpn-vrf")
+        for vni in ("10", "30")
+    ]
+    domains = [element(vlan_id=vni, domain_id=vni, irb_interface=f"irb.{vni}", mode="Extended") for vni in ("10", "30")]
+    instance = element(
+        evpn_instance_name="default-switch",
+        irb_interface_status_table=[{"irb-interface": irbs}],
+        bridge_domain_status_table=[{"bridge-domain": domains}],
+    )
+    empty = element(evpn_instance_name="__default_evpn__", bridge_domain_status_table=[{}])
+    said = answer("evpn-instance-information", {"evpn-instance": [empty, instance]})
+    assert joined([*collect_evpn.bridge_domains(said), *collect_evpn.flood_lists(FLOOD_LISTS)]) == (
+        VniReport(vni=10, kind="l2", vrf="evpn-vrf", bridge="irb.10", remote_vteps=()),
+        VniReport(vni=30, kind="l2", vrf="evpn-vrf", bridge="irb.30", remote_vteps=("10.0.0.12",)),
+    )
+
+
+def test_vrfs_of_interfaces_where_the_default_one_lists_none() -> None:
+    """Netests/netests, tests/features/src/outputs/vrf/juniper/ssh/juniper_show_route_instance_detail.json (18.1R2):
+    what is read of its instances, and a virtual switch as napalm's test_get_network_instances has one configured."""
+    units = {"__juniper_private1__": ["lo0.16385", "em1.0"], "CUSTOMER_001": ["lo0.1"], "master": [], "mgmt_junos": []}
+    instances = [
+        element(
+            instance_name=name,
+            instance_type="vrf" if name == "CUSTOMER_001" else "forwarding",
+            instance_interface=[element(interface_name=unit) for unit in of],
+        )
+        for name, of in units.items()
+    ]
+    bridged = element(
+        instance_name="vswitch1",
+        instance_type="virtual-switch",
+        instance_interface=[element(interface_name="ge-0/0/4.0")],
+    )
+    said = collect.vrf_interfaces(answer("instance-information", {"instance-core": [*instances, bridged]}))
+    ports = [
+        element(name=port, oper_status="up", logical_interface=[element(name=unit)])
+        for port, unit in (("lo0", "lo0.0"), ("lo0", "lo0.1"), ("em1", "em1.0"), ("ge-0/0/4", "ge-0/0/4.0"))
+    ]
+    found = joined([*collect.interfaces(answer("interface-information", {"physical-interface": ports})), *said])
+    assert {r.name: r.vrf for r in found if isinstance(r, InterfaceReport)} == {
+        "lo0": "default",
+        "lo0.1": "CUSTOMER_001",
+        "em1": "__juniper_private1__",
+        "ge-0/0/4": "default",
+    }
+
+
 def test_addresses_of_interfaces() -> None:
     """netenglabs/suzieq, junos-input/interfaces.output, leaf01: an unnumbered port shows lo0's address, which is not
     its own. batfish/lab-validation, junos_community_delete: em1 has an address of no IP version."""
@@ -324,6 +377,8 @@ ROOTS: list[tuple[Parse, str]] = [
     (collect_evpn.flood_lists, "vxlan-source-vtep-information"),
     (collect_evpn.l3_contexts, "evpn-l3-context-information"),
     (functools.partial(collect_evpn.macs, VNIS), "l2ng-l2ald-rtb-macdb"),
+    (collect.vrf_interfaces, "instance-information"),
+    (collect_evpn.bridge_domains, "evpn-instance-information"),
 ]
 
 
@@ -350,7 +405,7 @@ def test_an_evpn_route_that_is_not_understood_is_refused(destination: str) -> No
 
 def test_the_overlay_is_asked_of_vteps_only() -> None:
     asked = {name: {q.ask for q in system("junos").queries(device)} for name, device in cases("junos").items()}
-    overlay = {collect_evpn.FLOOD_LISTS, collect_evpn.L3_CONTEXTS, collect_evpn.MACS}
+    overlay = {collect_evpn.BRIDGE_DOMAINS, collect_evpn.FLOOD_LISTS, collect_evpn.L3_CONTEXTS, collect_evpn.MACS}
     assert overlay <= asked["leaf-numbered"]
     assert not overlay & asked["spine-drained-ipv4"]
     assert {collect.PATHS, collect_evpn.EVPN_ROUTES} <= asked["spine-drained-ipv4"]

@@ -14,7 +14,7 @@ from typing import cast
 import pytest
 
 from crossconnect.nos.lines import Block, Tree
-from crossconnect.nos.nxos import collect
+from crossconnect.nos.nxos import collect, collect_evpn
 from crossconnect.nos.nxos.network_os import SYSTEM
 from crossconnect.nos.reports import MacReport, Report
 
@@ -219,7 +219,7 @@ def test_macs_are_local_or_behind_a_vtep_and_those_of_l3vnis_are_left_out() -> N
         {"topo-id": "20", "mac-addr": "5000.0008.0000", "prod-type": "Local", "next-hop1": "Eth1/7"},
         {"topo-id": "1234", "mac-addr": "5000.0005.0007", "prod-type": "VXLAN", "next-hop1": "100.64.2.11"},
     ]
-    parse = functools.partial(collect.macs, {20: 10020})
+    parse = functools.partial(collect_evpn.macs, {20: 10020})
     found: tuple[Report, ...] = parse(_answer({"TABLE_l2route_mac_all": {"ROW_l2route_mac_all": rows}}))
     assert found == (
         MacReport(vni=10020, mac="50:00:00:04:00:07", local=False, interface="", vtep="100.64.2.11", esi=""),
@@ -236,7 +236,7 @@ def test_what_the_other_leaf_of_a_pair_has_heard_is_at_the_peer_link() -> None:
         {"topo-id": "11", "mac-addr": "505d.5100.800b", "prod-type": "BGP", "next-hop1": "10.11.30.0 (Label: 10011)"},
     ]
     answer = _answer({"TABLE_l2route_mac_all": {"ROW_l2route_mac_all": rows}})
-    found = collect.macs({11: 10011}, answer, peer_link="port-channel1000")
+    found = collect_evpn.macs({11: 10011}, answer, peer_link="port-channel1000")
     assert [(r.interface, r.vtep, r.local) for r in found] == [
         ("port-channel13", "", True),
         ("port-channel1000", "", True),
@@ -244,11 +244,11 @@ def test_what_the_other_leaf_of_a_pair_has_heard_is_at_the_peer_link() -> None:
         ("", "10.11.30.0", False),
     ]
     with pytest.raises(ValueError):
-        collect.macs({11: 10011}, answer)  # of a leaf that is in no pair
+        collect_evpn.macs({11: 10011}, answer)  # of a leaf that is in no pair
 
 
 @pytest.mark.parametrize("mac", ["5000.0004", "zz00.0004.0007"])
 def test_what_is_no_mac_address_is_refused(mac: str) -> None:
     row = {"topo-id": "20", "mac-addr": mac, "prod-type": "Local", "next-hop1": "Eth1/7"}
     with pytest.raises(ValueError, match="MAC"):
-        collect.macs({20: 10020}, _answer({"TABLE_l2route_mac_all": {"ROW_l2route_mac_all": row}}))
+        collect_evpn.macs({20: 10020}, _answer({"TABLE_l2route_mac_all": {"ROW_l2route_mac_all": row}}))

@@ -10,6 +10,7 @@ from crossconnect.intent.lock import Lock
 from crossconnect.intent.validate.acls import acl_findings
 from crossconnect.intent.validate.cabling import cabling_findings
 from crossconnect.intent.validate.changes import change_findings
+from crossconnect.intent.validate.cloud import cloud_findings
 from crossconnect.intent.validate.edge import edge_findings
 from crossconnect.intent.validate.extra import extra_findings
 from crossconnect.intent.validate.fabric import fabric_findings
@@ -35,6 +36,7 @@ CONCERNS = (
     server_findings,
     tenancy_findings,
     edge_findings,
+    cloud_findings,
     acl_findings,
     management_findings,
     extra_findings,

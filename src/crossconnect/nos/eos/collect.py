@@ -6,8 +6,10 @@ of eAPI of each command ("Command API Guide"). `show ip bgp summary` and its IPv
 communities below `routeDetail` where `detail` is asked. No answer of `show ipv6 bgp` is published; Arista's own
 arista-northwest/go-passpersist reads both versions as one record.
 
-Left out, as no published answer has it: the VRF of an interface (`show interfaces` does not say it, and `show vrf` has
-nothing else of an interface), large communities, and the VRF that a route was leaked from.
+`show interfaces` does not say the VRF of an interface, `show vrf` has nothing else of it: `nos.joined` puts both
+together.
+
+Left out, as no published answer has it: large communities, and the VRF that a route was leaked from.
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ from crossconnect.nos.reports import (
     Report,
     RibReport,
     SummaryReport,
+    VrfInterfaceReport,
 )
 
 SUMMARIES = {
@@ -58,6 +61,7 @@ SUMMARIES = {
 ROUTES = ("show ip route vrf all | json", "show ipv6 route vrf all | json")
 PATHS = ("show ip bgp detail vrf all | json", "show ipv6 bgp detail vrf all | json")
 INTERFACES = "show interfaces | json"
+VRFS = "show vrf | json"
 LLDP = "show lldp neighbors | json"
 
 _PROTOCOLS = {"connected": "connected", "static": "static", "ebgp": "bgp", "ibgp": "bgp", "bgp": "bgp"}
@@ -71,6 +75,7 @@ def queries(device: DeviceConfiguration) -> tuple[Query, ...]:
     asked += [Query(how="cli", ask=ask, parse=routes) for ask in ROUTES]
     asked += [Query(how="cli", ask=ask, parse=bgp_paths) for ask in PATHS]
     asked.append(Query(how="cli", ask=INTERFACES, parse=interfaces))
+    asked.append(Query(how="cli", ask=VRFS, parse=vrf_interfaces))
     asked.append(Query(how="cli", ask=LLDP, parse=lldp))
     asked.append(Query(how="cli", ask=EVPN_ROUTES, parse=evpn_paths))
     if device.vtep:
@@ -184,6 +189,15 @@ def _addresses(entry: Mapping[str, Any]) -> Iterator[str]:
     for one in entries(members(entry.get("interfaceAddressIp6", {})), "globalUnicastIp6s"):
         length = str(one.get("subnet", "")).rpartition("/")[2] or "128"
         yield f"{canonical_address(str(one.get('address', '')))}/{length}"
+
+
+def vrf_interfaces(answer: bytes) -> tuple[VrfInterfaceReport, ...]:
+    """`show vrf`: the interfaces that route, by VRF."""
+    return tuple(
+        VrfInterfaceReport(vrf=vrf, interface=name)
+        for vrf, of in members(object_of(answer, "vrfs")["vrfs"]).items()
+        for name in words(members(of), "interfaces")
+    )
 
 
 def lldp(answer: bytes) -> tuple[LldpReport, ...]:

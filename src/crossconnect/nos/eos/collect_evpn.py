@@ -5,7 +5,9 @@ Sources: recorded answers of EOS 4.23 (`show bgp evpn`, `show interfaces vxlan1`
 text that the command line shows: `RD: 10.0.0.1:5 mac-ip 10020 aac1.ab4e.bec2 192.0.2.1`, where the number is the
 Ethernet tag of a VLAN-aware bundle, and `remote` at the end a route of another domain.
 
-Left out, as no published answer has it: the ESI of a type 2 or 5 route; of a VNI of a bridge domain, its VRF.
+The VRF of a bridge domain's VNI is that of its VLAN interface in `show vrf`, by `nos.joined`.
+
+Left out, as no published answer has it: the ESI of a type 2 or 5 route.
 """
 
 from __future__ import annotations

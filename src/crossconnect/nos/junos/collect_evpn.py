@@ -1,12 +1,12 @@
 """Junos's answers about EVPN and VXLAN as reports: routes, VNIs with their flood lists, MAC addresses. Pure.
 
 Sources: recorded answers of vQFX 19.4 (`show ethernet-switching table detail`, `... vxlan-tunnel-end-point remote`,
-`show evpn l3-context extensive`) and of Junos 25.4 (`bgp.evpn.0`, whole and in detail) in public test data, cited in
-the tests. A route's destination is written with `::` between its fields: `2:<RD>::<tag>::<MAC>::<address>`,
+`show evpn l3-context extensive`, `show evpn instance extensive`) and of Junos 25.4 (`bgp.evpn.0`, whole and in detail)
+in public test data, cited in the tests. A route's destination is written with `::` between its fields:
+`2:<RD>::<tag>::<MAC>::<address>`,
 `5:<RD>::<tag>::<prefix>::<length>`; the routes of types 1 and 4 are in "EVPN User Guide", "EVPN Multihoming".
 
-Left out, as no published answer has it: of a VNI of a bridge domain, its VRF and IRB interface beside its flood list,
-and a VNI that no other VTEP has.
+A VNI of a bridge domain is in two answers, of which only one has the VTEPs: `nos.joined` puts them together.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from crossconnect.nos.reports import EvpnReport, MacReport, VniReport
 
 EVPN_ROUTES = "show route table bgp.evpn.0 detail | display json"
 FLOOD_LISTS = "show ethernet-switching vxlan-tunnel-end-point remote | display json"
+BRIDGE_DOMAINS = "show evpn instance extensive | display json"
 L3_CONTEXTS = "show evpn l3-context extensive | display json"
 MACS = "show ethernet-switching table detail | display json"
 
@@ -120,6 +121,31 @@ def flood_lists(answer: bytes) -> tuple[VniReport, ...]:
     return tuple(
         VniReport(vni=vni, kind="l2", vrf="", bridge="", remote_vteps=tuple(sorted(of))) for vni, of in vteps.items()
     )
+
+
+def bridge_domains(answer: bytes) -> tuple[VniReport, ...]:
+    """The answer to `BRIDGE_DOMAINS`: the domains of each instance, with their IRB interfaces and the VRFs of those.
+
+    With VXLAN a domain's id is its VNI ("EVPN User Guide", `show evpn instance`).
+    """
+    found: list[VniReport] = []
+    for information in roots(answer, "evpn-instance-information"):
+        for instance in elements(information, "evpn-instance"):
+            irbs = elements(instance, "irb-interface-status-table", "irb-interface")
+            vrf_of = {text(irb, "irb-interface-name"): text(irb, "irb-interface-l3-context") for irb in irbs}
+            for domain in elements(instance, "bridge-domain-status-table", "bridge-domain"):
+                bridge = text(domain, "irb-interface")
+                vrf = vrf_of.get(bridge, "")
+                found.append(
+                    VniReport(
+                        vni=int(text(domain, "domain-id")),
+                        kind="l2",
+                        vrf="default" if vrf == "master" else vrf,
+                        bridge=bridge,
+                        remote_vteps=(),
+                    )
+                )
+    return tuple(found)
 
 
 def l3_contexts(answer: bytes) -> tuple[VniReport, ...]:
