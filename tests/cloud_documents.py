@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+import msgspec
+
 from crossconnect.cloud.kinds.network_acl import ALLOW_ALL, AclEntry, NetworkAcl
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.route_table import Route, RouteTable
@@ -127,6 +129,14 @@ class Cloud:
             to_port=high,
             number=self.number(),
         )
+
+    def change(self, document: R, **fields: object) -> R:
+        """The same document with other fields."""
+        return self.put(msgspec.structs.replace(document, **fields))
+
+    def bare_group(self, name: str, vpc: str) -> SecurityGroup:
+        """A security group without rules."""
+        return self.make(SecurityGroup, f"sg-{name}", vpc_id=f"vpc-{vpc}")
 
     def group(self, name: str, vpc: str) -> SecurityGroup:
         """A security group whose members may send everything."""

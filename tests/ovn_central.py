@@ -17,13 +17,14 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crossconnect.cloud.ovn.features import Features, features_of
 from crossconnect.cloud.ovn.rows import Row, is_own
 from crossconnect.cloud.realise.unit import Units
-from crossconnect.transport.ovsdb.operations import by_uuid, delete, encode_row, insert, mutate, update
+from crossconnect.transport.ovsdb.operations import by_uuid, delete, insert, mutate, update
 from crossconnect.transport.ovsdb.schema import Schema, parse_schema
 from ovn_contents import Contents, Operations
 
@@ -54,7 +55,7 @@ class Central:
         self._root = LATER if later else Path("/")
         self._children: list[subprocess.Popen[bytes]] = []
         self.schema: Schema = parse_schema((self._root / "usr/share/ovn/ovn-nb.ovsschema").read_bytes())
-        self._socket: socket.socket | None = None
+        self._sockets: dict[str, socket.socket] = {}
         self._contents = Contents()
 
     def features(self) -> Features:
@@ -114,8 +115,8 @@ class Central:
 
     def stop(self) -> None:
         """End what was started."""
-        if self._socket is not None:
-            self._socket.close()
+        for one in self._sockets.values():
+            one.close()
         for child in reversed(self._children):
             child.kill()
             child.wait()
@@ -139,13 +140,10 @@ class Central:
 
     def write(self, units: Units) -> None:
         """Bring a change into the northbound database in one transaction, and wait for northd."""
-        operations = [*self._operations(self._contents.apply(units))]
-        answer = self.transact(operations)
-        bad = [one for one in answer if one and "error" in one]
-        assert not bad, bad
+        self.transact([*self._operations(self._contents.apply(units))])
         self.nbctl("--wait=sb", "sync")
 
-    def _operations(self, delta: Operations) -> Iterator[dict[str, object]]:
+    def _operations(self, delta: Operations) -> Iterator[dict[str, Any]]:
         table = self.schema.table
         for one in delta.delete:
             yield delete(table(one.table), by_uuid(one.uuid))
@@ -158,20 +156,27 @@ class Central:
             changes += [(one.column, "insert", one.add)] if one.add else []
             yield mutate(table(one.table), by_uuid(one.uuid), changes)
 
-    def transact(self, operations: list[dict[str, object]]) -> list[dict[str, object] | None]:
+    def transact(self, operations: list[dict[str, Any]], database: str = "Northbound") -> list[Any]:
         """One transaction; what each operation answered."""
-        if self._socket is None:
-            self._socket = socket.socket(socket.AF_UNIX)
-            self._socket.connect(f"{self.directory}/nb.sock")
-        request = {"method": "transact", "params": ["OVN_Northbound", *operations], "id": 1}
-        self._socket.sendall(json.dumps(request).encode())
+        if database not in self._sockets:
+            made = self._sockets[database] = socket.socket(socket.AF_UNIX)
+            made.connect(f"{self.directory}/{'nb' if database == 'Northbound' else 'sb'}.sock")
+        asked = self._sockets[database]
+        asked.sendall(json.dumps({"method": "transact", "params": [f"OVN_{database}", *operations], "id": 1}).encode())
         text = b""
         while True:
-            text += self._socket.recv(1 << 20)
+            text += asked.recv(1 << 20)
             with contextlib.suppress(json.JSONDecodeError):
                 answer = json.loads(text)
                 assert answer["error"] is None, answer["error"]
+                bad = [one for one in answer["result"] if one and "error" in one]
+                assert not bad, bad
                 return answer["result"]
+
+    def _select(self, table: str, *columns: str) -> list[dict[str, Any]]:
+        """Southbound rows, as JSON."""
+        asked = [{"op": "select", "table": table, "where": [], "columns": [*columns]}]
+        return self.transact(asked, "Southbound")[0]["rows"]
 
     def same(self, units: Units) -> None:
         """The northbound rows of ours are those of the units, column by column."""
@@ -192,7 +197,6 @@ class Central:
     def rows(self, table: str) -> dict[str, dict[str, object]]:
         """The rows of a northbound table by UUID, with the columns as Python values."""
         answer = self.transact([{"op": "select", "table": table, "where": []}])[0]
-        assert answer is not None
         found: dict[str, dict[str, object]] = {}
         for row in answer["rows"]:  # pyright: ignore
             columns = self.schema.table(table).columns
@@ -207,20 +211,31 @@ class Central:
 
     def ports(self) -> list[str]:
         """All ports that the southbound database knows."""
-        return self.sbctl("--bare", "--columns=logical_port", "list", "Port_Binding").split()
+        return [row["logical_port"] for row in self._select("Port_Binding", "logical_port")]
 
     def neighbour(self, port: str, address: str, mac: str) -> None:
         """What ovn-controller would have learned of a router port's neighbour."""
-        known = (f'logical_port="{port}"', f'ip="{address}"')
-        if not self.sbctl("--bare", "--columns=_uuid", "find", "MAC_Binding", *known).strip():
-            where = self.sbctl("--bare", "--columns=datapath", "find", "Port_Binding", known[0]).strip()
-            self.sbctl("create", "MAC_Binding", *known, f'mac="{mac}"', f"datapath={where}")
+        known = self._select("MAC_Binding", "logical_port", "ip")
+        if {"logical_port": port, "ip": address} in known:
+            return
+        bound = self._select("Port_Binding", "logical_port", "datapath")
+        where = next(row["datapath"] for row in bound if row["logical_port"] == port)
+        row = {"logical_port": port, "ip": address, "mac": mac, "datapath": where}
+        self.transact([{"op": "insert", "table": "MAC_Binding", "row": row}], "Southbound")
 
     def bind(self, chassis: Mapping[str, str]) -> None:
         """Say that ports are up on chassis, as ovn-controller would."""
-        for port, name in chassis.items():
-            self.sbctl("--may-exist", "lsp-bind", port, name)
-            self.sbctl("set", "Port_Binding", port, "up=true")
+        uuids = {row["name"]: row["_uuid"] for row in self._select("Chassis", "name", "_uuid")}
+        operations = [
+            {
+                "op": "update",
+                "table": "Port_Binding",
+                "where": [["logical_port", "==", port]],
+                "row": {"chassis": uuids[name], "up": True},
+            }
+            for port, name in chassis.items()
+        ]
+        self.transact(operations, "Southbound")
         self.nbctl("--wait=sb", "sync")
 
 
@@ -241,8 +256,3 @@ def central(later: bool = False) -> Iterator[Central]:
             yield made
         finally:
             made.stop()
-
-
-def encoded(schema: Schema, table: str, columns: Mapping[str, object]) -> dict[str, object]:
-    """A row's columns as the database has them."""
-    return encode_row(schema.table(table), columns)  # pyright: ignore

@@ -43,6 +43,10 @@ class Cluster:
         self._run("createdb", "-h", str(self.directory), "-U", "xc", name)
         return f"postgresql://xc@/{name}?host={self.directory}"
 
+    def drop(self, url: str) -> None:
+        name = url.partition("@/")[2].partition("?")[0]
+        self._run("dropdb", "-h", str(self.directory), "-U", "xc", "--force", name)
+
     def close(self) -> None:
         self.stop("immediate")
         shutil.rmtree(self.directory)

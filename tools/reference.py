@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/reference and openapi.json from the code, and fidelity.md from its record.
+"""Writes the generated pages of docs/reference from the code, and fidelity.md from its record.
 
 `--check` fails when they are out of date.
 

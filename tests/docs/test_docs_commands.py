@@ -307,6 +307,14 @@ def on_a_branch(region: Path, snippets: list[str]) -> None:
     assert run(["lock"]) == 0
 
 
+def cloud(region: Path, snippets: list[str]) -> None:
+    choice, tenancy, servers, networks = snippets
+    replace(region / "region.yaml", "  tenant_mtu: 9000\n", "  tenant_mtu: 9000\n" + choice)
+    put(region / "tenancy" / "cloud.yaml", tenancy)
+    put(region / "fabric" / "cloud.yaml", servers)
+    put(region / "edge" / "cloud.yaml", networks)
+
+
 def rack_under_rules(region: Path, snippets: list[str]) -> None:
     put(region / "checks" / "change-rules.yaml", snippets[0])
     git("git add -A")
@@ -314,14 +322,6 @@ def rack_under_rules(region: Path, snippets: list[str]) -> None:
     on_a_branch(region, snippets)
     git("git add -A")
     git("git commit -qm rack")
-
-
-def cloud(region: Path, snippets: list[str]) -> None:
-    choice, tenancy, servers, networks = snippets
-    replace(region / "region.yaml", "  tenant_mtu: 9000\n", "  tenant_mtu: 9000\n" + choice)
-    put(region / "tenancy" / "cloud.yaml", tenancy)
-    put(region / "fabric" / "cloud.yaml", servers)
-    put(region / "edge" / "cloud.yaml", networks)
 
 
 def as_it_is(region: Path, snippets: list[str]) -> None:

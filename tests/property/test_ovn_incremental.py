@@ -14,6 +14,7 @@ from cloud_documents import REGION
 from cloud_universe import UNIVERSE
 from crossconnect.cloud.ovn.compiler import Compiler
 from crossconnect.cloud.ovn.features import Features
+from crossconnect.cloud.ovn.queries import BROKEN
 from crossconnect.cloud.ovn.rows import is_own
 from crossconnect.cloud.resource import Resource
 from ovn_contents import Contents
@@ -56,6 +57,7 @@ def test_incremental_is_from_scratch(features: Features, begin_full: bool, histo
     at_once.apply(fresh.apply(sorted(state.items())).units)
     assert compiler.units() == fresh.units()
     assert compiler.failed() == fresh.failed() == told
+    assert not [reason for reason in told.values() if BROKEN in reason]
     assert contents.full() == at_once.full()
     _hold_together(contents)
 

@@ -3,7 +3,6 @@ one that was written from nothing."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
@@ -12,26 +11,21 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from crossconnect.transport.ovsdb import parse_schema
-from crossconnect.transport.ovsdb.types import Value
-from northbound_units import at, expected, history
+from cloud_history import CompiledHistory
+from northbound_dump import dump, wanted
+from northbound_units import at, history
 from ovsdb_server import Server, alone, needs_ovsdb, resume, stop
 
 HERE = Path(__file__).resolve().parent.parent
 CHANGES = 150
-TABLES = {
-    "Logical_Switch": ("name", "ports", "other_config", "external_ids"),
-    "Logical_Switch_Port": ("name", "addresses", "external_ids"),
-    "Port_Group": ("name", "ports", "acls", "external_ids"),
-    "ACL": ("priority", "direction", "action", "match", "external_ids"),
-}
 
 
 class Client:
     """Our process: it begins where the one before it was told to be."""
 
-    def __init__(self, server: Server, seed: int) -> None:
-        self.words = [sys.executable, str(HERE / "realiser_process.py"), server.remote, str(seed), str(CHANGES)]
+    def __init__(self, kind: str, server: Server, seed: int) -> None:
+        program = str(HERE / "realiser_process.py")
+        self.words = [sys.executable, program, kind, server.remote, str(seed), str(CHANGES)]
         self.said: list[str] = []
         self.start()
 
@@ -48,37 +42,23 @@ class Client:
         self.said += told.split()
 
 
-def dump(server: Server) -> dict[str, dict[str, dict[str, Value]]]:
-    """The database by `ovsdb-client`, which is not ours."""
-    schema = parse_schema(subprocess.check_output(["ovsdb-client", "get-schema", server.remote, "OVN_Northbound"]))
-    tables: dict[str, dict[str, dict[str, Value]]] = {}
-    for name, columns in TABLES.items():
-        command = ["ovsdb-client", "-f", "json", "dump", server.remote, "OVN_Northbound", name, "_uuid", *columns]
-        told = json.loads(subprocess.check_output(command))
-        for values in told["data"]:
-            row = dict(zip(told["headings"], values, strict=True))
-            uuid = row.pop("_uuid")[1]
-            found = {c: schema.table(name).column(c).decode(v) for c, v in row.items()}
-            tables.setdefault(name, {})[uuid] = {c: v for c, v in found.items() if v not in ("", frozenset(), {})}
-    return tables
-
-
 Kill = tuple[str, float]
 kills = st.lists(st.tuples(st.sampled_from(["server", "client", "both", "silence"]), st.floats(0.0, 0.5)), max_size=5)
 
 
 @needs_ovsdb
 @settings(
-    max_examples=8,
+    max_examples=10,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # a history is not made shorter by what fails
 )
-@given(seed=st.integers(0, 1 << 16), kills=kills)
-def test_the_end_is_what_was_written_from_nothing(seed: int, kills: list[Kill]) -> None:
-    batches = history(seed, CHANGES)
+@given(kind=st.sampled_from(["made", "compiled"]), seed=st.integers(0, 1 << 16), kills=kills)
+def test_the_end_is_what_was_written_from_nothing(kind: str, seed: int, kills: list[Kill]) -> None:
+    compiled = kind == "compiled"
+    units = CompiledHistory(seed, CHANGES).at(CHANGES - 1) if compiled else at(history(seed, CHANGES), CHANGES - 1)
     with alone() as server:
-        client = Client(server, seed)
+        client = Client(kind, server, seed)
         try:
             for kind, pause_s in kills:
                 time.sleep(pause_s)
@@ -97,4 +77,4 @@ def test_the_end_is_what_was_written_from_nothing(seed: int, kills: list[Kill]) 
         finally:
             client.process.kill()
         assert client.said[-1] == "done"
-        assert dump(server) == expected(at(batches, CHANGES - 1))
+        assert dump(server) == wanted(units)

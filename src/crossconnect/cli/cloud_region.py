@@ -16,8 +16,10 @@ from crossconnect.cli.cloud_connection import connection_options
 from crossconnect.cli.cloud_text import sheet
 from crossconnect.cli.output import draw, emit, output_option, say
 from crossconnect.cloud.api.principal import PROJECT_ROLES, REGION_ROLES
+from crossconnect.cloud.api.words import words
 from crossconnect.cloud.client.client import JSON, MERGE_PATCH
 from crossconnect.cloud.client.transport import Transport
+from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.resource import Refused
 from crossconnect.errors import BadInput, Rejected, Unreachable
 
@@ -71,7 +73,6 @@ def first_key(root: Path, database: str, name: str, output: str) -> int:
     made."""
     from crossconnect.cli.commands.serve import api_file, database_of
     from crossconnect.cloud.api.region import ApiKey, NewApiKey
-    from crossconnect.cloud.registry import KINDS
     from crossconnect.cloud.service import Caller, Key, Service, Settings
 
     file = api_file(root)
@@ -226,7 +227,7 @@ _AUDIT_COLUMNS = ("number", "at", "principal", "action", "kind", "resource_id", 
 def audit(transport: Transport, after: int, limit: int, output: str) -> int:
     """Print the audit record: every call, allowed or not."""
     items = transport.send("GET", "/v1/audit", {"after": after, "limit": limit}).json()["items"]
-    rows = [[item[c] for c in _AUDIT_COLUMNS] for item in items]
+    rows = [[_kind(item[c]) if c == "kind" else item[c] for c in _AUDIT_COLUMNS] for item in items]
     emit(items, output, lambda: draw([c.replace("_", " ") for c in _AUDIT_COLUMNS], rows))
     if output == "table" and len(items) == limit:
         say(f"next: xc cloud audit --after {items[-1]['number']}")
@@ -244,11 +245,13 @@ def changes(transport: Transport, after: int, limit: int, follow: bool, output: 
     if follow:
         return _follow(transport, after)
     items = transport.send("GET", "/v1/changes", {"after": after, "limit": limit}).json()["items"]
-    rows = [
-        [c["number"], c["at"], x["action"], x["kind"].replace("_", " "), x["id"]] for c in items for x in c["changes"]
-    ]
+    rows = [[c["number"], c["at"], x["action"], _kind(x["kind"]), x["id"]] for c in items for x in c["changes"]]
     emit(items, output, lambda: draw(["number", "at", "action", "kind", "id"], rows))
     return 0
+
+
+def _kind(name: str) -> str:
+    return words(KINDS[name]) if name in KINDS else name.replace("_", " ")
 
 
 def _follow(transport: Transport, after: int) -> int:

@@ -11,7 +11,7 @@ from msgspec import inspect
 from crossconnect.cli.output import draw
 from crossconnect.cloud.resource import Kind, Resource
 
-COLUMNS_MAX = 8
+COLUMNS_MAX = 9
 _COMMON = frozenset(field.name for field in msgspec.structs.fields(Resource))
 _HIDDEN = frozenset({"number", "default", "owner", "mac", "host", "appliance_numbers"})
 """Fields that `show` has, and lists have no place for."""
@@ -30,7 +30,8 @@ def columns_of(kind: Kind) -> list[str]:
 def _fits(type_: inspect.Type) -> bool:
     if isinstance(type_, inspect.VarTupleType):
         type_ = type_.item_type
-    return not isinstance(type_, inspect.StructType | inspect.DictType | inspect.UnionType)
+    parts = type_.types if isinstance(type_, inspect.UnionType) else (type_,)
+    return not any(isinstance(part, inspect.StructType | inspect.DictType) for part in parts)
 
 
 def table(items: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
@@ -43,7 +44,7 @@ def sheet(item: Mapping[str, Any]) -> str:
     """One resource, a field a line; lists of records below their field."""
     width = max(len(name) for name in item)
     lines: list[str] = []
-    for name, value in item.items():
+    for name, value in _ordered(item).items():
         label = f"{name:{width}}"
         if isinstance(value, list) and value and isinstance(value[0], dict):
             lines.append(label.rstrip())
@@ -55,6 +56,14 @@ def sheet(item: Mapping[str, Any]) -> str:
         else:
             lines.append(f"{label}  {_scalar(value)}".rstrip())
     return "\n".join(lines)
+
+
+def _ordered(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """First what everybody looks for; a reason only where there is one."""
+    first = {name: item[name] for name in ("id", "name", "state", "state_reason") if name in item}
+    if not first.get("state_reason"):
+        first.pop("state_reason", None)
+    return first | {name: value for name, value in item.items() if name not in ("state_reason", *first)}
 
 
 def _record(value: Mapping[str, Any]) -> str:

@@ -74,7 +74,8 @@ def path(
     packet, refused = _served(steps, subnet.vpc_id, packet, facts)
     if refused:
         return _ended(steps, refused, packet)
-    if _in_subnet(subnet, packet.destination):
+    # What is for a load balancer is sent to the router, and comes back from there to targets in the same subnet.
+    if _in_subnet(subnet, packet.destination) and steps[-1].point != "load-balancer":
         return _deliver(steps, subnet, packet, (facts, established), crosses=False)
     steps.append(network_acl(subnet, packet, "egress", facts))
     if not steps[-1].passes:
@@ -109,7 +110,13 @@ def connection(
 
 
 def arrival(elastic_ip: ElasticIp, packet: Packet, facts: Facts) -> Path:
-    """What becomes of a packet from the internet to an elastic IP."""
+    """What becomes of a packet from the internet to an elastic IP, of an interface or of a load balancer."""
+    for balancer in facts.shared_referring(LoadBalancer, elastic_ip.id, "elastic_ip_id"):
+        steps: list[Step] = []
+        packet, refused = _balanced(steps, balancer, "", packet, facts)
+        if refused:
+            return _ended(steps, refused, packet)
+        return _enter_vpc(steps, balancer.vpc_id, packet, (facts, False))
     gateways = facts.shared_referring(InternetGateway, elastic_ip.vpc_id, "vpc_id") if elastic_ip.vpc_id else ()
     if not gateways:
         message = f"{elastic_ip.address} leads nowhere"
@@ -279,36 +286,43 @@ def _served(steps: list[Step], vpc_id: str, packet: Packet, facts: Facts) -> tup
     """The packet as a load balancer of the VPC sends it on, where it is for one; and who refused it, or empty. Of
     several targets the first is followed."""
     for balancer in facts.shared_referring(LoadBalancer, vpc_id, "vpc_id"):
-        if packet.destination not in balancer.addresses:
-            continue
-        place = balancer.addresses.index(packet.destination)
-        for listener in balancer.listeners:
-            if (listener.protocol, listener.port) == (packet.protocol, packet.destination_port):
-                target = _target(balancer, balancer.subnet_ids[place], listener.target_group_id, facts)
-                by = f"{balancer.id}/{listener.protocol}/{listener.port}"
-                if target is None:
-                    steps.append(_at_balancer(False, balancer, by, f"{listener.target_group_id} has no target"))
-                    return packet, balancer.id
-                address, port, of = target
-                message = f"{packet.destination} is translated to {address} port {port}, one of {of} targets"
-                steps.append(_at_balancer(True, balancer, by, message))
-                return msgspec.structs.replace(packet, destination=address, destination_port=port), ""
-        message = f"no listener for {packet.protocol} {packet.destination_port}"
-        steps.append(_at_balancer(False, balancer, balancer.id, message))
-        return packet, balancer.id
+        if packet.destination in balancer.addresses:
+            place = balancer.addresses.index(packet.destination)
+            return _balanced(steps, balancer, balancer.subnet_ids[place], packet, facts)
     return packet, ""
+
+
+def _balanced(
+    steps: list[Step], balancer: LoadBalancer, subnet_id: str, packet: Packet, facts: Facts
+) -> tuple[Packet, str]:
+    """As `_served`, by one load balancer, at its address in a subnet, or the public one (empty)."""
+    for listener in balancer.listeners:
+        if (listener.protocol, listener.port) != (packet.protocol, packet.destination_port):
+            continue
+        target = _target(balancer, subnet_id, listener.target_group_id, facts)
+        by = f"{balancer.id}/{listener.protocol}/{listener.port}"
+        if target is None:
+            steps.append(_at_balancer(False, balancer, by, f"{listener.target_group_id} has no target"))
+            return packet, balancer.id
+        address, port, of = target
+        message = f"{packet.destination} is translated to {address} port {port}, one of {of} targets"
+        steps.append(_at_balancer(True, balancer, by, message))
+        return msgspec.structs.replace(packet, destination=address, destination_port=port), ""
+    message = f"no listener for {packet.protocol} {packet.destination_port}"
+    steps.append(_at_balancer(False, balancer, balancer.id, message))
+    return packet, balancer.id
 
 
 def _target(balancer: LoadBalancer, subnet_id: str, group_id: str, facts: Facts) -> tuple[str, int, int] | None:
     """Address and port of the first target that an address of a load balancer leads to, and how many there are."""
     group = facts.shared(TargetGroup, group_id)
-    zone = _zone(subnet_id, facts)
+    zone = _zone(subnet_id, facts) if subnet_id else ""
     found: list[tuple[Target, NetworkInterface]] = []
     for target in () if group is None else group.targets:
         interface = facts.shared(NetworkInterface, target.network_interface_id)
         if interface is None or not interface.private_addresses:
             continue
-        if balancer.cross_zone or _zone(interface.subnet_id, facts) == zone:
+        if balancer.cross_zone or not subnet_id or _zone(interface.subnet_id, facts) == zone:
             found.append((target, interface))
     if not found:
         return None
@@ -334,9 +348,6 @@ def _at_balancer(passes: bool, balancer: LoadBalancer, by: str, message: str) ->
 
 def _into_vpc(steps: list[Step], vpc_id: str, packet: Packet, known: _With) -> Path:
     facts, _ = known
-    packet, refused = _served(steps, vpc_id, packet, facts)
-    if refused:
-        return _ended(steps, refused, packet)
     for subnet in facts.shared_referring(Subnet, vpc_id, "vpc_id"):
         if _in_subnet(subnet, packet.destination):
             return _deliver(steps, subnet, packet, known, crosses=True)
@@ -364,6 +375,10 @@ def _deliver(steps: list[Step], subnet: Subnet, packet: Packet, known: _With, cr
             message = f"{'leaves for' if active else 'is not accepted by'} {endpoint.service_id}"
             steps.append(_at_gateway(active, endpoint.id, endpoint.project_id, message))
             return _ended(steps, endpoint.id, packet)
+    if any(packet.destination in b.addresses for b in facts.shared_referring(LoadBalancer, subnet.vpc_id, "vpc_id")):
+        # OVN balances on the client's switch.
+        message = f"{packet.destination} is a load balancer's, which is reached from inside {subnet.vpc_id} only"
+        return _ended([*steps, said("destination", False, subnet, subnet.id, message)], subnet.id, packet)
     message = f"no interface of {subnet.id} has {packet.destination}"
     return _ended([*steps, said("destination", False, subnet, subnet.id, message)], subnet.id, packet)
 

@@ -44,7 +44,7 @@ def vrfs_of(blueprint: Blueprint) -> dict[str, tuple[str, ...]]:
 
 def without_fabric(name: str, zones: tuple[str, ...], public_prefixes: tuple[str, ...]) -> CloudRegion:
     """A region whose fabric carries no cloud: no hypervisors, no gateway nodes. Enough to try the API with a northbound
-    database of its own; what needs a gateway node fails there, and says so."""
+    database of its own, on which nobody acts."""
     return CloudRegion(
         name=name,
         zones=tuple(Zone(name=zone) for zone in zones),

@@ -20,8 +20,12 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Of an empty database."""
     if request.param == "sqlite":
-        return str(tmp_path / "cloud.db")
-    return request.getfixturevalue("cluster").database()
+        yield str(tmp_path / "cloud.db")
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    url = cluster.database()
+    yield url
+    cluster.drop(url)

@@ -405,13 +405,31 @@ def test_a_transit_router_leads_to_a_private_gateway() -> None:
     assert (path.passes, path.end) == (True, gateway.id)
 
 
-def test_a_load_balancer_refuses_what_comes_from_a_peer_too() -> None:
+def test_a_load_balancer_is_reached_from_inside_its_vpc_and_at_its_elastic_ip_only() -> None:
+    """OVN balances where the client is; what comes from a peer finds nobody at the address."""
     stand = Stand()
+    public(stand.cloud, stand.vpc)
+    ip = stand.cloud.create("elastic_ip")
+    targets = [{"network_interface_id": stand.c.id, "port": 8080}]
+    group = stand.cloud.create("target_group", vpc_id=stand.vpc.id, targets=targets)
+    balancer = stand.cloud.create(
+        "load_balancer",
+        subnet_ids=[stand.one.id],
+        scheme="internet-facing",
+        elastic_ip_id=ip.id,
+        listeners=[{"port": 80, "target_group_id": group.id}],
+    )
     peer, subnet = network(stand.cloud, "10.1.0.0/16")
-    balancer = stand.cloud.create("load_balancer", subnet_ids=[subnet.id])
+    far = stand.cloud.create("network_interface", subnet_id=subnet.id)
     peering = stand.cloud.create("vpc_peering", vpc_id=stand.vpc.id, peer_vpc_id=peer.id)
-    stand.cloud.update(stand.vpc.main_route_table_id, routes=[{"destination": "10.1.0.0/16", "target": peering.id}])
-    path = stand.path(stand.a, tcp("10.0.1.4", balancer.addresses[0]))
+    stand.cloud.update(peer.main_route_table_id, routes=[{"destination": "10.0.0.0/16", "target": peering.id}])
+    everyone = {"direction": "ingress", "peer": "0.0.0.0/0"}
+    stand.cloud.create("security_group_rule", security_group_id=stand.vpc.default_security_group_id, **everyone)
+    path = stand.path(far, tcp("10.1.1.4", balancer.addresses[0]))
+    assert (path.passes, path.end, path.steps[-1].point) == (False, stand.one.id, "destination")
+    path = way.arrival(ip, tcp("198.51.100.9", ip.address), stand.view)
+    assert (path.passes, path.end, path.packet.destination_port) == (True, stand.c.id, 8080)
+    path = way.arrival(ip, tcp("198.51.100.9", ip.address, 81), stand.view)
     assert (path.passes, path.end) == (False, balancer.id)
 
 

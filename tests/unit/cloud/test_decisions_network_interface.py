@@ -205,3 +205,15 @@ def test_what_another_resource_made_changes_and_goes_with_it() -> None:
         with pytest.raises(Refused) as error:
             command()
         assert refused(error)[:2] == (409, "network-interface.owned")
+
+
+def test_an_interface_of_ipv6_alone_gets_a_first_ipv4_address_later() -> None:
+    cloud = Cloud()
+    vpc = cloud.create("vpc", cidr_blocks=["10.0.0.0/16"], ipv6_cidr_blocks=["fd00::/56"])
+    subnet = cloud.create("subnet", vpc_id=vpc.id, ipv6_cidr_block="fd00::/64")
+    interface = cloud.create("network_interface", subnet_id=subnet.id)
+    cloud.update(subnet.id, cidr_block="10.0.1.0/24")
+    assert cloud.update(interface.id, private_addresses=["10.0.1.7"]).private_addresses == ("10.0.1.7",)
+    with pytest.raises(Refused) as error:
+        cloud.update(interface.id, private_addresses=["10.0.1.8"])
+    assert refused(error)[1] == "network-interface.primary"

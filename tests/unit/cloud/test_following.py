@@ -40,7 +40,8 @@ class Toy:
         """A switch for those that are down."""
         now = {f"n{n}": id for n, id in enumerate(sorted(down))}
         made = Unit((row("Logical_Switch", "down", name="down", other_config=now),)) if now else None
-        return Delta({"region/down": made})
+        bad = Unit((row("Logical_Switch", "bad", nonsense="x"),)) if len(now) > 1 else None
+        return Delta({"region/down": made, "region/bad": bad})
 
     def apply(self, changes: Changes) -> Delta:
         units: dict[str, Unit | None] = {}
@@ -161,10 +162,46 @@ def test_the_compiler_hears_of_ports_that_go_down_and_come_up(tmp_path: Path) ->
             for up, expected_ in ((False, [{"n0": made.document.id}]), (True, []), (False, [{"n0": made.document.id}])):
                 await northd.transact([update(ports, ALL, {"up": up})])
                 await one.realiser.replica.wait_until(lambda _, e=expected_: down() == e, 10)
+            await service.create(PORT, RED, PortBody(network_id=network, address=2))
+            await one.realiser.replica.wait_until(lambda r: len(r.rows("Logical_Switch_Port")) == 2, 10)
+            await northd.transact([update(ports, ALL, {"up": False})])
+            while one.reason != "the northbound database has no column Logical_Switch.nonsense":
+                await asyncio.sleep(0.02)
+            await northd.transact([update(ports, ALL, {"up": True})])
+            while one.reason:
+                await asyncio.sleep(0.02)
             await service.delete(PORT, RED, made.document.id)
             await one.realiser.replica.wait_until(lambda _: down() == [], 10)
             [row] = one.realiser.replica.rows("NB_Global").values()
             assert row["options"] == {"toy": "yes"}
+
+    story(tmp_path, test)
+
+
+def test_a_bug_of_a_compiler_is_told_and_logged_until_it_is_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Toy):
+        def apply(self, changes: Changes) -> Delta:
+            if any(isinstance(now, Port) and now.address == 66 for _, now in changes):
+                raise KeyError("kind")
+            return super().apply(changes)
+
+    async def test(service: Service, server: Server) -> None:
+        network = (await service.create(NETWORK, RED, NetworkBody(size=100))).document.id
+        async with (
+            Session(server.remote, DATABASE, QUICK) as session,
+            Following(service, KINDS, session, Broken, "one", CALM) as made,
+        ):
+            bad = await service.create(PORT, RED, PortBody(network_id=network, address=66))
+            good = await service.create(PORT, RED, PortBody(network_id=network, address=1))
+            while not made.reason:
+                await asyncio.sleep(0.02)
+            assert made.reason == "a bug: KeyError('kind')"
+            await service.delete(PORT, RED, bad.document.id)
+            assert await state(service, good.document.id, good.revision) == ("available", "")
+            assert not made.reason
+        assert "following the store" in caplog.text
 
     story(tmp_path, test)
 

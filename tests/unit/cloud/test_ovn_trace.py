@@ -5,27 +5,25 @@ Input: documents and a packet. Output: where it comes out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
 import pytest
 
-from cloud_documents import REGION, Cloud
+from cloud_documents import REGION
 from cloud_universe import UNIVERSE
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
 from crossconnect.cloud.kinds.flow_log import FlowLog
 from crossconnect.cloud.kinds.gateways import EgressOnlyInternetGateway, InternetGateway, NatGateway
 from crossconnect.cloud.kinds.load_balancer import HealthCheck, Listener, LoadBalancer, Target, TargetGroup
 from crossconnect.cloud.kinds.network_acl import AclEntry
-from crossconnect.cloud.kinds.network_interface import AddressPair, NetworkInterface
+from crossconnect.cloud.kinds.network_interface import AddressPair
 from crossconnect.cloud.kinds.peering import VpcPeering
 from crossconnect.cloud.kinds.prefix_list import PrefixList, PrefixListEntry
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.private_link import EndpointService, ServiceEndpoint
 from crossconnect.cloud.kinds.security_group import SecurityGroup
 from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule
-from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
 from crossconnect.cloud.kinds.transit import (
     TransitRoute,
@@ -33,68 +31,11 @@ from crossconnect.cloud.kinds.transit import (
     TransitRouterAttachment,
     TransitRouteTable,
 )
-from crossconnect.cloud.ovn.compiler import Compiler
 from crossconnect.cloud.ovn.names import router_mac
-from crossconnect.cloud.region import CloudRegion
-from crossconnect.net import contains
 from ovn_central import VERSIONS, Central, central, needs_ovn
+from ovn_scene import Scene, outputs
 
 pytestmark = needs_ovn
-
-
-class Scene:
-    """A central with a compiler in front of it."""
-
-    def __init__(self, box: Central, region: CloudRegion = REGION) -> None:
-        self.box, self.cloud = box, Cloud()
-        self.compiler = Compiler(region, box.features())
-
-    def write(self) -> None:
-        """Compile what changed, write it, and plug all interfaces in."""
-        delta = self.compiler.apply(self.cloud.take())
-        self.box.write(delta.units)
-        assert self.box.northd_log() == ""
-        ports = [one for one in self.cloud.documents.values() if isinstance(one, NetworkInterface)]
-        outside = [name for name in self.box.ports() if name.startswith("cr-")]
-        self.box.bind({port.id: port.host or "hv1" for port in ports} | dict.fromkeys(outside, "gw1"))
-        for name in outside:
-            self.box.neighbour(name.removeprefix("cr-"), REGION.internet.next_hop, "0a:00:00:00:00:01")
-
-    def failed(self) -> dict[str, str]:
-        """What cannot be."""
-        return self.compiler.failed()
-
-    def send(
-        self, source: str, to: str, what: str = "tcp.dst == 80", ct: tuple[str, ...] = (), origin: str = ""
-    ) -> list[str]:
-        """Where a packet of an interface to an address comes out: names of ports."""
-        return outputs(self.trace(source, to, what, ct, origin))
-
-    def trace(self, source: str, to: str, what: str, ct: tuple[str, ...] = (), origin: str = "") -> str:
-        """The whole trace, in short."""
-        port = self.cloud.documents[f"eni-{source}"]
-        assert isinstance(port, NetworkInterface)
-        subnet = self.cloud.documents[port.subnet_id]
-        assert isinstance(subnet, Subnet)
-        six = ":" in to
-        own = origin or (port.ipv6_addresses if six else port.private_addresses)[0]
-        block = subnet.ipv6_cidr_block if six else subnet.cidr_block
-        mac = router_mac(REGION, subnet.id)
-        if contains(block, to):
-            for other in self.cloud.documents.values():
-                if isinstance(other, NetworkInterface) and to in (*other.private_addresses, *other.ipv6_addresses):
-                    mac = other.mac if other.subnet_id == subnet.id else mac
-        version = 6 if six else 4
-        flow = (
-            f'inport == "{port.id}" && eth.src == {port.mac} && eth.dst == {mac} && ip.ttl == 64'
-            f" && ip{version}.src == {own} && ip{version}.dst == {to} && {what}"
-        )
-        return self.box.trace(subnet.id, flow, "--minimal", *(f"--ct={state}" for state in ct or ("new",) * 6))
-
-
-def outputs(trace: str) -> list[str]:
-    """Ports that a packet left by."""
-    return re.findall(r'output\("([^"]+)"', trace)
 
 
 @pytest.fixture(params=VERSIONS, scope="module")
@@ -118,20 +59,8 @@ def announcing(box: Central) -> Iterator[Scene]:
 
 
 def _emptied(made: Scene) -> Iterator[Scene]:
-    box = made.box
     yield made
-    box.sbctl("--all", "destroy", "MAC_Binding")
-    for id in [*made.cloud.documents]:
-        made.cloud.drop(id)
-    box.write(made.compiler.apply(made.cloud.take()).units)
-    box.write(dict.fromkeys(made.compiler.units()))
-    box.transact([{"op": "delete", "table": table, "where": []} for table in box.schema.tables if table in ROOTS])
-    # A datapath that comes back with the same UUID before northd 26.03.1 saw it gone makes that abort.
-    box.nbctl("--wait=sb", "sync")
-
-
-ROOTS = ("Logical_Switch", "Port_Group", "Address_Set", "HA_Chassis_Group")
-"""What the region itself has."""
+    made.clear()
 
 
 def two_subnets(scene: Scene, name: str = "blue") -> None:

@@ -168,6 +168,25 @@ def test_a_map_keeps_one_pair_of_a_key() -> None:
     ]
 
 
+def test_a_set_that_is_never_empty_is_written_as_a_whole() -> None:
+    def band(n: int) -> Unit:
+        made = row("Meter_Band", f"b{n}", action="drop", rate=n)
+        return Unit((made,), frozenset({Contribution("Meter", "m", "bands", made.uuid)}))
+
+    first, second = (band(n).rows[0].uuid for n in (1, 2))
+    units = {"m": Unit((row("Meter", "m", name="m", unit="pktps"),)), "1": band(1)}
+    desired = wanting(units)
+    [meter] = [o for o in Database().plan(desired).operations if o["table"] == "Meter"]
+    assert isinstance(meter["row"], dict)
+    assert meter["row"]["bands"] == ["set", [["uuid", first]]]
+    database = Database(units)
+    assert database.plan(desired).operations == []
+    desired.apply({"2": band(2), "1": None})
+    made = database.plan(desired, {"1": whole(units["1"]), "2": whole(band(2))})
+    [meter] = [o for o in made.operations if o["table"] == "Meter"]
+    assert (meter["op"], meter["row"]) == ("update", {"bands": ["set", [["uuid", second]]]})
+
+
 @given(st.integers(0, 1 << 16))
 def test_changes_one_by_one_want_what_all_at_once_wants(seed: int) -> None:
     batches = history(seed, 25)

@@ -41,6 +41,17 @@ def test_the_lowest_free_number_behind_gaps(url: str) -> None:
         assert sorted(claim.value for claim in claims.owned(connection, "a")) == [10, 12, 15, 17]
 
 
+@pytest.mark.parametrize("wanted", [[7], [8, 8], [6, 7]])
+def test_a_number_is_had_once(url: str, wanted: list[int]) -> None:
+    with writing(url) as connection:
+        assert claims.take(connection, [Claim("s", 7, "a")])
+        savepoint = connection.begin_nested()
+        assert not claims.take(connection, [Claim("s", n, "b") for n in wanted])
+        savepoint.rollback()
+        assert claims.owner(connection, "s", 7) == "a"
+        assert claims.next_free(connection, "s", 6, 8) == 6
+
+
 def test_the_last_address_of_ipv6_is_one(url: str) -> None:
     with writing(url) as connection:
         claims.take(connection, [Claim("s", LAST, "a"), Claim("s", LAST - 1, "a")])
@@ -80,20 +91,24 @@ NUMBERS = st.integers(0, 20) | st.integers(LAST - 3, LAST)
 
 @settings(deadline=None, max_examples=150)
 @given(
-    steps=st.lists(st.tuples(st.booleans(), st.sampled_from(("s", "t")), NUMBERS), max_size=40),
+    steps=st.lists(st.tuples(st.booleans(), st.sampled_from(("s", "t")), NUMBERS, st.integers(1, 4)), max_size=40),
     asked=st.tuples(NUMBERS, NUMBERS),
 )
-def test_as_a_set_would_say(scratch: Connection, steps: list[tuple[bool, str, int]], asked: tuple[int, int]) -> None:
+def test_as_a_set_would_say(
+    scratch: Connection, steps: list[tuple[bool, str, int, int]], asked: tuple[int, int]
+) -> None:
     first, last = asked
     with scratch.begin_nested() as savepoint:
         held: set[tuple[str, int]] = set()
-        for take, scope, value in steps:
-            if take and (scope, value) not in held:
-                claims.take(scratch, [Claim(scope, value, "o")])
-                held.add((scope, value))
-            elif not take:
-                claims.release(scratch, [Claim(scope, value, "o")])
-                held.discard((scope, value))
+        for take, scope, value, count in steps:
+            numbers = [(scope, n) for n in range(value, min(value + count, LAST + 1))]
+            if take:
+                free = [number for number in numbers if number not in held]
+                assert claims.take(scratch, [Claim(s, n, "o") for s, n in reversed(free)])
+                held.update(free)
+            else:
+                claims.release(scratch, [Claim(s, n, "o") for s, n in numbers])
+                held.difference_update(numbers)
         for scope in ("s", "t"):
             free = first
             while (scope, free) in held:

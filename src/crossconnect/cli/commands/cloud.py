@@ -264,5 +264,5 @@ def _done(kind: Kind, got: Reply, output: str, what: str, wait: bool, dry_run: b
     if wait and item["state"] != "available":
         say(f"{words(kind)} {item['id']} is still {item['state']}")
         return 1
-    say(f"{words(kind)} {item['id']} {what}")
+    say(f"{words(kind)} {item['id']} {what}{' and available' if wait else ''}")
     return 0

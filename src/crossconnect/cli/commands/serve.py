@@ -138,7 +138,7 @@ def _realiser(provided: _Provided, remotes: str, files: tuple[str, str, str] | N
         say("note: without --northbound nothing is realised: what is made stays pending")
         return None
     if not provided.whole:
-        say("note: the region's fabric carries no cloud (design.cloud): what needs a gateway node will fail")
+        say("note: the region's fabric carries no cloud (design.cloud): OVN is told all, and no machine acts on it")
     tls = Tls(certificate=files[0], key=files[1], ca=files[2]) if files else None
     return beside(provided.region, remotes, tls)
 

@@ -60,6 +60,16 @@ def _peers(ready: Ready) -> Rows:
     ]
 
 
+def _chassis(ready: Ready) -> Rows:
+    headers = ("chassis", "role", "zone", "tunnel address", "router", "provider networks")
+    if (cloud := ready.blueprint.cloud) is None:
+        return headers, []
+    return headers, [
+        (c.name, c.role, c.zone, c.tunnel_address, c.router, tuple(n.name for n in cloud.networks if c.router))
+        for c in cloud.chassis
+    ]
+
+
 def _numbers(ready: Ready) -> Rows:
     return ("pool", "key", "value"), [
         (pool, key, value) for pool, keys in sorted(ready.lock.numbers.items()) for key, value in sorted(keys.items())
@@ -73,6 +83,7 @@ TOPICS: dict[str, Callable[[Ready], Rows]] = {
     "vrfs": _vrfs,
     "segments": _segments,
     "peers": _peers,
+    "chassis": _chassis,
     "numbers": _numbers,
 }
 
@@ -83,8 +94,9 @@ TOPICS: dict[str, Callable[[Ready], Rows]] = {
 @region_option
 @output_option
 def command(topic: str, name: str, root: Path, output: str) -> int:
-    """List what TOPIC names: devices, links, servers, vrfs, segments, peers or numbers; 'device NAME' shows one device,
-    'plan FILE' a saved plan, with what stands in the way of carrying it out now (exit code 1 if something does).
+    """List what TOPIC names: devices, links, servers, vrfs, segments, peers, chassis or numbers; 'device NAME' shows
+    one device, 'plan FILE' a saved plan, with what stands in the way of carrying it out now (exit code 1 if something
+    does).
 
     NAME filters the rows: those in which any column contains it.
     """

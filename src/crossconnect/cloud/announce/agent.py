@@ -34,11 +34,11 @@ from crossconnect.errors import BadInput, Rejected
 from crossconnect.transport.ovsdb import Chosen, Options, Replica, Row, Schema, Session, Uuid
 
 DATABASE = "OVN_Southbound"
-RECONCILE_S = 5.0
+RECONCILE_S = 2.0
 SETTLE_S = 0.002
 """Changes that come together are worked off together: a router that moves changes several rows in a row."""
 COMMAND_S = 20.0
-LOOK_S = 0.25
+LOOK_S = 0.5
 """Between looks at the sessions."""
 SESSIONS = ["vtysh", "-c", "show bgp vrf all summary json"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from crossconnect.cloud.api.examples import example_of
 from crossconnect.cloud.api.operation import Operation, Parameter, Reply, Shape
 from crossconnect.cloud.api.operations import RECORDS_BESIDE
 from crossconnect.cloud.api.parameters import HEADERS
-from crossconnect.cloud.api.problem import MEDIA_TYPE, ProblemDetails
+from crossconnect.cloud.api.problem import MEDIA_TYPE, ProblemDetails, title_of
 from crossconnect.cloud.api.problems import PROBLEMS as KINDS_OF_PROBLEMS
 from crossconnect.cloud.registry import KINDS
 
@@ -178,7 +177,7 @@ def _problem(status: int) -> dict[str, Any]:
     if codes:
         example = {
             "type": f"urn:crossconnect:problem:{codes[0].code}",
-            "title": http.HTTPStatus(status).phrase,
+            "title": title_of(status),
             "status": status,
             "detail": codes[0].meaning,
             "code": codes[0].code,

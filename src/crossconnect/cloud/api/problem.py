@@ -68,7 +68,7 @@ def _details(status: int, problems: tuple[Problem, ...], uses: tuple[Use, ...], 
     code = problems[0].code
     return ProblemDetails(
         type=f"urn:crossconnect:problem:{code}",
-        title=http.HTTPStatus(status).phrase,
+        title=title_of(status),
         status=status,
         detail="; ".join(problem.message for problem in problems),
         code=code,
@@ -76,6 +76,15 @@ def _details(status: int, problems: tuple[Problem, ...], uses: tuple[Use, ...], 
         uses=uses,
         request_id=request_id,
     )
+
+
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""As RFC 9110 has them; Python has older ones."""
+
+
+def title_of(status: int) -> str:
+    """A status in words."""
+    return _TITLES.get(status) or http.HTTPStatus(status).phrase
 
 
 _PLACE = re.compile(r"(?P<what>.*?)(?: - at `(?P<key>key in )?\$(?P<path>[^`]*)`)?", re.DOTALL)

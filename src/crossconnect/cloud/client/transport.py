@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,8 +65,9 @@ class Transport:
             headers["project-id"] = project
         self._sleep = sleep
         self._endpoint = endpoint
+        trusted = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
         self._http = httpx.Client(
-            base_url=endpoint, headers=headers, verify=verify, timeout=httpx.Timeout(60.0, connect=10.0)
+            base_url=endpoint, headers=headers, verify=trusted, timeout=httpx.Timeout(60.0, connect=10.0)
         )
 
     def close(self) -> None:

@@ -79,8 +79,8 @@ def update(interface: NetworkInterface, patch: NetworkInterfacePatch, view: View
             continue
         had: tuple[str, ...] = getattr(interface, field)
         now = _canonical(wanted, version, subnet)
-        if version == 4 and now[:1] != had[:1]:
-            message = f"the first address is the interface's primary one, {had[0] if had else 'none'}, and stays"
+        if version == 4 and had and now[:1] != had[:1]:
+            message = f"the first address is the interface's primary one, {had[0]}, and stays"
             raise invalid("network-interface.primary", message, f"/{field}/0")
         claims += [
             address.taken(view, subnet, text, interface.id, f"/{field}/{n}")

@@ -61,9 +61,9 @@ class Compiler:
         return self._run(sorted(self._stale(self._world.observe(frozenset(down))), key=_order))
 
     def _stale(self, touched: Iterable[Source]) -> set[tuple[UnitFunction, str]]:
-        """The units that may give other parts than before."""
-        marked = {(question.function, question.id) for question in self._queries.mark(touched)}
-        return marked & self._parts.keys()
+        """The units that give other parts than before."""
+        changed = {(question.function, question.id) for question in self._queries.settle(touched)}
+        return changed & self._parts.keys()
 
     def units(self) -> dict[str, Unit]:
         """All units that are not empty, in order."""
@@ -123,7 +123,7 @@ class Compiler:
 
 
 def _functions(resource: Resource | None) -> tuple[UnitFunction, ...]:
-    # Documents of other APIs (Neutron's routers) are no rows.
+    """The units of a resource; none of kinds that are not the cloud's own (Neutron's)."""
     return UNITS.get(type(resource), ()) if resource is not None else ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from crossconnect.cloud.addresses import nth
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
@@ -24,12 +25,16 @@ CHECKER = 3
 """Health checks come from the subnet's fourth address, which is nobody's."""
 
 
-class Answering:
+class Answering(NamedTuple):
     """A target that is there."""
 
-    def __init__(self, address: str, port: int, interface: str, zone: str, checker: str) -> None:
-        self.address, self.port, self.interface = address, port, interface
-        self.zone, self.checker = zone, checker
+    address: str
+    port: int
+    interface: str
+    """Its port's name."""
+    zone: str
+    checker: str
+    """Where its health checks come from."""
 
 
 def group_name(vpc_id: str) -> str:

@@ -1,16 +1,16 @@
 """Memoised questions about documents, computed again only when something that they read has changed.
 
     documents, indexes  <--reads--  questions  <--asks--  questions, units
-          |                                                    ^
-          '---- a change marks all that may have changed ------'   then only those are looked at again, and a question
-                                                                   whose answer stayed the same changes nothing further
+          |
+          '---- a change: who read it is asked again, then who asked one that answers otherwise now, and so on
 
 A question is a function of `Queries` and an id; it may fail (`Unrealisable`), and failing is an answer too.
 """
 
 from __future__ import annotations
 
-import enum
+import heapq
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 
@@ -21,6 +21,10 @@ from crossconnect.cloud.resource import Resource
 
 R = TypeVar("R", bound=Resource)
 T = TypeVar("T")
+
+
+BROKEN = "internal error"
+"""How the reason begins where the compiler itself is at fault."""
 
 
 class Unrealisable(Exception):
@@ -37,26 +41,18 @@ class Question(NamedTuple):
 Key: TypeAlias = Source | Question
 
 
-class _State(enum.Enum):
-    CLEAN = 0
-    MAYBE = 1
-    """Something below it may answer otherwise."""
-    DIRTY = 2
-
-
 class _Answer(Generic[T]):
     """What a question answered, on what it depends, and who depends on it."""
 
-    __slots__ = ("changed", "dependents", "failure", "reads", "state", "value", "verified")
+    __slots__ = ("dependents", "failure", "height", "reads", "value")
 
     def __init__(self) -> None:
         self.value: T | None = None
         self.failure: str | None = None
         self.reads: dict[Key, None] = {}
         self.dependents: set[Question] = set()
-        self.state = _State.DIRTY
-        self.changed = 0
-        self.verified = 0
+        self.height = 0
+        """Above all questions that this one asks: the order of answering again."""
 
 
 class Queries:
@@ -70,7 +66,6 @@ class Queries:
         self._answers: dict[Question, _Answer[Any]] = {}
         self._readers: dict[Source, set[Question]] = {}
         self._reading: list[dict[Key, None]] = []
-        self._now = 1
 
     # What questions call.
 
@@ -103,37 +98,42 @@ class Queries:
         question = Question(function, id)
         if self._reading:
             self._reading[-1][question] = None
-        answer = self._refresh(question)
+        answer = self._answer(question)
         if answer.failure is not None:
             raise Unrealisable(answer.failure)
         return cast("T", answer.value)
 
     # What the compiler calls.
 
-    def mark(self, touched: Iterable[Source]) -> set[Question]:
-        """Take note that sources changed; the questions that may answer otherwise now."""
-        self._now += 1
-        marked: set[Question] = set()
-        above: list[Question] = []
+    def settle(self, touched: Iterable[Source]) -> set[Question]:
+        """Answer again what read a source that changed, then what asked a question that answers otherwise now, and so
+        on; the questions that do. Lower ones first, so that most are answered once; who asked one too early is told by
+        its change."""
+        heap: list[tuple[int, int, Question]] = []
+        waiting: set[Question] = set()
+        changed: set[Question] = set()
+        numbers = itertools.count()
+
+        def wait(questions: Iterable[Question]) -> None:
+            for question in questions:
+                if question not in waiting:
+                    waiting.add(question)
+                    heapq.heappush(heap, (self._answers[question].height, next(numbers), question))
+
         for source in touched:
-            for question in self._readers.get(source, ()):
-                self._answers[question].state = _State.DIRTY
-                if question not in marked:
-                    marked.add(question)
-                    above.append(question)
-        while above:
-            for question in self._answers[above.pop()].dependents:
-                answer = self._answers[question]
-                if answer.state is _State.CLEAN:
-                    answer.state = _State.MAYBE
-                if question not in marked:
-                    marked.add(question)
-                    above.append(question)
-        return marked
+            wait(self._readers.get(source, ()))
+        while heap:
+            question = heapq.heappop(heap)[2]
+            waiting.discard(question)
+            answer = self._answers.get(question)
+            if answer is not None and self._compute(question, answer):
+                changed.add(question)
+                wait(answer.dependents)
+        return changed
 
     def answer(self, function: Callable[[Queries, str], T], id: str) -> tuple[T | None, str | None]:
         """(answer, None), or (None, why not): for units, which nobody may depend on but which are kept."""
-        found = self._refresh(Question(function, id))
+        found = self._answer(Question(function, id))
         return found.value, found.failure
 
     def forget(self, function: Callable[[Queries, str], Any], id: str) -> None:
@@ -143,33 +143,19 @@ class Queries:
         if answer is not None and not answer.dependents:
             self._drop(question, answer)
 
-    def is_known(self, function: Callable[[Queries, str], Any], id: str) -> bool:
-        """Whether a question was asked, and is kept."""
-        return Question(function, id) in self._answers
-
     def _read(self, key: Key) -> None:
         if self._reading:
             self._reading[-1][key] = None
 
-    def _refresh(self, question: Question) -> _Answer[Any]:
+    def _answer(self, question: Question) -> _Answer[Any]:
         answer = self._answers.get(question)
         if answer is None:
             answer = self._answers[question] = _Answer()
-        elif answer.state is _State.CLEAN:
-            return answer
-        elif answer.state is _State.MAYBE and not self._below_changed(answer):
-            answer.state = _State.CLEAN
-            answer.verified = self._now
-            return answer
-        self._compute(question, answer)
+            self._compute(question, answer)
         return answer
 
-    def _below_changed(self, answer: _Answer[Any]) -> bool:
-        """Whether an answer that this one depends on is another than when it was made; in the order of asking, for what
-        comes later may have been asked only because of what came before."""
-        return any(isinstance(key, Question) and self._refresh(key).changed > answer.verified for key in answer.reads)
-
-    def _compute(self, question: Question, answer: _Answer[Any]) -> None:
+    def _compute(self, question: Question, answer: _Answer[Any]) -> bool:
+        """Ask a question; whether its answer is another one than before."""
         reads: dict[Key, None] = {}
         self._reading.append(reads)
         value, failure = None, None
@@ -177,6 +163,9 @@ class Queries:
             value = question.function(self, question.id)
         except Unrealisable as e:
             failure = str(e)
+        except Exception as e:
+            # A fault of ours, met in one tenant's document: that resource fails, and no other tenant waits for it.
+            failure = f"{BROKEN}: {type(e).__name__}: {e}"
         finally:
             self._reading.pop()
         for key in reads.keys() - answer.reads.keys():
@@ -186,12 +175,13 @@ class Queries:
                 self._readers.setdefault(key, set()).add(question)
         gone = answer.reads.keys() - reads.keys()
         answer.reads = reads
+        asked = [self._answers[key].height for key in reads if isinstance(key, Question)]
+        answer.height = max(asked, default=-1) + 1
         for key in gone:
             self._leave(question, key)
-        if value != answer.value or failure != answer.failure or not answer.changed:
-            answer.value, answer.failure, answer.changed = value, failure, self._now
-        answer.verified = self._now
-        answer.state = _State.CLEAN
+        is_other = value != answer.value or failure != answer.failure
+        answer.value, answer.failure = value, failure
+        return is_other
 
     def _leave(self, question: Question, key: Key) -> None:
         """A question depends on something no more."""

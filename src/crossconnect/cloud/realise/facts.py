@@ -44,8 +44,10 @@ class TableFacts(msgspec.Struct, frozen=True, eq=False):
 
     table: Table
     blank: Mapping[str, Value]
+    sets: Mapping[str, Value]
+    """Sets and maps, with the empty one: what units can contribute to."""
     mutable: frozenset[str]
-    """Sets and maps of any size, the empty one too: changed by their elements."""
+    """Those of any size, the empty one too: changed by their elements, others as a whole."""
     owning: Mapping[str, str]
     """Sets of references that keep rows of another table alive: that table, by column."""
 
@@ -62,6 +64,7 @@ Facts: TypeAlias = Mapping[str, TableFacts]
 
 def _facts(table: Table) -> TableFacts:
     blank: dict[str, Value] = {}
+    sets: dict[str, Value] = {}
     mutable: set[str] = set()
     owning: dict[str, str] = {}
     for name, column in table.columns.items():
@@ -69,11 +72,13 @@ def _facts(table: Table) -> TableFacts:
             continue
         type_ = column.type
         blank[name] = default(type_)
-        if type_.kind in (Kind.SET, Kind.MAP) and type_.min == 0 and type_.max is None:
-            mutable.add(name)
+        if type_.kind in (Kind.SET, Kind.MAP):
+            sets[name] = {} if type_.kind is Kind.MAP else frozenset()
+            if type_.min == 0 and type_.max is None:
+                mutable.add(name)
         if type_.kind is Kind.SET and type_.key.ref_table and not type_.key.weak:
             owning[name] = type_.key.ref_table
-    return TableFacts(table, blank, frozenset(mutable), owning)
+    return TableFacts(table, blank, sets, frozenset(mutable), owning)
 
 
 def facts_of(schema: Schema) -> Facts:

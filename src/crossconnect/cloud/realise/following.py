@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol, TypeAlias
 
 import msgspec
 
-from crossconnect.cloud.ovn.compiler import Compiler, Delta
+from crossconnect.cloud.ovn.compiler import REGION, Compiler, Delta
 from crossconnect.cloud.ovn.features import features_of
 from crossconnect.cloud.realise.facts import PORTS, is_down
 from crossconnect.cloud.realise.realiser import Options, Realiser, Report
@@ -31,6 +32,7 @@ from crossconnect.transport.ovsdb import Clock, Schema, Session, SystemClock
 
 Changes: TypeAlias = Sequence[tuple[str, Resource | None]]
 """Ids of documents, and what they are now; None for what is no more."""
+log = logging.getLogger("crossconnect.cloud.realise")
 OBSERVE_S = 0.1
 """Ports come up in crowds, when a hypervisor starts."""
 _OPERATOR = Caller(principal="realiser", project_id="", admin=True)
@@ -88,8 +90,7 @@ class Following:
         clock: Clock | None = None,
     ) -> None:
         """`compiler`: see `compilers`. `token` as of `Realiser`."""
-        self.reason = ""
-        """Why it is not following; empty while it is."""
+        self._reasons: dict[str, str] = {}
         self._options = options or Options()
         self.realiser = Realiser(session, token, self._options, report=self._reported, clock=clock)
         self._source = source
@@ -107,10 +108,15 @@ class Following:
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
+    @property
+    def reason(self) -> str:
+        """What is wrong with following; empty while nothing is. `realiser.reason` says why nothing is written."""
+        return "; ".join(reason for _, reason in sorted(self._reasons.items()) if reason)
+
     async def __aenter__(self) -> Following:
         await self.realiser.__aenter__()
-        work = (self._follow, self._tell, self._watch, self._look)
-        self._tasks = [asyncio.create_task(self._again(one), name=f"following {one.__name__}") for one in work]
+        work = {"follow": self._follow, "tell": self._tell, "watch": self._watch, "look": self._look}
+        self._tasks = [asyncio.create_task(self._again(name, one), name=f"cloud {name}") for name, one in work.items()]
         return self
 
     async def __aexit__(
@@ -127,7 +133,7 @@ class Following:
             if isinstance(outcome, Exception) and kind is None:
                 raise outcome
 
-    async def _again(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _again(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Do it for ever: what the store or the database cannot do now, they may later."""
         attempts = 0
         while True:
@@ -135,7 +141,11 @@ class Following:
             try:
                 await work()
             except (CrossconnectError, Refused, TimeoutError) as e:
-                self.reason = str(e)
+                self._reasons[name] = str(e)
+            except Exception as e:
+                # A bug of ours. All is compiled anew then, and what a tenant does next may be what ends it.
+                log.exception("following the store")
+                self._reasons[name] = f"a bug: {e!r}"
             attempts = 1 if self._clock.now_s() - began_s > self._options.backoff.max_s else attempts + 1
             await self._clock.sleep(self._options.backoff.pause_s(attempts, 1, 0.5))
 
@@ -155,7 +165,7 @@ class Following:
         self.realiser.replace(units, number, compiler.options())
         self._last, self._following = number, compiler
         self._seen.set()
-        self.reason = ""
+        self._reasons.pop("follow", None)
         async with contextlib.aclosing(self._source.follow(_OPERATOR, number)) as feeds:  # pyright: ignore
             async for feed in feeds:
                 if self._session.schema.text != schema.text:
@@ -191,6 +201,7 @@ class Following:
         await self.realiser.replica.loaded()
         self._down = set(self._all_down())
         self._seen.set()
+        self._reasons.pop("watch", None)
         async for transaction in changes:
             for change in transaction.changes:
                 if change.table == PORTS and (was := is_down(change.old)) != (now := is_down(change.new)):
@@ -206,6 +217,7 @@ class Following:
             self._seen.clear()
             if self._following is not None:
                 delta = self._following.observe(self._down)
+                self._reasons.pop("look", None)
                 if delta.units or delta.failed:
                     self._submit(delta)
 
@@ -235,6 +247,7 @@ class Following:
                 self._wake.set()
                 raise
             known = failures
+            self._reasons.pop("tell", None)
 
     def _failures(self, report: Report) -> dict[str, str]:
         """By resource: what the compiler and the database say. A unit's key begins with its resource's id."""
@@ -242,4 +255,5 @@ class Following:
         for key, reason in sorted(report.failures.items()):
             id = key.partition("/")[0]
             failures[id] = f"{failures[id]}; {reason}" if id in failures else reason
+        self._reasons["region"] = failures.pop(REGION, "")  # no tenant's, but ours
         return failures

@@ -117,17 +117,18 @@ class _Draft:
     def _insert(self, unit: str, facts: TableFacts, uuid: Uuid, wanted: Row) -> None:
         columns = dict(wanted.columns)
         for column in self.desired.contributed(uuid):
-            elements = self.desired.elements(uuid, column)
-            if column in facts.mutable:
-                come = self._available(elements)
-                own = columns.get(column, facts.blank[column])
-                pairs = cast("dict[Atom, Atom]", come)
-                columns[column] = {**own, **pairs} if isinstance(own, dict) else frozenset((*_set(own), *come))
+            if column in facts.sets:
+                come = self._available(self.desired.elements(uuid, column))
+                columns[column] = _joined(columns.get(column, facts.sets[column]), come)
         self.inserts[uuid] = (unit, facts, columns)
 
     def _compare(self, unit: str, facts: TableFacts, uuid: Uuid, column: str, own: Value, there: Value) -> None:
         elements = self.desired.elements(uuid, column)
         if column not in facts.mutable:
+            stay = {e: claims for e, claims in elements.items() if e in _elements(there)}
+            come = {**{e: claims[0].value for e, claims in stay.items()}, **self._available(elements)}
+            if come:
+                own = _joined(facts.sets[column] if own == facts.blank[column] else own, come)
             if own != there:
                 self._edit(uuid, facts, unit).update[column] = own
             return
@@ -164,7 +165,7 @@ class _Draft:
         uuid = uuid_of(one.table, one.key)
         claims = self.desired.elements(uuid, one.column).get(one.element, ())
         facts = self.facts.get(one.table)
-        if facts is None or one.column not in facts.mutable:
+        if facts is None or one.column not in facts.sets:
             if claims:
                 self.problems[unit] = f"the northbound database has no set or map {one.table}.{one.column}"
             return
@@ -180,6 +181,10 @@ class _Draft:
             return
         row = self.desired.row(uuid)
         own = row[0].row.columns.get(one.column) if row else None
+        if one.column not in facts.mutable:
+            own = facts.blank[one.column] if own is None else own
+            self._compare(unit, facts, uuid, one.column, own, there[one.column])
+            return
         wanted = self._available({one.element: claims})
         if not wanted and one.element in _elements(own):
             wanted = {one.element: own[one.element] if isinstance(own, dict) else None}
@@ -245,6 +250,13 @@ class _Draft:
         for uuid, (unit, facts) in self.deletes.items():
             add({unit}, lambda f=facts, u=uuid: delete(f.table, by_uuid(u)))
         return plan
+
+
+def _joined(own: Value, come: Mapping[Atom, Atom | None]) -> Value:
+    """A set or map with more elements."""
+    if isinstance(own, dict):
+        return {**own, **cast("dict[Atom, Atom]", come)}
+    return frozenset((*_set(own), *come))
 
 
 def _set(value: Value) -> frozenset[Atom]:

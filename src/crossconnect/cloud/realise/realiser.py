@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Literal, TypeAlias
@@ -41,6 +42,7 @@ Realised: TypeAlias = Literal["northbound", "southbound", "hypervisors"]
 """How far a change has come: committed; translated by northd; installed by every hypervisor's ovn-controller."""
 _COLUMNS: Mapping[str, str] = {"southbound": "sb_cfg", "hypervisors": "hv_cfg"}
 _FOR_EVER_S = 1e9
+log = logging.getLogger("crossconnect.cloud.realise")
 
 
 class Deposed(Stale):
@@ -255,12 +257,16 @@ class Realiser:
                 await self._serve()
             except (OvsdbError, Deposed, TimeoutError) as e:
                 self.reason = str(e) or "no answer"
+            except Exception as e:
+                # A bug of ours; the next term compares everything.
+                log.exception("writing the northbound database")
+                self.reason = f"a bug: {e!r}"
             attempts = 1 if self._clock.now_s() - began_s > self._options.backoff.max_s else attempts + 1
             await self._clock.sleep(self._options.backoff.pause_s(attempts, 1, 0.5))
 
     async def _serve(self) -> None:
         """Become the writer, and write until something ends that. Deposed, OvsdbError."""
-        schema = await self._session.connected()
+        await self._session.connected()
         lock = self._session.lock(self._options.lock)
         self.reason = "another realiser writes"
         await lock.acquired()
@@ -268,7 +274,8 @@ class Realiser:
         await self._known(lock)
         self._terms += 1
         fence = Fence(self._options.lock, f"{self._token}.{self._terms}")
-        term = Term(self._session, self.replica, schema, fence, self._book)
+        # The schema of now: the database may have been converted while we waited.
+        term = Term(self._session, self.replica, self._session.schema, fence, self._book)
         await term.begin()
         lost = asyncio.create_task(self._lost(lock, fence))
         try:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from crossconnect.cloud.resource import Change, Claim, Kind, Problem, Refused, Resource, conflict
+from crossconnect.cloud.resource import Change, Kind, Problem, Refused, Resource, conflict
 from crossconnect.cloud.service.environment import Environment, stem
 from crossconnect.cloud.store import claims, documents, feed
 from crossconnect.cloud.store.records import Changed, Stored
@@ -61,8 +61,8 @@ def apply(
     for id in sorted(gone):
         claims.release(connection, claims.owned(connection, id))
     claims.release(connection, change.releases)
-    _check_claims(view, change.claims)
-    claims.take(connection, change.claims)
+    if not claims.take(connection, change.claims):
+        raise conflict("claim.taken", "a number that the command asks for is taken")
     bodies, log = _write(transaction, dirty, number)
     if left := view.left(sorted(gone)) if gone else ():
         first = next(item for item in items if item.after is None)
@@ -136,15 +136,6 @@ def _check_quotas(view: ProjectView, context: Context, items: Sequence[_Item]) -
             raise conflict(
                 "quota.exceeded", f"the project has {used} of {quota} {kind.replace('_', ' ')} resources; {count} more"
             )
-
-
-def _check_claims(view: ProjectView, wanted: Sequence[Claim]) -> None:
-    """Decisions look before they claim; two claims of one number in one command are found here."""
-    seen: set[tuple[str, int]] = set()
-    for claim in wanted:
-        if (claim.scope, claim.value) in seen or not view.is_free(claim.scope, claim.value):
-            raise conflict("claim.taken", f"a number that {claim.owner} asks for in {claim.scope} is taken")
-        seen.add((claim.scope, claim.value))
 
 
 def _write(

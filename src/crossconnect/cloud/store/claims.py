@@ -10,9 +10,10 @@ however full the scope is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from crossconnect.cloud.resource import Claim
 from crossconnect.cloud.store.tables import claim_runs, claims
@@ -59,15 +60,19 @@ def owned(connection: Connection, id: str) -> Sequence[Claim]:
     return [Claim(scope, _number(value), id) for scope, value in connection.execute(_OWNED, {"o": id})]
 
 
-def take(connection: Connection, wanted: Sequence[Claim]) -> None:
-    """Claim numbers that are free."""
+def take(connection: Connection, wanted: Sequence[Claim]) -> bool:
+    """Claim numbers; false where one is taken, or asked for twice: the transaction is to be rolled back then. Decisions
+    look before they claim, so that is a race inside one command."""
     if not wanted:
-        return
-    connection.execute(
-        _CLAIM, [{"scope": claim.scope, "value": _octets(claim.value), "owner": claim.owner} for claim in wanted]
-    )
-    for claim in wanted:
-        _join(connection, claim.scope, claim.value)
+        return True
+    rows = [{"scope": claim.scope, "value": _octets(claim.value), "owner": claim.owner} for claim in wanted]
+    try:
+        connection.execute(_CLAIM, rows)
+    except IntegrityError:
+        return False
+    for scope, first, last in _runs((claim.scope, claim.value) for claim in wanted):
+        _join(connection, scope, first, last)
+    return True
 
 
 def release(connection: Connection, gone: Iterable[Claim]) -> None:
@@ -78,21 +83,35 @@ def release(connection: Connection, gone: Iterable[Claim]) -> None:
             _split(connection, claim.scope, claim.value)
 
 
-def _join(connection: Connection, scope: str, value: int) -> None:
-    """Add a number to the runs: it may lengthen one, or make one of two."""
-    runs = connection.execute(_TWO_RUNS, {"s": scope, "v": _octets(value + 1)}).all()
-    right = runs[0] if runs and _number(runs[0][0]) == value + 1 else None
+def _runs(numbers: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:
+    """(scope, first, last) of adjacent numbers."""
+    run: tuple[str, int, int] | None = None
+    for scope, value in sorted(numbers):
+        if run is not None and (scope, value) == (run[0], run[2] + 1):
+            run = (scope, run[1], value)
+            continue
+        if run is not None:
+            yield run
+        run = (scope, value, value)
+    if run is not None:
+        yield run
+
+
+def _join(connection: Connection, scope: str, first: int, last: int) -> None:
+    """Add adjacent numbers to the runs: they may lengthen one, or make one of two."""
+    runs = connection.execute(_TWO_RUNS, {"s": scope, "v": _octets(last + 1)}).all()
+    right = runs[0] if runs and _number(runs[0][0]) == last + 1 else None
     before = runs[1] if right is not None and len(runs) > 1 else runs[0] if right is None and runs else None
-    left = before if before is not None and _number(before[1]) == value - 1 else None
+    left = before if before is not None and _number(before[1]) == first - 1 else None
     if left is not None:
         if right is not None:
             connection.execute(_DROP_RUN, {"s": scope, "f": right[0]})
-        last = _octets(value) if right is None else right[1]
-        connection.execute(_END_RUN, {"s": scope, "f": left[0], "l": last})
+        end = _octets(last) if right is None else right[1]
+        connection.execute(_END_RUN, {"s": scope, "f": left[0], "l": end})
     elif right is not None:
-        connection.execute(_MOVE_RUN, {"s": scope, "f": right[0], "n": _octets(value)})
+        connection.execute(_MOVE_RUN, {"s": scope, "f": right[0], "n": _octets(first)})
     else:
-        connection.execute(_NEW_RUN, {"scope": scope, "first": _octets(value), "last": _octets(value)})
+        connection.execute(_NEW_RUN, {"scope": scope, "first": _octets(first), "last": _octets(last)})
 
 
 def _split(connection: Connection, scope: str, value: int) -> None:

@@ -52,6 +52,7 @@ _NOTIFY = select(func.pg_notify(CHANNEL, ""))
 
 AWAY = Problem("store.unavailable", "the store's database does not answer; nothing has been done; try again")
 BUSY = Problem("store.busy", "too many commands wait; nothing has been done; try again")
+WRONG = Problem("internal.error", "a mistake of ours")
 UNKNOWN = Problem(
     "store.unknown",
     "the store's database went away while it confirmed: whether the command was carried out is not known; "
@@ -262,10 +263,10 @@ class Writer:
             if isinstance(result, Undone):
                 result = result.result
         connection.exec_driver_sql("RELEASE SAVEPOINT command")
-        if not isinstance(result, Exception) or isinstance(result, Refused):
-            record = job.note(transaction, result)
-            if record is not None:
-                notes.append(audit.line(record))
+        wrong = isinstance(result, Exception) and not isinstance(result, Refused)
+        record = job.note(transaction, Refused(500, WRONG) if wrong else result)
+        if record is not None:
+            notes.append(audit.line(record))
         return result
 
     def _begin(self) -> Transaction:

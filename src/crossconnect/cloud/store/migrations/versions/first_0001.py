@@ -30,15 +30,42 @@ APPEND_ONLY = {
 
 def upgrade() -> None:
     """Make them."""
+    _make_resources()
+    _make_claims()
+    _make_feed()
+    _make_projects()
+    counters = sa.table("counters", sa.column("name"), sa.column("value"))
+    op.bulk_insert(counters, [{"name": name, "value": 0} for name in ("sequence", "realised", "cleared")])
+    for statement in APPEND_ONLY[op.get_bind().dialect.name]:
+        op.execute(statement)
+
+
+def _make_resources() -> None:
     op.create_table(
-        "api_keys",
+        "documents",
         sa.Column("id", OCTETS, primary_key=True),
+        sa.Column("kind", OCTETS, nullable=False),
         sa.Column("project_id", OCTETS, nullable=False),
-        sa.Column("digest", sa.LargeBinary, nullable=False),
-        sa.Column("revoked", sa.SmallInteger, nullable=False),
-        sa.Column("record", sa.LargeBinary, nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
     )
-    op.create_index("api_keys_by_project", "api_keys", ["project_id", "id"])
+    op.create_index("documents_by_project", "documents", ["project_id", "kind", "id"])
+    op.create_table(
+        "document_references",
+        sa.Column("source_id", OCTETS, nullable=False),
+        sa.Column("field", OCTETS, nullable=False),
+        sa.Column("root", OCTETS, nullable=False),
+        sa.Column("target_id", OCTETS, nullable=False),
+        sa.Column("owned", sa.Boolean, nullable=False),
+        sa.Column("source_kind", OCTETS, nullable=False),
+        sa.Column("project_id", OCTETS, nullable=False),
+        sa.PrimaryKeyConstraint("source_id", "field", "target_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "document_references_by_target", "document_references", ["target_id", "source_kind", "root", "source_id"]
+    )
     op.create_table(
         "attributes",
         sa.Column("project_id", OCTETS, nullable=False),
@@ -58,22 +85,34 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("audience_by_document", "audience", ["document_id"])
+
+
+def _make_claims() -> None:
     op.create_table(
-        "audit",
-        sa.Column("number", NUMBER, primary_key=True, autoincrement=True),
-        sa.Column("project_id", OCTETS, nullable=False),
-        sa.Column("record", sa.LargeBinary, nullable=False),
-        sqlite_autoincrement=True,
-    )
-    op.create_index("audit_by_project", "audit", ["project_id", "number"])
-    op.create_table(
-        "change_audience",
-        sa.Column("project_id", OCTETS, nullable=False),
-        sa.Column("number", sa.BigInteger, nullable=False),
-        sa.Column("position", sa.Integer, nullable=False),
-        sa.PrimaryKeyConstraint("project_id", "number", "position"),
+        "claims",
+        sa.Column("scope", OCTETS, nullable=False),
+        sa.Column("value", sa.LargeBinary, nullable=False),
+        sa.Column("owner", OCTETS, nullable=False),
+        sa.PrimaryKeyConstraint("scope", "value"),
         sqlite_with_rowid=False,
     )
+    op.create_index("claims_by_owner", "claims", ["owner"])
+    op.create_table(
+        "claim_runs",
+        sa.Column("scope", OCTETS, nullable=False),
+        sa.Column("first", sa.LargeBinary, nullable=False),
+        sa.Column("last", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("scope", "first"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "failures",
+        sa.Column("document_id", OCTETS, primary_key=True),
+        sa.Column("reason", OCTETS, nullable=False),
+    )
+
+
+def _make_feed() -> None:
     op.create_table(
         "changes",
         sa.Column("number", sa.BigInteger, nullable=False),
@@ -90,56 +129,17 @@ def upgrade() -> None:
     op.create_index("changes_by_document", "changes", ["document_id", "number"])
     op.create_index("changes_by_project", "changes", ["project_id", "number", "position"])
     op.create_table(
-        "claim_runs",
-        sa.Column("scope", OCTETS, nullable=False),
-        sa.Column("first", sa.LargeBinary, nullable=False),
-        sa.Column("last", sa.LargeBinary, nullable=False),
-        sa.PrimaryKeyConstraint("scope", "first"),
+        "change_audience",
+        sa.Column("project_id", OCTETS, nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.Column("position", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("project_id", "number", "position"),
         sqlite_with_rowid=False,
     )
-    op.create_table(
-        "claims",
-        sa.Column("scope", OCTETS, nullable=False),
-        sa.Column("value", sa.LargeBinary, nullable=False),
-        sa.Column("owner", OCTETS, nullable=False),
-        sa.PrimaryKeyConstraint("scope", "value"),
-        sqlite_with_rowid=False,
-    )
-    op.create_index("claims_by_owner", "claims", ["owner"])
     op.create_table(
         "counters",
         sa.Column("name", OCTETS, primary_key=True),
         sa.Column("value", sa.BigInteger, nullable=False),
-    )
-    op.create_table(
-        "document_references",
-        sa.Column("source_id", OCTETS, nullable=False),
-        sa.Column("field", OCTETS, nullable=False),
-        sa.Column("root", OCTETS, nullable=False),
-        sa.Column("target_id", OCTETS, nullable=False),
-        sa.Column("owned", sa.Boolean, nullable=False),
-        sa.Column("source_kind", OCTETS, nullable=False),
-        sa.Column("project_id", OCTETS, nullable=False),
-        sa.PrimaryKeyConstraint("source_id", "field", "target_id"),
-        sqlite_with_rowid=False,
-    )
-    op.create_index(
-        "document_references_by_target", "document_references", ["target_id", "source_kind", "root", "source_id"]
-    )
-    op.create_table(
-        "documents",
-        sa.Column("id", OCTETS, primary_key=True),
-        sa.Column("kind", OCTETS, nullable=False),
-        sa.Column("project_id", OCTETS, nullable=False),
-        sa.Column("created", sa.BigInteger, nullable=False),
-        sa.Column("revision", sa.BigInteger, nullable=False),
-        sa.Column("body", sa.LargeBinary, nullable=False),
-    )
-    op.create_index("documents_by_project", "documents", ["project_id", "kind", "id"])
-    op.create_table(
-        "failures",
-        sa.Column("document_id", OCTETS, primary_key=True),
-        sa.Column("reason", OCTETS, nullable=False),
     )
     op.create_table(
         "idempotency",
@@ -151,6 +151,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "token"),
     )
     op.create_index("idempotency_by_age", "idempotency", ["at"])
+    op.create_table(
+        "audit",
+        sa.Column("number", NUMBER, primary_key=True, autoincrement=True),
+        sa.Column("project_id", OCTETS, nullable=False),
+        sa.Column("record", sa.LargeBinary, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("audit_by_project", "audit", ["project_id", "number"])
+
+
+def _make_projects() -> None:
     op.create_table(
         "projects",
         sa.Column("id", OCTETS, primary_key=True),
@@ -165,7 +176,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "kind"),
         sqlite_with_rowid=False,
     )
-    counters = sa.table("counters", sa.column("name"), sa.column("value"))
-    op.bulk_insert(counters, [{"name": name, "value": 0} for name in ("sequence", "realised", "cleared")])
-    for statement in APPEND_ONLY[op.get_bind().dialect.name]:
-        op.execute(statement)
+    op.create_table(
+        "api_keys",
+        sa.Column("id", OCTETS, primary_key=True),
+        sa.Column("project_id", OCTETS, nullable=False),
+        sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("revoked", sa.SmallInteger, nullable=False),
+        sa.Column("record", sa.LargeBinary, nullable=False),
+    )
+    op.create_index("api_keys_by_project", "api_keys", ["project_id", "id"])
