@@ -110,7 +110,8 @@ def resolve(words: list[str]) -> tuple[click.Command, list[str]]:
 
 def check(command_line: str, *, arguments_may_lack: bool = False) -> None:
     """AssertionError or UsageError when the command or an option does not exist, or a value cannot be one."""
-    command, words = resolve(shlex.split(command_line)[1:])
+    # Where output goes, and that it runs in the background, is the shell's affair.
+    command, words = resolve(shlex.split(re.sub(r"\s(2?>.*|&)$", "", command_line))[1:])
     if isinstance(command, click.Group):
         assert all(word in ("-h", "--help", "--version") for word in words), command_line
         return
