@@ -190,14 +190,14 @@ CONTROLLER = textwrap.dedent(
 
 def test_the_controller_is_killed_and_the_switch_takes_the_change_back(as_before: Lab, tmp_path: Path) -> None:
     """Killed while the gate soaks: the timer is on the switch. The journal then says where to go on."""
-    timers = Timers(apply_s=6, gate_s=6, soak_s=8, margin_s=0)
+    timers = Timers(apply_s=15, gate_s=15, soak_s=15, margin_s=0)
     script = CONTROLLER.format(path=[str(Path(__file__).parent), str(Path(__file__).parents[1])], timers=timers)
     child = subprocess.Popen([sys.executable, "-c", script, str(as_before.directory.parent), str(tmp_path)])
     journal = tmp_path / "plan.journal"
     deadline = time.monotonic() + 60
     while not (journal.exists() and b'"action":"gate"' in journal.read_bytes()):
         assert time.monotonic() < deadline
-        assert child.poll() is None
+        assert child.poll() is None, journal.read_text() if journal.exists() else "no journal"
         time.sleep(0.1)
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
