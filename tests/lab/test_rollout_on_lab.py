@@ -93,7 +93,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @pytest.fixture
 def as_before(lab: Lab) -> Iterator[Lab]:
-    """The lab, which has to be as it was made again at the end."""
+    """The lab, which has to be as it was made again at the end; what the test before has undone has settled."""
+    assert wait_converged(lab).converged
+    assert is_well(lab, OLD)
     yield lab
     for name in ("a-border1", "a-border2"):
         confirmed_change.restore(lab, name, OLD.files[name]["frr.conf"])

@@ -9,10 +9,12 @@ client --> failed too often? --> authentication --> rate limit --> authorisation
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import re
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
@@ -50,6 +52,8 @@ PATH_MAX = 1024
 FAILURES = Limit(per_second=1.0, burst=20)
 """Failed authentications of one address: twenty at once, then one a second. Guessing keys is hopeless at any rate;
 this keeps the database's time for others."""
+ACCEPTED_MAX = 10_000
+"""Credentials that were good, whose holders are let in while their address is refused for failed attempts."""
 _PROJECT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 _RETRY = {503: ("retry-after", "2")}
 
@@ -113,6 +117,7 @@ class Gate:
         self._policies = policies
         self._projects = Buckets(limit)
         self._failures = Buckets(FAILURES)
+        self._accepted: OrderedDict[bytes, None] = OrderedDict()
         self._clock = clock
 
     async def answer(self, operation: Operation, request: HttpRequest, dialect: Dialect | None = None) -> Answer:
@@ -154,8 +159,9 @@ class Gate:
     ) -> None:
         """Find out who calls, and for which project; Denied where that is not known, or comes too often."""
         address, now = _address(request), self._clock()
+        presented = _digest(call.headers.get("authorization", ""))
         looked = self._failures.take(address, now, tokens=0)
-        if not looked.allowed:
+        if not looked.allowed and presented not in self._accepted:
             fields = self._failures.headers(looked)
             raise Denied(RATE_LIMITED, "too many failed authentications from this address", headers=fields)
         credential = ""
@@ -166,7 +172,10 @@ class Gate:
         except Denied as error:
             if error.code.status == 401:
                 self._failures.take(address, now)
+                self._accepted.pop(presented, None)
             raise
+        else:
+            self._accept(presented)
         finally:
             made = Request(
                 id=call.request_id,
@@ -184,6 +193,13 @@ class Gate:
         headers += self._projects.headers(verdict)
         if not verdict.allowed:
             raise Denied(RATE_LIMITED, f"more requests than the project may make; one more in {verdict.wait_s:.1f} s")
+
+    def _accept(self, presented: bytes) -> None:
+        """Remember that a credential was good: who shares an address with somebody that guesses is not locked out."""
+        self._accepted[presented] = None
+        self._accepted.move_to_end(presented)
+        if len(self._accepted) > ACCEPTED_MAX:
+            self._accepted.popitem(last=False)
 
     def _authorise(self, operation: Operation, call: Call) -> None:
         """Denied where no policy lets the caller do it."""
@@ -229,6 +245,11 @@ class Gate:
             request=call.caller.request,
         )
         await self.service.record(record)
+
+
+def _digest(text: str) -> bytes:
+    """Of a credential, which is not to be kept itself."""
+    return hashlib.sha256(text.encode()).digest()
 
 
 def _project(operation: Operation, call: Call) -> str:
