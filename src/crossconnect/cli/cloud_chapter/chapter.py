@@ -214,7 +214,7 @@ class CloudChapter:
         lab.unplug("fw1")
         dead = _within(lambda: not _connects(lab, "web1", "db1", POSTGRES)())
         self._try("web1 -> db1, the firewall dead", "declared fail-closed", False, lambda: not dead)
-        self._try("db1 -> web1, HTTP", "not steered to the firewall", True, _connects(lab, "db1", "web1", HTTP))
+        self._try("ops1 -> web1, HTTP", "not steered to the firewall", True, _connects(lab, "ops1", "web1", HTTP))
 
     def _gateway_lost(self, lab: OvnLab, acme: Tenant) -> None:
         """The gateway node that carries acme's traffic loses power under it."""
