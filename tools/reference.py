@@ -1,4 +1,4 @@
-"""Writes docs/reference/{commands,findings,fields,tables,nos-support}.md from the code, fidelity.md from its record.
+"""Writes the generated pages of docs/reference from the code, and fidelity.md from its record.
 
 `--check` fails when they are out of date.
 
@@ -7,25 +7,46 @@ python tools/reference.py [--check]
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import inspect
 import itertools
 import json
 import pkgutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
+import msgspec
+from reference_ovn import ovn_page
 
 import crossconnect
+import crossconnect.cloud
 from crossconnect.cli.group import cli
 from crossconnect.cli.main import COMMANDS
+from crossconnect.cloud.api.app import with_document
+from crossconnect.cloud.api.authorisation import DEFAULT_POLICIES, SCHEMA
+from crossconnect.cloud.api.metrics import Metrics
+from crossconnect.cloud.api.openapi import text as openapi_text
+from crossconnect.cloud.api.operation import Operation
+from crossconnect.cloud.api.operations import Status, all_operations
+from crossconnect.cloud.api.schemas import descriptions
+from crossconnect.cloud.api.settings import ApiFile
+from crossconnect.cloud.api.token import Issuer
+from crossconnect.cloud.api.words import words
+from crossconnect.cloud.limits import LIMITS, QUOTAS
+from crossconnect.cloud.problems import ProblemKind
+from crossconnect.cloud.registry import KINDS
+from crossconnect.cloud.service import Service
 from crossconnect.finding import Code
-from crossconnect.intent.schema import json_schemas
+from crossconnect.intent.schema import field_descriptions, json_schemas
 from crossconnect.nos.facts import MEASURES, Facts
 from crossconnect.nos.features import FEATURES
 from crossconnect.nos.registry import BUILT_IN, known, system
+from crossconnect.rollout.change_rules import Approval
+from crossconnect.rollout.saved_plan import SavedPlan
 from crossconnect.state.tables import TABLES
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -79,6 +100,8 @@ def commands_page() -> str:
 
 
 def _command(command: click.Command, path: str, level: int) -> list[str]:
+    if path == "xc cloud":
+        return _cloud_command(command, path, level)
     lines = [f"\n{'#' * level} {path}\n", inspect.cleandoc(command.help or "") + "\n"]
     if isinstance(command, click.Group):
         context = click.Context(command, info_name=path)
@@ -93,6 +116,49 @@ def _command(command: click.Command, path: str, level: int) -> list[str]:
     if rows:
         lines += ["| option | environment | meaning |", "|---|---|---|", *rows]
     return lines
+
+
+def _cloud_command(command: click.Command, path: str, level: int) -> list[str]:
+    """Every kind has the same commands: those of one are shown, of the others the options that are their own."""
+    assert isinstance(command, click.Group)
+    context = click.Context(command, info_name=path)
+    lines = [f"\n{'#' * level} {path}\n", inspect.cleandoc(command.help or "") + "\n"]
+    kinds = [name.replace("_", "-") for name in KINDS]
+    shown = kinds[0]
+    for name in command.list_commands(context):
+        child = command.get_command(context, name)
+        if child is not None and (name == shown or name not in kinds):
+            lines += _command(child, f"{path} {name}", level + 1)
+    lines += [
+        f"\n{'#' * (level + 1)} The other kinds\n",
+        f"They have the commands of `xc cloud {shown}`, with their own fields as options. Options that every kind has",
+        "are left out here.\n",
+        "| kind | `create` | `update` | filters of `list` |",
+        "|---|---|---|---|",
+    ]
+    common = _own_options(
+        command, context, shown, {"cidr_blocks", "ipv6_cidr_blocks", "dhcp_options_id", "dns_support"}
+    )
+    for name in kinds:
+        cells = [
+            ", ".join(f"`{flag}`" for flag in flags) for flags in _own_options(command, context, name, set(), common)
+        ]
+        lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _own_options(
+    group: click.Group, context: click.Context, kind: str, without: set[str], common: list[list[str]] | None = None
+) -> list[list[str]]:
+    """Options of `create`, `update` and `list` of a kind, but for those that all kinds have."""
+    found: list[list[str]] = []
+    commands = group.get_command(context, kind)
+    assert isinstance(commands, click.Group)
+    for n, name in enumerate(("create", "update", "list")):
+        options = [p for p in commands.commands[name].params if isinstance(p, click.Option) and p.name not in without]
+        flags = [option.opts[0] for option in options]
+        found.append([flag for flag in flags if common is None or flag not in common[n]])
+    return found
 
 
 def _option(option: click.Option, path: str) -> str:
@@ -157,6 +223,43 @@ def _field_docs(row: type) -> dict[str, str]:
         if isinstance(before, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
             docs[before.target.id] = str(after.value.value)  # type: ignore[attr-defined]
     return docs
+
+
+def saved_plan_page() -> str:
+    """Every record of a saved plan."""
+    lines = [
+        "# The file of a saved plan\n",
+        "`xc plan -o FILE` writes one line of JSON:\n",
+        '```json\n{"format": "crossconnect-plan", "version": 1, "sha256": "...", "plan": {}}\n```\n',
+        "`sha256` is over the octets of `plan` as they stand in the file; approvals name it. The same networks, rules",
+        "and options give the same octets: no time, host or user is in it. Secrets are references. A reader refuses",
+        "other versions, other fields in the envelope, and a hash that is wrong. `plan` is a SavedPlan.\n",
+        "Beside it is `FILE.approvals`, one Approval as JSON a line; those of other hashes count for nothing.\n",
+    ]
+    pending: list[type] = [SavedPlan, Approval]
+    seen: set[type] = set()
+    while pending:
+        record = pending.pop(0)
+        if record in seen:
+            continue
+        seen.add(record)
+        fields = msgspec.structs.fields(record)
+        lines += [f"\n## {record.__name__}\n", _cell(inspect.getdoc(record) or "") + "\n"]
+        lines += ["| field | type | meaning |", "|---|---|---|"]
+        docs = field_descriptions(record)
+        for field in fields:
+            within = _records_in(field.type)
+            pending += within
+            names = ", ".join(f"[{r.__name__}](#{r.__name__.lower()})" for r in within)
+            kind = names if names else str(record.__annotations__[field.name])
+            lines.append(f"| `{field.name}` | {_cell(kind)} | {_cell(docs.get(field.name, ''))} |")
+    return GENERATED + "\n".join(lines) + "\n"
+
+
+def _records_in(kind: Any) -> list[type]:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return [kind]
+    return [record for part in getattr(kind, "__args__", ()) for record in _records_in(part)]
 
 
 def fidelity_page() -> str:
@@ -256,21 +359,124 @@ def _facts(facts: Facts) -> list[str]:
     return ["| fact | value | source |", "|---|---|---|", *table, ""]
 
 
+def cloud_errors_page() -> str:
+    """Every refusal of the cloud, and the limits inside resources."""
+    lines = [
+        "# Errors of the cloud\n",
+        "A refusal has a code, a message, and the field that it is about: a JSON pointer (RFC 6901) into the body,",
+        "empty for the command as a whole. Codes are stable: scripts may rely on them. `<kind>` in a code stands for",
+        "any kind of resource (`vpc`, `network-interface`). 422: the body cannot be meant. 409: it contradicts what is",
+        "there. 403: it is another project's to say.\n",
+        "| code | status | meaning |",
+        "|---|---|---|",
+    ]
+    problems = sorted(_problems(), key=lambda problem: problem.code)
+    lines += [f"| `{p.code}` | {p.status} | {_cell(p.meaning)} |" for p in problems]
+    lines += [
+        "\n## Limits\n",
+        "Quotas say how many resources of a kind a project may have; limits, how many parts one resource may have",
+        "(`limit.exceeded`). The provider may give a project others, by these names.\n",
+        "| limit | most | of what |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{name}` | {one.most:,} | {_cell(one.meaning)} |" for name, one in LIMITS.items()]
+    lines += ["\n| kind | quota |", "|---|---|"]
+    lines += [f"| `{name}` | {most:,} |" for name, most in QUOTAS.items()]
+    return GENERATED + "\n".join(lines) + "\n"
+
+
+def _problems() -> list[ProblemKind]:
+    """Those of every module `problems` of the cloud."""
+    found: list[ProblemKind] = []
+    for module in pkgutil.walk_packages(crossconnect.cloud.__path__, "crossconnect.cloud."):
+        if module.name.rpartition(".")[2] == "problems":
+            found += importlib.import_module(module.name).PROBLEMS
+    return found
+
+
+def cloud_api_page() -> str:
+    """The API beside its OpenAPI document: operations, authentication, policies, configuration."""
+    lines = [
+        "# The API of the cloud\n",
+        "`xc serve` runs it. The document [openapi.json](openapi.json), which it has under `/openapi.json`, too, has",
+        "every operation with its parameters, bodies and answers; refusals are in [cloud-errors](cloud-errors.md).\n",
+        "## Kinds\n",
+        "| kind | path | `xc cloud` | ids | quota |",
+        "|---|---|---|---|---|",
+    ]
+    for kind in KINDS.values():
+        command = kind.name.replace("_", "-")
+        cells = [words(kind), f"`/v1/{kind.path}`", f"`{command}`", f"`{kind.prefix}-...`", f"{kind.quota:,}"]
+        lines.append("| " + " | ".join(cells) + " |")
+    lines += ["\n## Operations beside the kinds\n", "| operation | what |", "|---|---|"]
+    lines += [f"| `{op.method} {op.path}` | {_cell(op.summary)} |" for op in api_operations() if op.tag not in _PATHS]
+    lines += [
+        "\n## Of every request\n",
+        (REFERENCE / "cloud-api-notes.md").read_text(encoding="utf-8").partition("-->\n")[2].strip() + "\n",
+        "## `cloud/api.yaml` in a region's repository\n",
+        _cell(inspect.getdoc(ApiFile) or "") + "\n",
+        *_record_table(ApiFile),
+        "\n### An entry of `issuers`\n",
+        _cell(inspect.getdoc(Issuer) or "") + "\n",
+        *_record_table(Issuer),
+        "\n## Policies\n",
+        "Cedar policies in `cloud/policies/*.cedar` hold beside these, which `default_policies: false` leaves out:\n",
+        "```cedar\n" + DEFAULT_POLICIES.strip() + "\n```\n",
+        "They are checked against this schema when the API starts; with a mistake in one, nothing starts.\n",
+        "```cedarschema\n" + SCHEMA.strip() + "\n```",
+    ]
+    return GENERATED + "\n".join(lines) + "\n"
+
+
+_PATHS = {kind.path for kind in KINDS.values()}
+
+
+def _record_table(record: type[msgspec.Struct]) -> list[str]:
+    texts = descriptions(record)
+    lines = ["| field | default | meaning |", "|---|---|---|"]
+    for field in msgspec.structs.fields(record):
+        given = {} if field.default is msgspec.NODEFAULT else field.default
+        default = "required" if field.required else f"`{json.dumps(given)}`"
+        lines.append(f"| `{field.name}` | {_cell(default)} | {_cell(texts.get(field.name, ''))} |")
+    return lines
+
+
+def api_operations() -> tuple[Operation, ...]:
+    """All operations, of a service that is never asked."""
+    nobody = cast(Service, None)
+    return with_document(all_operations(nobody, KINDS, Metrics(), Status(asyncio.Event(), lambda: None)))
+
+
+def openapi_document() -> str:
+    """The OpenAPI document, a line a value."""
+    return json.dumps(json.loads(openapi_text(api_operations())), indent=1, ensure_ascii=False) + "\n"
+
+
 PAGES = {
+    "cloud-api": cloud_api_page,
+    "cloud-errors": cloud_errors_page,
+    "cloud-ovn": lambda: GENERATED + ovn_page(),
     "commands": commands_page,
     "findings": findings_page,
     "fields": fields_page,
     "tables": tables_page,
     "nos-support": support_page,
+    "saved-plan": saved_plan_page,
     "fidelity": fidelity_page,
+}
+
+
+FILES: dict[str, Callable[[], str]] = {
+    **{f"{name}.md": page for name, page in PAGES.items()},
+    "openapi.json": openapi_document,
 }
 
 
 def main() -> int:
     """Write or check the pages."""
     stale = []
-    for name, page in PAGES.items():
-        path, text = REFERENCE / f"{name}.md", page()
+    for name, page in FILES.items():
+        path, text = REFERENCE / name, page()
         if "--check" in sys.argv:
             if not path.exists() or path.read_text() != text:
                 stale.append(path.name)

@@ -76,7 +76,8 @@ def resolve(world: World, text: str) -> End:
     layout = world.subject.layout
     for word in (written,) if written else possible_words(name):
         if word == INTERNET:
-            return End(text=text, word=word, name=name, peers=frozenset(p.name for p in layout.blueprint.peers))
+            outside = frozenset(peer.name for peer in layout.blueprint.peers if not peer.node)
+            return End(text=text, word=word, name=name, peers=outside)
         if word == "prefix":
             return End(text=text, word=word, name=name)
         if word == "peer" and any(peer.name == name for peer in layout.blueprint.peers):

@@ -9,7 +9,7 @@ from crossconnect.checks.grouping import count_text, names_text
 from crossconnect.checks.layout import Layout
 from crossconnect.checks.link_load import LinkLoad, load_text
 from crossconnect.checks.subject import wire_place, wire_text
-from crossconnect.design.blueprint import Blueprint, Endpoint
+from crossconnect.design.blueprint import Blueprint, Endpoint, PeerPlan
 from crossconnect.finding import Finding, Place, found
 from crossconnect.model.promise import INTERNET, end_parts, possible_words
 from crossconnect.model.traffic import Demand
@@ -155,8 +155,13 @@ def _outside(blueprint: Blueprint, text: str) -> list[str]:
     _, name = end_parts(text)
     if _is_prefix(text):
         return [_first_address(name)]
-    prefixes = [p for peer in blueprint.peers if name in (INTERNET, peer.name) for p in peer.announces]
+    prefixes = [p for peer in _routers(blueprint, name) for p in peer.announces]
     return [_first_address(prefix) for prefix in dict.fromkeys(prefixes)]
+
+
+def _routers(blueprint: Blueprint, name: str) -> list[PeerPlan]:
+    """The external router of that name; for the internet all of them but gateway nodes, behind which is our cloud."""
+    return [p for p in blueprint.peers if p.name == name or (name == INTERNET and not p.node)]
 
 
 def _first_address(prefix: str) -> str:
@@ -221,7 +226,7 @@ def _common(source: Endpoint, target: Endpoint) -> str:
 def _from_outside(blueprint: Blueprint, number: int, demand: Demand, targets: Sequence[Endpoint]) -> Iterator[Flow]:
     """Equal parts over the sessions by which the outside can reach the target's VRF."""
     _, name = end_parts(demand.source)
-    routers = [p for p in blueprint.peers if name in (INTERNET, p.name) or any(name == a for a in p.announces)]
+    routers = [p for p in blueprint.peers if any(name == a for a in p.announces)] or _routers(blueprint, name)
     flows = [
         (session.device, session.vrf, address)
         for target in targets

@@ -147,6 +147,13 @@ def effects_of(impacts: Impacts, failures: Iterable[Failures]) -> tuple[Healthy,
     return healthy, tuple(_report(impacts, healthy, subject, failure) for failure in failures)
 
 
+def promises_broken(impacts: Impacts) -> dict[str, str]:
+    """Promises that a whole network breaks while nothing has failed: name -> reason."""
+    if not impacts.blueprint.promises:
+        return {}
+    return _broken_already(impacts, _subject(impacts, layout_of(impacts.blueprint), NO_FAILURES))
+
+
 def _about_routes(blueprint: Blueprint) -> list[Promise]:
     return [promise for promise in blueprint.promises if promise.kind in ROUTE_KINDS]
 

@@ -1,7 +1,7 @@
 """What `xc demo` does, step by step, with what each step found kept for the report.
 
 validate -> plan -> simulate -> every failure -> boot -> compare -> ping -> drills -> report
-                                                 '---------- with a lab ----------'
+                                                 '---------- with a lab ----------'   and a second lab: tenants on OVN
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import msgspec
 
 from crossconnect import __version__
 from crossconnect.checks import UnderFailure, check_under_failure, grouped, run_checks
+from crossconnect.cli.cloud_chapter.chapter import CloudChapter
 from crossconnect.cli.commands.plan import side
 from crossconnect.cli.output import count_text, draw, print_findings, say
 from crossconnect.cli.outside_pings import ping_outside
@@ -101,7 +102,23 @@ class Demonstration:
             self.compare(lab, ready, "no failure", NO_FAILURES)
             self.ping(lab, ready)
             self.drill(lab, ready)
+            self.lab_down()
+        self.cloud()
         return self.proven
+
+    def cloud(self) -> None:
+        """The region beside it that carries a cloud: two tenants on OVN over its fabric."""
+        root = self.root.parent / "cloud"
+        if not (root / "region.yaml").is_file():
+            return
+        with self.step(f"two tenants on OVN over the fabric, through the API: {root}"):
+            try:
+                run = CloudChapter(root, load_or_exit(root), self.claim).run()
+                self.claim(run.right == len(run.flows) > 0, f"{run.right} of {len(run.flows)} flows as they must be")
+                self.keep_for_report(cloud=run)
+            except Unsupported as refusal:
+                say(f"NOT DONE: {refusal}")
+                self.notes.append(f"not done: tenants on OVN: {refusal}")
 
     def leave_out(self, reason: str) -> None:
         """Say plainly that the part with real daemons was not done."""
@@ -222,6 +239,12 @@ class Demonstration:
             right = sum(1 for r in results if r.verdict == "as-predicted")
             self.claim(right == len(results) > 0, f"{right} of {len(results)} drills ended as predicted")
             self.keep_for_report(drills=tuple(results))
+
+    def lab_down(self) -> None:
+        """Remove the lab before the next one, unless it is to stay."""
+        if not self.keep:
+            down(LAB_NAME)
+            self.lab = None
 
     def close(self) -> None:
         """Remove the lab, however the run ended."""

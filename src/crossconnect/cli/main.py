@@ -15,6 +15,8 @@ COMMANDS: dict[str, str] = {
     "validate": "Check a region's files, line by line.",
     "lock": "Allocate numbers and write region.lock.",
     "plan": "Show what a change does: devices, numbers, findings, effect.",
+    "approve": "Agree to a saved plan.",
+    "apply": "Carry a saved plan out on a running lab, in waves with gates.",
     "show": "List what a region contains: devices, links, VRFs, segments, numbers.",
     "render": "Write every device's configuration files.",
     "simulate": "Predict the network's state and check it, healthy and under every failure.",
@@ -27,6 +29,8 @@ COMMANDS: dict[str, str] = {
     "lab": "Run the region as real daemons on this machine.",
     "drill": "Break a running lab under traffic and measure what is lost.",
     "evaluate": "Compare network operating systems by one suite, and write test plans.",
+    "serve": "Serve the API of the tenants' cloud.",
+    "cloud": "Work with VPCs, subnets, security groups and the rest through the API.",
     "schema": "Write JSON Schemas, so that editors complete and underline.",
     "demo": "The whole path: validate, simulate, boot, compare, break, heal, report.",
 }

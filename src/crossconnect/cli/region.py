@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import shlex
+import zoneinfo
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +16,7 @@ from crossconnect.cli.output import count_text, print_findings, say
 from crossconnect.design import Compiled, compile_region, further_findings
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, Place, Severity, found, has_errors
+from crossconnect.intent.change_codes import TIME_ZONE_UNKNOWN
 from crossconnect.intent.files import select
 from crossconnect.intent.git import files_at
 from crossconnect.intent.lock import Lock
@@ -69,6 +72,7 @@ def load(root: Path, revision: str = "") -> Loaded:
     validation = validate(region, previous)
     compiled = compile_region(region, previous)
     findings += [*validation, *further_findings(validation, compiled.findings), *_unknown_systems(region, compiled)]
+    findings += _unknown_time_zones(region)
     if compiled.blueprint is not None and not has_errors(findings):
         findings += located(_told_by_systems(compiled.blueprint), region)
     return Loaded(
@@ -107,6 +111,27 @@ def _unknown_systems(region: Region, compiled: Compiled) -> list[Finding]:
             findings.append(found(NOS_UNKNOWN, place, words, expected="one of " + ", ".join(known())))
         elif why := problem(switch.nos):
             findings.append(found(EXTENSION_BROKEN, place, f"{switch.name} is to run '{switch.nos}': {why}"))
+    return findings
+
+
+def time_zone(name: str) -> datetime.tzinfo:
+    """A time zone of this machine's database. KeyError when it has none of that name."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError) as error:  # a name that is a directory of the database is an OSError
+        raise KeyError(name) from error
+
+
+def _unknown_time_zones(region: Region) -> list[Finding]:
+    """Said here, since the database of time zones is this machine's."""
+    findings: list[Finding] = []
+    for kind, items in (("change_windows", region.change_windows), ("freezes", region.freezes)):
+        for item in items:
+            try:
+                time_zone(item.time_zone)
+            except KeyError:
+                words = f"there is no time zone '{item.time_zone}'"
+                findings.append(found(TIME_ZONE_UNKNOWN, region.place(f"{kind}/{item.name}/time_zone"), words))
     return findings
 
 

@@ -7,6 +7,8 @@ STARTER: dict[str, str] = {
 /state/
 /schemas/
 /report.html
+# What the API of the cloud keeps (xc serve).
+/cloud.sqlite*
 """,
     "region.yaml": """\
 # What holds for the whole region. `xc schema` gives your editor completion for these files.

@@ -68,7 +68,8 @@ class Reference(msgspec.Struct, frozen=True):
     field: str
     id: str
     owned: bool = False
-    """Deleted with what it refers to (a VPC's default group), and no reason to keep that."""
+    """No reason to keep what it refers to: the decision that deletes that says what becomes of this one (a VPC's
+    default group goes with it, an elastic IP is not associated any more)."""
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -102,6 +103,11 @@ class Refused(Exception):
 def invalid(code: str, message: str, field: str = "") -> Refused:
     """A body that cannot be meant."""
     return Refused(422, Problem(code, message, field))
+
+
+def forbidden(code: str, message: str, field: str = "") -> Refused:
+    """A command that is another project's to give, on something that the caller sees."""
+    return Refused(403, Problem(code, message, field))
 
 
 def conflict(code: str, message: str, field: str = "", uses: tuple[Use, ...] = ()) -> Refused:
@@ -145,6 +151,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     effects: tuple[Effect, ...] = ()
 
 
+def nobody(resource: Resource) -> tuple[str, ...]:
+    """Of a kind that only its project sees."""
+    return ()
+
+
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of resource."""
 
@@ -166,5 +177,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """`(resource, view, context) -> Change`."""
     quota: int
     """How many a project may have, where its quotas say nothing else."""
+    seen_by: Callable[[Any], tuple[str, ...]] = nobody
+    """Projects beside its own that may get and list it, and are asked for its changes; `*` for everybody. What they may
+    change is for the decision to say: `context.project_id` is who asks."""
+    private: tuple[str, ...] = ()
+    """Fields that other projects which see it are shown empty."""
     filters: tuple[str, ...] = ()
     """Fields by which lists may be filtered, beside `id`, `name`, `tag:<key>` and those that are references."""

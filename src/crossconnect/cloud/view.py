@@ -17,7 +17,8 @@ class View(Protocol):
     accepted peering's other VPC, an endpoint service): only `shared` finds that."""
 
     def get(self, kind: type[R], id: str) -> R | None:
-        """A resource of the project."""
+        """A resource of the project, or one that the project sees (`Kind.seen_by`). Lists and `referring` have both,
+        too."""
         ...
 
     def shared(self, kind: type[R], id: str) -> R | None:
@@ -26,6 +27,19 @@ class View(Protocol):
 
     def referring(self, kind: type[R], id: str, field: str = "") -> Sequence[R]:
         """Resources of a kind that refer to another one, in the order of their ids."""
+        ...
+
+    def count_referring(self, kind: type[R], id: str, field: str = "") -> int:
+        """How many `referring` would find, without reading them."""
+        ...
+
+    def shared_referring(self, kind: type[R], id: str, field: str = "") -> Sequence[R]:
+        """As `referring`, of all projects. For what meets in a shared place (a transit router, a peering, an endpoint
+        service); the caller is told no more than sharing means."""
+        ...
+
+    def all_of(self, kind: type[R]) -> Sequence[R]:
+        """All of a kind that the project has or sees, in the order of their ids. For kinds of which there are few."""
         ...
 
     def uses(self, id: str) -> Sequence[Use]:
@@ -58,7 +72,15 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     public_prefixes: tuple[str, ...]
     """Where elastic IPs come from: pools that the region's Git repository gives to the cloud."""
     quotas: dict[str, int]
-    """Of the project, by kind."""
+    """Of the project, by kind, and by the names of `cloud.limits`."""
+    public_prefixes6: tuple[str, ...] = ()
+    """Where public IPv6 blocks of VPCs come from."""
+    public_length6: int = 56
+    """How long these blocks' prefixes are; AWS's are /56."""
+    reserved_prefixes: tuple[str, ...] = ("100.64.0.0/10", "fd6c:6e6b::/32")
+    """What the region has for the links between its routers: no VPC has a part of it."""
+    vrfs: tuple[str, ...] = ()
+    """VRFs of the region that the project's private gateways may name."""
 
 
 def born(type_: type[R], id: str, context: Context, body: Body | None = None, **fields: Any) -> R:

@@ -87,6 +87,54 @@ class PeerPlan(msgspec.Struct, frozen=True, kw_only=True):
     announces: tuple[str, ...]
     sessions: tuple[PeerSession, ...]
     path: str
+    node: str = ""
+    """The gateway node that it is part of; empty for routers of others."""
+
+
+class ChassisPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A server that is a chassis of the cloud."""
+
+    name: str
+    """The server's, and OVN's (`system-id`)."""
+    role: Literal["hypervisor", "gateway"]
+    zone: str
+    """Its availability zone."""
+    tunnel_address: str
+    """Where its Geneve tunnels end (`ovn-encap-ip`)."""
+    router: str
+    """Its routing half among `peers`; empty without."""
+    path: str
+
+
+class ProviderNetworkPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider network as every gateway node has it."""
+
+    name: str
+    vrf: str
+    """On devices."""
+    transfer: tuple[str, ...]
+    """Prefixes between the node and the cloud's routers, IPv4 first."""
+    next_hops: tuple[str, ...]
+    """The node's own addresses in them, the same on each."""
+    mac: str
+    """The node's own, the same on each: a router that moves to another node goes on with what it knows (RFC 826)."""
+    mtu: int
+    prefixes: tuple[str, ...]
+    vpc_block: int
+    """Length of VPCs' IPv6 blocks, 0 where they have none."""
+    aggregates: tuple[str, ...]
+    path: str
+
+
+class CloudPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What the cloud gets of the fabric."""
+
+    tunnels: str
+    """Path of the segment that carries them."""
+    mtu: int
+    """Of tenants' interfaces."""
+    chassis: tuple[ChassisPlan, ...]
+    networks: tuple[ProviderNetworkPlan, ...]
 
 
 class VrfPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +192,8 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     """Shared risk groups."""
     traffic: tuple[Demand, ...] = ()
     """Traffic that is expected."""
+    cloud: CloudPlan | None = None
+    """The cloud that the fabric carries."""
     link_load_max: int = 80
     """Up to which percentage of its capacity a link may be loaded while nothing has failed."""
 

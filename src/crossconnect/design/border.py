@@ -15,6 +15,7 @@ from crossconnect.device.bgp import Neighbor, NeighborFamily
 from crossconnect.device.interface import Interface
 from crossconnect.intent.handoffs import HandoffLink
 from crossconnect.intent.placement import vrf_path
+from crossconnect.model.cloud import GatewayRouter
 from crossconnect.model.inventory import Switch
 from crossconnect.model.peer import Peer
 from crossconnect.net import address_of, address_text, parse
@@ -166,4 +167,5 @@ def _peer_plan(context: Context, number: int, peer: Peer, links: list[HandoffLin
         announces=tuple(sorted(peer.announces, key=natural_key)),
         sessions=tuple(sessions),
         path=f"peers/{peer.name}",
+        node=peer.node if isinstance(peer, GatewayRouter) else "",
     )

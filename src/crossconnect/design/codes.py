@@ -151,7 +151,7 @@ COMMUNITIES_MIXED = Code(
 NAME_RESERVED = Code(
     "design.name-reserved",
     _E,
-    "A set has a name that is kept for generated ones.",
+    "A policy or set has a name that is kept for generated ones.",
     "Choose a name that does not begin with `xc-`.",
 )
 
@@ -166,6 +166,14 @@ ACL_NOT_SIMULATED = Code(
     Severity.NOTE,
     "ACLs are rendered, but the simulation and its checks know routing only: what they call reachable may be filtered.",
     "Nothing to do; read proofs of reachability as those of routes.",
+)
+
+# The cloud.
+CLOUD_MTU = Code(
+    "design.cloud-mtu",
+    _E,
+    "What tenants' machines may send does not fit into the tunnels between two chassis, where nothing fragments.",
+    "Raise the MTU of the tunnels' segment, or lower `design.cloud.mtu`.",
 )
 
 CODES: tuple[Code, ...] = (
@@ -188,4 +196,5 @@ CODES: tuple[Code, ...] = (
     NAME_RESERVED,
     ACL_STOPS_SESSION,
     ACL_NOT_SIMULATED,
+    CLOUD_MTU,
 )

@@ -16,6 +16,7 @@ from crossconnect.design.acl import used_acls
 from crossconnect.design.addressing import router_id
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.design.border import border_bgp, border_interfaces, peer_plans
+from crossconnect.design.cloud import cloud_plan
 from crossconnect.design.context import Context, irb_of
 from crossconnect.design.hosts import host_plans, server_interfaces
 from crossconnect.design.management import management_instance, management_port, system
@@ -90,6 +91,7 @@ def design(region: Region, inventory: Inventory, lock: Lock) -> tuple[Blueprint,
         infrastructure=context.infrastructure,
         risks=risks(context, cables),
         traffic=region.traffic,
+        cloud=cloud_plan(context),
         link_load_max=region.design.link_load_max,
     )
     return blueprint, soundness(context)

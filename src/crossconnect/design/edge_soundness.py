@@ -48,13 +48,14 @@ def _policies(context: Context) -> Iterator[Finding]:
     sets = context.policies
     mixed = {name for name, of in sets.community_sets.items() if len(community_sets(of)) > 1}
     for kind, named in (
+        ("policies", context.region.policies),
         ("prefix_sets", context.region.prefix_sets),
         ("community_sets", context.region.community_sets),
         ("as_path_sets", context.region.as_path_sets),
     ):
         for of in named:
             if of.name.startswith(GENERATED):
-                words = f"set {of.name} begins with {GENERATED}, as generated sets do"
+                words = f"{of.name} begins with {GENERATED}, as generated names do"
                 yield found(codes.NAME_RESERVED, context.region.place(f"{kind}/{of.name}"), words)
     used = {name for peer in context.region.peers for h in peer.handoffs for name in (h.import_policy, h.export_policy)}
     for policy in context.region.policies:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from crossconnect.design.addressing import link_addresses
+from crossconnect.design.cloud import with_gateway_policies
 from crossconnect.design.context import (
     Context,
     FabricEnd,
@@ -62,11 +63,14 @@ def build_context(region: Region, inventory: Inventory, lock: Lock) -> Context:
         host_kinds=_host_kinds(region, inventory, switches, segments),
         handoffs_of=_by_device(links),
         handoffs=links,
-        policies=PolicySets(
-            policies={p.name: p for p in region.policies},
-            prefix_sets={s.name: s for s in region.prefix_sets},
-            community_sets={s.name: s for s in region.community_sets},
-            as_path_sets={s.name: s for s in region.as_path_sets},
+        policies=with_gateway_policies(
+            region,
+            PolicySets(
+                policies={p.name: p for p in region.policies},
+                prefix_sets={s.name: s for s in region.prefix_sets},
+                community_sets={s.name: s for s in region.community_sets},
+                as_path_sets={s.name: s for s in region.as_path_sets},
+            ),
         ),
         infrastructure=tuple(
             sorted({p.prefix for p in region.pools if p.purpose in ("loopback", "link", "management") and p.prefix})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crossconnect.design.acl_soundness import acl_findings
+from crossconnect.design.cloud_soundness import cloud_findings
 from crossconnect.design.context import Context
 from crossconnect.design.edge_soundness import edge_findings
 from crossconnect.design.fabric_soundness import fabric_findings
@@ -19,5 +20,6 @@ def soundness(context: Context) -> tuple[Finding, ...]:
         *tenancy_findings(context),
         *edge_findings(context),
         *acl_findings(context),
+        *cloud_findings(context),
     ]
     return tuple(sorted(findings, key=Finding.sort_key))

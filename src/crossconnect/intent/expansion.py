@@ -301,7 +301,15 @@ def _expand_server_group(
         segments = group.segments
         if n > 1 and any(port.addresses for port in segments):
             segments = tuple(_shifted(port, n - 1) for port in segments)
-        work.hosts[name] = Host(name=name, rack=rack, leaves=tuple(chosen), segments=segments, mac="", path=path)
+        work.hosts[name] = Host(
+            name=name,
+            rack=rack,
+            leaves=tuple(chosen),
+            segments=segments,
+            mac="",
+            path=path,
+            chassis=group.chassis,
+        )
         work.attachments[name] = tuple(Port(leaf) for leaf in chosen)
     return displaced
 

@@ -8,6 +8,8 @@ from crossconnect.finding import Code
 from crossconnect.intent import codes, texts
 from crossconnect.intent.texts import Kind
 from crossconnect.model.acl import Acl, AclEntry
+from crossconnect.model.change import ChangeRule, ChangeWindow, Freeze
+from crossconnect.model.cloud import CloudChoices, ProviderNetwork
 from crossconnect.model.device import Device, Link, Platform
 from crossconnect.model.management import (
     AaaServer,
@@ -28,7 +30,7 @@ from crossconnect.model.pool import Pool
 from crossconnect.model.promise import Promise
 from crossconnect.model.region import AsnPlan, Bfd, DesignChoices, Management, Moved, RegionFile, Site
 from crossconnect.model.risk import RiskGroup
-from crossconnect.model.server import Attachment, SegmentPort, Server, ServerGroup
+from crossconnect.model.server import Attachment, SegmentPort, Server, ServerGroup, Uplink
 from crossconnect.model.tenant import Segment, Tenant, Vrf
 from crossconnect.model.traffic import Demand
 from crossconnect.net.names import AS_TRANS, ASN_MAX, VLAN_MAX, VNI_MAX
@@ -47,6 +49,7 @@ TEXTS: dict[type, dict[str, Kind]] = {
         "site": _NAME,
     },
     DesignChoices: {"anycast_gateway_mac": texts.MAC},
+    CloudChoices: {"tunnels": texts.SEGMENT_REFERENCE},
     Management: {
         "vrf": _NAME,
         "gateway": texts.ADDRESS,
@@ -98,6 +101,7 @@ TEXTS: dict[type, dict[str, Kind]] = {
     },
     SegmentPort: {"segment": texts.SEGMENT_REFERENCE, "addresses": texts.INTERFACE_ADDRESS},
     Attachment: {"port": texts.DEVICE_PORT},
+    Uplink: {"port": texts.DEVICE_PORT},
     Server: {"name": _NAME, "mac": texts.MAC},
     Segment: {
         "name": _NAME,
@@ -122,6 +126,14 @@ TEXTS: dict[type, dict[str, Kind]] = {
         "acl_out": _NAME,
     },
     Peer: {"name": _NAME, "description": _TEXT, "announces": texts.PREFIX},
+    ProviderNetwork: {
+        "name": _NAME,
+        "vrf": texts.VRF_REFERENCE,
+        "transfer": texts.PREFIX,
+        "prefixes": texts.PREFIX,
+        "aggregates": texts.PREFIX,
+        "password": texts.SECRET,
+    },
     PrefixSet: {"name": _NAME, "prefixes": texts.PREFIX_RULE},
     CommunitySet: {"name": _NAME, "communities": texts.COMMUNITY},
     AsPathSet: {"name": _NAME, "patterns": texts.AS_PATH_PATTERN},
@@ -130,6 +142,29 @@ TEXTS: dict[type, dict[str, Kind]] = {
     Statement: {"name": _NAME},
     Policy: {"name": _NAME},
     Demand: {"source": texts.PROMISED, "destination": texts.PROMISED},
+    ChangeWindow: {
+        "name": _NAME,
+        "begin": texts.CLOCK,
+        "end": texts.CLOCK,
+        "time_zone": texts.TIME_ZONE,
+        "description": _TEXT,
+    },
+    Freeze: {
+        "name": _NAME,
+        "begin": texts.LOCAL_TIME,
+        "end": texts.LOCAL_TIME,
+        "time_zone": texts.TIME_ZONE,
+        "sites": _NAME,
+        "description": _TEXT,
+    },
+    ChangeRule: {
+        "name": _NAME,
+        "sites": _NAME,
+        "tenants": _NAME,
+        "windows": _NAME,
+        "approvers": texts.EMAIL,
+        "description": _TEXT,
+    },
     Promise: {
         "name": _NAME,
         "source": texts.PROMISED,
@@ -163,7 +198,12 @@ _RATE = Limit(1, 16_777_215)
 _UNSIGNED = Limit(0, (1 << 32) - 1, codes.NUMBER_RANGE, "BGP carries it in four octets")
 
 NUMBERS: dict[type, dict[str, Limit]] = {
-    AsnPlan: {"route_target": Limit(1, 65534, codes.ASN_RANGE, "route targets hold two octets of it", (AS_TRANS,))},
+    AsnPlan: {
+        "route_target": Limit(1, 65534, codes.ASN_RANGE, "route targets hold two octets of it", (AS_TRANS,)),
+        "gateway_nodes": _ASN,
+    },
+    CloudChoices: {"mtu": _MTU},
+    ProviderNetwork: {"max_prefixes": Limit(1, 10_000_000), "vpc_block": Limit(0, 64)},
     Gnmi: {"port": _PORT},
     Netconf: {"port": _PORT},
     AaaServer: {"port": _PORT, "timeout_s": Limit(1, 60)},
@@ -194,5 +234,11 @@ NUMBERS: dict[type, dict[str, Limit]] = {
     Handoff: {"vlan": _VLAN, "max_prefixes": Limit(1, 10_000_000)},
     Peer: {"asn": _ASN},
     Set: {"local_pref": _UNSIGNED, "med": _UNSIGNED, "prepend": Limit(0, 10)},
+    ChangeRule: {
+        "devices_over": Limit(0, 1_000_000),
+        "tenants_over": Limit(0, 1_000_000),
+        "attachments_over": Limit(0, 100_000_000),
+        "approvals": Limit(0, 10),
+    },
     Promise: {"survives": Limit(0, 2), "paths": Limit(0, 256), "hops": Limit(0, 64)},
 }

@@ -35,9 +35,12 @@ OUTSIDERS = (
     "CHANGELOG",
     "CODEOWNERS",
     "Makefile",
+    "cloud/",
+    "cloud.sqlite",
     "docs/",
     "schemas/",
     "out/",
+    "plans/",
     "state/",
     "report.html",
 )

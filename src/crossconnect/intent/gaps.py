@@ -16,6 +16,7 @@ import msgspec
 
 from crossconnect.finding import Place
 from crossconnect.model.acl import Acl
+from crossconnect.model.cloud import ProviderNetwork
 from crossconnect.model.device import Device, Platform
 from crossconnect.model.management import SnmpUser
 from crossconnect.model.peer import Peer
@@ -43,6 +44,7 @@ _DEFINED: dict[type, frozenset[str]] = {
     Vrf: frozenset({"vrfs"}),
     Segment: frozenset({"segments"}),
     Peer: frozenset({"peers"}),
+    ProviderNetwork: frozenset({"provider_networks"}),
     Policy: frozenset({"policies"}),
     PrefixSet: frozenset({"prefix_sets"}),
     CommunitySet: frozenset({"community_sets"}),
@@ -55,7 +57,9 @@ _DEFINED: dict[type, frozenset[str]] = {
 _EXPANDED = frozenset({Pod, NodeGroup, RackGroup, ServerGroup, SuperSpineGroup, Device})
 """Records of which other fields than the name say what there is: counts, patterns, roles."""
 
-_NEUTRAL = frozenset({"platform", "nos", "asn", "links_per_spine", "drained", "homing", "segments", "description"})
+_NEUTRAL = frozenset(
+    {"platform", "nos", "asn", "links_per_spine", "drained", "homing", "segments", "description", "chassis"}
+)
 """Fields of those that do not."""
 
 _FILES: tuple[type, ...] = (RegionFile, FabricFile, TenancyFile, EdgeFile, ChecksFile)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -39,6 +40,32 @@ def commit_of(directory: Path, revision: str) -> str:
         return _git(directory, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").decode().strip()
     except BadInput as error:
         raise BadInput(f"git knows no revision '{revision}' in {directory}") from error
+
+
+def edited_files(directory: Path) -> tuple[str, ...]:
+    """Files under `directory` that are not as the last commit has them, or not in it; relative to `directory`."""
+    prefix = _git(directory, "rev-parse", "--show-prefix").decode().strip()
+    # Without renames, each entry is `XY path`; paths are relative to the top of the work tree.
+    text = _git(directory, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", ".")
+    entries = text.decode("utf-8", "surrogateescape").split("\0")
+    return tuple(entry[3:].removeprefix(prefix) for entry in entries if entry)
+
+
+def authors_between(directory: Path, old: str, new: str) -> tuple[str, ...]:
+    """E-mail addresses of whoever has written something under `directory` after `old`, up to `new`, also together with
+    somebody else (`Co-authored-by`); with `old` empty, ever."""
+    span = f"{old}..{new}" if old else new
+    form = "--format=<%ae>%n%(trailers:key=Co-authored-by,valueonly)"
+    text = _git(directory, "log", form, span, "--", ".").decode("utf-8", "replace")
+    return tuple(sorted({address.casefold() for address in re.findall(r"<([^<>\s]+)>", text)}))
+
+
+def own_address(directory: Path) -> str:
+    """The e-mail address that git would put into a commit; empty where it has none."""
+    try:
+        return _git(directory, "config", "user.email").decode("utf-8", "replace").strip()
+    except BadInput:
+        return ""
 
 
 def files_at(directory: Path, revision: str) -> dict[str, bytes]:

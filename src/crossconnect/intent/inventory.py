@@ -196,6 +196,7 @@ def _add_server(work: Expansion, server: Server) -> None:
         segments=server.segments,
         mac=server.mac,
         path=path,
+        chassis=server.chassis,
     )
     work.attachments[server.name] = tuple(known)
 

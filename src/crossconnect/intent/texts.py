@@ -6,6 +6,7 @@ or says what is wrong with it.
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from crossconnect import net
 from crossconnect.finding import Code
 from crossconnect.intent import codes
+from crossconnect.intent.change_codes import APPROVER_MALFORMED, TIME_MALFORMED
 from crossconnect.intent.suggestion import nearest
 from crossconnect.model.promise import END_WORDS, end_parts, possible_words
 from crossconnect.net.as_path import as_path_expression
@@ -264,6 +266,37 @@ def _promised(text: str) -> str:
     return f"{word} {name}" if word else name
 
 
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
+_TIME_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}", re.ASCII)
+_EMAIL = re.compile(r"[^\s@<>]{1,64}@[A-Za-z0-9.-]{1,190}")
+
+
+def _clock(text: str) -> str:
+    if _CLOCK.fullmatch(text) is None:
+        raise ValueError(f"`{text}` is not a time of day")
+    return text
+
+
+def _local_time(text: str) -> str:
+    try:
+        moment = datetime.datetime.strptime(text, "%Y-%m-%d %H:%M")
+    except ValueError:
+        raise ValueError(f"`{text}` is not a date and time") from None
+    return moment.strftime("%Y-%m-%d %H:%M")
+
+
+def _time_zone(text: str) -> str:
+    if _TIME_ZONE.fullmatch(text) is None:
+        raise ValueError(f"`{text}` is not the name of a time zone")
+    return text
+
+
+def _email(text: str) -> str:
+    if _EMAIL.fullmatch(text) is None:
+        raise ValueError(f"`{text}` is not an e-mail address")
+    return text.casefold()
+
+
 NAME = Kind(codes.NAME_MALFORMED, ANY_NAME, _name, schema=_NAME.pattern)
 ADDRESS = Kind(codes.ADDRESS_MALFORMED, "an address, as in 10.1.1.1 or 2001:db8::1", net.canonical_address)
 INTERFACE_ADDRESS = Kind(
@@ -298,6 +331,10 @@ PROMISED = Kind(
     "as in tenant red",
     _promised,
 )
+CLOCK = Kind(TIME_MALFORMED, "a time of day, as in 22:00", _clock, schema=r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00")
+LOCAL_TIME = Kind(TIME_MALFORMED, "a date and time, as in 2026-12-18 18:00", _local_time)
+TIME_ZONE = Kind(TIME_MALFORMED, "an IANA time zone, as in Europe/Berlin", _time_zone)
+EMAIL = Kind(APPROVER_MALFORMED, "an e-mail address", _email)
 MODEL_PATH = Kind(codes.REFERENCE_MALFORMED, "a path into the model, as in tenants/red/vrfs/prod", _model_path)
 
 

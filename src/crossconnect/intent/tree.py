@@ -20,6 +20,7 @@ from crossconnect.intent.document import Document
 from crossconnect.intent.extra import extra_file
 from crossconnect.intent.files import KINDS, REGION_FILE, is_extra, read_files, select
 from crossconnect.intent.gaps import Gap, unread_of
+from crossconnect.intent.gateway_nodes import with_gateway_nodes
 from crossconnect.intent.loader import load
 from crossconnect.intent.lock import Lock
 from crossconnect.intent.places import Places
@@ -130,7 +131,7 @@ def _merged(contents: Mapping[str, bytes], findings: list[Finding]) -> Region:
         extras=tuple(extras),
         **{field: tuple(items) for field, items in lists.items()},
     )
-    return region
+    return with_gateway_nodes(region)
 
 
 def _unread_file(place: Place) -> Gap:

@@ -16,6 +16,7 @@ import msgspec
 from crossconnect.errors import BadInput, Rejected
 from crossconnect.lab import traffic_agent
 from crossconnect.lab.handle import Lab
+from crossconnect.lab.plan import MAIN
 
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
@@ -42,6 +43,11 @@ class FlowSpec(msgspec.Struct, frozen=True, kw_only=True):
     destination_port: int
     packets_per_second: int = 1000
     source_interface: str = ""
+    source_namespace: str = MAIN
+    destination_namespace: str = MAIN
+    """Network namespaces within the nodes: those of tenants' machines on a chassis, for one."""
+    listen_address: str = ""
+    """Where the receiver listens, if not at `destination_address`: behind a translation of addresses."""
 
 
 class FlowTrace(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,19 +184,7 @@ def _check(lab: Lab, specs: Sequence[FlowSpec]) -> None:
 def _started(
     lab: Lab, mode: str, specs: Sequence[FlowSpec], duration_s: float, directory: str
 ) -> subprocess.Popen[bytes]:
-    flows = [
-        [
-            spec.number,
-            lab.network_namespace(spec.source if mode == "send" else spec.destination),
-            spec.source_interface,
-            spec.source_address,
-            spec.source_port,
-            spec.destination_address,
-            spec.destination_port,
-            NS_PER_S // spec.packets_per_second,
-        ]
-        for spec in specs
-    ]
+    flows = [_flow(lab, mode, spec) for spec in specs]
     specification = {"flows": flows, "duration_ns": int(duration_s * NS_PER_S), "result": f"{directory}/{mode}"}
     with Path(directory, ERRORS).open("ab") as errors:
         process = subprocess.Popen(
@@ -203,6 +197,19 @@ def _started(
     process.stdin.write(json.dumps(specification).encode() + b"\n")
     process.stdin.flush()
     return process
+
+
+def _flow(lab: Lab, mode: str, spec: FlowSpec) -> list[object]:
+    """A flow as `traffic_agent` wants it."""
+    if mode == "send":
+        place = lab.network_namespace(spec.source, spec.source_namespace)
+        address = spec.destination_address
+    else:
+        place = lab.network_namespace(spec.destination, spec.destination_namespace)
+        address = spec.listen_address or spec.destination_address
+    interval_ns = NS_PER_S // spec.packets_per_second
+    source = [spec.source_interface, spec.source_address, spec.source_port]
+    return [spec.number, place, *source, address, spec.destination_port, interval_ns]
 
 
 def _said(process: subprocess.Popen[bytes], directory: str) -> dict[str, int]:

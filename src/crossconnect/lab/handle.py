@@ -3,7 +3,7 @@
 <run root>/<lab>/
   lab.json            what it is: backend, holder, the process that keeps each node
   journal.jsonl       processes that exist because of it (see `journal`)
-  blueprint.msgpack   what it was made from
+  blueprint.msgpack   what it was made from, or has become
   plan.msgpack        what was built
   nodes/<node>/       run -> /run of the node, etc-frr -> /etc/frr, tmp -> /var/tmp
 """
@@ -61,8 +61,15 @@ class Lab:
 
     @functools.cached_property
     def blueprint(self) -> Blueprint:
-        """What the lab was made from."""
+        """What the lab was made from, or has become by a plan that was carried out on it."""
         return msgspec.msgpack.decode((self.directory / "blueprint.msgpack").read_bytes(), type=Blueprint)
+
+    def keep_blueprint(self, blueprint: Blueprint) -> None:
+        """Write down that the lab is another network now, in one step."""
+        temporary = self.directory / "blueprint.msgpack.new"
+        temporary.write_bytes(msgspec.msgpack.encode(blueprint))
+        temporary.replace(self.directory / "blueprint.msgpack")
+        self.__dict__.pop("blueprint", None)
 
     @functools.cached_property
     def plan(self) -> LabPlan:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -65,10 +65,12 @@ def up(
     secrets: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     host: HostFacts | None = None,
+    extend: Callable[[LabPlan], LabPlan] | None = None,
 ) -> Lab:
     """Bring a lab of the blueprint up; it has not converged yet when this returns (`wait_converged`).
 
-    `secrets` maps secret references to secrets. Unless `options.keep`, a lab that fails to come up is removed again,
+    `secrets` maps secret references to secrets. `extend` adds to the plan what no blueprint knows of.
+    Unless `options.keep`, a lab that fails to come up is removed again,
     also on Ctrl-C. Raises Busy when a lab of that name exists, Unsupported with all reasons when this machine cannot
     build it, BadInput for a missing secret, Rejected when a command or daemon fails.
     """
@@ -84,6 +86,7 @@ def up(
     devices = rendered_devices(blueprint, known, options.frr)
     how = Realising(backend=choice.backend, lldp=options.lldp, rootless=rootless, root=root)
     plan = plan_lab(blueprint, devices, how, known)
+    plan = extend(plan) if extend else plan
     plan = _with_programs(msgspec.structs.replace(plan, notes=(*plan.notes, *pace_notes)), rootless)
     if choice.backend == "kernel-vrf":
         plan = _hearing(plan)
@@ -98,6 +101,19 @@ def up(
         lab = run_lab(plan, options, directory, rootless, progress or _silent)
         start_announcer(lab)
         return lab
+    except BaseException:
+        if not options.keep:
+            down(options.name, options.run_root)
+        raise
+
+
+def up_plan(plan: LabPlan, options: LabOptions, progress: Progress | None = None) -> Lab:
+    """Bring up a plan that no blueprint stands behind. Fails, and then cleans up, as `up` does."""
+    checked_name(options.name)
+    directory = _make_directory(options)
+    try:
+        write_plan(directory, plan)
+        return run_lab(plan, options, directory, os.geteuid() != 0, progress or _silent)
     except BaseException:
         if not options.keep:
             down(options.name, options.run_root)

@@ -77,7 +77,14 @@ def announce_hosts(lab: Lab, timeout_s: float = 0.7, attempts: int = 2) -> tuple
     """Let every host speak: gratuitous ARP in every segment, and a ping to each gateway, so that its leaf knows its
     MAC and its addresses and announces them. Returns what the gateways said."""
     blueprint = lab.blueprint
-    pings = [ping for host in blueprint.hosts for e in host.endpoints for ping in _gateway_pings(host.name, e)]
+    # A chassis' addresses are on bridges behind its ports: its own routes say where they are.
+    routed = {node.name for node in lab.plan.nodes if node.kind == "chassis"}
+    pings = [
+        ping
+        for host in blueprint.hosts
+        for e in host.endpoints
+        for ping in _gateway_pings(host.name, e, "" if host.name in routed else e.interface)
+    ]
     entries = [
         [lab.network_namespace(host.name), endpoint.interface, host.mac, address_of(address)]
         for host in blueprint.hosts
@@ -113,14 +120,14 @@ def host_pairs(blueprint: Blueprint) -> tuple[Ping, ...]:
     )
 
 
-def _gateway_pings(host: str, endpoint: Endpoint) -> list[Ping]:
+def _gateway_pings(host: str, endpoint: Endpoint, interface: str) -> list[Ping]:
     pings: list[Ping] = []
     for gateway in endpoint.gateways:
         source = next((a for a in endpoint.addresses if version_of(a) == version_of(gateway)), None)
         if source is not None:
             own = address_of(source)
             pings.append(
-                Ping(node=host, interface=endpoint.interface, source=own, destination=gateway, name=f"{host} > gateway")
+                Ping(node=host, interface=interface, source=own, destination=gateway, name=f"{host} > gateway")
             )
     return pings
 

@@ -23,7 +23,8 @@ MAIN = ""
 MANAGEMENT_NODE = "_oob"
 """The node that stands for the management network. No device can have this name."""
 
-NodeKind = Literal["switch", "peer", "host", "management"]
+NodeKind = Literal["switch", "peer", "host", "management", "central", "chassis"]
+"""`central`, `chassis`: OVN's databases and northd; a hypervisor or gateway node (`lab.ovn`)."""
 
 
 class End(msgspec.Struct, frozen=True, order=True):

@@ -29,7 +29,7 @@ from crossconnect.lab import holder
 from crossconnect.lab.handle import Lab, LabRecord, enter_command, run_command, write_record
 from crossconnect.lab.journal import record_process
 from crossconnect.lab.options import LabOptions
-from crossconnect.lab.plan import Batch, LabPlan, Link, NodePlan
+from crossconnect.lab.plan import Batch, LabPlan, Link, NodeKind, NodePlan
 
 Progress = Callable[[str, str], None]
 """Called with a node (or an empty string for the lab as a whole) and what has just been done; from several threads."""
@@ -39,6 +39,9 @@ LINKS_PER_BATCH = 200
 
 KERNEL_WIDE = ("net.ipv4.neigh.default.gc_", "net.ipv6.neigh.default.gc_")
 """Settings that no namespace has of its own: `limits` takes care of them."""
+
+LAST: tuple[NodeKind, ...] = ("host", "chassis")
+"""Kinds of nodes that start when all others have their configuration."""
 
 SCRIPT_DIRECTORY = "crossconnect"
 """Under a node's /run: what was run in it, to be read and to be run again."""
@@ -175,11 +178,11 @@ def _address(mac: str) -> str:
 def _start_nodes(lab: Lab, nodes: Sequence[NodePlan], timeout_s: float, progress: Progress) -> None:
     """All nodes, a few at a time: more at once than the machine has processors only adds waiting."""
     workers = min(len(nodes), 4 * (os.cpu_count() or 1)) or 1
-    routers = [node for node in nodes if node.kind != "host"]
+    routers = [node for node in nodes if node.kind not in LAST]
     phases = (
         ("up.sh", "started", routers),
         ("load.sh", "configured", [node for node in routers if node.after]),
-        ("up.sh", "started", [node for node in nodes if node.kind == "host"]),
+        ("up.sh", "started", [node for node in nodes if node.kind in LAST]),
         ("plug.sh", "plugged in", [node for node in routers if node.plug]),
     )
     executor = concurrent.futures.ThreadPoolExecutor(workers, thread_name_prefix="xc-lab")

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from crossconnect.model.cloud import ChassisRole
 from crossconnect.model.device import Platform, Role
 from crossconnect.model.interface_names import LINUX, InterfaceNames
 from crossconnect.model.server import SegmentPort
@@ -62,6 +63,8 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     segments: tuple[SegmentPort, ...]
     mac: str
     path: str
+    chassis: ChassisRole = "none"
+    """What it is to the cloud."""
 
 
 class MlagPair(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,8 @@ import msgspec
 
 from crossconnect.finding import Place
 from crossconnect.model.acl import Acl
+from crossconnect.model.change import ChangeRule, ChangeWindow, Freeze
+from crossconnect.model.cloud import CloudChoices, ProviderNetwork
 from crossconnect.model.device import Device, ExtraFile, Link, Platform, Role
 from crossconnect.model.interface_names import NAMES, InterfaceNames
 from crossconnect.model.management import Aaa, Gnmi, Ipfix, Netconf, Sflow, Snmp, User
@@ -42,6 +44,8 @@ class AsnPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     other leaf would be refused as an AS loop."""
     route_target: int = 65000
     """The 2-octet ASN in route targets, one for the region."""
+    gateway_nodes: int = 64512
+    """The ASN of all gateway nodes of the cloud. They share it, so that none takes another's routes for a way out."""
 
 
 class Management(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -127,6 +131,8 @@ class DesignChoices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """Roles whose SONiC switches have BGP and policies in the CONFIG_DB tables of the FRR management framework
     (`frr_mgmt_framework_config`). The others have them in `frr.conf`, with `split-unified`. What those tables cannot
     say is a finding: most of EVPN at leaves is."""
+    cloud: CloudChoices | None = None
+    """The cloud that the fabric carries; none given: it carries none."""
     resting_locks: int = 10
     """How many locks a freed number rests before it is given out again."""
 
@@ -196,6 +202,8 @@ class EdgeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     peers: tuple[Peer, ...] = ()
     """External routers."""
+    provider_networks: tuple[ProviderNetwork, ...] = ()
+    """Networks that the cloud's gateway nodes lead to."""
     policies: tuple[Policy, ...] = ()
     """Route policies."""
     prefix_sets: tuple[PrefixSet, ...] = ()
@@ -213,6 +221,12 @@ class ChecksFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     promises: tuple[Promise, ...] = ()
     """What must hold beyond what the design implies."""
+    change_windows: tuple[ChangeWindow, ...] = ()
+    """When changes may be made, for rules to name."""
+    freezes: tuple[Freeze, ...] = ()
+    """When nothing is changed."""
+    change_rules: tuple[ChangeRule, ...] = ()
+    """What changes need: approvals, windows."""
 
 
 class Unread(msgspec.Struct, frozen=True, kw_only=True):
@@ -245,12 +259,17 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     tenants: tuple[Tenant, ...] = ()
     traffic: tuple[Demand, ...] = ()
     peers: tuple[Peer, ...] = ()
+    """Those of edge files, then those that gateway nodes are (`GatewayRouter`)."""
+    provider_networks: tuple[ProviderNetwork, ...] = ()
     policies: tuple[Policy, ...] = ()
     prefix_sets: tuple[PrefixSet, ...] = ()
     community_sets: tuple[CommunitySet, ...] = ()
     as_path_sets: tuple[AsPathSet, ...] = ()
     acls: tuple[Acl, ...] = ()
     promises: tuple[Promise, ...] = ()
+    change_windows: tuple[ChangeWindow, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    change_rules: tuple[ChangeRule, ...] = ()
     extras: tuple[ExtraFile, ...] = ()
     places: Mapping[str, Place] = {}
     interface_names: Mapping[str, InterfaceNames] = msgspec.field(default_factory=lambda: NAMES)

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from crossconnect.model.cloud import ChassisRole
+
 
 class SegmentPort(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A segment on a server's port. A server has at most one untagged segment."""
@@ -25,6 +27,13 @@ class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """The switch's end of the cable."""
 
 
+class Uplink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A routed cable of a gateway node."""
+
+    port: str
+    """The leaf's end of the cable: `leaf:port`, or `leaf` (a port is then allocated)."""
+
+
 class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A server with one cable, or two to different leaves forming one Ethernet segment (RFC 7432 8)."""
 
@@ -36,6 +45,12 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Segments on its port or bond."""
     mac: str = ""
     """MAC address of its first port; none given: one is derived."""
+    chassis: ChassisRole = "none"
+    """What it is to the cloud: a hypervisor runs tenants' machines, a gateway node is where their traffic leaves and
+    enters. Either has its tunnels' address in the segment `design.cloud.tunnels`."""
+    uplinks: tuple[Uplink, ...] = ()
+    """Of a gateway node: cables besides `attachments`, at most one to a leaf, over which it speaks eBGP in the VRF of
+    every provider network."""
 
 
 class ServerGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -48,5 +63,7 @@ class ServerGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     homing: Literal["single", "dual"] = "single"
     """`dual` cables each server to both leaves of the rack as one Ethernet segment. `single` takes the leaves in
     turn."""
+    chassis: Literal["none", "hypervisor"] = "none"
+    """Whether they run tenants' machines of the cloud."""
     segments: tuple[SegmentPort, ...] = ()
     """Segments of each; `addresses` here are base addresses, and server n gets base + (n - 1)."""

@@ -40,7 +40,9 @@ class Commands(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     """The tree that it changes."""
     how: Literal["cli", "shell", "json-patch", "gnmi"]
+    """In which form."""
     text: str
+    """What is given, as it is given."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,12 +5,15 @@ page comes from another host.
 """
 
 from crossconnect.drills.result import Ping
+from crossconnect.report.cloud import CloudFlow, CloudRun
 from crossconnect.report.comparison import compare
 from crossconnect.report.inputs import Comparison, ReportInputs, RunFacts
 from crossconnect.report.page import write_html
 from crossconnect.report.systems import Systems, SystemSample
 
 __all__ = [
+    "CloudFlow",
+    "CloudRun",
     "Comparison",
     "Ping",
     "ReportInputs",

@@ -12,6 +12,7 @@ from crossconnect.checks.under_failure import UnderFailure
 from crossconnect.drills.result import Ping
 from crossconnect.drills.text import duration_text
 from crossconnect.finding import Finding, Severity
+from crossconnect.report.cloud import CloudRun
 from crossconnect.report.inputs import Comparison, ReportInputs
 
 Status = Literal["holds", "fails", "absent"]
@@ -45,6 +46,7 @@ def conclude(inputs: ReportInputs) -> Conclusion:
         _comparison_claim(inputs.comparisons),
         _ping_claim(inputs.pings),
         _drill_claim(inputs),
+        *((_cloud_claim(inputs.cloud),) if inputs.cloud is not None else ()),
     )
     fails = [c for c in claims if c.status == "fails"]
     absent = [c for c in claims if c.status == "absent"]
@@ -118,6 +120,15 @@ def _ping_claim(pings: Sequence[Ping] | None) -> Claim:
         return Claim(anchor="reachability", title=title, status="fails", text="no ping was to succeed: proves nothing")
     text = f"{right:,} of {len(pings):,} as promised: {answers:,} to be answered, {len(pings) - answers:,} to be silent"
     return Claim(anchor="reachability", title=title, status="holds" if right == len(pings) else "fails", text=text)
+
+
+def _cloud_claim(run: CloudRun) -> Claim:
+    title = "Tenants on OVN over the fabric"
+    count = len(run.flows)
+    passing = sum(flow.wanted for flow in run.flows)
+    text = f"{run.right} of {counted(count, 'flow')} as they must be: {passing} to pass, {count - passing} not to"
+    status: Status = "holds" if run.flows and run.right == count else "fails"
+    return Claim(anchor="cloud", title=title, status=status, text=text)
 
 
 def _drill_claim(inputs: ReportInputs) -> Claim:

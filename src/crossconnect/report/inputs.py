@@ -8,6 +8,7 @@ from crossconnect.checks.under_failure import UnderFailure
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.drills.result import DrillResult, Ping
 from crossconnect.finding import Finding
+from crossconnect.report.cloud import CloudRun
 from crossconnect.report.systems import Systems
 from crossconnect.rollout.plan import Plan
 from crossconnect.state.tables import State
@@ -80,3 +81,5 @@ class ReportInputs(msgspec.Struct, frozen=True, kw_only=True):
     lab: State | None = None
     systems: Systems | None = None
     """Another region, of several network operating systems."""
+    cloud: CloudRun | None = None
+    """Another region, which carries a cloud."""

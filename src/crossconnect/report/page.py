@@ -6,6 +6,7 @@ from pathlib import Path
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.report.claim import Claim, Conclusion, conclude, counted
+from crossconnect.report.cloud import draw_cloud
 from crossconnect.report.comparison import draw_comparisons
 from crossconnect.report.drill_timeline import draw_drills
 from crossconnect.report.failure_matrix import draw_failures
@@ -84,6 +85,8 @@ def _sections(inputs: ReportInputs) -> list[tuple[str, str, Markup]]:
         found.append(("state", "State", draw_state(inputs.simulated, inputs.lab)))
     if inputs.systems is not None:
         found.append(("systems", "Systems", draw_systems(inputs.systems)))
+    if inputs.cloud is not None:
+        found.append(("cloud", "Cloud", draw_cloud(inputs.cloud)))
     found.append(("run", "Run", _run(inputs.facts)))
     return found
 

@@ -98,15 +98,15 @@ def blast_radius(parent: Blueprint | None, new: Blueprint) -> BlastRadius:
     # A side on which nothing is looked at is as good as none.
     old = _Side(parent, names & old_realms.keys()) if parent is not None and names & old_realms.keys() else None
     now = _Side(new, names & new_realms.keys()) if names & new_realms.keys() else None
-    session_changes = tuple(sorted(_session_changes(parent, new)))
-    flapping = [SessionKey(s.device, s.vrf, s.peer) for s in session_changes if s.kind == "flaps"]
+    sessions = tuple(sorted(session_changes(parent, new)))
+    flapping = [SessionKey(s.device, s.vrf, s.peer) for s in sessions if s.kind == "flaps"]
     changes = [change for name in sorted(names) if (change := _realm_change(name, old, now)) is not None]
     return BlastRadius(
         fabric=fabric,
         realms=tuple(changes),
         failures=_failure_changes(old, now),
         evaluated=len({failure for side in (old, now) if side is not None for failure in side.reports}),
-        sessions=session_changes,
+        sessions=sessions,
         bystanders=_bystanders(parent, new, {change.tenant for change in changes}),
         flaps=flaps(parent, flapping) if parent is not None else (),
         links=link_changes(parent, new),
@@ -273,7 +273,8 @@ def _sessions(blueprint: Blueprint | None) -> dict[tuple[str, str, str], tuple[B
     }
 
 
-def _session_changes(parent: Blueprint | None, new: Blueprint) -> Iterable[SessionChange]:
+def session_changes(parent: Blueprint | None, new: Blueprint) -> Iterable[SessionChange]:
+    """Sessions that come, go, or are torn down and built up again between two networks."""
     before, after = _sessions(parent), _sessions(new)
     for key in before.keys() | after.keys():
         device, vrf, peer = key

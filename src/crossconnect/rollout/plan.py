@@ -42,9 +42,13 @@ class NumberChange(msgspec.Struct, frozen=True, order=True, kw_only=True):
     """A number given out, taken back or moved. An empty value means none."""
 
     pool: str
+    """Which sort of number."""
     key: str
+    """What has it: a path into the model, a device, a port."""
     old: str
+    """Empty for one that is given out."""
     new: str
+    """Empty for one that is taken back."""
 
 
 class ExtraUse(msgspec.Struct, frozen=True, order=True, kw_only=True):

@@ -76,7 +76,7 @@ def difference(old: Blueprint, new: Blueprint) -> Difference | None:
         devices.add(a.name)
         for device, names in zip((a, b), named, strict=True):
             other = b if device is a else a
-            realms |= set(_realms_of(device, other, names))
+            realms |= set(realms_differing(device, other, names))
     for vrf_pair in _unequal(_by(old.vrfs, _vrf), _by(new.vrfs, _vrf)):
         realms.update(vrf.name for vrf in vrf_pair)
     for segment_pair in _unequal(_by(old.segments, _segment), _by(new.segments, _segment)):
@@ -156,8 +156,10 @@ def _bridged(interface: Interface) -> bool:
     return bool(interface.members or interface.esi or interface.parent) or interface.kind in ("irb", "lag")
 
 
-def _realms_of(device: DeviceConfiguration, other: DeviceConfiguration, names: Mapping[str, str]) -> Iterator[str]:
-    """Realms in which a device is not as it is on the other side; `names` are the realms of MAC-VRFs."""
+def realms_differing(
+    device: DeviceConfiguration, other: DeviceConfiguration, names: Mapping[str, str]
+) -> Iterator[str]:
+    """Realms in which a device is not as it is on the other side; `names` are the realms of its MAC-VRFs."""
     there: dict[str, NetworkInstance] = {instance.name: instance for instance in other.network_instances}
     for instance in device.network_instances:
         if instance.kind in _OWN_KINDS:

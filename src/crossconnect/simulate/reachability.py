@@ -114,7 +114,7 @@ def questions(tables: Fib, across: bool = False, among: Collection[str] | None =
     by_realm: dict[str, list[EndpointClass]] = {}
     for found in classes:
         by_realm.setdefault(_realm(found), []).append(found)
-    outside = _external_prefixes(tables.blueprint)
+    outside = external_prefixes(tables.blueprint)
     for source in classes:
         for destination in classes if across else by_realm[_realm(source)]:
             pair = _representatives(source, destination)
@@ -189,7 +189,7 @@ def _realm(found: EndpointClass) -> str:
     return f"vrf {found.vrf}" if found.vrf else f"segment {found.segment}"
 
 
-def _external_prefixes(blueprint: Blueprint) -> dict[str, tuple[str, ...]]:
+def external_prefixes(blueprint: Blueprint) -> dict[str, tuple[str, ...]]:
     """By VRF: what external routers with a session there announce."""
     found: dict[str, dict[str, None]] = {}
     for peer in blueprint.peers:

@@ -50,7 +50,9 @@ def test_every_number_has_limits() -> None:
 
 
 def _files() -> list[Path]:
-    return sorted([*(ROOT / "examples").rglob("*.yaml"), *(ROOT / "tests" / "errors" / "_base").rglob("*.yaml")])
+    """All of the intent; `cloud/` is how the API is run, and has no schema of its own."""
+    found = [*(ROOT / "examples").rglob("*.yaml"), *(ROOT / "tests" / "errors" / "_base").rglob("*.yaml")]
+    return sorted(path for path in found if path.parent.name != "cloud" or path.stem in FILES)
 
 
 @pytest.mark.parametrize("path", _files(), ids=lambda path: str(path.relative_to(ROOT)))

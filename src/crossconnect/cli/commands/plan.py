@@ -12,7 +12,8 @@ import msgspec
 from crossconnect.cli.checked_size import check_option, is_checked, say_unchecked
 from crossconnect.cli.memory_limit import memory_option, refuse_too_large
 from crossconnect.cli.numbers_text import numbers_text
-from crossconnect.cli.output import coloured, draw, emit, output_option, print_findings, say
+from crossconnect.cli.output import coloured, draw, emit, print_findings, say
+from crossconnect.cli.plan_output import FORMATS, plan_output_option
 from crossconnect.cli.radius_text import radius_text
 from crossconnect.cli.region import Ready, load_or_exit, located, option_text, region_option
 from crossconnect.rollout.plan import Plan, Side
@@ -27,7 +28,7 @@ at 100 switches."""
 
 @click.command("plan")
 @region_option
-@output_option
+@plan_output_option
 @click.option(
     "--parent",
     default="",
@@ -47,6 +48,26 @@ at 100 switches."""
     default=True,
     help="Tell the blast radius: whom the change touches, healthy and under every single failure.",
 )
+@click.option(
+    "--allow-break",
+    "accepted",
+    multiple=True,
+    metavar="NAME",
+    help="Of a plan that is saved: accept that this network or promise is broken on the way (repeatable).",
+)
+@click.option(
+    "--soak",
+    "soak_s",
+    type=click.IntRange(0, 86_400),
+    default=30,
+    show_default=True,
+    help="Of a plan that is saved: for how many seconds the gate of each wave must go on holding.",
+)
+@click.option(
+    "--undo-all",
+    is_flag=True,
+    help="Of a plan that is saved: when a gate fails, undo the waves before as well.",
+)
 @memory_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when there are changes.")
 def command(
@@ -58,14 +79,19 @@ def command(
     show_numbers: bool,
     check: bool | None,
     effects: bool,
+    accepted: tuple[str, ...],
+    soak_s: int,
+    undo_all: bool,
     memory_max: int | None,
     detailed_exitcode: bool,
 ) -> int:
     """Compare the region with its parent: configuration per device, numbers allocated, whom the change touches (healthy
     and under every single failure), findings new and cured.
 
-    Nothing is written; the numbers shown are those that 'xc lock' would write.
+    With '-o FILE' the change is also cut into waves and saved as a plan that decides everything; otherwise nothing is
+    written. The numbers shown are those that 'xc lock' would write.
     """
+    output, file = ("table", Path(output)) if output not in FORMATS else (output, None)
     from crossconnect.rollout.blast_radius import blast_radius
     from crossconnect.rollout.plan import plan
     from crossconnect.state.tables import TABLES
@@ -79,7 +105,8 @@ def command(
             smaller = [("`xc plan --no-check`", (), 1.0)]
             refuse_too_large(ready.blueprint, tuple(TABLES), MEMORY_FACTOR, memory_max, smaller)
     before = side(old, checked) if old else None
-    result = plan(before, side(new, checked, before))
+    now = side(new, checked, before)
+    result = plan(before, now)
     moved = old is not None and old.blueprint.traffic != new.blueprint.traffic
     if effects and (moved or not result.empty):
         radius = blast_radius(old.blueprint if old else None, new.blueprint)
@@ -97,7 +124,13 @@ def command(
         say_unchecked(new.blueprint, check)
         if not result.empty and new.previous_lock != new.lock:
             say(f"next: xc lock{option_text(root)}, and commit region.lock with the change")
-    if any(f.severity.value == "error" for f in result.findings_new):
+    saved = True
+    if file is not None:
+        from crossconnect.cli.plan_saving import Options, Pair, save
+
+        options = Options(revision=revision, accepted=accepted, soak_s=soak_s, undo_all=undo_all)
+        saved = save(root, file, Pair(old=old, new=new, before=before, now=now), result, options)
+    if not saved or any(f.severity.value == "error" for f in result.findings_new):
         return 1
     return 3 if detailed_exitcode and not result.empty else 0
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from crossconnect.cli.output import draw, emit, output_option, reference_of, say
+from crossconnect.cli.output import draw, emit, output_option, print_findings, reference_of, say
 from crossconnect.cli.region import Ready, load_or_exit, region_option
 
 Rows = tuple[Sequence[str], list[Sequence[object]]]
@@ -60,6 +60,16 @@ def _peers(ready: Ready) -> Rows:
     ]
 
 
+def _chassis(ready: Ready) -> Rows:
+    headers = ("chassis", "role", "zone", "tunnel address", "router", "provider networks")
+    if (cloud := ready.blueprint.cloud) is None:
+        return headers, []
+    return headers, [
+        (c.name, c.role, c.zone, c.tunnel_address, c.router, tuple(n.name for n in cloud.networks if c.router))
+        for c in cloud.chassis
+    ]
+
+
 def _numbers(ready: Ready) -> Rows:
     return ("pool", "key", "value"), [
         (pool, key, value) for pool, keys in sorted(ready.lock.numbers.items()) for key, value in sorted(keys.items())
@@ -73,20 +83,25 @@ TOPICS: dict[str, Callable[[Ready], Rows]] = {
     "vrfs": _vrfs,
     "segments": _segments,
     "peers": _peers,
+    "chassis": _chassis,
     "numbers": _numbers,
 }
 
 
 @click.command("show")
-@click.argument("topic", type=click.Choice([*TOPICS, "device"]), metavar="TOPIC")
+@click.argument("topic", type=click.Choice([*TOPICS, "device", "plan"]), metavar="TOPIC")
 @click.argument("name", default="")
 @region_option
 @output_option
 def command(topic: str, name: str, root: Path, output: str) -> int:
-    """List what TOPIC names: devices, links, servers, vrfs, segments, peers or numbers; 'device NAME' shows one device.
+    """List what TOPIC names: devices, links, servers, vrfs, segments, peers, chassis or numbers; 'device NAME' shows
+    one device, 'plan FILE' a saved plan, with what stands in the way of carrying it out now (exit code 1 if something
+    does).
 
     NAME filters the rows: those in which any column contains it.
     """
+    if topic == "plan":
+        return _show_plan(name, output)
     ready = load_or_exit(root)
     if topic == "device":
         return _show_device(ready, name, output)
@@ -98,6 +113,27 @@ def command(topic: str, name: str, root: Path, output: str) -> int:
     if not rows:
         say(f"no {topic} match '{name}'" if name else f"the region has no {topic}")
     return 0
+
+
+def _show_plan(name: str, output: str) -> int:
+    """A saved plan."""
+    from datetime import UTC, datetime
+
+    from crossconnect.cli.plan_saving import in_the_way, read_approvals, read_plan
+    from crossconnect.cli.saved_plan_text import plan_text
+
+    if not name:
+        raise click.UsageError("which plan? 'xc plan -o FILE' saves one, 'xc show plan FILE' shows it")
+    file = Path(name)
+    plan, digest = read_plan(file)
+    approvals = read_approvals(file, digest)
+    obstacles = in_the_way(plan, approvals, datetime.now(UTC))
+    document = {"sha256": digest, "plan": plan, "approvals": approvals, "obstacles": obstacles}
+    emit(document, output, lambda: plan_text(plan, digest, approvals))
+    if output == "table":
+        print_findings(obstacles)
+        say("something stands in the way of carrying it out now" if obstacles else "nothing stands in its way now")
+    return 1 if obstacles else 0
 
 
 def _show_device(ready: Ready, name: str, output: str) -> int:

@@ -17,6 +17,8 @@ class ElasticIp(Resource, frozen=True, kw_only=True):
     """Out of the pools that the region gives to the cloud."""
     network_interface_id: str = ""
     """Empty while it is not associated."""
+    vpc_id: str = ""
+    """Of the interface."""
     private_address: str = ""
     """Of the interface: the one that it stands for."""
 
@@ -39,6 +41,7 @@ class ElasticIpPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def references(elastic_ip: ElasticIp) -> Iterator[Reference]:
-    """Its interface."""
+    """Its interface, which may go without it, and that one's VPC."""
     if elastic_ip.network_interface_id:
-        yield Reference("network_interface_id", elastic_ip.network_interface_id)
+        yield Reference("network_interface_id", elastic_ip.network_interface_id, owned=True)
+        yield Reference("vpc_id", elastic_ip.vpc_id, owned=True)

@@ -57,6 +57,8 @@ class NatGateway(Resource, frozen=True, kw_only=True):
     """Of a public one: the address that the outside sees."""
     private_address: str
     """Its address in the subnet."""
+    number: int = 0
+    """One of the region's own, for addresses on the links between routers; never another resource's."""
 
 
 class NatGatewayBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -47,6 +47,8 @@ class NetworkAcl(Resource, frozen=True, kw_only=True):
     """Whether subnets that name none are behind it. The default one goes with its VPC."""
     entries: tuple[AclEntry, ...] = ()
     """In the order of direction and number."""
+    number: int = 0
+    """One of the region's own: flow records name the list by it."""
 
 
 class NetworkAclBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

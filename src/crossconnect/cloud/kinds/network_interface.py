@@ -10,8 +10,11 @@ from crossconnect.cloud.resource import Body, Patch, Reference, Resource
 
 PRIVATE_ADDRESSES_MAX = 50
 SECURITY_GROUPS_MAX = 16
+PAIRS_MAX = 10
+"""As Neutron's `max_allowed_address_pair`."""
 MAC_BLOCK = 0x02_C0_00_00_00_00
-"""Locally administered; the five octets behind it are claimed in scope `mac`."""
+"""Locally administered; the last four octets tell interfaces apart. A MAC is one interface's in its VPC, claimed as an
+integer in scope `<vpc>/mac`."""
 
 
 class AddressPair(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,6 +43,8 @@ class NetworkInterface(Resource, frozen=True, kw_only=True):
     """Resource of ours that made it (a NAT gateway, a load balancer); such an interface is not changed by itself."""
     host: str = ""
     """Hypervisor that it is asked for on, where the machine's scheduler says so."""
+    iface_id: str = ""
+    """What hypervisors plug it by (`external_ids:iface-id`); empty: its id."""
 
 
 class NetworkInterfaceBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

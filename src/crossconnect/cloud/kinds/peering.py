@@ -18,7 +18,9 @@ class VpcPeering(Resource, frozen=True, kw_only=True):
     peer_vpc_id: str
     peer_project_id: str
     """Whose the other VPC is: it sees the peering, and may accept, reject or delete it."""
-    status: Literal["pending-acceptance", "active", "rejected"] = "pending-acceptance"
+    status: Literal["pending-acceptance", "active", "rejected", "expired"] = "pending-acceptance"
+    expires_at: str = ""
+    """RFC 3339: when a request that nobody has answered is void; empty once it is answered."""
 
 
 class VpcPeeringBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,7 +39,14 @@ class VpcPeeringPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def references(peering: VpcPeering) -> Iterator[Reference]:
-    """Both VPCs, as long as it is not rejected."""
-    if peering.status != "rejected":
+    """The VPC that asked, until the request is void; the other one once it has accepted, since nobody keeps another
+    project's VPC by asking for it."""
+    if peering.status in ("pending-acceptance", "active"):
         yield Reference("vpc_id", peering.vpc_id)
+    if peering.status == "active":
         yield Reference("peer_vpc_id", peering.peer_vpc_id)
+
+
+def seen_by(peering: VpcPeering) -> tuple[str, ...]:
+    """The other VPC's project."""
+    return (peering.peer_project_id,)

@@ -23,19 +23,25 @@ class PrefixList(Resource, frozen=True, kw_only=True):
     """A prefix list."""
 
     address_family: Literal["ipv4", "ipv6"]
+    max_entries: int
+    """How many there may be. Rules and routes that name the list count as so many."""
     entries: tuple[PrefixListEntry, ...] = ()
+    """In the order of their blocks."""
 
 
 class PrefixListBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """To create one."""
 
     address_family: Literal["ipv4", "ipv6"] = "ipv4"
+    max_entries: int | None = None
+    """None: as many as there are, 10 at least."""
     entries: tuple[PrefixListEntry, ...] = ()
 
 
 class PrefixListPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """To change one; `entries` replaces all of them."""
 
+    max_entries: int | msgspec.UnsetType = msgspec.UNSET
     entries: tuple[PrefixListEntry, ...] | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -19,7 +19,7 @@ class SecurityGroup(Resource, frozen=True, kw_only=True):
 
 
 class SecurityGroupBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To create one. A new group has one rule: everything may leave."""
+    """To create one. A new group has one rule per IP version: everything may leave."""
 
     vpc_id: str
 
@@ -41,8 +41,12 @@ class SecurityGroupRule(Resource, frozen=True, kw_only=True):
     """Last port, or ICMP code; none: all."""
     peer: str
     """A CIDR block, the id of a security group or of a prefix list."""
+    ip_version: Literal[4, 6] | None = None
+    """Of a peer that is a group: only its addresses of this version. None: both, or what the peer is of."""
     default: bool = False
     """Whether it came with the group."""
+    number: int = 0
+    """One of the region's own: flow records name the rule by it."""
 
 
 class SecurityGroupRuleBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,6 +58,7 @@ class SecurityGroupRuleBody(Body, frozen=True, kw_only=True, forbid_unknown_fiel
     from_port: int | None = None
     to_port: int | None = None
     peer: str
+    ip_version: Literal[4, 6] | None = None
 
 
 class SecurityGroupRulePatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -22,6 +22,9 @@ class Subnet(Resource, frozen=True, kw_only=True):
     """None: the VPC's main one."""
     network_acl_id: str = ""
     """None: the VPC's default one."""
+    egress_elastic_ip_id: str = ""
+    """The source, towards an internet gateway, of interfaces that have no elastic IP of their own; none: they do not
+    get out by it, as in AWS."""
 
 
 class SubnetBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,18 +37,24 @@ class SubnetBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """None: the region's first."""
     route_table_id: str = ""
     network_acl_id: str = ""
+    egress_elastic_ip_id: str = ""
 
 
 class SubnetPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To change one; its addresses and zone stay."""
+    """To change one; its zone stays. A CIDR block may be set where there is none, and taken away where nothing has an
+    address of it."""
 
+    cidr_block: str | msgspec.UnsetType = msgspec.UNSET
+    ipv6_cidr_block: str | msgspec.UnsetType = msgspec.UNSET
     route_table_id: str | msgspec.UnsetType = msgspec.UNSET
     network_acl_id: str | msgspec.UnsetType = msgspec.UNSET
+    egress_elastic_ip_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def references(subnet: Subnet) -> Iterator[Reference]:
-    """Its VPC, its route table and network ACL."""
+    """Its VPC, its route table and network ACL, its elastic IP."""
     yield Reference("vpc_id", subnet.vpc_id)
-    for field, id in (("route_table_id", subnet.route_table_id), ("network_acl_id", subnet.network_acl_id)):
+    for field in ("route_table_id", "network_acl_id", "egress_elastic_ip_id"):
+        id: str = getattr(subnet, field)
         if id:
             yield Reference(field, id)

@@ -15,7 +15,7 @@ from crossconnect.net import address_of, contains, interface_prefix, version_of
 
 def edge_findings(subject: Subject) -> Iterator[Finding]:
     """What is wrong with handoffs and policies."""
-    for peer in subject.region.peers:
+    for peer in subject.peers:
         for index, handoff in enumerate(peer.handoffs):
             path = f"peers/{peer.name}/handoffs/{index}"
             yield from _handoff(subject, peer.name, handoff, path)

@@ -22,13 +22,17 @@ def name_findings(subject: Subject) -> Iterator[Finding]:
         ("server", "servers", region.servers),
         ("risk group", "risk_groups", region.risk_groups),
         ("tenant", "tenants", region.tenants),
-        ("external router", "peers", region.peers),
+        ("external router", "peers", subject.peers),
+        ("provider network", "provider_networks", region.provider_networks),
         ("policy", "policies", region.policies),
         ("prefix set", "prefix_sets", region.prefix_sets),
         ("community set", "community_sets", region.community_sets),
         ("AS path set", "as_path_sets", region.as_path_sets),
         ("ACL", "acls", region.acls),
         ("promise", "promises", region.promises),
+        ("change window", "change_windows", region.change_windows),
+        ("freeze", "freezes", region.freezes),
+        ("change rule", "change_rules", region.change_rules),
     ):
         yield from _duplicates(subject, kind, field, field, [item.name for item in items])
     yield from _within_tenants(subject)

@@ -119,13 +119,18 @@ def _rack_asns(subject: Subject) -> Iterator[Finding]:
 def _peer_asns(subject: Subject) -> Iterator[Finding]:
     first, last = number_range(subject.region.asns.range)
     written = {switch.asn: switch for switch in subject.inventory.switches if switch.asn is not None}
-    for index, peer in enumerate(subject.region.peers):
-        place = subject.place(f"peers/#{index}/asn", f"peers/{peer.name}/asn")
-        if peer.asn in written:
-            switch = written[peer.asn]
+    outside = [
+        (f"external router {peer.name} has", peer.asn, subject.place(f"peers/#{index}/asn", f"peers/{peer.name}/asn"))
+        for index, peer in enumerate(subject.peers)
+    ]
+    if len(subject.peers) < len(subject.region.peers):
+        outside.append(("gateway nodes have", subject.region.asns.gateway_nodes, subject.place("asns/gateway_nodes")))
+    for whose, asn, place in outside:
+        if asn in written:
+            switch = written[asn]
             there = subject.place(f"devices/{switch.name}/asn")
-            words = f"external router {peer.name} has ASN {peer.asn}, which {switch.role} {switch.name} is given"
+            words = f"{whose} ASN {asn}, which {switch.role} {switch.name} is given"
             yield found(codes.ASN_SHARED, place, words, related=(there,))
-        elif first <= peer.asn <= last:
-            words = f"external router {peer.name} has ASN {peer.asn}, which lies in the fabric's range {first}-{last}"
+        elif first <= asn <= last:
+            words = f"{whose} ASN {asn}, which lies in the fabric's range {first}-{last}"
             yield found(codes.ASN_IN_PLAN, place, words)

@@ -27,7 +27,7 @@ def _acls(subject: Subject) -> Iterator[Finding]:
     region = subject.region
     acls = Known(subject, "ACL", management_codes.ACL_UNKNOWN, {acl.name for acl in region.acls}, ("acls",))
     users: list[tuple[str, str, str]] = [(region.management.acl, "the management port", "management/acl")]
-    for peer in region.peers:
+    for peer in subject.peers:
         for index, handoff in enumerate(peer.handoffs):
             path = f"peers/{peer.name}/handoffs/{index}"
             users += [
@@ -95,7 +95,7 @@ def _devices(subject: Subject) -> Iterator[Finding]:
         for index, attachment in enumerate(server.attachments):
             path = f"servers/{server.name}/attachments/{index}/port"
             yield from devices.unknown(attachment.port.partition(":")[0], f"server {server.name}", path)
-    for peer in region.peers:
+    for peer in subject.peers:
         for index, handoff in enumerate(peer.handoffs):
             path = f"peers/{peer.name}/handoffs/{index}/border"
             yield from devices.unknown(handoff.border.partition(":")[0], f"a handoff of {peer.name}", path)
@@ -156,7 +156,7 @@ def _handoffs(subject: Subject) -> Iterator[Finding]:
     policies = Known(
         subject, "policy", codes.POLICY_UNKNOWN, {policy.name for policy in region.policies}, ("policies",)
     )
-    for peer in region.peers:
+    for peer in subject.peers:
         for index, handoff in enumerate(peer.handoffs):
             path, user = f"peers/{peer.name}/handoffs/{index}", f"a handoff of {peer.name}"
             tenant = handoff.vrf.partition("/")[0]

@@ -9,7 +9,9 @@ import msgspec
 from crossconnect.finding import Code, Finding, Place, found
 from crossconnect.intent.placement import segment_path, segment_paths, vrf_path
 from crossconnect.intent.suggestion import nearest
+from crossconnect.model.cloud import GatewayRouter
 from crossconnect.model.inventory import Inventory, Switch
+from crossconnect.model.peer import Peer
 from crossconnect.model.platforms import platforms_by_name
 from crossconnect.model.region import Region
 from crossconnect.model.tenant import Segment, Vrf
@@ -28,6 +30,11 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     vrfs: Mapping[str, Vrf]
     """By path."""
     platforms: Collection[str]
+
+    @property
+    def peers(self) -> tuple[Peer, ...]:
+        """External routers that edge files have: those that gateway nodes are, are looked at as such."""
+        return tuple(peer for peer in self.region.peers if not isinstance(peer, GatewayRouter))
 
     def may_lack(self, *lists: str) -> bool:
         """Whether names may be missing from one of these lists because they could not be read."""

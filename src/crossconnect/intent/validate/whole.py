@@ -9,6 +9,8 @@ from crossconnect.intent.inventory import expand
 from crossconnect.intent.lock import Lock
 from crossconnect.intent.validate.acls import acl_findings
 from crossconnect.intent.validate.cabling import cabling_findings
+from crossconnect.intent.validate.changes import change_findings
+from crossconnect.intent.validate.cloud import cloud_findings
 from crossconnect.intent.validate.edge import edge_findings
 from crossconnect.intent.validate.extra import extra_findings
 from crossconnect.intent.validate.fabric import fabric_findings
@@ -34,10 +36,12 @@ CONCERNS = (
     server_findings,
     tenancy_findings,
     edge_findings,
+    cloud_findings,
     acl_findings,
     management_findings,
     extra_findings,
     promise_findings,
+    change_findings,
     traffic_findings,
     rename_findings,
 )

@@ -1,0 +1,205 @@
+"""The agent of a gateway node: follows the southbound database, keeps the kernel's routes.
+
+    replica of Port_Binding, Chassis --each change--> routes_of --difference--> ip -batch
+                                      `--every RECONCILE_S: what does the kernel have? (an interface that went down took
+                                         its routes along)
+
+While the database cannot be reached, everything stays: whoever cannot hear does not know better, and whether this node
+is alive at all is for BFD and for leaves' hold timers to find out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from crossconnect.cloud.announce.decision import AgentConfiguration, PortBinding, Route, routes_of
+from crossconnect.cloud.announce.participation import action_of, observe
+from crossconnect.cloud.announce.routes import (
+    batch_words,
+    changes,
+    kernel_routes,
+    learned_words,
+    network_queries,
+    show_words,
+)
+from crossconnect.errors import BadInput, Rejected
+from crossconnect.transport.ovsdb import Chosen, Options, Replica, Row, Schema, Session, Uuid
+
+DATABASE = "OVN_Southbound"
+RECONCILE_S = 2.0
+SETTLE_S = 0.002
+"""Changes that come together are worked off together: a router that moves changes several rows in a row."""
+COMMAND_S = 20.0
+LOOK_S = 0.5
+"""Between looks at the sessions."""
+SESSIONS = ["vtysh", "-c", "show bgp vrf all summary json"]
+
+TABLES = {
+    "Port_Binding": (
+        "logical_port",
+        "type",
+        "datapath",
+        "chassis",
+        "options",
+        "mac",
+        "nat_addresses",
+        "external_ids",
+    ),
+    "Chassis": ("name",),
+    "Advertised_Route": ("logical_port", "ip_prefix"),
+}
+"""Tables with the columns that matter here; the last one is later OVN's."""
+
+
+def read_configuration(path: Path) -> AgentConfiguration:
+    """The configuration in a file. Raises BadInput."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=AgentConfiguration)
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}") from error
+    except msgspec.DecodeError as error:
+        raise BadInput(f"{path}: {error}") from error
+
+
+class Agent:
+    """One agent. `routes` are those that it has last made sure of."""
+
+    def __init__(self, configuration: AgentConfiguration) -> None:
+        self.configuration = configuration
+        self.routes: frozenset[Route] = frozenset()
+        self._woken = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        options = Options(leader=False)  # a follower's word is good enough, and there is always one
+        async with Session(self.configuration.southbound, DATABASE, options) as session:
+            replica = session.replica(_choose)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._follow(replica))
+                if self.configuration.leave and self.configuration.join:
+                    tasks.create_task(self._take_part())
+                while True:
+                    await self._reconcile(replica)
+                    deadline = asyncio.get_running_loop().time() + RECONCILE_S
+                    while (left := deadline - asyncio.get_running_loop().time()) > 0:
+                        with contextlib.suppress(TimeoutError):
+                            await asyncio.wait_for(self._woken.wait(), left)
+                            self._woken.clear()
+                            await asyncio.sleep(SETTLE_S)
+                            await self._apply(replica, self.routes)
+
+    async def _follow(self, replica: Replica) -> None:
+        async for _ in replica.changes():
+            self._woken.set()
+
+    async def _take_part(self) -> None:
+        """Leave OVN while no leaf hears this node; see `participation`."""
+        now, state = asyncio.get_running_loop().time, None
+        while True:
+            state = observe(state, await self._alone(), now())
+            if action := action_of(state, now()):
+                print(f"{action}: {'no' if state.alone else 'some'} BGP session is up", file=sys.stderr, flush=True)
+                try:
+                    await _command(list(self.configuration.leave if action == "leave" else self.configuration.join))
+                    state = msgspec.structs.replace(state, done=action)
+                except Rejected as error:
+                    print(error, file=sys.stderr, flush=True)
+                    state = msgspec.structs.replace(state, since_s=now())  # and once more after a while
+            await asyncio.sleep(LOOK_S)
+
+    async def _alone(self) -> bool:
+        """Whether there is no BGP session. A route that came over one is answer enough, and cheap to look for."""
+        for network, version in network_queries(self.configuration):
+            with contextlib.suppress(Rejected):
+                if (await _command(learned_words(network, version))).strip() not in (b"", b"[]", b"[ ]"):
+                    return False
+        with contextlib.suppress(Rejected):
+            return b'"Established"' not in await _command(SESSIONS)
+        return True
+
+    async def _reconcile(self, replica: Replica) -> None:
+        """Look at what the kernel has, instead of trusting what was done."""
+        have: set[Route] = set()
+        for network, version in network_queries(self.configuration):
+            try:
+                have |= kernel_routes(network, version, await _command(show_words(network, version)))
+            except Rejected:
+                continue  # the interface is not there, and no route over it either
+        await self._apply(replica, frozenset(have))
+
+    async def _apply(self, replica: Replica, have: frozenset[Route]) -> None:
+        if not replica.current:
+            return
+        tables = {name: replica.rows(name) for name in TABLES if replica.schema and name in replica.schema.tables}
+        want = routes_of(bindings(tables), self.configuration)
+        for namespace, lines in changes(self.configuration, have, want).items():
+            try:
+                await _command(batch_words(namespace), "\n".join(lines) + "\n")
+            except Rejected as error:
+                # The next look at the kernel will tell what is missing, and try again.
+                print(error, file=sys.stderr, flush=True)
+        self.routes = want
+
+
+def _choose(schema: Schema) -> Mapping[str, Chosen]:
+    return {name: Chosen(columns=columns) for name, columns in TABLES.items() if name in schema.tables}
+
+
+def bindings(tables: Mapping[str, Mapping[Uuid, Row]]) -> list[PortBinding]:
+    """Rows of `Port_Binding` as records; ports of machines, which say nothing here, are left out."""
+    chassis = tables["Chassis"]
+    advertised: dict[str, list[str]] = {}
+    for row in tables.get("Advertised_Route", {}).values():
+        advertised.setdefault(str(row["logical_port"]), []).append(str(row["ip_prefix"]))
+    found: list[PortBinding] = []
+    for uuid, row in tables["Port_Binding"].items():
+        if row["type"] in ("patch", "l3gateway", "localnet", "chassisredirect"):
+            there = chassis.get(cast(Uuid, row["chassis"]))
+            found.append(
+                PortBinding(
+                    name=str(row["logical_port"]),
+                    kind=str(row["type"]),
+                    datapath=str(row["datapath"]),
+                    chassis=str(there["name"]) if there is not None else "",
+                    options=cast(dict[str, str], row["options"]),
+                    addresses=tuple(sorted(cast(frozenset[str], row["mac"]))),
+                    nat_addresses=tuple(sorted(cast(frozenset[str], row["nat_addresses"]))),
+                    external_ids=cast(dict[str, str], row["external_ids"]),
+                    advertised=tuple(sorted(advertised.get(uuid, ()))),
+                )
+            )
+    return found
+
+
+async def _command(words: list[str], text: str = "") -> bytes:
+    """Run a program. Raises Rejected with what it says."""
+    pipe = asyncio.subprocess.PIPE
+    try:
+        process = await asyncio.create_subprocess_exec(*words, stdin=pipe, stdout=pipe, stderr=pipe)
+    except OSError as error:
+        raise Rejected(f"`{' '.join(words)}`: {error.strerror}") from error
+    try:
+        out, err = await asyncio.wait_for(process.communicate(text.encode()), COMMAND_S)
+    except TimeoutError:
+        process.kill()
+        raise Rejected(f"`{' '.join(words)}` did not end within {COMMAND_S:.0f} s") from None
+    if process.returncode:
+        raise Rejected(f"`{' '.join(words)}`: {err.decode(errors='replace').strip()[-500:]}")
+    return out
+
+
+async def run_agent(configuration: AgentConfiguration) -> None:
+    """Run an agent until SIGTERM or SIGINT. Its routes stay: a restart takes nothing away."""
+    loop, task = asyncio.get_running_loop(), asyncio.create_task(Agent(configuration).run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

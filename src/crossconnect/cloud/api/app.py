@@ -1,0 +1,85 @@
+"""The application: routes from the table of operations, and the answer to what is none.
+
+uvicorn --> Litestar (routes, limits of bodies) --> Gate --> handler
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from litestar import Litestar, MediaType, Response, route
+from litestar import Request as HttpRequest
+from litestar.response import Stream
+
+from crossconnect.cloud.api import body, openapi
+from crossconnect.cloud.api.gate import Dialect, Gate, outside
+from crossconnect.cloud.api.operation import Answer, Operation
+from crossconnect.cloud.api.operations import Status, all_operations, document_operation
+from crossconnect.cloud.resource import Kind
+
+
+class OtherApi(msgspec.Struct, frozen=True):
+    """Another API over the same service."""
+
+    operations: tuple[Operation, ...]
+    dialect: Dialect
+
+
+def make_app(
+    gate: Gate, kinds: Mapping[str, Kind], stopping: asyncio.Event, others: Sequence[OtherApi] = ()
+) -> Litestar:
+    """The application over a gate. `stopping` ends streams, so that a process can end."""
+    described = all_operations(gate.service, kinds, gate.metrics, Status(stopping, lambda: gate.realising))
+    operations = with_document(described)
+    further = [_route(gate, operation, api.dialect) for api in others for operation in api.operations]
+    return Litestar(
+        route_handlers=[*(_route(gate, operation, None) for operation in operations), *further],
+        exception_handlers={Exception: _outside},
+        request_max_body_size=body.SIZE_MAX,
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+
+
+def with_document(operations: Sequence[Operation]) -> tuple[Operation, ...]:
+    """The operations, with the one that describes them all, itself among them."""
+
+    @functools.cache
+    def text() -> bytes:
+        return openapi.text(everything)
+
+    everything = (*operations, document_operation(text))
+    return everything
+
+
+def _route(gate: Gate, operation: Operation, dialect: Dialect | None) -> Any:
+    handler = _handler(gate, operation, dialect)
+    path = operation.path.replace("{id}", "{id:str}")
+    return route(path, http_method=[operation.method], status_code=200, name=operation.name)(handler)
+
+
+def _handler(
+    gate: Gate, operation: Operation, dialect: Dialect | None
+) -> Callable[[HttpRequest], Awaitable[Response[bytes]]]:
+    async def handle(request: HttpRequest) -> Response[bytes]:
+        return _response(await gate.answer(operation, request, dialect))
+
+    return handle
+
+
+def _response(answer: Answer) -> Response[Any]:
+    headers = dict(answer.headers)
+    if answer.stream is not None:
+        return Stream(answer.stream, status_code=answer.status, headers=headers, media_type=answer.media_type)
+    if answer.status in (204, 304):
+        return Response(None, status_code=answer.status, headers=headers, media_type=MediaType.TEXT)
+    return Response(answer.body, status_code=answer.status, headers=headers, media_type=answer.media_type)
+
+
+def _outside(request: HttpRequest, error: Exception) -> Response[Any]:
+    return _response(outside(request, error))

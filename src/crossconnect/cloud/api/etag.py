@@ -1,0 +1,53 @@
+"""ETags and conditional requests (RFC 9110, sections 8.8 and 13).
+
+A resource's ETag is its revision, `"17"`. While the change is not realised the resource looks different with the same
+revision, so that the state stands behind it, `"17.pending"`: caches then see it become available. For `If-Match` only
+the revision counts: nobody has changed the resource.
+"""
+
+from __future__ import annotations
+
+import re
+
+from crossconnect.cloud.api.problem import Denied
+from crossconnect.cloud.api.problems import HEADER_MALFORMED
+from crossconnect.cloud.service import Document
+
+ETAGS_MAX = 20
+_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_LIST = re.compile(rf"[ \t]*(?:{_TAG.pattern})(?:[ \t]*,[ \t]*{_TAG.pattern})*[ \t]*")
+_REVISION = re.compile(r"([0-9]{1,18})(?:\.[a-z]+)?", re.ASCII)
+
+
+def etag(document: Document) -> str:
+    """The ETag of a resource as it is now."""
+    state = "" if document.state == "available" else f".{document.state}"
+    return f'"{document.revision}{state}"'
+
+
+def _tags(name: str, header: str) -> list[tuple[bool, str]]:
+    """(weak, text) of each tag of a header."""
+    if not _LIST.fullmatch(header):
+        raise Denied(HEADER_MALFORMED, f'{name} is * or a list of ETags in quotes, as in "17"')
+    tags = [(bool(weak), text) for weak, text in _TAG.findall(header)]
+    if len(tags) > ETAGS_MAX:
+        raise Denied(HEADER_MALFORMED, f"{name} has {len(tags)} ETags; at most {ETAGS_MAX}")
+    return tags
+
+
+def revisions(header: str) -> list[int] | None:
+    """The revisions that `If-Match` lets pass; None: whatever. Weak tags never match (RFC 9110, section 13.1.1)."""
+    if header.strip() in ("", "*"):
+        return None
+    return [
+        int(found[1])
+        for weak, text in _tags("If-Match", header)
+        if not weak and (found := _REVISION.fullmatch(text)) is not None
+    ]
+
+
+def is_known(header: str, document: Document) -> bool:
+    """Whether `If-None-Match` names the resource as it is now."""
+    if not header.strip():
+        return False
+    return header.strip() == "*" or etag(document).strip('"') in [text for _, text in _tags("If-None-Match", header)]

@@ -1,0 +1,140 @@
+"""The feed of changes: a page of them as JSON, or all as they come as server-sent events (WHATWG HTML, 9.2).
+
+An event is a command's changes, its id the command's number. A client that comes back with `Last-Event-ID` misses
+nothing and gets nothing twice. Numbers of other projects' commands are passed over in silence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from typing import Literal
+
+import msgspec
+
+from crossconnect.cloud.api import query
+from crossconnect.cloud.api.metrics import Metrics
+from crossconnect.cloud.api.operation import Answer, Call
+from crossconnect.cloud.api.problem import Denied
+from crossconnect.cloud.api.problems import HEADER_MALFORMED
+from crossconnect.cloud.resource import Refused
+from crossconnect.cloud.service import Commit, Feed, Service
+
+EVENT_STREAM = "text/event-stream"
+RECONNECT_MS = 2000
+HEARTBEAT_S = 15.0
+"""Proxies close connections on which nothing comes for a minute."""
+LIMIT_MAX = 1000
+WAIT_MAX_S = 60
+_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+class ChangeItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One resource that was changed."""
+
+    action: Literal["create", "update", "delete"]
+    kind: str
+    id: str
+    project_id: str
+    resource: msgspec.Raw
+    """After the change; of a deletion, as it was before. Without `state`."""
+
+
+class CommitItem(msgspec.Struct, frozen=True, kw_only=True):
+    """All changes of one command: they came to be at once."""
+
+    number: int
+    """Later commands have higher numbers. A resource's revision is the number of its last change."""
+    at: str
+    """RFC 3339, UTC."""
+    changes: tuple[ChangeItem, ...]
+
+
+class ChangesPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Commands after a number, in their order."""
+
+    items: tuple[CommitItem, ...]
+    last: int
+    """To ask on with: `?after=`."""
+
+
+def item(commit: Commit) -> CommitItem:
+    """A commit as it is sent."""
+    return CommitItem(
+        number=commit.number,
+        at=commit.at,
+        changes=tuple(
+            ChangeItem(
+                action=change.action,
+                kind=change.kind,
+                id=change.id,
+                project_id=change.project_id,
+                resource=msgspec.Raw(change.raw),
+            )
+            for change in commit.changes
+        ),
+    )
+
+
+async def changes(service: Service, metrics: Metrics, stopping: asyncio.Event, call: Call) -> Answer:
+    """GET of the changes, as page or as stream."""
+    after = query.number(call.query, "after", 0, 0, 10**18 - 1)
+    if EVENT_STREAM in call.headers.get("accept", ""):
+        if last := call.headers.get("last-event-id"):
+            if not _NUMBER.fullmatch(last):
+                raise Denied(HEADER_MALFORMED, "Last-Event-ID is the id of an event of this feed, a number")
+            after = int(last)
+        # Asked once before the stream begins, so that a number that is too old is refused while a status can say so.
+        first = await service.changes(call.caller, after)
+        headers = (("cache-control", "no-store"), ("x-accel-buffering", "no"))
+        stream = _stream(service, metrics, stopping, call, first)
+        return Answer(media_type=EVENT_STREAM, headers=headers, stream=stream)
+    found = await service.changes(
+        call.caller,
+        after,
+        limit=query.number(call.query, "limit", 100, 1, LIMIT_MAX),
+        wait_s=float(query.number(call.query, "timeout", 0, 0, WAIT_MAX_S)),
+    )
+    page = ChangesPage(items=tuple(item(commit) for commit in found.commits), last=found.last)
+    return Answer(body=msgspec.json.encode(page), headers=(("cache-control", "no-store"),))
+
+
+async def _stream(
+    service: Service, metrics: Metrics, stopping: asyncio.Event, call: Call, first: Feed
+) -> AsyncIterator[bytes]:
+    """Events until the client goes, or the API ends."""
+    metrics.streams.inc()
+    ended = asyncio.ensure_future(stopping.wait())
+    follow = aiter(service.follow(call.caller, first.last, heartbeat_s=HEARTBEAT_S))
+    following: asyncio.Future[Feed] | None = None
+    try:
+        yield f"retry: {RECONNECT_MS}\n\n".encode() + _events(first)
+        while not stopping.is_set():
+            following = asyncio.ensure_future(anext(follow))
+            await asyncio.wait({following, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not following.done():
+                return
+            yield _events(following.result())
+    except (StopAsyncIteration, Refused):
+        return  # the client comes back, and is told then
+    finally:
+        for task in (ended, following):
+            if task is not None and not task.done():
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
+                    await task
+        metrics.streams.dec()
+
+
+def _events(feed: Feed) -> bytes:
+    """Events of a part of the feed. Behind them the number up to which it was looked at, so that a client that comes
+    back does not look at it again; an id alone is no event for the client."""
+    events = [
+        b"id: %d\nevent: change\ndata: %s\n\n" % (commit.number, msgspec.json.encode(item(commit)))
+        for commit in feed.commits
+    ]
+    if not feed.commits or feed.commits[-1].number != feed.last:
+        events.append(b"id: %d\n\n" % feed.last)
+    return b"".join(events)

@@ -1,0 +1,36 @@
+"""The realiser beside the API: what is decided here is brought into OVN's northbound database by the same process.
+
+With several processes each follows the store, and one of them writes (`cloud.realise`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Callable
+
+from crossconnect.cloud.neutron.registry import STORED
+from crossconnect.cloud.realise.following import Following, compilers
+from crossconnect.cloud.region import CloudRegion
+from crossconnect.cloud.registry import KINDS
+from crossconnect.cloud.service import Service
+from crossconnect.transport.ovsdb import Options, Session, Tls
+
+DATABASE = "OVN_Northbound"
+
+
+def beside(
+    region: CloudRegion, remotes: str, tls: Tls | None
+) -> Callable[[Service], contextlib.AbstractAsyncContextManager[Callable[[], str]]]:
+    """What to run beside the API, for the databases at `remotes` (`tcp:192.0.2.1:6641,...`, `unix:nb.sock`, `ssl:...`).
+    It gives a function that says why nothing is being realised; empty while all is well."""
+
+    @contextlib.asynccontextmanager
+    async def run(service: Service) -> AsyncIterator[Callable[[], str]]:
+        async with (
+            Session(remotes, DATABASE, Options(tls=tls)) as session,
+            Following(service, {**KINDS, **STORED}, session, compilers(region), secrets.token_hex(8)) as made,
+        ):
+            yield lambda: made.reason or made.realiser.reason
+
+    return run

@@ -1,0 +1,215 @@
+"""The operations of every kind: create, list, get, update, delete, uses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import msgspec
+
+from crossconnect.cloud.api import body, query
+from crossconnect.cloud.api.etag import etag, is_known, revisions
+from crossconnect.cloud.api.operation import Answer, Call
+from crossconnect.cloud.api.problem import Denied
+from crossconnect.cloud.api.problems import HEADER_MALFORMED, PRECONDITION
+from crossconnect.cloud.resource import Effect, Kind, Refused, missing
+from crossconnect.cloud.service import Document, Outcome, Query, Service
+
+LIMIT_DEFAULT = 100
+LIMIT_MAX = 1000
+WAIT_DEFAULT_S = 30
+WAIT_MAX_S = 300
+ATTEMPTS_MAX = 5
+"""How often a merge patch that depends on what is there is tried again when somebody else was faster."""
+_ID = re.compile(r"[a-z]+-[0-9a-f]{17}", re.ASCII)
+_TOKEN = re.compile(r'"?([!#-~]{1,64})"?', re.ASCII)
+LIST_FIELDS = ("limit", "marker", "tag")
+"""Parameters of lists that are no filters."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command would do (`?dry_run=true`); nothing has been done."""
+
+    dry_run: bool
+    """Always true."""
+    resource: msgspec.Raw
+    """As it would be; of a deletion, as it is."""
+    changed: tuple[str, ...]
+    """Ids of all resources that would be written or deleted."""
+    effects: tuple[Effect, ...]
+    """What it would do to traffic."""
+    cuts: bool
+    """Whether flows that pass today would not."""
+
+
+def id_of(kind: Kind, call: Call) -> str:
+    """The id in a path. What cannot be an id of the kind does not exist, like any other."""
+    if not call.id.startswith(f"{kind.prefix}-") or not _ID.fullmatch(call.id):
+        raise missing(kind.name.replace("_", "-"), call.id[:80])
+    return call.id
+
+
+async def create(service: Service, kind: Kind, call: Call) -> Answer:
+    """POST of a collection."""
+    body.expect_type(call.headers.get("content-type", ""), body.JSON)
+    wish = body.decode(call.body, kind.body)
+    call.reached = True
+    outcome = await service.create(kind, call.caller, wish, token=_token(call), dry_run=call.dry_run)
+    if call.dry_run:
+        return _planned(outcome)
+    document = await _waited(service, kind, call, outcome, "available") or outcome.document
+    headers = [("location", f"/v1/{kind.path}/{document.id}"), ("etag", etag(document))]
+    if outcome.replayed:
+        headers.append(("idempotency-replayed", "true"))
+    return Answer(status=201, body=document.raw, headers=tuple(headers))
+
+
+async def list_(service: Service, kind: Kind, call: Call) -> Answer:
+    """GET of a collection."""
+    asked = Query(
+        filters={name: values for name, values in call.query.items() if name not in LIST_FIELDS},
+        tags=query.tags(call.query),
+        limit=query.number(call.query, "limit", LIMIT_DEFAULT, 1, LIMIT_MAX),
+        marker=query.single(call.query, "marker"),
+    )
+    call.reached = True
+    page = await service.list(kind, call.caller, asked)
+    # Documents are JSON already; so is their list.
+    items = b",".join([document.raw for document in page.documents])
+    octets = b'{"items":[' + items + b'],"next":' + msgspec.json.encode(page.next) + b"}"
+    return Answer(body=octets, headers=_next(f"/v1/{kind.path}", call, page.next))
+
+
+def _next(path: str, call: Call, marker: str) -> tuple[tuple[str, str], ...]:
+    """The link to the next page (RFC 8288)."""
+    if not marker:
+        return ()
+    fields: list[tuple[str, str]] = [
+        (name, value) for name, values in call.query.items() if name != "marker" for value in values
+    ]
+    return (("link", f'<{path}?{urlencode([*fields, ("marker", marker)])}>; rel="next"'),)
+
+
+async def get(service: Service, kind: Kind, call: Call) -> Answer:
+    """GET of a resource."""
+    id = id_of(kind, call)
+    call.reached = True
+    document = await service.get(kind, call.caller, id)
+    if query.choice(call.query, "wait", ("available",)):
+        waited = await service.wait(kind, call.caller, document.id, document.revision, timeout_s=_timeout(call))
+        if waited is None:
+            raise missing(kind.name.replace("_", "-"), document.id)
+        document = waited
+    headers = (("etag", etag(document)), ("cache-control", "private, no-cache"))
+    if is_known(call.headers.get("if-none-match", ""), document):
+        return Answer(status=304, headers=headers)
+    return Answer(body=document.raw, headers=headers)
+
+
+async def update(service: Service, kind: Kind, call: Call) -> Answer:
+    """PATCH of a resource."""
+    id = id_of(kind, call)
+    body.expect_type(call.headers.get("content-type", ""), body.MERGE_PATCH)
+    allowed = revisions(call.headers.get("if-match", ""))
+    asked = body.plain(call.body)
+    if not body.needs_present(asked):
+        patch = body.convert(asked, kind.patch)
+        revision = await _revision(service, kind, call, id, allowed)
+        call.reached = True
+        outcome = await service.update(kind, call.caller, id, patch, if_match=revision, dry_run=call.dry_run)
+    else:
+        outcome = await _update_present(service, kind, call, id, asked, allowed)
+    if call.dry_run:
+        return _planned(outcome)
+    document = await _waited(service, kind, call, outcome, "available") or outcome.document
+    return Answer(body=document.raw, headers=(("etag", etag(document)),))
+
+
+async def _update_present(
+    service: Service, kind: Kind, call: Call, id: str, asked: dict[str, Any], allowed: Sequence[int] | None
+) -> Outcome:
+    """A merge patch whose meaning depends on what is there: read, merged, and written if nobody was faster."""
+    for attempt in range(ATTEMPTS_MAX):
+        present = await service.get(kind, call.caller, id)
+        if allowed is not None and present.revision not in allowed:
+            raise _changed(id)
+        whole = body.merged(asked, msgspec.json.decode(present.raw, type=dict[str, Any]), kind.body)
+        patch = body.convert(whole, kind.patch)
+        call.reached = True
+        try:
+            return await service.update(kind, call.caller, id, patch, if_match=present.revision, dry_run=call.dry_run)
+        except Refused as error:
+            if error.status != 412 or allowed is not None or attempt == ATTEMPTS_MAX - 1:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+async def delete(service: Service, kind: Kind, call: Call) -> Answer:
+    """DELETE of a resource."""
+    id = id_of(kind, call)
+    allowed = revisions(call.headers.get("if-match", ""))
+    revision = await _revision(service, kind, call, id, allowed)
+    call.reached = True
+    outcome = await service.delete(kind, call.caller, id, if_match=revision, dry_run=call.dry_run)
+    if call.dry_run:
+        return _planned(outcome)
+    await _waited(service, kind, call, outcome, "deleted")
+    return Answer(status=204)
+
+
+async def uses(service: Service, kind: Kind, call: Call) -> Answer:
+    """GET of what stands in the way of a resource's deletion."""
+    id = id_of(kind, call)
+    call.reached = True
+    found = await service.uses(kind, call.caller, id)
+    return Answer(body=msgspec.json.encode({"items": list(found)}))
+
+
+async def _revision(service: Service, kind: Kind, call: Call, id: str, allowed: Sequence[int] | None) -> int | None:
+    """The revision that a command may find. Of several, the one that the resource has."""
+    if allowed is None or len(allowed) == 1:
+        return allowed[0] if allowed else None
+    present = await service.get(kind, call.caller, id)
+    if present.revision not in allowed:
+        raise _changed(id)
+    return present.revision
+
+
+def _changed(id: str) -> Denied:
+    return Denied(PRECONDITION, f"{id} has changed: If-Match names another revision")
+
+
+async def _waited(service: Service, kind: Kind, call: Call, outcome: Outcome, until: str) -> Document | None:
+    """The resource once the command is realised, where the client waits for that."""
+    if not query.choice(call.query, "wait", (until,)):
+        return None
+    id = outcome.document.id
+    return await service.wait(kind, call.caller, id, outcome.revision, timeout_s=_timeout(call))
+
+
+def _timeout(call: Call) -> float:
+    return float(query.number(call.query, "timeout", WAIT_DEFAULT_S, 0, WAIT_MAX_S))
+
+
+def _token(call: Call) -> str:
+    """The idempotency key (draft-ietf-httpapi-idempotency-key-header), with quotes or without."""
+    header = call.headers.get("idempotency-key")
+    if header is None:
+        return ""
+    found = _TOKEN.fullmatch(header)
+    if not found:
+        raise Denied(HEADER_MALFORMED, "Idempotency-Key has 1 to 64 printable ASCII characters, no space")
+    return cast(str, found[1])
+
+
+def _planned(outcome: Outcome) -> Answer:
+    plan = Plan(
+        dry_run=True,
+        resource=msgspec.Raw(outcome.document.raw),
+        changed=outcome.changed,
+        effects=outcome.effects,
+        cuts=any(effect.cuts for effect in outcome.effects),
+    )
+    return Answer(body=msgspec.json.encode(plan))

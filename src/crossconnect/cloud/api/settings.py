@@ -1,0 +1,84 @@
+"""What a region's repository says about its API: `cloud/api.yaml`, and Cedar policies in `cloud/policies/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from crossconnect.cloud.api.authorisation import DEFAULT_POLICIES, Policies
+from crossconnect.cloud.api.rate import Limit
+from crossconnect.cloud.api.token import Issuer
+from crossconnect.errors import BadInput
+from crossconnect.finding import Finding, has_errors
+from crossconnect.intent.decode import decode
+from crossconnect.intent.loader import load
+
+API_FILE = "cloud/api.yaml"
+POLICIES = "cloud/policies"
+
+
+class ApiFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`cloud/api.yaml`: how the region's API is run."""
+
+    listen: str = "127.0.0.1:8470"
+    """Address and port. Anything but this machine's own should have TLS, here or in front."""
+    database: str = "cloud.sqlite"
+    """A file of SQLite, relative to the region's directory, or `postgresql://user@host/database`."""
+    northbound: str = ""
+    """OVN's northbound databases, `tcp:192.0.2.1:6641,tcp:192.0.2.2:6641,...`, `ssl:...` or `unix:nb.sock`; none:
+    changes stay pending, until another process realises them."""
+    public_prefixes: tuple[str, ...] = ()
+    """IPv4 prefixes out of which elastic IPs are given; none: those of the provider network `internet`."""
+    zones: tuple[str, ...] = ()
+    """Availability zones; none: those in which the region has hypervisors, or else its sites."""
+    quotas: dict[str, int] = {}
+    """How many resources of a kind a project may have, where it has no quota of its own."""
+    requests_per_second: float = 50.0
+    """How many requests a project may make, in the long run, of one process."""
+    burst: int = 200
+    """How many at once."""
+    issuers: tuple[Issuer, ...] = ()
+    """Identity providers whose tokens are taken."""
+    region_name: str = "RegionOne"
+    """What clients of the OpenStack API call the region."""
+    neutron: bool = True
+    """Whether Neutron's API is served, too, at /neutron, with as much of Keystone's, at /identity, as clients need."""
+    default_policies: bool = True
+    """Whether the policies of the roles admin, member, reader, operator and auditor hold beside the region's own."""
+
+
+def read_settings(root: Path) -> tuple[ApiFile | None, tuple[Finding, ...]]:
+    """The file of the region at `root`, and what is wrong with it; all defaults where there is none."""
+    path = root / API_FILE
+    if not path.exists():
+        return ApiFile(), ()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{API_FILE} cannot be read: {error}") from error
+    document, findings = load(API_FILE, text)
+    found, _, more = decode(document, ApiFile)
+    findings = (*findings, *more)
+    return (None if has_errors(findings) else found), findings
+
+
+def read_policies(root: Path, settings: ApiFile) -> Policies:
+    """The region's policies with the default ones; BadInput where one is wrong."""
+    texts = {"default.cedar": DEFAULT_POLICIES} if settings.default_policies else {}
+    for path in sorted((root / POLICIES).glob("*.cedar")):
+        name = f"{POLICIES}/{path.name}"
+        try:
+            texts[name] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"{name} cannot be read: {error}") from error
+    if not texts:
+        raise BadInput(f"no policies: default_policies is off, and {POLICIES}/ has none, so nobody may do anything")
+    return Policies(texts)
+
+
+def limit_of(settings: ApiFile) -> Limit:
+    """Each project's rate limit; BadInput where it could not be."""
+    if not 0 < settings.requests_per_second <= 1e6 or not 1 <= settings.burst <= 1_000_000:
+        raise BadInput(f"{API_FILE}: requests_per_second is above 0, burst 1 to 1,000,000")
+    return Limit(per_second=settings.requests_per_second, burst=settings.burst)

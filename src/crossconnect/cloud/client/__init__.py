@@ -1,0 +1,11 @@
+"""A client of the API in Python: typed by the kinds' own records, so that there is nothing per kind to write.
+
+with Client("http://127.0.0.1:8470", key) as client:
+    vpcs = client.collection(Vpc)
+    vpc = vpcs.create(VpcBody(cidr_blocks=("10.0.0.0/16",)), wait_s=30)
+"""
+
+from crossconnect.cloud.client.client import Client, Collection, Plan
+from crossconnect.cloud.client.transport import ApiProblem, Reply
+
+__all__ = ["ApiProblem", "Client", "Collection", "Plan", "Reply"]

@@ -1,0 +1,136 @@
+"""The typed client: collections of one kind each, over one transport."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Generic, Self, TypeVar
+
+import msgspec
+
+from crossconnect.cloud.client.transport import Query, Reply, Transport
+from crossconnect.cloud.registry import KINDS
+from crossconnect.cloud.resource import Body, Effect, Kind, Patch, Resource, Use
+
+R = TypeVar("R", bound=Resource)
+
+JSON = {"content-type": "application/json"}
+MERGE_PATCH = {"content-type": "application/merge-patch+json"}
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command would do; nothing has been done."""
+
+    resource: msgspec.Raw
+    """As it would be, in JSON; of a deletion, as it is."""
+    changed: tuple[str, ...]
+    """Ids of all resources that would be written or deleted."""
+    effects: tuple[Effect, ...]
+    """What it would do to traffic."""
+    cuts: bool
+    """Whether flows that pass today would not."""
+
+
+class Client:
+    """The API at one endpoint, with one credential. A context manager; for one thread."""
+
+    def __init__(self, endpoint: str, key: str, project: str = "", *, verify: str | bool = True) -> None:
+        """`key` is an API key or a token. `project` says for which project, where the credential may act for others
+        than its own. `verify` is a file of certificates to trust, True for the machine's own."""
+        self.transport = Transport(endpoint, key, project, verify=verify)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.transport.close()
+
+    def collection(self, resource: type[R]) -> Collection[R]:
+        """The resources of a kind, named by its record: `client.collection(Vpc)`."""
+        kind = next((kind for kind in KINDS.values() if kind.resource is resource), None)
+        if kind is None:
+            raise TypeError(f"{resource.__name__} is no kind of resource")
+        return Collection(self.transport, kind, resource)
+
+
+class Collection(Generic[R]):
+    """All resources of a kind that the caller may see."""
+
+    def __init__(self, transport: Transport, kind: Kind, resource: type[R]) -> None:
+        """Made by `Client.collection`."""
+        self._transport = transport
+        self._kind = kind
+        self._resource = resource
+        self._path = f"/v1/{kind.path}"
+
+    def list(
+        self, filters: Mapping[str, str | Sequence[str]] | None = None, tags: Sequence[str] = (), page: int = 1000
+    ) -> Iterator[R]:
+        """All that match, in the order of their ids, page by page. `filters` by field; `tags` as `key=value` or
+        `key`."""
+        marker = ""
+        while True:
+            query: dict[str, Any] = {**(filters or {}), "limit": page}
+            query |= {"tag": list(tags)} if tags else {}
+            query |= {"marker": marker} if marker else {}
+            got = self._transport.send("GET", self._path, query).json()
+            yield from (msgspec.convert(item, self._resource) for item in got["items"])
+            marker = got["next"]
+            if not marker:
+                return
+
+    def get(self, id: str) -> R:
+        """One resource."""
+        return self._decoded(self._transport.send("GET", f"{self._path}/{id}"))
+
+    def create(self, body: Body, *, wait_s: int = 0, idempotency_key: str = "") -> R:
+        """Make one; with `wait_s`, until it is available or has failed or that many seconds are over."""
+        headers = {**JSON, **({"idempotency-key": idempotency_key} if idempotency_key else {})}
+        octets = msgspec.json.encode(body)
+        return self._decoded(self._transport.send("POST", self._path, _waiting("available", wait_s), octets, headers))
+
+    def update(self, id: str, patch: Patch, *, if_match: int | None = None, wait_s: int = 0) -> R:
+        """Change one; with `if_match`, only if that is its revision."""
+        headers = {**MERGE_PATCH, **_matching(if_match)}
+        query, octets = _waiting("available", wait_s), msgspec.json.encode(patch)
+        return self._decoded(self._transport.send("PATCH", f"{self._path}/{id}", query, octets, headers))
+
+    def delete(self, id: str, *, if_match: int | None = None, wait_s: int = 0) -> None:
+        """Delete one."""
+        query = _waiting("deleted", wait_s)
+        self._transport.send("DELETE", f"{self._path}/{id}", query, headers=_matching(if_match))
+
+    def uses(self, id: str) -> Sequence[Use]:
+        """What stands in the way of its deletion."""
+        got = self._transport.send("GET", f"{self._path}/{id}/uses").json()
+        return msgspec.convert(got["items"], tuple[Use, ...])
+
+    def plan_create(self, body: Body) -> Plan:
+        """What `create` would do."""
+        return _plan(self._transport.send("POST", self._path, _DRY, msgspec.json.encode(body), JSON))
+
+    def plan_update(self, id: str, patch: Patch) -> Plan:
+        """What `update` would do."""
+        octets = msgspec.json.encode(patch)
+        return _plan(self._transport.send("PATCH", f"{self._path}/{id}", _DRY, octets, MERGE_PATCH))
+
+    def plan_delete(self, id: str) -> Plan:
+        """What `delete` would do."""
+        return _plan(self._transport.send("DELETE", f"{self._path}/{id}", _DRY))
+
+    def _decoded(self, reply: Reply) -> R:
+        return msgspec.json.decode(reply.content, type=self._resource)
+
+
+_DRY: Query = {"dry_run": True}
+
+
+def _plan(reply: Reply) -> Plan:
+    return msgspec.json.decode(reply.content, type=Plan)
+
+
+def _waiting(until: str, wait_s: int) -> Query:
+    return {"wait": until, "timeout": wait_s} if wait_s else {}
+
+
+def _matching(revision: int | None) -> dict[str, str]:
+    return {} if revision is None else {"if-match": f'"{revision}"'}

@@ -1,0 +1,63 @@
+"""What a patch says, and what of the project or the region it must fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import msgspec
+
+from crossconnect.cloud.kinds.route_table import RouteTable
+from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.resource import Change, Effect, Patch, Resource, conflict, forbidden, missing
+from crossconnect.cloud.view import Context, View
+
+R = TypeVar("R", bound=Resource)
+
+
+def patched(resource: R, patch: Patch, *fields: str) -> R:
+    """A resource with those of some fields that a patch sets."""
+    values: dict[str, Any] = {field: getattr(patch, field) for field in fields}
+    return msgspec.structs.replace(resource, **{k: v for k, v in values.items() if v is not msgspec.UNSET})
+
+
+def refuse_naming(resource: Resource, patch: Patch, context: Context) -> None:
+    """Refused where another project, which sees a resource, would name or tag it."""
+    said = any(getattr(patch, field) is not msgspec.UNSET for field in ("name", "description", "tags"))
+    if said and context.project_id != resource.project_id:
+        raise forbidden("resource.not-yours", f"{resource.id} is project {resource.project_id}'s to name")
+
+
+def renamed(resource: Resource, patch: Patch, view: View, context: Context) -> Change:
+    """The update of a kind of which nothing changes but its name, description and tags."""
+    return Change(put=(resource,))
+
+
+def gone(resource: Resource, view: View, context: Context) -> Change:
+    """The deletion of a kind with which nothing else goes, and that cuts nothing."""
+    return Change(delete=(resource.id,))
+
+
+def the_vpc(id: str, view: View, field: str = "/vpc_id") -> Vpc:
+    """A VPC that a body names."""
+    vpc = view.get(Vpc, id)
+    if vpc is None:
+        raise missing("vpc", id, field)
+    return vpc
+
+
+def refuse_more(count: int, most: int, what: str, field: str = "") -> None:
+    """Refused where a limit would be exceeded: `count` with what is asked for."""
+    if count > most:
+        raise conflict("limit.exceeded", f"{count} {what}; at most {most}", field)
+
+
+def black_holes(vpc_ids: Iterable[str], target: str, view: View) -> tuple[Effect, ...]:
+    """What becomes of the routes of some VPCs whose target goes."""
+    return tuple(
+        Effect(f"route {route.destination} of {table.id} becomes a black hole", cuts=True, resource_id=table.id)
+        for vpc_id in vpc_ids
+        for table in view.referring(RouteTable, vpc_id, "vpc_id")
+        for route in table.routes
+        if route.target == target
+    )

@@ -1,0 +1,160 @@
+"""What becomes of endpoint services and service endpoints."""
+
+from __future__ import annotations
+
+import msgspec
+
+from crossconnect.cloud.decisions import address
+from crossconnect.cloud.decisions.claimed import numbers
+from crossconnect.cloud.decisions.load_balancer import zone_subnets
+from crossconnect.cloud.decisions.meeting import at_service, blocks_of, others, refuse_overlap
+from crossconnect.cloud.decisions.patching import patched, refuse_naming, the_vpc
+from crossconnect.cloud.kinds.load_balancer import LoadBalancer
+from crossconnect.cloud.kinds.private_link import (
+    EVERYBODY,
+    EndpointService,
+    EndpointServiceBody,
+    EndpointServicePatch,
+    ServiceEndpoint,
+    ServiceEndpointBody,
+    ServiceEndpointPatch,
+)
+from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.resource import Change, Effect, conflict, forbidden, invalid, missing
+from crossconnect.cloud.view import Context, View, born
+
+PROJECTS_MAX = 1000
+
+
+def create_service(body: EndpointServiceBody, view: View, context: Context) -> Change:
+    """A service behind an internal load balancer of the project's."""
+    balancer = view.get(LoadBalancer, body.load_balancer_id)
+    if balancer is None:
+        raise missing("load-balancer", body.load_balancer_id, "/load_balancer_id")
+    if balancer.scheme != "internal":
+        message = f"{balancer.id} is {balancer.scheme}; a service stands behind an internal one"
+        raise invalid("endpoint-service.load-balancer", message, "/load_balancer_id")
+    for other in view.referring(EndpointService, balancer.id, "load_balancer_id"):
+        message = f"{other.id} stands behind {balancer.id} already"
+        raise conflict("endpoint-service.load-balancer-in-use", message, "/load_balancer_id")
+    id = context.new_id("svc")
+    (number,) = numbers(view, "transfer", id)
+    service = born(
+        EndpointService,
+        id,
+        context,
+        body,
+        vpc_id=balancer.vpc_id,
+        load_balancer_id=balancer.id,
+        allowed_projects=_projects(body.allowed_projects),
+        acceptance_required=body.acceptance_required,
+        source=body.source,
+        number=number.value,
+    )
+    return Change(put=(service,), claims=(number,))
+
+
+def update_service(service: EndpointService, patch: EndpointServicePatch, view: View, context: Context) -> Change:
+    """The service with others who may make endpoints; those that are there stay."""
+    refuse_naming(service, patch, context)
+    if any(getattr(patch, f) is not msgspec.UNSET for f in ("allowed_projects", "acceptance_required")):
+        _refuse_guest(service, context, "")
+    changed = patched(service, patch, "allowed_projects", "acceptance_required")
+    return Change(put=(msgspec.structs.replace(changed, allowed_projects=_projects(changed.allowed_projects)),))
+
+
+def delete_service(service: EndpointService, view: View, context: Context) -> Change:
+    """The service, of which there are no endpoints any more."""
+    _refuse_guest(service, context, "")
+    return Change(delete=(service.id,))
+
+
+def create_endpoint(body: ServiceEndpointBody, view: View, context: Context) -> Change:
+    """An endpoint with an address in each of its subnets; active at once where nobody needs to accept it."""
+    service = view.shared(EndpointService, body.service_id)
+    if service is None or not _may_use(service, context.project_id):
+        raise missing("endpoint-service", body.service_id, "/service_id")
+    subnets = zone_subnets(body.subnet_ids, view)
+    vpc = the_vpc(subnets[0].vpc_id, view)
+    for other in view.referring(ServiceEndpoint, vpc.id, "vpc_id"):
+        if other.service_id == service.id and other.status != "rejected":
+            message = f"{vpc.id} has {other.id} for {service.id}"
+            raise conflict("service-endpoint.duplicate", message, "/service_id")
+    if service.source == "kept" and vpc.id == service.vpc_id:
+        message = f"{service.id} keeps sources: its own VPC reaches the load balancer itself"
+        raise invalid("service-endpoint.own-vpc", message, "/subnet_ids/0")
+    refuse_overlap(blocks_of(vpc), at_service(service, view), "/service_id")
+    id = context.new_id("vpce")
+    (number,) = numbers(view, "transfer", id)
+    addresses = [address.given(view, subnet, "", id, f"/subnet_ids/{n}") for n, subnet in enumerate(subnets)]
+    own = service.project_id == context.project_id
+    endpoint = born(
+        ServiceEndpoint,
+        id,
+        context,
+        body,
+        vpc_id=vpc.id,
+        subnet_ids=body.subnet_ids,
+        addresses=tuple(text for text, _ in addresses),
+        service_id=service.id,
+        service_project_id=service.project_id,
+        status="active" if own or not service.acceptance_required else "pending-acceptance",
+        number=number.value,
+    )
+    return Change(put=(endpoint,), claims=(number, *(claim for _, claim in addresses)))
+
+
+def update_endpoint(endpoint: ServiceEndpoint, patch: ServiceEndpointPatch, view: View, context: Context) -> Change:
+    """The endpoint, accepted or rejected by the service's project, which may reject one that is active, too."""
+    refuse_naming(endpoint, patch, context)
+    if patch.status is msgspec.UNSET or patch.status == endpoint.status:
+        return Change(put=(endpoint,))
+    if context.project_id != endpoint.service_project_id:
+        message = f"{endpoint.id} is for project {endpoint.service_project_id} to answer"
+        raise forbidden("service-endpoint.not-yours", message, "/status")
+    if endpoint.status == "rejected":
+        message = f"{endpoint.id} is rejected, and waits for no answer"
+        raise conflict("service-endpoint.answered", message, "/status")
+    effects: tuple[Effect, ...] = ()
+    if patch.status == "active":
+        service, vpc = view.get(EndpointService, endpoint.service_id), view.shared(Vpc, endpoint.vpc_id)
+        assert service is not None
+        assert vpc is not None
+        refuse_overlap(blocks_of(vpc), others(at_service(service, view), vpc.id), "/status")
+    elif endpoint.status == "active":
+        message = f"connections from {endpoint.id} to {endpoint.service_id} end"
+        effects = (Effect(message, cuts=True, resource_id=endpoint.id),)
+    return Change(put=(msgspec.structs.replace(endpoint, status=patch.status),), effects=effects)
+
+
+def delete_endpoint(endpoint: ServiceEndpoint, view: View, context: Context) -> Change:
+    """The endpoint, by the project whose VPC it is in."""
+    if context.project_id != endpoint.project_id:
+        message = f"{endpoint.id} is project {endpoint.project_id}'s: reject it"
+        raise forbidden("service-endpoint.not-yours", message)
+    message = f"{endpoint.service_id} is not reached at {', '.join(endpoint.addresses)} any more"
+    return Change(
+        delete=(endpoint.id,),
+        effects=(Effect(message, cuts=endpoint.status == "active", resource_id=endpoint.id),),
+    )
+
+
+def _may_use(service: EndpointService, project_id: str) -> bool:
+    return project_id == service.project_id or bool({project_id, EVERYBODY} & set(service.allowed_projects))
+
+
+def _refuse_guest(service: EndpointService, context: Context, field: str) -> None:
+    if context.project_id != service.project_id:
+        message = f"{service.id} is project {service.project_id}'s"
+        raise forbidden("endpoint-service.not-yours", message, field)
+
+
+def _projects(ids: tuple[str, ...]) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(ids))
+    if len(found) > PROJECTS_MAX:
+        message = f"{len(found)} projects; at most {PROJECTS_MAX}"
+        raise invalid("endpoint-service.projects-too-many", message, "/allowed_projects")
+    for n, id in enumerate(found):
+        if not id or len(id) > 63 or not id.isprintable():
+            raise invalid("project.malformed", f"{id!r} is no project", f"/allowed_projects/{n}")
+    return found

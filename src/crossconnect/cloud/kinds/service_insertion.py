@@ -1,0 +1,89 @@
+"""Service insertion: chosen traffic of a VPC goes through appliances (firewall, IDS, WAF), both ways through the same
+one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from crossconnect.cloud.kinds.load_balancer import HealthCheck
+from crossconnect.cloud.resource import Body, Patch, Reference, Resource
+
+APPLIANCES_MAX = 8
+RULES_MAX = 100
+NUMBER_MAX = 32766
+
+
+class Appliance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One appliance. It gets packets at one interface and gives them back at the same or another one. Neither checks
+    sources and destinations."""
+
+    network_interface_id: str
+    return_network_interface_id: str = ""
+    """None: the same."""
+
+
+class SteeringRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Connections that go through the appliances: their first packet is as said here. Replies go the same way back."""
+
+    number: int
+    """1 to 32766; the lowest that matches decides."""
+    action: Literal["insert", "bypass"] = "insert"
+    source: str
+    """A CIDR block."""
+    destination: str
+    """A CIDR block of the same IP version."""
+    protocol: str = "all"
+    """`tcp`, `udp`, `icmp`, `icmpv6`, `all`, or an IP protocol number."""
+    from_port: int | None = None
+    """First destination port; none: all."""
+    to_port: int | None = None
+    """Last destination port."""
+
+
+class ServiceInsertion(Resource, frozen=True, kw_only=True):
+    """Appliances of a VPC and what goes through them."""
+
+    vpc_id: str
+    appliances: tuple[Appliance, ...]
+    """The first one that lives gets all."""
+    rules: tuple[SteeringRule, ...] = ()
+    """In the order of their numbers."""
+    on_failure: Literal["open", "closed"] = "closed"
+    """What happens to the chosen traffic while no appliance lives: it passes by, or is dropped."""
+    health_check: HealthCheck | None = None
+    """None: an appliance lives while its interface is up."""
+    number: int = 0
+    """1 to 255, one of the region's own (OVN's `Network_Function_Group`)."""
+    appliance_numbers: tuple[int, ...] = ()
+    """1 to 255, one of the region's own per appliance (OVN's `Network_Function`)."""
+
+
+class ServiceInsertionBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """To create one."""
+
+    vpc_id: str
+    appliances: tuple[Appliance, ...]
+    rules: tuple[SteeringRule, ...] = ()
+    on_failure: Literal["open", "closed"] = "closed"
+    health_check: HealthCheck | None = None
+
+
+class ServiceInsertionPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """To change one; `appliances` and `rules` replace all of them."""
+
+    appliances: tuple[Appliance, ...] | msgspec.UnsetType = msgspec.UNSET
+    rules: tuple[SteeringRule, ...] | msgspec.UnsetType = msgspec.UNSET
+    on_failure: Literal["open", "closed"] | msgspec.UnsetType = msgspec.UNSET
+    health_check: HealthCheck | msgspec.UnsetType | None = msgspec.UNSET
+
+
+def references(insertion: ServiceInsertion) -> Iterator[Reference]:
+    """Its VPC and the appliances' interfaces."""
+    yield Reference("vpc_id", insertion.vpc_id)
+    for n, appliance in enumerate(insertion.appliances):
+        yield Reference(f"appliances/{n}/network_interface_id", appliance.network_interface_id)
+        if appliance.return_network_interface_id:
+            yield Reference(f"appliances/{n}/return_network_interface_id", appliance.return_network_interface_id)

@@ -1,0 +1,32 @@
+"""What an OVN can do, as its northbound schema tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+
+class Features(msgspec.Struct, frozen=True, kw_only=True):
+    """What is compiled in more than one way."""
+
+    acl_sample: bool = False
+    """`ACL.sample_new`, `sample_est` (24.09): records that name the rule."""
+    dns_owned: bool = False
+    """`DNS.options` (24.03), of which `ovn-owned`: a question of another type for a name that is known is answered with
+    nothing, instead of going on."""
+    dynamic_routing: bool = False
+    """`Logical_Router:options:dynamic-routing` (25.03), which has no column of its own: taken for given where there are
+    network functions."""
+    mirror_lport: bool = False
+    """`Mirror.type` `lport` (25.03): mirroring to a port of OVN's instead of a tunnel."""
+
+
+def features_of(has: Callable[[str, str], bool]) -> Features:
+    """Features by a function that says whether a table has a column (`Schema.has`)."""
+    return Features(
+        acl_sample=has("ACL", "sample_new"),
+        dns_owned=has("DNS", "options"),
+        dynamic_routing=has("Network_Function", "inport"),
+        mirror_lport=has("Mirror", "mirror_rules"),
+    )

@@ -1,0 +1,142 @@
+"""Flow logs: OVN is made to record what rules accept and what they drop.
+
+With samples (24.09) each record carries a number, the observation point: that of the security group's rule or of the
+network ACL; for what no rule allows, `REJECT_BASE` and twice the VPC's number, one more for what arrives. Without,
+drops are logged, at a limited rate, and accepted connections cannot be recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crossconnect.cloud.kinds.flow_log import FlowLog
+from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.subnet import Subnet
+from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.ovn.names import digest, number_of, word
+from crossconnect.cloud.ovn.parts import Fault, Part, adds, bare, row, unit, within
+from crossconnect.cloud.ovn.ports import port_of
+from crossconnect.cloud.ovn.queries import Queries
+from crossconnect.cloud.ovn.rows import uuid_of
+from crossconnect.transport.ovsdb.types import Value
+
+REJECT_BASE = 1 << 31
+"""Numbers below are those of rules and network ACLs."""
+METER = "xc_drops"
+COLLECTOR = "xc"
+REJECT_PRIORITY = 1001
+"""Above the region's own drop."""
+
+
+@unit
+def collector(q: Queries, id: str) -> Iterator[Part]:
+    """With samples: `Sample_Collector` that takes all, and `Sampling_App` ids; without: `Meter` that limits logged
+    drops."""
+    if q.features.acl_sample:
+        yield row("Sample_Collector", COLLECTOR, id, id=1, set_id=1, name=COLLECTOR, probability=65535)
+        for number, app in enumerate(("drop", "acl-new", "acl-est"), 1):
+            yield row("Sampling_App", app, id, type=app, id=number)
+        return
+    yield row("Meter", METER, id, name=METER, unit="pktps", fair=True)
+    band = row("Meter_Band", METER, id, action="drop", rate=q.region.drop_log_rate, burst_size=0)
+    yield from within("Meter", METER, "bands", band)
+
+
+def logs_of_interfaces(q: Queries, kind: str) -> frozenset[str]:
+    """VPCs of interfaces for which a flow log records what `kind` says."""
+    vpcs: set[str] = set()
+    for id in q.referring(FlowLog, "", ""):
+        log = q.need(FlowLog, id)
+        interface = q.get(NetworkInterface, log.resource_id)
+        if interface is not None and log.traffic in (kind, "all"):
+            vpcs.add(interface.vpc_id)
+    return frozenset(vpcs)
+
+
+def _is_logged(q: Queries, resource_id: str, kind: str) -> bool:
+    return any(q.need(FlowLog, id).traffic in (kind, "all") for id in q.referring(FlowLog, "resource_id", resource_id))
+
+
+def accepts_recorded(q: Queries, vpc_id: str) -> bool:
+    """Whether what rules of a VPC accept is to be sampled, for all or a part of it."""
+    return _sampled(q, vpc_id, "accept")
+
+
+def denials_recorded(q: Queries, vpc_id: str) -> bool:
+    """Whether what network ACLs of a VPC deny is to be sampled, for all or a part of it."""
+    return _sampled(q, vpc_id, "reject")
+
+
+def _sampled(q: Queries, vpc_id: str, kind: str) -> bool:
+    if not q.features.acl_sample:
+        return False
+    return (
+        _is_logged(q, vpc_id, kind)
+        or any(_is_logged(q, subnet, kind) for subnet in q.referring(Subnet, "vpc_id", vpc_id))
+        or vpc_id in q.ask(logs_of_interfaces, kind)
+    )
+
+
+def rejects_recorded(q: Queries, subnet_id: str) -> bool:
+    """Whether what is dropped at all interfaces of a subnet is to be recorded."""
+    return _is_logged(q, subnet_id, "reject") or _is_logged(q, q.need(Subnet, subnet_id).vpc_id, "reject")
+
+
+def sample(key: str, number: int) -> Iterator[Part]:
+    """`Sample` with a number; a document from before there were numbers gets a hash."""
+    yield bare(
+        "Sample",
+        key,
+        metadata=number or digest(key) % (REJECT_BASE - 1) + 1,
+        collectors=frozenset((uuid_of("Sample_Collector", COLLECTOR),)),
+    )
+
+
+def rejects_group(vpc_id: str) -> str:
+    """The port group of a VPC's interfaces whose drops are recorded."""
+    return f"xc_rejects_{word(vpc_id)}"
+
+
+@unit
+def rejects(q: Queries, id: str) -> Iterator[Part]:
+    """`Port_Group` of the interfaces of a VPC whose drops are recorded, with an `ACL` per direction that drops, sampled
+    or logged."""
+    vpc = q.need(Vpc, id)
+    group = rejects_group(id)
+    yield row("Port_Group", group, id, name=group)
+    directions = (("from-lport", "inport"), ("to-lport", "outport"))
+    for arriving, (direction, port) in enumerate(directions):
+        key = f"{id}/rejects/{direction}"
+        columns: dict[str, Value]
+        if q.features.acl_sample:
+            yield from sample(key, REJECT_BASE + 2 * (number_of(vpc) or digest(id) % (1 << 29)) + arriving)
+            columns = {"sample_new": uuid_of("Sample", key)}
+        else:
+            columns = {"log": True, "meter": METER, "severity": "info", "name": f"{id}-{direction}"}
+        drop = row(
+            "ACL",
+            key,
+            id,
+            direction=direction,
+            priority=REJECT_PRIORITY,
+            match=f"{port} == @{group} && ip",
+            action="drop",
+            **columns,
+        )
+        yield from within("Port_Group", group, "acls", drop)
+
+
+@unit
+def interface_rejects(q: Queries, id: str) -> Iterator[Part]:
+    """An interface whose drops are recorded: a member of the VPC's group for that."""
+    interface = q.ask(port_of, id)
+    if _is_logged(q, id, "reject") or q.ask(rejects_recorded, interface.subnet_id):
+        yield adds("Port_Group", rejects_group(interface.vpc_id), "ports", uuid_of("Logical_Switch_Port", id))
+
+
+@unit
+def flow_log(q: Queries, id: str) -> Iterator[Part]:
+    """Nothing by itself; without samples, what is accepted cannot be recorded."""
+    log = q.need(FlowLog, id)
+    if log.traffic != "reject" and not q.features.acl_sample:
+        yield Fault("this OVN has no samples (they came with 24.09): accepted connections are not recorded")

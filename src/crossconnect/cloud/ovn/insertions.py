@@ -1,0 +1,115 @@
+"""Service insertion: chosen connections through an appliance, by policies of the VPC's router.
+
+    client -- its subnet -- VPC's router --(policy)--> appliance -- its subnet -- VPC's router --> destination
+                                         <--(the same policy, turned round)
+
+What comes from the appliance's own subnet is not steered again, so an appliance needs a subnet of its own. Only what
+the router routes is steered: nothing inside one subnet is.
+
+OVN 26.03's `Network_Function` is no alternative here: its ports must be on the very switch whose traffic they get
+(northd: "Ports not found for network_function").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule
+from crossconnect.cloud.kinds.subnet import Subnet
+from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.ovn.matches import address, both, family, packets
+from crossconnect.cloud.ovn.network_acls import POLICY_TOP, acl_of, leaving
+from crossconnect.cloud.ovn.parts import Fault, Part, row, unit, within
+from crossconnect.cloud.ovn.ports import port_of
+from crossconnect.cloud.ovn.queries import Queries, Unrealisable
+from crossconnect.cloud.ovn.subnets import router_port
+from crossconnect.cloud.ovn.vpcs import ROUTER
+
+_Pair: TypeAlias = tuple[NetworkInterface, NetworkInterface]
+"""Where an appliance gets packets, and replies."""
+
+
+def policies_are_free(q: Queries, vpc_id: str) -> bool:
+    """Whether no network ACL has policies on a VPC's router. It has one list: where one of them allows, none that
+    steers is looked at."""
+    for id in q.referring(Subnet, "vpc_id", vpc_id):
+        if q.ask(leaving, q.ask(acl_of, id)):
+            raise Unrealisable(f"subnet {id} is behind a network ACL that filters what leaves it: both need policies")
+    return True
+
+
+@unit
+def steering(q: Queries, id: str) -> Iterator[Part]:
+    """`Logical_Router_Policy` (`reroute`) per rule and direction to the first appliance whose interfaces are up
+    (`Logical_Switch_Port.up`), `allow` per rule that bypasses and for what comes from the appliances' subnets. With
+    none up, or none possible, there are no policies (`open`), or those of the rules drop (`closed`)."""
+    insertion = q.need(ServiceInsertion, id)
+    vpc = q.need(Vpc, insertion.vpc_id)
+    living: _Pair | None = None
+    try:
+        q.ask(policies_are_free, vpc.id)
+        pairs = [_interfaces(q, appliance) for appliance in insertion.appliances]
+        living = next((pair for pair in pairs if all(q.is_up(interface.id) for interface in pair)), None)
+        for subnet in sorted({interface.subnet_id for pair in pairs for interface in pair}):
+            match = f'inport == "{router_port(subnet)}"'
+            yield from _policy(vpc.id, f"{id}/from/{subnet}", id, POLICY_TOP, match, "allow")
+    except Unrealisable as e:
+        yield Fault(str(e))
+    if insertion.health_check is not None:
+        yield Fault("OVN checks no appliance that routes: it is taken to live while its interfaces are up")
+    if living is None and insertion.on_failure == "open":
+        return
+    for rule in insertion.rules:
+        yield from _steered(insertion, rule, living)
+
+
+def _steered(insertion: ServiceInsertion, rule: SteeringRule, living: _Pair | None) -> Iterator[Part]:
+    """The policies of a rule, in both directions."""
+    version = family(rule.source)
+    hops = [_address(interface, version) for interface in living] if living else ["", ""]
+    if living and rule.action == "insert" and not all(hops):
+        yield Fault(f"rule {rule.number}: the appliance has no IPv{version} address")
+    for direction, hop, match in zip(("forth", "back"), hops, _matches(rule, version), strict=True):
+        if match is not None:
+            action = "allow" if rule.action == "bypass" else "reroute" if hop else "drop"
+            key = f"{insertion.id}/{rule.number}/{direction}"
+            priority = max(POLICY_TOP - 1 - rule.number, 1)
+            yield from _policy(insertion.vpc_id, key, insertion.id, priority, match, action, hop)
+
+
+def _interfaces(q: Queries, appliance: Appliance) -> _Pair:
+    ids = appliance.network_interface_id, appliance.return_network_interface_id or appliance.network_interface_id
+    return q.ask(port_of, ids[0]), q.ask(port_of, ids[1])
+
+
+def _address(interface: NetworkInterface, version: int) -> str:
+    addresses = interface.private_addresses if version == 4 else interface.ipv6_addresses
+    return addresses[0] if addresses else ""
+
+
+def _matches(rule: SteeringRule, version: int) -> tuple[str | None, str | None]:
+    """Of packets as the rule says, and of their replies."""
+    forth = packets(version, rule.protocol, rule.from_port, rule.to_port)
+    if rule.protocol in ("icmp", "icmpv6", "1", "58"):
+        back = packets(version, rule.protocol, None, None)
+    else:
+        back = packets(version, rule.protocol, rule.from_port, rule.to_port, "src")
+    return (
+        forth and both(forth, address("src", rule.source), address("dst", rule.destination)),
+        back and both(back, address("src", rule.destination), address("dst", rule.source)),
+    )
+
+
+def _policy(vpc_id: str, key: str, id: str, priority: int, match: str, action: str, hop: str = "") -> Iterator[Part]:
+    made = row(
+        "Logical_Router_Policy",
+        key,
+        id,
+        priority=priority,
+        match=match,
+        action=action,
+        nexthops=frozenset((hop,) if action == "reroute" else ()),
+    )
+    yield from within(ROUTER, vpc_id, "policies", made)

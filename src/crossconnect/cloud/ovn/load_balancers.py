@@ -1,0 +1,146 @@
+"""Load balancers of layer 4."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from crossconnect.cloud.addresses import nth
+from crossconnect.cloud.kinds.elastic_ip import ElasticIp
+from crossconnect.cloud.kinds.load_balancer import Listener, LoadBalancer, TargetGroup
+from crossconnect.cloud.kinds.subnet import Subnet
+from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.ovn.internet import has_internet, interface_of
+from crossconnect.cloud.ovn.parts import Fault, Part, adds, bare, row, unit, within
+from crossconnect.cloud.ovn.ports import port_name
+from crossconnect.cloud.ovn.queries import Queries
+from crossconnect.cloud.ovn.rows import uuid_of
+from crossconnect.cloud.ovn.subnets import SWITCH, switch_of
+from crossconnect.cloud.ovn.vpcs import ROUTER
+from crossconnect.transport.ovsdb.types import Atom
+
+BALANCER = "Load_Balancer"
+GROUP = "Load_Balancer_Group"
+CHECKER = 3
+"""Health checks come from the subnet's fourth address, which is nobody's."""
+
+
+class Answering(NamedTuple):
+    """A target that is there."""
+
+    address: str
+    port: int
+    interface: str
+    """Its port's name."""
+    zone: str
+    checker: str
+    """Where its health checks come from."""
+
+
+def group_name(vpc_id: str) -> str:
+    """The group of a VPC's load balancers."""
+    return f"balancers-{vpc_id}"
+
+
+@unit
+def group(q: Queries, id: str) -> Iterator[Part]:
+    """`Load_Balancer_Group` of the VPC, at the switches of all of its subnets: connections are balanced where the
+    client is."""
+    q.need(Vpc, id)
+    yield bare(GROUP, group_name(id), name=group_name(id))
+
+
+@unit
+def subnet_balancing(q: Queries, id: str) -> Iterator[Part]:
+    """The VPC's group at the subnet's switch."""
+    subnet = q.ask(switch_of, id)
+    yield adds(SWITCH, id, "load_balancer_group", uuid_of(GROUP, group_name(subnet.vpc_id)))
+
+
+def targets_of(q: Queries, group: TargetGroup) -> Iterator[Answering]:
+    """The targets of a group that are there."""
+    for target in group.targets:
+        interface = interface_of(q, target.network_interface_id)
+        if interface is None or not interface.private_addresses:
+            continue
+        subnet = q.need(Subnet, interface.subnet_id)
+        checker = nth(subnet.cidr_block, CHECKER)
+        yield Answering(
+            interface.private_addresses[0], target.port, port_name(interface), subnet.availability_zone, checker
+        )
+
+
+@unit
+def balancer(q: Queries, id: str) -> Iterator[Part]:
+    """`Load_Balancer` per listener in the VPC's group, with an address in each subnet; `affinity_timeout` keeps a
+    client with its target; with an elastic IP, a further row on the VPC's router for what comes from outside."""
+    balancer = q.need(LoadBalancer, id)
+    vpc = q.need(Vpc, balancer.vpc_id)
+    zones = [q.need(Subnet, subnet).availability_zone for subnet in balancer.subnet_ids]
+    for listener in balancer.listeners:
+        group = q.get(TargetGroup, listener.target_group_id)
+        if group is None:
+            yield Fault(f"target group {listener.target_group_id} does not exist")
+            continue
+        if group.health_check is not None and any(
+            group.health_check.port not in (None, target.port) for target in group.targets
+        ):
+            yield Fault(f"{group.id}: OVN checks targets on the port that they serve only")
+            continue
+        targets = [*targets_of(q, group)]
+        key = f"{id}/{listener.protocol}/{listener.port}"
+        vips = {
+            f"{address}:{listener.port}": [t for t in targets if balancer.cross_zone or t.zone == zone]
+            for address, zone in zip(balancer.addresses, zones, strict=False)
+        }
+        yield from balancer_rows(id, key, listener, group, vips)
+        yield adds(GROUP, group_name(vpc.id), "load_balancer", uuid_of(BALANCER, key))
+        if balancer.elastic_ip_id:
+            yield from _outside(q, balancer, listener, group, targets)
+
+
+def _outside(
+    q: Queries, balancer: LoadBalancer, listener: Listener, group: TargetGroup, targets: list[Answering]
+) -> Iterator[Part]:
+    elastic = q.get(ElasticIp, balancer.elastic_ip_id)
+    if elastic is None or not q.ask(has_internet, balancer.vpc_id):
+        yield Fault(f"VPC {balancer.vpc_id} has no internet gateway")
+        return
+    key = f"{balancer.id}/{listener.protocol}/{listener.port}/outside"
+    yield from balancer_rows(balancer.id, key, listener, group, {f"{elastic.address}:{listener.port}": targets})
+    yield adds(ROUTER, balancer.vpc_id, "load_balancer", uuid_of(BALANCER, key))
+
+
+def balancer_rows(
+    id: str, key: str, listener: Listener, group: TargetGroup, vips: dict[str, list[Answering]]
+) -> Iterator[Part]:
+    """`Load_Balancer` of a listener with its `Load_Balancer_Health_Check`s; `vips` are addresses with ports, and who
+    answers there."""
+    options: dict[Atom, Atom] = {"reject": "true"}
+    if group.affinity_s:
+        options["affinity_timeout"] = str(group.affinity_s)
+    check = group.health_check
+    mappings: dict[Atom, Atom] = {}
+    if check is not None:
+        mappings = {t.address: f"{t.interface}:{t.checker}" for found in vips.values() for t in found}
+    yield row(
+        BALANCER,
+        key,
+        id,
+        name=key.replace("/", "-"),
+        protocol=listener.protocol,
+        vips={vip: ",".join(sorted(f"{t.address}:{t.port}" for t in found)) for vip, found in vips.items()},
+        ip_port_mappings=mappings,
+        options=options,
+    )
+    if check is None:
+        return
+    numbers: dict[Atom, Atom] = {
+        "interval": str(check.interval_s),
+        "timeout": str(check.timeout_s),
+        "success_count": str(check.healthy_threshold),
+        "failure_count": str(check.unhealthy_threshold),
+    }
+    for vip in vips:
+        made = row("Load_Balancer_Health_Check", f"{key}/{vip}", id, vip=vip, options=numbers)
+        yield from within(BALANCER, key, "health_check", made)

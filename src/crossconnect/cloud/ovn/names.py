@@ -1,0 +1,77 @@
+"""Names, addresses and MACs that follow from ids and numbers."""
+
+from __future__ import annotations
+
+import hashlib
+
+from crossconnect.cloud.ovn.queries import Unrealisable
+from crossconnect.cloud.region import CloudRegion, ProviderNetwork
+from crossconnect.cloud.resource import Resource
+from crossconnect.net import Mac, address_text, mac_text, parse, parse_mac
+
+TRANSFER_FIRST = 15
+"""Added to a router's number: the first 15 hosts of a transfer prefix are the provider's."""
+
+
+def word(id: str) -> str:
+    """An id as the name of a port group or address set, which matches spell without quotes."""
+    return id.replace("-", "_")
+
+
+def digest(text: str) -> int:
+    """64 bits that follow from a text."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
+
+
+def number_of(resource: Resource) -> int:
+    """The number that the region gave a resource for good; 0 for none."""
+    return getattr(resource, "number", 0)
+
+
+def router_mac(region: CloudRegion, text: str) -> Mac:
+    """A router port's MAC: the region's first octets, then a hash. No two router ports share a tenant's segment."""
+    head = parse_mac(f"{region.mac_prefix}:00:00:00")
+    return mac_text(head | digest(text) & 0xFFFFFF)
+
+
+def provider_mac(region: CloudRegion, resource: Resource) -> Mac:
+    """The MAC of a router's port on a provider network, which all VPCs share: the number decides."""
+    number = number_of(resource)
+    if not number:
+        return router_mac(region, resource.id)
+    return mac_text(parse_mac(f"{region.mac_prefix}:00:00:00") | 0x800000 | number & 0x7FFFFF)
+
+
+def transfer_addresses(network: ProviderNetwork, resource: Resource) -> tuple[str, ...]:
+    """A router's addresses on a provider network, with their prefix lengths."""
+    return tuple(
+        _transfer(prefix, network.name, resource)
+        for prefix in (network.transfer_prefix, network.transfer_prefix6)
+        if prefix
+    )
+
+
+def _transfer(prefix: str, network: str, resource: Resource) -> str:
+    parsed = parse(prefix)
+    room = (parsed.host_mask if parsed.version == 4 else min(parsed.host_mask, 1 << 60)) - TRANSFER_FIRST - 1
+    number = number_of(resource) or digest(resource.id) % max(room, 1) + 1
+    if number > room:
+        raise Unrealisable(f"the provider's transfer network {network} has no address left")
+    return f"{address_text(parsed.version, parsed.value + TRANSFER_FIRST + number)}/{parsed.length}"
+
+
+def link_addresses(region: CloudRegion, link: str, side: str) -> tuple[str, str]:
+    """IPv4 and IPv6 address of one end of a link between routers; the other end is reached by `output_port`, so that
+    they need not be in one prefix."""
+    bits = digest(f"{link}/{side}")
+    found: list[str] = []
+    for prefix in (region.link_prefix, region.link_prefix6):
+        parsed = parse(prefix)
+        found.append(address_text(parsed.version, parsed.value | bits & parsed.host_mask))
+    return found[0], found[1]
+
+
+def link_networks(region: CloudRegion, link: str, side: str) -> frozenset[str]:
+    """The same as a router port's networks."""
+    four, six = link_addresses(region, link, side)
+    return frozenset((f"{four}/32", f"{six}/128"))

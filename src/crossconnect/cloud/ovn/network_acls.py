@@ -1,0 +1,179 @@
+"""Network ACLs: stateless, at the subnet's border with the router.
+
+    machine --> switch --> [entering the router: policies, "egress" entries] --> router
+    machine <-- switch <-- [entering the switch: ACLs, "ingress" entries]    <-- router
+
+On the switch the router's port has no connection state, so ACLs that match it are stateless in fact. Leaving a subnet
+is decided in the router, for the switch's egress pipeline lets replies pass whatever its ACLs say (see
+docs/design/0011-ovn-rows.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from crossconnect.cloud.kinds.network_acl import AclEntry, NetworkAcl
+from crossconnect.cloud.kinds.subnet import Subnet
+from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.ovn.flow_logs import denials_recorded, sample
+from crossconnect.cloud.ovn.matches import address, any_address, both, family, packets
+from crossconnect.cloud.ovn.names import word
+from crossconnect.cloud.ovn.parts import Part, adds, row, unit, within
+from crossconnect.cloud.ovn.queries import Queries
+from crossconnect.cloud.ovn.rows import uuid_of
+from crossconnect.cloud.ovn.subnets import SWITCH, resolvers, router_port, switch_of, switch_port
+from crossconnect.cloud.ovn.vpcs import ROUTER
+from crossconnect.transport.ovsdb.types import Value
+
+Direction = Literal["ingress", "egress"]
+ACL_TOP = 32767
+"""An entry's priority is this less its number; the default deny has 0, 32766 numbers fit between."""
+POLICY_TOP = 32767
+"""As for ACLs, but the default deny of policies has 1, for 0 is the router's own `next`: number 32766 shares it, and
+comes to the same where it denies."""
+
+
+def acl_of(q: Queries, subnet_id: str) -> str:
+    """The id of the network ACL that a subnet is behind."""
+    subnet = q.need(Subnet, subnet_id)
+    return subnet.network_acl_id or q.need(Vpc, subnet.vpc_id).default_network_acl_id
+
+
+def _effective(q: Queries, id: str, direction: Direction) -> tuple[AclEntry, ...]:
+    """The entries of a direction; none where they let everything pass."""
+    acl = q.get(NetworkAcl, id)
+    if acl is None:
+        return ()
+    entries = sorted((e for e in acl.entries if e.direction == direction), key=lambda entry: entry.number)
+    open_for: set[int] = set()
+    for entry in entries:
+        if entry.action == "deny":
+            break
+        if entry.protocol == "all" and entry.cidr in ("0.0.0.0/0", "::/0"):
+            open_for.add(family(entry.cidr))
+    return () if open_for == {4, 6} else (*entries, _DEFAULT)
+
+
+_DEFAULT = AclEntry(number=0, direction="ingress", action="deny", cidr="0.0.0.0/0")
+"""Stands for what is denied at the end."""
+
+
+def arriving(q: Queries, id: str) -> tuple[AclEntry, ...]:
+    """What decides about packets that enter subnets; nothing where all may."""
+    return _effective(q, id, "ingress")
+
+
+def leaving(q: Queries, id: str) -> tuple[AclEntry, ...]:
+    """What decides about packets that leave subnets; nothing where all may."""
+    return _effective(q, id, "egress")
+
+
+def subnets_behind(q: Queries, id: str) -> tuple[str, ...]:
+    """The subnets behind a network ACL."""
+    acl = q.need(NetworkAcl, id)
+    found = q.referring(Subnet, "network_acl_id", id)
+    if acl.default:
+        found = [s for s in q.referring(Subnet, "vpc_id", acl.vpc_id) if q.ask(acl_of, s) == id]
+    return tuple(s for s in found if _is_there(q, s))
+
+
+def _is_there(q: Queries, subnet_id: str) -> bool:
+    return q.get(Subnet, subnet_id) is not None
+
+
+def _match(entry: AclEntry, field: str) -> str | None:
+    """None where no packet is meant."""
+    if entry is _DEFAULT:
+        return "ip"
+    what = packets(family(entry.cidr), entry.protocol, entry.from_port, entry.to_port)
+    return what and both(what, address(field, entry.cidr))
+
+
+@unit
+def ingress(q: Queries, id: str) -> Iterator[Part]:
+    """`Port_Group` of the router's ports on the subnets' switches, and an `ACL` per entry (`from-lport`), with 32767
+    less its number as priority; nothing where everything may enter. Denials carry a `Sample` of the list's number while
+    a flow log records what is dropped."""
+    entries = q.ask(arriving, id)
+    if not entries:
+        return
+    acl = q.need(NetworkAcl, id)
+    q.need(Vpc, acl.vpc_id)
+    columns: dict[str, Value] = {}
+    if q.features.acl_sample and q.ask(denials_recorded, acl.vpc_id):
+        columns["sample_new"] = uuid_of("Sample", id)
+        yield from sample(id, acl.number)
+    elif q.features.acl_sample:
+        columns["sample_new"] = None
+    group = word(id)
+    yield row("Port_Group", group, id, name=group)
+    for entry in entries:
+        if (match := _match(entry, "src")) is not None:
+            made = row(
+                "ACL",
+                f"{id}/{entry.number or 'default'}",
+                id,
+                direction="from-lport",
+                priority=ACL_TOP - entry.number if entry.number else 0,
+                match=f"inport == @{group} && {match}",
+                action="allow" if entry.action == "allow" else "drop",
+                **(columns if entry.action == "deny" else {}),
+            )
+            yield from within("Port_Group", group, "acls", made)
+
+
+@unit
+def egress(q: Queries, id: str) -> Iterator[Part]:
+    """`Logical_Router_Policy` per entry at the router's ports of the subnets, with 32767 less its number as priority;
+    nothing where everything may leave."""
+    entries = q.ask(leaving, id)
+    subnets = q.ask(subnets_behind, id) if entries else ()
+    if not subnets:
+        return
+    vpc = q.need(Vpc, q.need(NetworkAcl, id).vpc_id)
+    ports = ", ".join(f'"{router_port(subnet)}"' for subnet in subnets)
+    for entry in entries:
+        if (match := _match(entry, "dst")) is not None:
+            policy = row(
+                "Logical_Router_Policy",
+                f"{id}/{entry.number or 'default'}",
+                id,
+                priority=POLICY_TOP - entry.number if entry.number else 1,
+                match=f"inport == {{{ports}}} && {match}",
+                action="allow" if entry.action == "allow" else "drop",
+                nexthops=frozenset(),
+            )
+            yield from within(ROUTER, vpc.id, "policies", policy)
+
+
+@unit
+def border(q: Queries, id: str) -> Iterator[Part]:
+    """A subnet behind a network ACL that filters: its router's port in the `Port_Group`; what is asked of its resolver,
+    and answered, passes in any case, as in AWS (one `Logical_Router_Policy`, one `ACL`)."""
+    subnet = q.ask(switch_of, id)
+    acl = q.ask(acl_of, id)
+    servers = resolvers(q.region, subnet)
+    if q.ask(arriving, acl):
+        yield adds("Port_Group", word(acl), "ports", uuid_of("Logical_Switch_Port", switch_port(id)))
+        answers = row(
+            "ACL",
+            f"{id}/answers",
+            id,
+            direction="from-lport",
+            priority=ACL_TOP,
+            match=f'inport == "{switch_port(id)}" && {any_address("src", servers)} && (udp.src == 53 || tcp.src == 53)',
+            action="allow",
+        )
+        yield from within(SWITCH, id, "acls", answers)
+    if q.ask(leaving, acl):
+        questions = row(
+            "Logical_Router_Policy",
+            f"{id}/questions",
+            id,
+            priority=POLICY_TOP,
+            match=f'inport == "{router_port(id)}" && {any_address("dst", servers)} && (udp.dst == 53 || tcp.dst == 53)',
+            action="allow",
+            nexthops=frozenset(),
+        )
+        yield from within(ROUTER, subnet.vpc_id, "policies", questions)

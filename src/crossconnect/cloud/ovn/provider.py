@@ -1,0 +1,211 @@
+"""Networks of the provider's, and the gateway nodes that reach them: made once for the region.
+
+VPC's router --- provider switch --- localnet port --- bridge of the chassis --- next hop (FRR, per VRF)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from crossconnect.cloud.kinds.private_gateway import PrivateGateway
+from crossconnect.cloud.ovn.hops import Hop
+from crossconnect.cloud.ovn.names import (
+    digest,
+    link_networks,
+    number_of,
+    provider_mac,
+    router_mac,
+    transfer_addresses,
+)
+from crossconnect.cloud.ovn.parts import Part, labelled, row, unit, within
+from crossconnect.cloud.ovn.queries import Queries, Unrealisable
+from crossconnect.cloud.ovn.rows import uuid_of
+from crossconnect.cloud.ovn.subnets import SWITCH
+from crossconnect.cloud.ovn.vpcs import ROUTER
+from crossconnect.cloud.region import CloudRegion, ProviderNetwork
+from crossconnect.cloud.resource import Resource
+from crossconnect.transport.ovsdb.types import Atom
+
+ANNOUNCE = "crossconnect:announce"
+"""In `external_ids` of a port of a provider switch: prefixes behind it that gateway nodes announce, beside what OVN
+tells them itself."""
+OPTIONS = {"bfd-min-rx": "300", "bfd-min-tx": "300", "bfd-mult": "3"}
+"""`NB_Global.options`: a gateway node that loses power is missed after 0.9 s instead of OVN's 3 s."""
+PUBLIC = {4: "xc_public_ip4", 6: "xc_public_ip6"}
+"""Address sets of what may leave to the internet, and be reached from it."""
+
+
+def switch_name(network: ProviderNetwork) -> str:
+    """A provider network's switch."""
+    return f"provider-{network.name}"
+
+
+def localnet_name(network: ProviderNetwork) -> str:
+    """The port by which it leaves OVN."""
+    return f"localnet-{network.name}"
+
+
+def gateway_group(region: CloudRegion, resource: Resource) -> str:
+    """Name of the group of gateway nodes that serves a router. There are as many as nodes, each with another one first,
+    so that routers are spread."""
+    if not region.gateways:
+        raise Unrealisable("the region has no gateway node")
+    first = (number_of(resource) or digest(resource.id)) % len(region.gateways)
+    return f"gateways-{region.gateways[first].name}"
+
+
+def network_of(q: Queries, id: str) -> ProviderNetwork:
+    """The provider network of a private gateway's VRF."""
+    vrf = q.need(PrivateGateway, id).vrf
+    for network in q.region.networks:
+        if network.vrf == vrf:
+            return network
+    raise Unrealisable(f"the region gives the cloud no network of VRF {vrf}")
+
+
+@unit
+def gateway_nodes(q: Queries, id: str) -> Iterator[Part]:
+    """`HA_Chassis_Group` per gateway node: that one first, then the others, in turn."""
+    nodes = q.region.gateways
+    for n, first in enumerate(nodes):
+        key = f"gateways-{first.name}"
+        yield row("HA_Chassis_Group", key, id, name=key)
+        for rank, node in enumerate(nodes[n:] + nodes[:n]):
+            member = row("HA_Chassis", f"{key}/{node.name}", id, chassis_name=node.name, priority=len(nodes) - rank)
+            yield from within("HA_Chassis_Group", key, "ha_chassis", member)
+
+
+@unit
+def networks(q: Queries, id: str) -> Iterator[Part]:
+    """`Logical_Switch` per provider network with a `localnet` port."""
+    for network in (q.region.internet, *q.region.networks):
+        switch, localnet = switch_name(network), localnet_name(network)
+        yield row(SWITCH, switch, id, name=switch, other_config={})
+        port = row(
+            "Logical_Switch_Port",
+            localnet,
+            id,
+            name=localnet,
+            type="localnet",
+            addresses=frozenset(("unknown",)),
+            tag=network.vlan,
+            options={"network_name": network.physnet},
+        )
+        yield from within(SWITCH, switch, "ports", port)
+
+
+@unit
+def border(q: Queries, id: str) -> Iterator[Part]:
+    """`ACL`s on the internet's switch, stateless: into it and out of it come public addresses only (`Address_Set`
+    `xc_public_ip4`, `xc_public_ip6`), and nobody reaches the routers' transfer addresses."""
+    network = q.region.internet
+    public = {4: q.region.public_prefixes, 6: q.region.public_prefixes6}
+    for version, name in PUBLIC.items():
+        yield row("Address_Set", name, id, name=name, addresses=frozenset(public[version]))
+    outside = f'inport == "{localnet_name(network)}"'
+    transfer = [
+        f"ip{6 if ':' in one else 4}.dst == {one}" for one in (network.transfer_prefix, network.transfer_prefix6) if one
+    ]
+    rules = [
+        (1006, "allow", "nd || nd_ra || nd_rs"),
+        *((1005, "drop", match) for match in transfer),
+        *((1004, "allow", f"{outside} && ip{v}.dst == ${name}") for v, name in PUBLIC.items()),
+        (1003, "drop", f"{outside} && ip"),
+        # What comes from routers. Ports are compared for equality only: OVN matches nothing by `inport != "..."`.
+        *((1002, "allow", f"ip{v}.src == ${name}") for v, name in PUBLIC.items()),
+        (1001, "drop", "ip"),
+    ]
+    for n, (priority, action, match) in enumerate(rules):
+        acl = row("ACL", f"border/{n}", id, direction="from-lport", priority=priority, match=match, action=action)
+        yield from within(SWITCH, switch_name(network), "acls", acl)
+
+
+def plug(
+    q: Queries,
+    network: ProviderNetwork,
+    router: str,
+    port: str,
+    resource: Resource,
+    announce: Iterable[str] = (),
+) -> Iterator[Part]:
+    """A router's port on a provider network: `Logical_Router_Port` on a group of gateway nodes, and the switch's port
+    that tells the network about the router's addresses when it moves (`nat-addresses`), and the gateway nodes of
+    further prefixes to announce. Where the next hop's MAC is known, `Static_MAC_Binding`."""
+    options: dict[Atom, Atom] = {}
+    if network.mtu > q.region.mtu:
+        options["gateway_mtu"] = str(q.region.mtu)
+    made = row(
+        "Logical_Router_Port",
+        port,
+        resource.id,
+        name=port,
+        mac=provider_mac(q.region, resource),
+        networks=frozenset(transfer_addresses(network, resource)),
+        ha_chassis_group=uuid_of("HA_Chassis_Group", gateway_group(q.region, resource)),
+        options=options,
+    )
+    yield from within(ROUTER, router, "ports", made)
+    other = f"lsp-{port}"
+    side = row(
+        "Logical_Switch_Port",
+        other,
+        resource.id,
+        name=other,
+        type="router",
+        addresses=frozenset(("router",)),
+        options={"router-port": port, "nat-addresses": "router"},
+    )
+    if prefixes := sorted(announce):
+        side = labelled(side, ANNOUNCE, " ".join(prefixes))
+    yield from within(SWITCH, switch_name(network), "ports", side)
+    for hop in (network.next_hop, network.next_hop6) if network.next_hop_mac else ():
+        if hop:
+            yield row(
+                "Static_MAC_Binding",
+                f"{port}/{hop}",
+                resource.id,
+                logical_port=port,
+                ip=hop,
+                mac=network.next_hop_mac,
+                override_dynamic_mac=False,
+            )
+
+
+def link(
+    q: Queries,
+    name: str,
+    left: tuple[str, str],
+    right: tuple[str, str],
+    resource: str,
+    tables: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Part]:
+    """Two routers joined by a pair of ports without a switch; each side is (router, name of its port). `tables` are the
+    route tables of ports that have one; the others see connected networks and routes in no table."""
+    for (router, port), (_, peer) in ((left, right), (right, left)):
+        made = row(
+            "Logical_Router_Port",
+            port,
+            resource,
+            name=port,
+            mac=router_mac(q.region, port),
+            networks=link_networks(q.region, name, router),
+            peer=peer,
+            options={"route_table": tables[port]} if port in tables else {},
+        )
+        yield from within(ROUTER, router, "ports", made)
+
+
+def route(router: str, key: str, resource: str, prefix: str, hop: Hop, table: str = "") -> Iterator[Part]:
+    """`Logical_Router_Static_Route` in a route table of the router, or in none."""
+    made = row(
+        "Logical_Router_Static_Route",
+        key,
+        resource,
+        ip_prefix=prefix,
+        nexthop=hop.address,
+        output_port=hop.port or None,
+        route_table=table,
+        policy="dst-ip",
+    )
+    yield from within(ROUTER, router, "static_routes", made)

@@ -1,0 +1,136 @@
+"""The VPC's resolver, at the third address of each subnet.
+
+    machine -- subnet's switch -- VPC's router --(static route to the third address)-- services switch -- localport
+                                                                                        |
+                                                                      DNS records: answered here
+
+The records hang at a switch of their own, where no machine is: on a switch with records, OVN lets every UDP packet from
+port 53 pass its ACLs (priority 34000 of `ls_out_acl`), which no security group could close. What the records do not
+know goes on to the port `resolver-<vpc>`, for a forwarder on each hypervisor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crossconnect.cloud.addresses import resolver
+from crossconnect.cloud.kinds.dns import DnsRecord, DnsZone
+from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.ovn.hops import Hop
+from crossconnect.cloud.ovn.names import router_mac
+from crossconnect.cloud.ovn.parts import Part, adds, row, unit, within
+from crossconnect.cloud.ovn.ports import port_of
+from crossconnect.cloud.ovn.provider import route
+from crossconnect.cloud.ovn.queries import Queries
+from crossconnect.cloud.ovn.rows import Row, uuid_of
+from crossconnect.cloud.ovn.subnets import SWITCH, domain_of, switch_of, table_of
+from crossconnect.cloud.ovn.vpcs import ROUTER
+from crossconnect.cloud.region import CloudRegion
+from crossconnect.net import address_text, parse
+
+_BLOCK = 29
+"""Length of the services switch's IPv4 prefix, the smallest one with room for the router and more services."""
+
+
+def has_resolver(q: Queries, vpc_id: str) -> bool:
+    """Whether a VPC has one."""
+    return q.need(Vpc, vpc_id).dns_support
+
+
+def services_networks(region: CloudRegion) -> frozenset[str]:
+    """The router's addresses on the services switch, IPv4 and IPv6; the same in all VPCs."""
+    resolver, six = parse(region.resolver).value, parse(region.resolver6).value
+    block = resolver >> 32 - _BLOCK << 32 - _BLOCK
+    own = block + 1 if block + 1 != resolver else block + 2
+    return frozenset((f"{address_text(4, own)}/{_BLOCK}", f"{address_text(6, (six >> 64 << 64) + 1)}/64"))
+
+
+def _port(vpc_id: str) -> str:
+    return f"services-{vpc_id}"
+
+
+def _records(q: Queries, id: str) -> Row:
+    """Names that nobody else is asked for, also where the type is another one (`ovn-owned`, where there is such)."""
+    return row("DNS", id, id, options={"ovn-owned": "true"}) if q.features.dns_owned else row("DNS", id, id)
+
+
+@unit
+def services(q: Queries, id: str) -> Iterator[Part]:
+    """`Logical_Switch` `services-<vpc>` behind a port of the VPC's router, with the VPC's `DNS` row and a `localport`
+    for the forwarder; nothing where the VPC wants no DNS."""
+    if not q.ask(has_resolver, id):
+        return
+    name, local = _port(id), f"resolver-{id}"
+    zones = q.referring(DnsZone, "vpc_ids", id)
+    records = frozenset(uuid_of("DNS", key) for key in (id, *zones))
+    yield row(SWITCH, name, id, name=name, other_config={}, dns_records=records)
+    yield _records(q, id)
+    mac, own = router_mac(q.region, name), router_mac(q.region, local)
+    router = row(
+        "Logical_Router_Port",
+        name,
+        id,
+        name=name,
+        mac=mac,
+        networks=services_networks(q.region),
+        options={},
+    )
+    yield from within(ROUTER, id, "ports", router)
+    side = row(
+        "Logical_Switch_Port", f"lsp-{name}", id, name=f"lsp-{name}", type="router", addresses=frozenset(("router",)),
+        options={"router-port": name},
+    )  # fmt: skip
+    yield from within(SWITCH, name, "ports", side)
+    addresses = frozenset((f"{own} {q.region.resolver} {q.region.resolver6}",))
+    forwarder = row(
+        "Logical_Switch_Port", local, id, name=local, type="localport", addresses=addresses, options={}
+    )  # fmt: skip
+    yield from within(SWITCH, name, "ports", forwarder)
+
+
+@unit
+def subnet_resolver(q: Queries, id: str) -> Iterator[Part]:
+    """`Logical_Router_Static_Route` from the third address of a subnet to the services switch, in the subnet's route
+    table: nobody else asks there."""
+    subnet = q.ask(switch_of, id)
+    if subnet.cidr_block and q.ask(has_resolver, subnet.vpc_id):
+        to, hop = f"{resolver(subnet.cidr_block)}/32", Hop(q.region.resolver, _port(subnet.vpc_id))
+        yield from route(subnet.vpc_id, f"{id}/resolver", id, to, hop, q.ask(table_of, id))
+
+
+@unit
+def interface_names(q: Queries, id: str) -> Iterator[Part]:
+    """A pair in the VPC's `DNS` row per IPv4 address: `ip-10-0-1-4.<domain>`, and back (RFC 1035 section 3.5); with
+    IPv6 one more, `<id>.<domain>`, for all of its addresses."""
+    interface: NetworkInterface = q.ask(port_of, id)
+    if not q.ask(has_resolver, interface.vpc_id):
+        return
+    domain = q.ask(domain_of, interface.vpc_id)
+    for address in interface.private_addresses:
+        name = f"ip-{address.replace('.', '-')}.{domain}"
+        yield adds("DNS", interface.vpc_id, "records", name, address)
+        back = ".".join(reversed(address.split("."))) + ".in-addr.arpa"
+        yield adds("DNS", interface.vpc_id, "records", back, name)
+    if interface.ipv6_addresses:
+        addresses = " ".join((*interface.private_addresses, *interface.ipv6_addresses))
+        yield adds("DNS", interface.vpc_id, "records", f"{id}.{domain}", addresses)
+
+
+@unit
+def zone(q: Queries, id: str) -> Iterator[Part]:
+    """`DNS` row of a private zone, at the services switches of its VPCs."""
+    q.need(DnsZone, id)
+    yield _records(q, id)
+
+
+@unit
+def record(q: Queries, id: str) -> Iterator[Part]:
+    """A pair in the zone's `DNS` row: OVN keeps a name's addresses of both IP versions together."""
+    found = q.need(DnsRecord, id)
+    zone = q.need(DnsZone, found.dns_zone_id)
+    same = [q.need(DnsRecord, other) for other in q.referring(DnsRecord, "dns_zone_id", zone.id)]
+    same = sorted((one for one in same if one.record == found.record), key=lambda one: one.type)
+    if same[0].id == id:
+        name = f"{found.record}.{zone.domain}" if found.record else zone.domain
+        yield adds("DNS", zone.id, "records", name.lower(), " ".join(value for one in same for value in one.values))

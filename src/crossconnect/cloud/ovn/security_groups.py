@@ -1,0 +1,91 @@
+"""Security groups: stateful, at the interface; what no rule allows is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crossconnect.cloud.kinds.prefix_list import PrefixList
+from crossconnect.cloud.kinds.security_group import SecurityGroup, SecurityGroupRule
+from crossconnect.cloud.ovn.flow_logs import accepts_recorded, sample
+from crossconnect.cloud.ovn.matches import address, both, family, packets
+from crossconnect.cloud.ovn.names import word
+from crossconnect.cloud.ovn.parts import Part, row, unit, within
+from crossconnect.cloud.ovn.ports import EVERYBODY, group_of
+from crossconnect.cloud.ovn.queries import Queries, Unrealisable
+from crossconnect.cloud.ovn.rows import uuid_of
+from crossconnect.transport.ovsdb.types import Value
+
+RULE_PRIORITY = 1002
+DROP_PRIORITY = 1000
+
+
+@unit
+def everybody(q: Queries, id: str) -> Iterator[Part]:
+    """`Port_Group` `xc_everybody`, with one `ACL` per direction that drops."""
+    yield row("Port_Group", EVERYBODY, id, name=EVERYBODY)
+    for direction, port in (("from-lport", "inport"), ("to-lport", "outport")):
+        drop = row(
+            "ACL",
+            f"{EVERYBODY}/{direction}",
+            id,
+            direction=direction,
+            priority=DROP_PRIORITY,
+            match=f"{port} == @{EVERYBODY} && ip",
+            action="drop",
+        )
+        yield from within("Port_Group", EVERYBODY, "acls", drop)
+
+
+@unit
+def group(q: Queries, id: str) -> Iterator[Part]:
+    """`Port_Group`, of which OVN makes the address sets that rules of other groups name."""
+    q.ask(group_of, id)
+    yield row("Port_Group", word(id), id, name=word(id))
+
+
+@unit
+def rule(q: Queries, id: str) -> Iterator[Part]:
+    """`ACL` (`allow-related`) in the group's `Port_Group`; one, however many members the group or its peer has. With
+    a `Sample` of the rule's number while a flow log records what is accepted."""
+    rule = q.need(SecurityGroupRule, id)
+    group = q.ask(group_of, rule.security_group_id)
+    ingress = rule.direction == "ingress"
+    members = word(group.id)
+    columns: dict[str, Value] = {}
+    if q.features.acl_sample:
+        is_sampled = q.ask(accepts_recorded, group.vpc_id)
+        columns["sample_new"] = uuid_of("Sample", id) if is_sampled else None
+        if is_sampled:
+            yield from sample(id, rule.number)
+    made = row(
+        "ACL",
+        id,
+        id,
+        direction="to-lport" if ingress else "from-lport",
+        priority=RULE_PRIORITY,
+        match=both(f"{'outport' if ingress else 'inport'} == @{members}", _match(q, rule, "src" if ingress else "dst")),
+        action="allow-related",
+        name=id,
+        **columns,
+    )
+    yield from within("Port_Group", members, "acls", made)
+
+
+def _match(q: Queries, rule: SecurityGroupRule, field: str) -> str:
+    if rule.peer.startswith("sg-"):
+        q.need(SecurityGroup, rule.peer)
+        versions = (rule.ip_version,) if rule.ip_version else (4, 6)
+        peers = {version: f"ip{version}.{field} == ${word(rule.peer)}_ip{version}" for version in versions}
+    elif rule.peer.startswith("pl-"):
+        version = 4 if q.need(PrefixList, rule.peer).address_family == "ipv4" else 6
+        peers = {version: f"ip{version}.{field} == ${word(rule.peer)}"}
+    else:
+        peers = {family(rule.peer): address(field, rule.peer)}
+    terms = [
+        both(what, peer)
+        for version, peer in peers.items()
+        if (what := packets(version, rule.protocol, rule.from_port, rule.to_port)) is not None
+    ]
+    if not terms:
+        raise Unrealisable(f"no packet of {rule.protocol} can come from or go to {rule.peer}")
+    return terms[0] if len(terms) == 1 else f"(({') || ('.join(terms)}))"

@@ -1,0 +1,420 @@
+"""The way of a packet through VPCs, from an interface, or from the internet, to where it ends.
+
+interface -> source check -> security groups -> [load balancer] -> same subnet? -- yes ----+
+                                                                        | no               |
+   network ACL out -> route -> [service insertion] -> ... -> network ACL in -> security groups -> interface
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from crossconnect.cloud import effective
+from crossconnect.cloud.effective import LOCAL, Facts
+from crossconnect.cloud.kinds.elastic_ip import ElasticIp
+from crossconnect.cloud.kinds.gateways import InternetGateway, NatGateway
+from crossconnect.cloud.kinds.load_balancer import LoadBalancer, Target, TargetGroup
+from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.peering import VpcPeering
+from crossconnect.cloud.kinds.private_link import ServiceEndpoint
+from crossconnect.cloud.kinds.service_insertion import ServiceInsertion, SteeringRule
+from crossconnect.cloud.kinds.subnet import Subnet
+from crossconnect.cloud.kinds.transit import TransitRouterAttachment, TransitRouteTable
+from crossconnect.cloud.verdict import (
+    Packet,
+    Step,
+    any_contains,
+    matches,
+    network_acl,
+    owner_of,
+    reply,
+    route,
+    routed,
+    said,
+    security_group,
+    source_check,
+)
+from crossconnect.net import contains, version_of
+
+
+class Path(msgspec.Struct, frozen=True, kw_only=True):
+    """All steps of a packet, up to the first that does not let it pass."""
+
+    steps: tuple[Step, ...]
+    end: str
+    """Where it ended: the interface that got it, the gateway by which it left, or the resource that dropped it."""
+    packet: Packet
+    """As it was there, with translated addresses."""
+
+    @property
+    def passes(self) -> bool:
+        """Whether it came through."""
+        return self.steps[-1].passes
+
+
+def path(
+    interface: NetworkInterface,
+    packet: Packet,
+    facts: Facts,
+    *,
+    established: bool = False,
+    public_prefixes6: tuple[str, ...] = (),
+) -> Path:
+    """What becomes of a packet that an interface sends. `established` for one of a connection that security groups have
+    let through. `public_prefixes6` are the region's public IPv6 blocks: nothing else leaves to the internet. Where an
+    appliance gets the packet, the path ends there: what it does with it is its own. Of several appliances of a service
+    insertion the first one is taken to live."""
+    steps = [source_check(interface, packet)]
+    if steps[-1].passes and not established:
+        steps.append(security_group(interface, packet, "egress", facts))
+    subnet = facts.shared(Subnet, interface.subnet_id)
+    assert subnet is not None
+    if not steps[-1].passes:
+        return _ended(steps, interface.id, packet)
+    packet, refused = _served(steps, subnet.vpc_id, packet, facts)
+    if refused:
+        return _ended(steps, refused, packet)
+    # What is for a load balancer is sent to the router, and comes back from there to targets in the same subnet.
+    if _in_subnet(subnet, packet.destination) and steps[-1].point != "load-balancer":
+        return _deliver(steps, subnet, packet, (facts, established), crosses=False)
+    steps.append(network_acl(subnet, packet, "egress", facts))
+    if not steps[-1].passes:
+        return _ended(steps, subnet.id, packet)
+    step, chosen = route(subnet, packet.destination, facts)
+    steps.append(step)
+    if chosen is None or not step.passes:
+        return _ended(steps, step.resource_id, packet)
+    diverted = _steered(steps, subnet.vpc_id, packet, (facts, established), subnet.id)
+    if diverted is not None:
+        return diverted
+    if chosen.target == LOCAL:
+        return _into_vpc(steps, subnet.vpc_id, packet, (facts, established))
+    return _through(steps, chosen.target, interface, packet, (facts, established), public_prefixes6)
+
+
+def connection(
+    interface: NetworkInterface, packet: Packet, facts: Facts, public_prefixes6: tuple[str, ...] = ()
+) -> tuple[Path, Path | None]:
+    """The first packet of a connection that an interface begins, and its reply, which network ACLs and routes decide
+    about anew; no reply where the first does not come through, or leaves by a gateway to where nothing is known."""
+    there = path(interface, packet, facts, public_prefixes6=public_prefixes6)
+    if not there.passes:
+        return there, None
+    other = facts.shared(NetworkInterface, there.end)
+    if other is not None:
+        return there, path(other, reply(there.packet), facts, established=True, public_prefixes6=public_prefixes6)
+    subnet = facts.shared(Subnet, interface.subnet_id)
+    assert subnet is not None
+    back = network_acl(subnet, reply(packet), "ingress", facts)
+    return there, _ended([back], interface.id if back.passes else subnet.id, reply(packet))
+
+
+def arrival(elastic_ip: ElasticIp, packet: Packet, facts: Facts) -> Path:
+    """What becomes of a packet from the internet to an elastic IP, of an interface or of a load balancer."""
+    for balancer in facts.shared_referring(LoadBalancer, elastic_ip.id, "elastic_ip_id"):
+        steps: list[Step] = []
+        packet, refused = _balanced(steps, balancer, "", packet, facts)
+        if refused:
+            return _ended(steps, refused, packet)
+        return _enter_vpc(steps, balancer.vpc_id, packet, (facts, False))
+    gateways = facts.shared_referring(InternetGateway, elastic_ip.vpc_id, "vpc_id") if elastic_ip.vpc_id else ()
+    if not gateways:
+        message = f"{elastic_ip.address} leads nowhere"
+        return _ended([_at_gateway(False, elastic_ip.id, elastic_ip.project_id, message)], elastic_ip.id, packet)
+    message = f"{elastic_ip.address} is translated to {elastic_ip.private_address}"
+    steps = [_at_gateway(True, gateways[0].id, elastic_ip.project_id, message, elastic_ip.id)]
+    inside = msgspec.structs.replace(packet, destination=elastic_ip.private_address)
+    return _enter_vpc(steps, elastic_ip.vpc_id, inside, (facts, False))
+
+
+_With = tuple[Facts, bool]
+"""Facts, and whether security groups have let the connection through already."""
+
+
+def _through(
+    steps: list[Step],
+    target: str,
+    interface: NetworkInterface,
+    packet: Packet,
+    known: _With,
+    public6: tuple[str, ...],
+) -> Path:
+    """On by the target of a route."""
+    facts, _ = known
+    match target.partition("-")[0]:
+        case "eni":
+            appliance = facts.shared(NetworkInterface, target)
+            assert appliance is not None
+            subnet = facts.shared(Subnet, appliance.subnet_id)
+            assert subnet is not None
+            return _arrive(steps, appliance, subnet, packet, known, crosses=True)
+        case "pcx":
+            peering = facts.shared(VpcPeering, target)
+            assert peering is not None
+            other = peering.peer_vpc_id if peering.vpc_id == interface.vpc_id else peering.vpc_id
+            return _enter_vpc(steps, other, packet, known)
+        case "tr":
+            return _through_transit(steps, target, interface.vpc_id, packet, known)
+        case "nat":
+            return _through_nat(steps, target, packet, facts)
+        case "igw":
+            return _through_internet(steps, target, interface, packet, facts, public6)
+        case _:
+            message = f"leaves by {target}"
+            steps.append(_at_gateway(True, target, interface.project_id, message))
+            return _ended(steps, target, packet)
+
+
+def _through_internet(
+    steps: list[Step], id: str, interface: NetworkInterface, packet: Packet, facts: Facts, public6: tuple[str, ...]
+) -> Path:
+    if version_of(packet.source) == 6:
+        passes = any_contains(public6, packet.source)
+        message = f"{packet.source} is {'' if passes else 'not '}of the region's public blocks"
+        steps.append(_at_gateway(passes, id, interface.project_id, message))
+        return _ended(steps, id, packet)
+    for elastic in facts.shared_referring(ElasticIp, interface.id, "network_interface_id"):
+        if elastic.private_address == packet.source:
+            message = f"{packet.source} is translated to {elastic.address} ({elastic.id})"
+            steps.append(_at_gateway(True, id, interface.project_id, message, elastic.id))
+            return _ended(steps, id, msgspec.structs.replace(packet, source=elastic.address))
+    subnet = facts.shared(Subnet, interface.subnet_id)
+    common = facts.shared(ElasticIp, subnet.egress_elastic_ip_id) if subnet and subnet.egress_elastic_ip_id else None
+    if common is not None:
+        message = f"{packet.source} is translated to {common.address} ({common.id}), as all of {interface.subnet_id} is"
+        steps.append(_at_gateway(True, id, interface.project_id, message, common.id))
+        return _ended(steps, id, msgspec.structs.replace(packet, source=common.address, source_port=None))
+    message = f"{packet.source} has no elastic IP, and no way to the internet without one"
+    steps.append(_at_gateway(False, id, interface.project_id, message))
+    return _ended(steps, id, packet)
+
+
+def _through_nat(steps: list[Step], id: str, packet: Packet, facts: Facts) -> Path:
+    gateway = facts.shared(NatGateway, id)
+    assert gateway is not None
+    elastic = facts.shared(ElasticIp, gateway.elastic_ip_id) if gateway.elastic_ip_id else None
+    attached = bool(facts.shared_referring(InternetGateway, gateway.vpc_id, "vpc_id"))
+    if elastic is None or not attached:
+        message = "has no elastic IP" if elastic is None else f"{gateway.vpc_id} has no internet gateway attached"
+        steps.append(_at_gateway(False, id, gateway.project_id, message))
+        return _ended(steps, id, packet)
+    message = f"{packet.source} is translated to {elastic.address} ({elastic.id})"
+    steps.append(_at_gateway(True, id, gateway.project_id, message, elastic.id))
+    return _ended(steps, id, msgspec.structs.replace(packet, source=elastic.address, source_port=None))
+
+
+def _through_transit(steps: list[Step], router_id: str, vpc_id: str, packet: Packet, known: _With) -> Path:
+    facts, _ = known
+    attached = facts.shared_referring(TransitRouterAttachment, vpc_id, "vpc_id")
+    entry = next(a for a in attached if a.transit_router_id == router_id and a.status == "active")
+    table = facts.shared(TransitRouteTable, entry.route_table_id) if entry.route_table_id else None
+    if table is None:
+        message = f"{entry.id} is associated with no route table: what enters there is dropped"
+        steps.append(_at_gateway(False, router_id, entry.transit_router_project_id, message, entry.id))
+        return _ended(steps, router_id, packet)
+    chosen = effective.choose(packet.destination, effective.transit_routes(table, facts))
+    step = routed("transit-route", chosen, packet.destination, table)
+    steps.append(step)
+    leaving = facts.shared(TransitRouterAttachment, chosen.target) if chosen is not None and step.passes else None
+    if leaving is None:
+        return _ended(steps, table.id, packet)
+    if leaving.vpc_id:
+        return _enter_vpc(steps, leaving.vpc_id, packet, known)
+    message = f"leaves by {leaving.private_gateway_id}"
+    steps.append(_at_gateway(True, leaving.private_gateway_id, leaving.project_id, message))
+    return _ended(steps, leaving.private_gateway_id, packet)
+
+
+def _enter_vpc(steps: list[Step], vpc_id: str, packet: Packet, known: _With) -> Path:
+    """Into a VPC from outside of it."""
+    return _steered(steps, vpc_id, packet, known, "") or _into_vpc(steps, vpc_id, packet, known)
+
+
+def _steered(steps: list[Step], vpc_id: str, packet: Packet, known: _With, from_subnet: str) -> Path | None:
+    """The path to an appliance, where a service insertion of the VPC chooses a packet that its router routes; none
+    where it does not. What comes out of a subnet of appliances is not chosen again."""
+    facts, _ = known
+    for insertion in facts.shared_referring(ServiceInsertion, vpc_id, "vpc_id"):
+        if from_subnet in _appliance_subnets(insertion, facts):
+            return None
+        for rule in insertion.rules:
+            back = not _is_steered(rule, packet, back=False)
+            if back and not _is_steered(rule, reply(packet), back=True):
+                continue
+            first = insertion.appliances[0]
+            chosen = (back and first.return_network_interface_id) or first.network_interface_id
+            insert = rule.action == "insert"
+            steps.append(
+                Step(
+                    point="service-insertion",
+                    passes=True,
+                    resource_id=insertion.id,
+                    decided_by=f"{insertion.id}/{rule.number}",
+                    message=f"rule {rule.number}: " + (f"goes through {chosen}" if insert else "passes by"),
+                    project_id=insertion.project_id,
+                )
+            )
+            if not insert:
+                return None
+            appliance = facts.shared(NetworkInterface, chosen)
+            assert appliance is not None
+            subnet = facts.shared(Subnet, appliance.subnet_id)
+            assert subnet is not None
+            return _arrive(steps, appliance, subnet, packet, known, crosses=True)
+    return None
+
+
+def _is_steered(rule: SteeringRule, packet: Packet, *, back: bool) -> bool:
+    """Whether a packet, or the one that one on its way back answers, is as a rule says. ICMP's answers have types of
+    their own, so all of them go back the same way."""
+    any_type = back and rule.protocol in ("icmp", "icmpv6")
+    ports = (None, None) if any_type else (rule.from_port, rule.to_port)
+    return (
+        matches(rule.protocol, ports, packet)
+        and contains(rule.source, packet.source)
+        and contains(rule.destination, packet.destination)
+    )
+
+
+def _appliance_subnets(insertion: ServiceInsertion, facts: Facts) -> set[str]:
+    ids = (i for a in insertion.appliances for i in (a.network_interface_id, a.return_network_interface_id))
+    interfaces = (facts.shared(NetworkInterface, id) for id in ids if id)
+    return {interface.subnet_id for interface in interfaces if interface is not None}
+
+
+def _served(steps: list[Step], vpc_id: str, packet: Packet, facts: Facts) -> tuple[Packet, str]:
+    """The packet as a load balancer of the VPC sends it on, where it is for one; and who refused it, or empty. Of
+    several targets the first is followed."""
+    for balancer in facts.shared_referring(LoadBalancer, vpc_id, "vpc_id"):
+        if packet.destination in balancer.addresses:
+            place = balancer.addresses.index(packet.destination)
+            return _balanced(steps, balancer, balancer.subnet_ids[place], packet, facts)
+    return packet, ""
+
+
+def _balanced(
+    steps: list[Step], balancer: LoadBalancer, subnet_id: str, packet: Packet, facts: Facts
+) -> tuple[Packet, str]:
+    """As `_served`, by one load balancer, at its address in a subnet, or the public one (empty)."""
+    for listener in balancer.listeners:
+        if (listener.protocol, listener.port) != (packet.protocol, packet.destination_port):
+            continue
+        target = _target(balancer, subnet_id, listener.target_group_id, facts)
+        by = f"{balancer.id}/{listener.protocol}/{listener.port}"
+        if target is None:
+            steps.append(_at_balancer(False, balancer, by, f"{listener.target_group_id} has no target"))
+            return packet, balancer.id
+        address, port, of = target
+        message = f"{packet.destination} is translated to {address} port {port}, one of {of} targets"
+        steps.append(_at_balancer(True, balancer, by, message))
+        return msgspec.structs.replace(packet, destination=address, destination_port=port), ""
+    message = f"no listener for {packet.protocol} {packet.destination_port}"
+    steps.append(_at_balancer(False, balancer, balancer.id, message))
+    return packet, balancer.id
+
+
+def _target(balancer: LoadBalancer, subnet_id: str, group_id: str, facts: Facts) -> tuple[str, int, int] | None:
+    """Address and port of the first target that an address of a load balancer leads to, and how many there are."""
+    group = facts.shared(TargetGroup, group_id)
+    zone = _zone(subnet_id, facts) if subnet_id else ""
+    found: list[tuple[Target, NetworkInterface]] = []
+    for target in () if group is None else group.targets:
+        interface = facts.shared(NetworkInterface, target.network_interface_id)
+        if interface is None or not interface.private_addresses:
+            continue
+        if balancer.cross_zone or not subnet_id or _zone(interface.subnet_id, facts) == zone:
+            found.append((target, interface))
+    if not found:
+        return None
+    target, interface = found[0]
+    return interface.private_addresses[0], target.port, len(found)
+
+
+def _zone(subnet_id: str, facts: Facts) -> str:
+    subnet = facts.shared(Subnet, subnet_id)
+    return "" if subnet is None else subnet.availability_zone
+
+
+def _at_balancer(passes: bool, balancer: LoadBalancer, by: str, message: str) -> Step:
+    return Step(
+        point="load-balancer",
+        passes=passes,
+        resource_id=balancer.id,
+        decided_by=by,
+        message=message,
+        project_id=balancer.project_id,
+    )
+
+
+def _into_vpc(steps: list[Step], vpc_id: str, packet: Packet, known: _With) -> Path:
+    facts, _ = known
+    for subnet in facts.shared_referring(Subnet, vpc_id, "vpc_id"):
+        if _in_subnet(subnet, packet.destination):
+            return _deliver(steps, subnet, packet, known, crosses=True)
+    vpc = effective.vpc_of(vpc_id, facts)
+    message = f"{packet.destination} is in no subnet of {vpc_id}"
+    step = Step(
+        point="destination",
+        passes=False,
+        resource_id=vpc_id,
+        decided_by=vpc_id,
+        message=message,
+        project_id=vpc.project_id,
+    )
+    return _ended([*steps, step], vpc_id, packet)
+
+
+def _deliver(steps: list[Step], subnet: Subnet, packet: Packet, known: _With, crosses: bool) -> Path:
+    facts, _ = known
+    for interface in facts.shared_referring(NetworkInterface, subnet.id, "subnet_id"):
+        if packet.destination in interface.private_addresses + interface.ipv6_addresses:
+            return _arrive(steps, interface, subnet, packet, known, crosses=crosses)
+    for endpoint in facts.shared_referring(ServiceEndpoint, subnet.id, "subnet_ids"):
+        if packet.destination in endpoint.addresses:
+            active = endpoint.status == "active"
+            message = f"{'leaves for' if active else 'is not accepted by'} {endpoint.service_id}"
+            steps.append(_at_gateway(active, endpoint.id, endpoint.project_id, message))
+            return _ended(steps, endpoint.id, packet)
+    if any(packet.destination in b.addresses for b in facts.shared_referring(LoadBalancer, subnet.vpc_id, "vpc_id")):
+        # OVN balances on the client's switch.
+        message = f"{packet.destination} is a load balancer's, which is reached from inside {subnet.vpc_id} only"
+        return _ended([*steps, said("destination", False, subnet, subnet.id, message)], subnet.id, packet)
+    message = f"no interface of {subnet.id} has {packet.destination}"
+    return _ended([*steps, said("destination", False, subnet, subnet.id, message)], subnet.id, packet)
+
+
+def _arrive(
+    steps: list[Step], interface: NetworkInterface, subnet: Subnet, packet: Packet, known: _With, *, crosses: bool
+) -> Path:
+    """Into a subnet, and to an interface there."""
+    facts, established = known
+    if crosses:
+        steps.append(network_acl(subnet, packet, "ingress", facts))
+        if not steps[-1].passes:
+            return _ended(steps, subnet.id, packet)
+    if not established:
+        steps.append(security_group(interface, packet, "ingress", facts))
+        if not steps[-1].passes:
+            return _ended(steps, interface.id, packet)
+    own = owner_of(interface, packet.destination)
+    passes = bool(own) or not interface.source_dest_check
+    message = f"{interface.id} gets it"
+    if not passes:
+        message = f"{packet.destination} is none of {interface.id}'s addresses, and it checks destinations"
+    steps.append(said("destination", passes, interface, own or interface.id, message))
+    return _ended(steps, interface.id, packet)
+
+
+def _in_subnet(subnet: Subnet, address: str) -> bool:
+    block = subnet.cidr_block if version_of(address) == 4 else subnet.ipv6_cidr_block
+    return bool(block) and contains(block, address)
+
+
+def _ended(steps: list[Step], end: str, packet: Packet) -> Path:
+    return Path(steps=tuple(steps), end=end, packet=packet)
+
+
+def _at_gateway(passes: bool, id: str, project_id: str, message: str, by: str = "") -> Step:
+    return Step(
+        point="gateway", passes=passes, resource_id=id, decided_by=by or id, message=message, project_id=project_id
+    )

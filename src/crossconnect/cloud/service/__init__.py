@@ -1,0 +1,29 @@
+"""Commands and questions of tenants: from a request that is authenticated to one transaction of the store.
+
+    API --> Service (asyncio) --> commands (decide, check, write; in the writer's transaction) --> store
+                             `--> questions (a reader's transaction)
+
+Invariant: what a caller may see is decided by the store's queries, which all carry the caller's project.
+"""
+
+from crossconnect.cloud.service.caller import Caller
+from crossconnect.cloud.service.environment import Settings
+from crossconnect.cloud.service.outcome import Document, Feed, Outcome, Page, Query
+from crossconnect.cloud.service.service import Service
+from crossconnect.cloud.store.records import AuditRecord, Changed, Commit, Key, Request
+
+__all__ = [
+    "AuditRecord",
+    "Caller",
+    "Changed",
+    "Commit",
+    "Document",
+    "Feed",
+    "Key",
+    "Outcome",
+    "Page",
+    "Query",
+    "Request",
+    "Service",
+    "Settings",
+]

@@ -1,0 +1,108 @@
+"""The machinery under the service: the writer, readers, and who hears of commits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from crossconnect.cloud.resource import Refused
+from crossconnect.cloud.service import administration
+from crossconnect.cloud.service.environment import Environment
+from crossconnect.cloud.service.signals import Listener, Signals
+from crossconnect.cloud.store.database import READERS, Database, is_transient
+from crossconnect.cloud.store.migrate import migrate
+from crossconnect.cloud.store.reading import REALISED, SEQUENCE, counters_of
+from crossconnect.cloud.store.records import AuditRecord
+from crossconnect.cloud.store.writer import AWAY, CHANNEL, Transaction, Writer
+
+T = TypeVar("T")
+
+PATIENCE_S = 5.0
+"""How long a question waits for a database that is away."""
+CLEAR_UP_S = 60.0
+"""How often old tokens and changes are cleared away."""
+
+
+class Engine:
+    """Of one process, in one event loop."""
+
+    def __init__(self, database: Database, environment: Environment) -> None:
+        """The tables are up to date. Starts threads."""
+        self._database = database
+        self._environment = environment
+        self._loop = asyncio.get_running_loop()
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self.signals = Signals(self.position)
+        self._writer = Writer(database, self._loop, self.signals.poke)
+        self._listener = Listener(database.address, CHANNEL, self.signals.poke) if database.postgresql else None
+        self._clearing = self._loop.create_task(self._clear_up())
+
+    @classmethod
+    async def start(cls, url: str, environment: Environment) -> Engine:
+        """Open a database and bring its tables up to date."""
+        database = Database(url)
+        await asyncio.to_thread(migrate, database)
+        return cls(database, environment)
+
+    async def close(self) -> None:
+        """Finish what waits, and end the threads."""
+        self._clearing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._clearing
+        await self.signals.close()
+        await asyncio.to_thread(self._writer.close)
+        if self._listener is not None:
+            await asyncio.to_thread(self._listener.close)
+        await asyncio.to_thread(self._readers.shutdown)
+        self._database.close()
+
+    async def read(self, question: Callable[[Connection], T]) -> T:
+        """Ask something as of one moment. Refused (503) where the database does not answer."""
+        return await self._loop.run_in_executor(self._readers, self._ask, question)
+
+    async def write(
+        self,
+        work: Callable[[Transaction], T],
+        note: Callable[[Transaction, T | Refused], AuditRecord | None],
+    ) -> T:
+        """Do something in the writer's transaction (see `Writer.submit`). Who goes away does not undo it."""
+        return await asyncio.shield(self._writer.submit(work, note))
+
+    def write_down(self, line: AuditRecord) -> None:
+        """Add a line to the audit record soon."""
+        self._writer.write_down(line)
+
+    async def position(self) -> tuple[int, int]:
+        """(number of the last commit, number up to which all is realised)."""
+        at = await self.read(counters_of)
+        return at[SEQUENCE], at[REALISED]
+
+    def _ask(self, question: Callable[[Connection], T]) -> T:
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                with self._database.reading() as connection:
+                    return question(connection)
+            except DBAPIError as error:
+                if not is_transient(error):
+                    raise
+                self._database.drop_readers()
+                if time.monotonic() > end:
+                    raise Refused(503, AWAY) from error
+                time.sleep(0.1)
+
+    async def _clear_up(self) -> None:
+        while True:
+            await asyncio.sleep(CLEAR_UP_S)
+            with contextlib.suppress(Refused, DBAPIError):  # again in a minute
+                await self.write(
+                    lambda tx: administration.clear_up(tx, int(self._environment.clock().timestamp())),
+                    lambda _tx, _result: None,
+                )

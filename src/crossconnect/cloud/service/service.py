@@ -1,0 +1,344 @@
+"""The service: everything that the API, the realiser and operators ask of the cloud's state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+from sqlalchemy import Connection
+
+from crossconnect.cloud.resource import Body, Kind, Patch, Problem, Refused, Use
+from crossconnect.cloud.service import administration, keys, questions, texts
+from crossconnect.cloud.service.administration import must_be_admin, scope_of
+from crossconnect.cloud.service.caller import Caller
+from crossconnect.cloud.service.commands import Command, Create, Delete, Update
+from crossconnect.cloud.service.engine import Engine
+from crossconnect.cloud.service.environment import Environment, Settings, now, random_id
+from crossconnect.cloud.service.outcome import LIMIT_MAX, Document, Feed, Outcome, Page, Query
+from crossconnect.cloud.service.states import shown
+from crossconnect.cloud.store import audit, feed, projects, reading
+from crossconnect.cloud.store.reading import CLEARED, REALISED, SEQUENCE, counters_of
+from crossconnect.cloud.store.records import AuditRecord, Key
+from crossconnect.cloud.store.view import ProjectView
+from crossconnect.cloud.store.writer import Transaction
+
+T = TypeVar("T")
+
+NUMBER_MAX = 2**63 - 1
+"""Of the databases' integers."""
+
+
+class Service:
+    """One per process; used from one event loop. All methods raise `Refused` (cloud.resource) for what is not carried
+    out: 400 for a malformed question, 404, 409, 412, 422, and 503 `store.unavailable` where the database does not
+    answer, in which case nothing has been done."""
+
+    def __init__(self, engine: Engine, environment: Environment) -> None:
+        """See `open`."""
+        self._engine = engine
+        self._environment = environment
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        kinds: Mapping[str, Kind],
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        new_id: Callable[[str], str] | None = None,
+    ) -> Service:
+        """Open the store, bring its tables up to date and start the writer. `url` is a path of an SQLite file, or
+        `postgresql://user@host/database`. `kinds` by name (`registry.KINDS`). `clock` and `new_id` are for tests."""
+        environment = Environment(kinds, settings, clock or now, new_id or random_id)
+        return cls(await Engine.start(url, environment), environment)
+
+    async def close(self) -> None:
+        """Finish what has been accepted, then let go of the database."""
+        await self._engine.close()
+
+    async def create(
+        self, kind: Kind, caller: Caller, body: Body, *, token: str = "", dry_run: bool = False
+    ) -> Outcome:
+        """Create a resource. `token` (up to 64 printable ASCII characters) makes it happen once within 24 hours: the
+        same token with the same body has the same answer, with another body 409 `idempotency.mismatch`."""
+        command = Create(self._environment, kind, caller, body, token=token, dry_run=dry_run)
+        return await self._command(command, body, token)
+
+    async def update(
+        self,
+        kind: Kind,
+        caller: Caller,
+        id: str,
+        patch: Patch,
+        *,
+        if_match: int | None = None,
+        dry_run: bool = False,
+    ) -> Outcome:
+        """Change a resource. `if_match` is the revision that it must have, else 412 `precondition.failed`. A patch that
+        says what is already so changes nothing, and keeps the revision."""
+        command = Update(self._environment, kind, caller, patch, dry_run=dry_run)
+        command.id, command.if_match = id, if_match
+        return await self._command(command, patch)
+
+    async def delete(
+        self, kind: Kind, caller: Caller, id: str, *, if_match: int | None = None, dry_run: bool = False
+    ) -> Outcome:
+        """Delete a resource, with what it owns; 409 `<kind>.in-use` with `uses` while others use it. It is gone from
+        lists at once. Kinds whose end takes time with AWS, too (NAT gateway, peering, transit router, endpoint), can
+        still be got as `deleting` until that is realised; others are 404 at once."""
+        command = Delete(self._environment, kind, caller, dry_run=dry_run)
+        command.id, command.if_match = id, if_match
+        return await self._command(command)
+
+    async def get(self, kind: Kind, caller: Caller, id: str) -> Document:
+        """One resource; 404 `<kind>.not-found`."""
+        line = self._line(caller, "get", kind, id)
+        return await self._question(line, lambda connection: questions.get(self._view(connection, caller), kind, id))
+
+    async def list(self, kind: Kind, caller: Caller, query: Query) -> Page:
+        """A page of resources in the order of their ids. 400 `filter.unknown`, `limit.range`, `marker.malformed`."""
+        line = self._line(caller, "list", kind)
+        try:
+            search = questions.search_of(kind, caller.project_id, query)
+        except Refused as refused:
+            self._refused(line, refused)
+            raise
+        page, foreign = await self._engine.read(
+            lambda connection: questions.listing(self._view(connection, caller), search)
+        )
+        self._engine.write_down(msgspec.structs.replace(line, foreign=foreign))
+        return page
+
+    async def uses(self, kind: Kind, caller: Caller, id: str) -> Sequence[Use]:
+        """What stands in the way of a resource's deletion. What another project has is counted with an empty id."""
+
+        def ask(connection: Connection) -> Sequence[Use]:
+            view = self._view(connection, caller)
+            questions.get(view, kind, id)
+            return view.uses(id)
+
+        return await self._question(self._line(caller, "uses", kind, id), ask)
+
+    async def wait(
+        self, kind: Kind, caller: Caller, id: str, revision: int, *, timeout_s: float = 30.0
+    ) -> Document | None:
+        """Wait until a resource's change `revision` is realised (`available`, or gone after a deletion) or has failed,
+        and say how it is then; none where it is gone. After `timeout_s` seconds it is said as it is."""
+        signals = self._engine.signals
+        await signals.until(lambda: signals.realised >= revision, timeout_s)
+        try:
+            return await self._engine.read(lambda connection: questions.get(self._view(connection, caller), kind, id))
+        except Refused as refused:
+            if refused.status == 404:
+                return None
+            raise
+        except questions.Foreign:
+            return None
+
+    async def changes(self, caller: Caller, after: int, *, limit: int = 100, wait_s: float = 0.0) -> Feed:
+        """Commits after a number, at most about `limit` changes, whole commits only: of the caller's project, or for an
+        admin without a project, all. Where there are none, wait for up to `wait_s` seconds. 410 `changes.gone` where
+        they have been cleared away: start from a list."""
+        scope = scope_of(caller)
+        if not 0 <= after <= NUMBER_MAX or not 1 <= limit <= LIMIT_MAX:
+            raise Refused(400, Problem("changes.range", f"after is not negative, limit between 1 and {LIMIT_MAX}"))
+        signals, end = self._engine.signals, time.monotonic() + wait_s
+        found = await self._engine.read(lambda connection: _feed(connection, scope, after, limit))
+        while not found.commits and (left_s := end - time.monotonic()) > 0:
+            last = found.last
+            await signals.until(lambda last=last: signals.head > last, left_s)
+            found = await self._engine.read(lambda connection, last=last: _feed(connection, scope, last, limit))
+        return found
+
+    async def follow(self, caller: Caller, after: int, *, heartbeat_s: float = 15.0) -> AsyncIterator[Feed]:
+        """All commits after a number, as they come, for ever; an empty Feed after `heartbeat_s` seconds of silence."""
+        while True:
+            found = await self.changes(caller, after, limit=LIMIT_MAX, wait_s=heartbeat_s)
+            after = found.last
+            yield found
+
+    async def position(self) -> tuple[int, int]:
+        """(number of the last commit, number up to which all is realised)."""
+        return await self._engine.position()
+
+    # What the realiser needs.
+
+    async def snapshot(self) -> tuple[int, Sequence[Document]]:
+        """All documents of all projects as of one moment, and the number of the last commit in them."""
+
+        def ask(connection: Connection) -> tuple[int, Sequence[Document]]:
+            at = counters_of(connection)
+            return at[SEQUENCE], [shown(found, at[REALISED]) for found in reading.every(connection)]
+
+        return await self._engine.read(ask)
+
+    async def realised(self, number: int, failures: Mapping[str, str], cleared: Sequence[str] = ()) -> None:
+        """Say that all commits up to `number` are in the northbound database, but for resources in `failures` (id to
+        reason), which stay failed until they are named in `cleared`, changed or deleted. A number may go back: after
+        the northbound database was lost."""
+        await self._engine.write(
+            lambda tx: administration.realised(tx, number, failures, cleared), lambda _tx, _result: None
+        )
+
+    # Audit record.
+
+    async def record(self, record: AuditRecord) -> None:
+        """Add a call that did not reach the service (refused by authentication, authorisation, rate limit). `create`
+        to `uses` and those about projects and keys record themselves, with `caller.request`; commands in their own
+        transaction. Returns at once; written within a second."""
+        self._engine.write_down(record)
+
+    async def audit(self, caller: Caller, *, after: int = 0, limit: int = 100) -> Sequence[AuditRecord]:
+        """The record after a number, of the caller's project; for an admin without a project, of all."""
+        scope = scope_of(caller)
+        if not 0 <= after <= NUMBER_MAX or not 1 <= limit <= LIMIT_MAX:
+            raise Refused(400, Problem("audit.range", f"after is not negative, limit between 1 and {LIMIT_MAX}"))
+        return await self._engine.read(lambda connection: audit.after(connection, scope, after, limit))
+
+    # Projects and keys: for admins, whom the API has asked for.
+
+    async def create_project(self, caller: Caller, project_id: str, quotas: Mapping[str, int] | None = None) -> None:
+        """Make a project; 409 `project.exists`, 422 for a malformed id (`[a-z0-9][a-z0-9-]{0,62}`) or an unknown
+        kind."""
+        kinds, at, own = self._environment.kinds, self._now(), quotas or {}
+        await self._administer(
+            self._line(caller, "create-project", id=project_id),
+            lambda tx: administration.create_project(tx, kinds, project_id, at, own),
+            caller,
+        )
+
+    async def projects(self, caller: Caller) -> Sequence[str]:
+        """Ids of all projects."""
+        must_be_admin(caller)
+        return await self._engine.read(projects.ids)
+
+    async def set_quotas(self, caller: Caller, project_id: str, quotas: Mapping[str, int]) -> None:
+        """Set some quotas of a project by kind; the others stay."""
+        kinds = self._environment.kinds
+        await self._administer(
+            self._line(caller, "set-quotas", id=project_id),
+            lambda tx: administration.set_quotas(tx, kinds, project_id, quotas),
+            caller,
+        )
+
+    async def quotas(self, caller: Caller) -> Mapping[str, tuple[int, int]]:
+        """(used, quota) of the caller's project by kind."""
+
+        def ask(connection: Connection) -> Mapping[str, tuple[int, int]]:
+            own = projects.quotas(connection, caller.project_id) or {}
+            quotas = self._environment.quotas(own)
+            return administration.usage(connection, caller.project_id, quotas, self._environment.kinds)
+
+        return await self._engine.read(ask)
+
+    async def create_key(self, caller: Caller, key: Key) -> tuple[Key, str]:
+        """Make an API key; `id` and `created_at` are given by the service. The text that the client sends is shown
+        here and never again."""
+        made, text, digest = keys.made(key, self._environment.new_id("ak"), self._now())
+        await self._administer(
+            self._line(caller, "create-key", id=made.id),
+            lambda tx: administration.add_key(tx, made, digest),
+            caller,
+            "" if key.admin else key.project_id,
+        )
+        return made, text
+
+    async def keys(self, caller: Caller, project_id: str) -> Sequence[Key]:
+        """A project's keys."""
+        self._may_administer(caller, project_id)
+        return await self._engine.read(lambda connection: projects.keys(connection, project_id))
+
+    async def revoke_key(self, caller: Caller, project_id: str, key_id: str) -> None:
+        """Make a key unusable at once, in every process."""
+        at = self._now()
+        await self._administer(
+            self._line(caller, "revoke-key", id=key_id),
+            lambda tx: administration.revoke_key(tx, project_id, key_id, at),
+            caller,
+            project_id,
+        )
+
+    async def authenticate(self, text: str) -> Caller | None:
+        """Whose key that is; none for a malformed, unknown, expired or revoked one."""
+        now = self._environment.clock()
+        return await self._engine.read(lambda connection: keys.caller(connection, text, now))
+
+    async def _command(self, command: Command, said: Body | Patch | None = None, token: str = "") -> Outcome:
+        try:
+            if said is not None:
+                texts.check(said)
+            texts.check_token(token)
+        except Refused as refused:
+            line = self._line(command.caller, command.action, command.kind, command.id)
+            self._refused(msgspec.structs.replace(line, dry_run=command.dry_run), refused)
+            raise
+        return await self._engine.write(command.work, command.note)
+
+    async def _question(self, line: AuditRecord, ask: Callable[[Connection], T]) -> T:
+        try:
+            answer = await self._engine.read(ask)
+        except questions.Foreign as foreign:
+            self._refused(msgspec.structs.replace(line, foreign=True), foreign.refused)
+            raise foreign.refused from None
+        except Refused as refused:
+            self._refused(line, refused)
+            raise
+        self._engine.write_down(line)
+        return answer
+
+    async def _administer(
+        self, line: AuditRecord, work: Callable[[Transaction], None], caller: Caller, project_id: str | None = None
+    ) -> None:
+        try:
+            self._may_administer(caller, project_id)
+        except Refused as refused:
+            self._refused(line, refused)
+            raise
+        await self._engine.write(work, lambda _tx, result: _with_result(line, result))
+
+    @staticmethod
+    def _may_administer(caller: Caller, project_id: str | None) -> None:
+        """An operator may; a caller with a project may manage that project's keys, where the API lets it."""
+        if not project_id or caller.project_id != project_id:
+            must_be_admin(caller)
+
+    def _view(self, connection: Connection, caller: Caller) -> ProjectView:
+        return ProjectView(connection, self._environment.kind_of, caller.project_id)
+
+    def _now(self) -> str:
+        return self._environment.text(self._environment.clock())
+
+    def _line(self, caller: Caller, action: str, kind: Kind | None = None, id: str = "") -> AuditRecord:
+        """Of the audit record, for a call that succeeds."""
+        return AuditRecord(
+            at=self._now(),
+            project_id=caller.project_id,
+            principal=caller.principal,
+            action=action,
+            kind=kind.name if kind is not None else "",
+            resource_id=id[:100],
+            request=caller.request,
+        )
+
+    def _refused(self, line: AuditRecord, refused: Refused) -> None:
+        self._engine.write_down(_with_result(line, refused))
+
+
+def _with_result(line: AuditRecord, result: object) -> AuditRecord:
+    if not isinstance(result, Refused):
+        return line
+    code = result.problems[0].code if result.problems else ""
+    return msgspec.structs.replace(line, status=result.status, code=code)
+
+
+def _feed(connection: Connection, project_id: str | None, after: int, limit: int) -> Feed:
+    at = counters_of(connection)
+    if after < at[CLEARED]:
+        message = f"changes up to {at[CLEARED]} have been cleared away; list, and go on from there"
+        raise Refused(410, Problem("changes.gone", message))
+    commits, more = feed.commits(connection, project_id, after, limit)
+    return Feed(commits=tuple(commits), last=commits[-1].number if more else max(after, at[SEQUENCE]))

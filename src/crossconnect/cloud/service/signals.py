@@ -1,0 +1,114 @@
+"""How those who wait hear of commits: of this process's at once, of other processes' by PostgreSQL's NOTIFY, and by
+looking twice a second where somebody waits.
+
+One task looks, however many wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Awaitable, Callable
+
+import psycopg
+from psycopg import sql
+
+POLL_S = 0.5
+"""How often it is looked without a notice: another process on an SQLite file gives none."""
+LISTEN_S = 0.2
+"""How often the listener looks whether it is to end, and tries again after a loss."""
+
+
+async def _wait(event: asyncio.Event, timeout_s: float) -> None:
+    """Wait for an event, or for that long. Not by `wait_for`, which loses a cancellation that comes with the event
+    (Python before 3.12)."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
+
+
+class Signals:
+    """The last known position of the store. Lives in one event loop."""
+
+    def __init__(self, look: Callable[[], Awaitable[tuple[int, int]]]) -> None:
+        """`look` reads (number of the last commit, number up to which all is realised)."""
+        self._look = look
+        self._poke = asyncio.Event()
+        self._news = asyncio.Event()
+        self._waiting = 0
+        self.head = 0
+        self.realised = 0
+        self._task = asyncio.get_running_loop().create_task(self._watch())
+
+    def poke(self) -> None:
+        """Something may have happened."""
+        self._poke.set()
+
+    async def until(self, met: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait until a condition on `head` and `realised` is met, or give up."""
+        end = time.monotonic() + timeout_s
+        self._waiting += 1
+        self._poke.set()
+        try:
+            while not met():
+                left_s = end - time.monotonic()
+                if left_s <= 0:
+                    return False
+                await _wait(self._news, left_s)
+            return True
+        finally:
+            self._waiting -= 1
+
+    async def close(self) -> None:
+        """End the task."""
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+    async def _watch(self) -> None:
+        while True:
+            await _wait(self._poke, POLL_S)
+            self._poke.clear()
+            if not self._waiting:
+                continue
+            with contextlib.suppress(Exception):  # the database is away: those who wait go on waiting
+                self.head, self.realised = await self._look()
+                news, self._news = self._news, asyncio.Event()
+                news.set()
+
+
+class Listener:
+    """A thread with a connection of its own on which PostgreSQL tells of other processes' commits."""
+
+    def __init__(self, address: str, channel: str, heard: Callable[[], None]) -> None:
+        """`address` is libpq's; `heard` is called in the loop's thread."""
+        self._address = address
+        self._channel = channel
+        self._heard = heard
+        self._loop = asyncio.get_running_loop()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="store-listener", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread. May take a second."""
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            try:
+                with psycopg.connect(self._address, autocommit=True, connect_timeout=5) as connection:
+                    connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
+                    self._tell()  # of what happened before
+                    while not self._ended.is_set():
+                        for _ in connection.notifies(timeout=LISTEN_S, stop_after=1):
+                            self._tell()
+            except psycopg.Error:
+                self._ended.wait(LISTEN_S)
+
+    def _tell(self) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._heard)

@@ -1,0 +1,62 @@
+"""The audit record. Lines are added; the database itself refuses to change or delete one (triggers of the
+migrations)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, insert, select
+
+from crossconnect.cloud.store.records import AuditRecord
+from crossconnect.cloud.store.tables import audit
+
+_INSERT = insert(audit)
+_ALL = (
+    select(audit.c.number, audit.c.record)
+    .where(audit.c.number > bindparam("after"))
+    .order_by(audit.c.number)
+    .limit(bindparam("limit"))
+)
+_PROJECTS = _ALL.where(audit.c.project_id == bindparam("project"))
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A record as it is stored."""
+
+    project_id: str
+    record: bytes
+
+
+def line(record: AuditRecord) -> Line:
+    """A record ready to be stored. What clients send may be no Unicode (a path, an id): it is recorded all the same,
+    with `?` for what cannot be."""
+    try:
+        return Line(record.project_id, msgspec.json.encode(record))
+    except UnicodeEncodeError:
+        clean = msgspec.convert(_clean(msgspec.to_builtins(record)), AuditRecord)
+        return Line(clean.project_id, msgspec.json.encode(clean))
+
+
+def add(connection: Connection, lines: Sequence[Line]) -> None:
+    """Add lines."""
+    if lines:
+        connection.execute(_INSERT, [{"project_id": one.project_id, "record": one.record} for one in lines])
+
+
+def after(connection: Connection, project_id: str | None, number: int, limit: int) -> Sequence[AuditRecord]:
+    """Lines behind a number, of one project or of all."""
+    statement = _ALL if project_id is None else _PROJECTS
+    rows = connection.execute(statement, {"after": number, "limit": limit, "project": project_id})
+    return [
+        msgspec.structs.replace(msgspec.json.decode(record, type=AuditRecord), number=number) for number, record in rows
+    ]
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {key: _clean(inner) for key, inner in value.items()}
+    return [_clean(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,137 @@
+"""Numbers that resources have to themselves: addresses of subnets, public addresses, MACs.
+
+Beside each claim, the runs of adjacent claimed numbers of a scope are kept, each as long as it can be. The lowest free
+number from a given one on is therefore that one, or the one behind the run in which it is: a look-up in an index,
+however full the scope is.
+
+    claims      10 11 12 13    15 16
+    claim_runs  [10    ..  13] [15 16]      next_free(11, 20) = 14
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from crossconnect.cloud.resource import Claim
+from crossconnect.cloud.store.tables import claim_runs, claims
+
+WIDTH = 17
+"""Octets of a number: an IPv6 address and one more, so that the number behind the last one is one, too. Octets of one
+length sort as the numbers do."""
+
+_OWNER = select(claims.c.owner).where(claims.c.scope == bindparam("s"), claims.c.value == bindparam("v"))
+_OWNED = select(claims.c.scope, claims.c.value).where(claims.c.owner == bindparam("o"))
+_RUNS = (
+    select(claim_runs.c.first, claim_runs.c.last)
+    .where(claim_runs.c.scope == bindparam("s"), claim_runs.c.first <= bindparam("v"))
+    .order_by(claim_runs.c.first.desc())
+)
+_RUN = _RUNS.limit(1)
+_TWO_RUNS = _RUNS.limit(2)
+_CLAIM = insert(claims)
+_UNCLAIM = delete(claims).where(
+    claims.c.scope == bindparam("s"), claims.c.value == bindparam("v"), claims.c.owner == bindparam("o")
+)
+_AT = (claim_runs.c.scope == bindparam("s"), claim_runs.c.first == bindparam("f"))
+_NEW_RUN = insert(claim_runs)
+_DROP_RUN = delete(claim_runs).where(*_AT)
+_END_RUN = update(claim_runs).where(*_AT).values(last=bindparam("l"))
+_MOVE_RUN = update(claim_runs).where(*_AT).values(first=bindparam("n"))
+
+
+def owner(connection: Connection, scope: str, value: int) -> str | None:
+    """Id of who has a number; none where it is free."""
+    return connection.execute(_OWNER, {"s": scope, "v": _octets(value)}).scalar()
+
+
+def next_free(connection: Connection, scope: str, first: int, last: int) -> int | None:
+    """The lowest number from `first` to `last` that nobody has."""
+    run = connection.execute(_RUN, {"s": scope, "v": _octets(first)}).one_or_none()
+    end = -1 if run is None else _number(run[1])
+    found = first if end < first else end + 1
+    return found if found <= last else None
+
+
+def owned(connection: Connection, id: str) -> Sequence[Claim]:
+    """What a resource has."""
+    return [Claim(scope, _number(value), id) for scope, value in connection.execute(_OWNED, {"o": id})]
+
+
+def take(connection: Connection, wanted: Sequence[Claim]) -> bool:
+    """Claim numbers; false where one is taken, or asked for twice: the transaction is to be rolled back then. Decisions
+    look before they claim, so that is a race inside one command."""
+    if not wanted:
+        return True
+    rows = [{"scope": claim.scope, "value": _octets(claim.value), "owner": claim.owner} for claim in wanted]
+    try:
+        connection.execute(_CLAIM, rows)
+    except IntegrityError:
+        return False
+    for scope, first, last in _runs((claim.scope, claim.value) for claim in wanted):
+        _join(connection, scope, first, last)
+    return True
+
+
+def release(connection: Connection, gone: Iterable[Claim]) -> None:
+    """Give numbers back. Those that their owner has not are left alone."""
+    for claim in gone:
+        at = {"s": claim.scope, "v": _octets(claim.value)}
+        if connection.execute(_UNCLAIM, at | {"o": claim.owner}).rowcount:
+            _split(connection, claim.scope, claim.value)
+
+
+def _runs(numbers: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:
+    """(scope, first, last) of adjacent numbers."""
+    run: tuple[str, int, int] | None = None
+    for scope, value in sorted(numbers):
+        if run is not None and (scope, value) == (run[0], run[2] + 1):
+            run = (scope, run[1], value)
+            continue
+        if run is not None:
+            yield run
+        run = (scope, value, value)
+    if run is not None:
+        yield run
+
+
+def _join(connection: Connection, scope: str, first: int, last: int) -> None:
+    """Add adjacent numbers to the runs: they may lengthen one, or make one of two."""
+    runs = connection.execute(_TWO_RUNS, {"s": scope, "v": _octets(last + 1)}).all()
+    right = runs[0] if runs and _number(runs[0][0]) == last + 1 else None
+    before = runs[1] if right is not None and len(runs) > 1 else runs[0] if right is None and runs else None
+    left = before if before is not None and _number(before[1]) == first - 1 else None
+    if left is not None:
+        if right is not None:
+            connection.execute(_DROP_RUN, {"s": scope, "f": right[0]})
+        end = _octets(last) if right is None else right[1]
+        connection.execute(_END_RUN, {"s": scope, "f": left[0], "l": end})
+    elif right is not None:
+        connection.execute(_MOVE_RUN, {"s": scope, "f": right[0], "n": _octets(first)})
+    else:
+        connection.execute(_NEW_RUN, {"scope": scope, "first": _octets(first), "last": _octets(last)})
+
+
+def _split(connection: Connection, scope: str, value: int) -> None:
+    """Take a number out of its run: that gets shorter, becomes two, or ends."""
+    first, last = connection.execute(_RUN, {"s": scope, "v": _octets(value)}).one()
+    at = {"s": scope, "f": first}
+    low, high = _number(first), _number(last)
+    if low == high:
+        connection.execute(_DROP_RUN, at)
+    elif value == low:
+        connection.execute(_MOVE_RUN, at | {"n": _octets(value + 1)})
+    else:
+        connection.execute(_END_RUN, at | {"l": _octets(value - 1)})
+        if value < high:
+            connection.execute(_NEW_RUN, {"scope": scope, "first": _octets(value + 1), "last": last})
+
+
+def _octets(value: int) -> bytes:
+    return value.to_bytes(WIDTH, "big")
+
+
+def _number(octets: bytes) -> int:
+    return int.from_bytes(octets, "big")

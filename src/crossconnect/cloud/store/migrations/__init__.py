@@ -1,0 +1,1 @@
+"""The tables' history, for Alembic: one module per step, of which none changes once it has been released."""

@@ -1,0 +1,329 @@
+"""A plan for carrying out: from the comparison of two networks to waves with their effects.
+
+Plan (what differs) + blueprints --> candidates --> order of waves <-- losses of every state in between
+                                          '--> disruption, drain --> what is missing while a wave loads
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import msgspec
+
+from crossconnect import __version__
+from crossconnect.checks.grouping import count_text
+from crossconnect.checks.registry import CHECKS
+from crossconnect.design.blueprint import Blueprint
+from crossconnect.finding import Finding, Place, found
+from crossconnect.rollout.change_rules import Rules, Size, bound
+from crossconnect.rollout.codes import BREAK, BREAK_UNKNOWN
+from crossconnect.rollout.commands import DeviceCommands, change_commands
+from crossconnect.rollout.continuity import Continuity, Loss
+from crossconnect.rollout.disruption import Disruption, disruptions
+from crossconnect.rollout.groups import Group, redundancy_groups
+from crossconnect.rollout.mixture import mixed
+from crossconnect.rollout.order import Ordered, Step, ordered
+from crossconnect.rollout.plan import Plan, Side
+from crossconnect.rollout.saved_plan import Break, Effect, Gate, SavedDevice, SavedPlan, SavedWave, Timers
+from crossconnect.rollout.waves import WAVE_DEVICES_MAX, Candidate, candidates
+from crossconnect.simulate.failures import Failures
+from crossconnect.simulate.impact import Impact, Impacts
+from crossconnect.simulate.maintenance import drained
+
+GATE_CHECKS = tuple(name for name in CHECKS if name != "single-points")
+"""Of the drawing alone, no running network changes it."""
+
+
+ALONE_SWITCHES_MAX = 64
+"""Switches of a region up to which, in a change of the fabric itself, each device of a wave is also tried alone: every
+such state is a whole simulation, a second or more of 86 switches."""
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plan holds beside the comparison."""
+
+    parent_commit: str = ""
+    new_commit: str = ""
+    authors: tuple[str, ...] = ()
+    rules: tuple[Rules, ...] = ()
+    """Of both networks."""
+    accepted: tuple[str, ...] = ()
+    """Names of breaks."""
+    timers: Timers = Timers()
+    undo_all: bool = False
+    wave_devices_max: int = WAVE_DEVICES_MAX
+
+
+def assemble(parent: Side | None, new: Side, plan: Plan, context: Context) -> tuple[SavedPlan, tuple[Finding, ...]]:
+    """The plan with its waves, and what breaks on the way without having been accepted. With findings it must not be
+    carried out."""
+    old = parent.blueprint if parent is not None else _nothing(new.blueprint)
+    after = new.blueprint
+    kinds = {change.device: change for change in plan.devices}
+    changed = frozenset(kinds)
+    changing = candidates(old, after, changed)
+    groups = _groups(old, after, changed)
+    lost = disruptions(old, after, changed)
+    way = _Way(old, after, changed)
+    alone = way.same_fabric or len(after.devices) <= ALONE_SWITCHES_MAX
+    order = ordered(changing, groups, way.losses, context.wave_devices_max, alone) if changing else _NO_WAVES
+    waves = tuple(_waves(way, order, changing, lost))
+    breaks = _breaks(waves, context.timers)
+    size = Size(
+        devices=len(changing),
+        tenants=plan.tenants,
+        attachments_max=max((c.behind for c in changing.values()), default=0),
+        roles=tuple(sorted({c.role for c in changing.values()})),
+        sites=tuple(sorted({c.site for c in changing.values()})),
+        disruptive=bool(breaks) or any(d.level != "none" for d in lost.values()),
+        authors=context.authors,
+    )
+    saved = SavedPlan(
+        region=after.region,
+        parent=plan.parent,
+        new=plan.new,
+        parent_commit=context.parent_commit,
+        new_commit=context.new_commit,
+        size=size,
+        numbers=plan.numbers,
+        findings_new=tuple(f"{finding.code}: {finding.message}" for finding in plan.findings_new),
+        timers=context.timers,
+        on_failure="all" if context.undo_all else "wave",
+        orders_tried=order.orders_tried,
+        exhaustive=order.exhaustive,
+        alone=order.alone,
+        rules=bound(size, context.rules),
+        breaks=breaks,
+        groups=groups,
+        waves=waves,
+        devices=_devices(parent, new, plan, changing, lost, waves),
+        made_by=__version__,
+    )
+    return saved, _unaccepted(saved, context.accepted)
+
+
+_NO_WAVES = Ordered(steps=(), orders_tried=0, exhaustive=True, alone=True)
+
+
+def _nothing(like: Blueprint) -> Blueprint:
+    return msgspec.structs.replace(
+        like, devices=(), wires=(), hosts=(), peers=(), vrfs=(), segments=(), promises=(), risks=(), drained=()
+    )
+
+
+def _groups(old: Blueprint, new: Blueprint, changed: Collection[str]) -> tuple[Group, ...]:
+    """Groups of either network with at least two devices that change."""
+    found = {g.devices: g for g in (*redundancy_groups(new), *redundancy_groups(old))}
+    return tuple(sorted(g for g in found.values() if len(set(g.devices) & set(changed)) > 1))
+
+
+class _Way:
+    """The states between two networks."""
+
+    def __init__(self, old: Blueprint, new: Blueprint, changed: frozenset[str]) -> None:
+        self.old, self.new, self.changed = old, new, changed
+        # Where nothing runs yet, nobody misses anything.
+        self._continuity = Continuity(old, new) if old.devices and new.devices else None
+
+    @property
+    def same_fabric(self) -> bool:
+        """Whether only realms differ."""
+        return self._continuity is None or self._continuity.same_fabric
+
+    def state(self, pending: frozenset[str]) -> Blueprint:
+        """The network in which some devices are still as before."""
+        return mixed(self.old, self.new, self.changed, pending)
+
+    def losses(self, pending: frozenset[str]) -> tuple[Loss, ...]:
+        """What is missing in it."""
+        return self._continuity.losses(self.state(pending), pending) if self._continuity is not None else ()
+
+    def drained_losses(self, pending: frozenset[str], names: Collection[str]) -> tuple[Loss, ...]:
+        """What is missing in it while some of its devices are drained."""
+        if self._continuity is None or not names:
+            return ()
+        return self._continuity.losses(drained(self.state(pending), names))
+
+    def loading(self, pending: frozenset[str], failures: Failures) -> tuple[Loss, ...]:
+        """What is missing in it while sessions are down or devices out."""
+        if self._continuity is None or not failures:
+            return ()
+        impacts = Impacts(self.state(pending))
+        return _as_losses(impacts, impacts.of(failures))
+
+
+def _as_losses(impacts: Impacts, impact: Impact) -> tuple[Loss, ...]:
+    cut: dict[str, list[str]] = {}
+    hosts = {host.name: host for host in impacts.blueprint.hosts}
+    for name in impact.cut_off:
+        for realm in {e.vrf or e.segment for e in hosts[name].endpoints}:
+            cut.setdefault(realm, []).append(name)
+    rows: dict[str, dict[tuple[str, ...], tuple[int, str, str]]] = {}
+    for row in impact.lost:
+        # One row per pair of classes, whichever IP version comes first.
+        pair = (row.source_host, row.source_segment, row.destination_host, row.destination)
+        prefix = row.destination if not row.destination_host else ""
+        rows.setdefault(row.source_vrf or row.source_segment, {}).setdefault(pair, (row.pairs, prefix, row.reason))
+    found: list[Loss] = []
+    for name in sorted({*cut, *rows}):
+        lost = list(rows.get(name, {}).values())
+        inside = [row for row in lost if not row[1]]
+        outside = tuple(dict.fromkeys(row[1] for row in lost if row[1]))
+        parts = [f"{count_text(len(cut[name]), 'server')} cut off"] if name in cut else []
+        pairs = sum(row[0] for row in inside)
+        if pairs:
+            parts.append(f"{count_text(pairs, 'pair')} of servers do not talk ({inside[0][2]})")
+        if outside:
+            parts.append(f"no way to {', '.join(outside)} for some servers")
+        tenant = impacts.realms[name].tenant if name in impacts.realms else ""
+        found.append(
+            Loss(kind="network", name=name, what="; ".join(parts), tenant=tenant, pairs=pairs, outside=outside)
+        )
+    return tuple(found)
+
+
+def _waves(
+    way: _Way, order: Ordered, changing: Mapping[str, Candidate], lost: Mapping[str, Disruption]
+) -> list[SavedWave]:
+    pending = frozenset(changing)
+    waves: list[SavedWave] = []
+    for number, step in enumerate(order.steps, 1):
+        names = step.draft.devices
+        after = pending.difference(names)
+        drain = tuple(name for name in names if lost[name].level != "none")
+        state = way.state(after) if after else way.new
+        waves.append(
+            SavedWave(
+                number=number,
+                devices=names,
+                reason=step.draft.reason,
+                drain=drain,
+                gate=Gate(
+                    checks=GATE_CHECKS,
+                    state=state.content_hash(),
+                    sessions=sum(Impacts(state).healthy.up) if state.devices else 0,
+                ),
+                effect=_effect(way, step, pending, drain, lost),
+                undo=names[::-1],
+            )
+        )
+        pending = after
+    return waves
+
+
+def _effect(
+    way: _Way, step: Step, pending: frozenset[str], drain: Sequence[str], lost: Mapping[str, Disruption]
+) -> Effect:
+    broken = Failures(
+        devices=frozenset(name for name in drain if lost[name].level == "device"),
+        sessions=frozenset(key for name in drain if lost[name].level == "sessions" for key in lost[name].sessions),
+    )
+    return Effect(
+        loading=way.loading(pending, broken),
+        loading_s=max((lost[name].seconds_max for name in drain), default=0),
+        drained=way.drained_losses(pending, drain),
+        passing=step.passing,
+        after=step.losses,
+        states=step.states + (2 if drain else 0),
+    )
+
+
+def _breaks(waves: Sequence[SavedWave], timers: Timers) -> tuple[Break, ...]:
+    """What is missing, from the first wave on to the last one, and for how long at most."""
+    noted: dict[tuple[str, str], list[tuple[Loss, int, int]]] = {}
+    """By what: (loss, wave, seconds beside those until the next wave)."""
+    lasting: dict[tuple[str, str], set[int]] = {}
+    for wave in waves:
+        effect = wave.effect
+        for losses, seconds in (
+            (effect.loading, effect.loading_s),
+            (effect.drained, timers.apply_s),
+            (effect.passing, timers.apply_s),
+            (effect.after, 0),
+        ):
+            for loss in losses:
+                noted.setdefault((loss.kind, loss.name), []).append((loss, wave.number, seconds))
+        for loss in effect.after:
+            lasting.setdefault((loss.kind, loss.name), set()).add(wave.number)
+    found: list[Break] = []
+    for key, notes in noted.items():
+        after = lasting.get(key, set())
+        # It begins while a wave is loaded, and ends while the one after the last is.
+        runs = sum(1 for number in after if number - 1 not in after)
+        worst = max((loss for loss, _, _ in notes), key=lambda loss: (loss.pairs, len(loss.outside)))
+        found.append(
+            Break(
+                kind=key[0],
+                name=key[1],
+                what=worst.what,
+                first=min(number for _, number, _ in notes),
+                last=max(number + (number in after) for _, number, _ in notes),
+                seconds_max=len(after) * timers.wave_s + runs * timers.apply_s + sum(s for _, _, s in notes),
+            )
+        )
+    return tuple(sorted(found))
+
+
+def _unaccepted(plan: SavedPlan, accepted: Collection[str]) -> tuple[Finding, ...]:
+    findings: list[Finding] = []
+    if plan.exhaustive:
+        how = "in every order of the devices"
+    else:
+        orders = "order" if plan.orders_tried == 1 else "orders"
+        how = f"in the best of {plan.orders_tried} {orders} tried"
+    ordered_away = {
+        (loss.kind, loss.name)
+        for wave in plan.waves
+        for loss in (*wave.effect.after, *wave.effect.passing, *wave.effect.drained)
+    }
+    for each in plan.breaks:
+        if each.name in accepted:
+            continue
+        why = how if (each.kind, each.name) in ordered_away else "while configurations are loaded, in whatever order"
+        during = f"wave {each.first}" if each.first == each.last else f"waves {each.first} to {each.last}"
+        words = f"{each.name}: {each.what}; during {during}, for up to {each.seconds_max} s, {why}"
+        place = Place(path=f"promises/{each.name}" if each.kind == "promise" else f"waves/{each.first}")
+        findings.append(found(BREAK, place, words, hint=f"{BREAK.hint} Here: --allow-break {each.name}"))
+    known = {each.name for each in plan.breaks}
+    for name in accepted:
+        if name not in known:
+            findings.append(found(BREAK_UNKNOWN, Place(), f"nothing called {name} breaks on the way"))
+    return tuple(findings)
+
+
+def _devices(
+    parent: Side | None,
+    new: Side,
+    plan: Plan,
+    changing: Mapping[str, Candidate],
+    lost: Mapping[str, Disruption],
+    waves: Sequence[SavedWave],
+) -> tuple[SavedDevice, ...]:
+    told: dict[str, DeviceCommands] = {}
+    if parent is not None:
+        told = {c.device: c for c in change_commands(parent.blueprint, new.blueprint, changing)}
+    wave_of = {name: wave.number for wave in waves for name in wave.devices}
+    texts: Callable[[Side | None, str], Mapping[str, str]] = lambda side, name: (  # noqa: E731
+        side.files.get(name, {}) if side is not None else {}
+    )
+    return tuple(
+        SavedDevice(
+            name=change.device,
+            nos=change.nos,
+            role=changing[change.device].role,
+            site=changing[change.device].site,
+            pod=changing[change.device].pod,
+            kind=change.kind,
+            wave=wave_of[change.device],
+            behind=changing[change.device].behind,
+            disruption=lost[change.device],
+            drain=lost[change.device].level != "none",
+            old=texts(parent, change.device),
+            new=texts(new, change.device),
+            diff=change.diff,
+            commands=told[change.device].commands if change.device in told else (),
+            rollback=told[change.device].rollback if change.device in told else (),
+            whole_files=told[change.device].files if change.device in told else (),
+        )
+        for change in plan.devices
+    )

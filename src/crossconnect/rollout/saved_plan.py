@@ -1,0 +1,231 @@
+"""A plan as it is saved: everything decided, so that carrying it out decides nothing.
+
+    {"format": "crossconnect-plan", "version": 1, "sha256": HEX, "plan": {...}}
+
+The hash is over the octets of `plan` as they stand in the file. The same two networks, rules and options give the same
+octets: there is no time, host or user in it. Secrets are references.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from crossconnect.errors import BadInput
+from crossconnect.nos.network_os import Commands
+from crossconnect.rollout.change_rules import Rules, Size
+from crossconnect.rollout.continuity import Loss
+from crossconnect.rollout.disruption import Disruption
+from crossconnect.rollout.groups import Group
+from crossconnect.rollout.plan import NumberChange
+
+FORMAT = "crossconnect-plan"
+VERSION = 1
+"""Of the records below: a reader refuses any other."""
+SIZE_MAX = 1 << 30
+"""Octets of a file: old and new text of 10,000 switches are a third of it."""
+
+
+class Timers(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds that each wave may take; greatest ones, except `soak_s`."""
+
+    apply_s: int = 60
+    """For loading all configurations of a wave. FRR reloads in 1 to 3 s, SONiC sorts a patch for half a minute."""
+    gate_s: int = 60
+    """For the gate to hold: BGP with the greatest timers of the fabric converges in a third of it."""
+    soak_s: int = 30
+    """For which the gate must go on holding."""
+    margin_s: int = 60
+    """Between the end of the gate and the device's own undoing: for confirming up to 16 devices, one of them slow."""
+
+    @property
+    def device_s(self) -> int:
+        """The timer that each device itself runs: longer than anything that the gate may take."""
+        return self.apply_s + self.gate_s + self.soak_s + self.margin_s
+
+    @property
+    def wave_s(self) -> int:
+        """The longest that a wave takes when it succeeds."""
+        return self.apply_s + self.gate_s + self.soak_s
+
+
+class SavedDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """A device that changes."""
+
+    name: str
+    """Its name."""
+    nos: str
+    """Its network operating system."""
+    role: str
+    """Its tier."""
+    site: str
+    """Where it stands."""
+    pod: str
+    """Empty for super-spines."""
+    kind: Literal["added", "removed", "changed"]
+    """Whether it comes, goes or stays."""
+    wave: int
+    """Number of its wave, from 1."""
+    behind: int
+    """Attachments of servers that have their way through it."""
+    disruption: Disruption
+    """What is interrupted while it loads its configuration."""
+    drain: bool
+    """Whether it is taken out of traffic (RFC 8326) before, and put back after."""
+    old: Mapping[str, str]
+    """Text by file name; empty for a device that comes."""
+    new: Mapping[str, str]
+    """Empty for one that goes."""
+    diff: str
+    """Unified difference of the files."""
+    commands: tuple[Commands, ...] = ()
+    """The change in the system's own words; none for a device that comes, goes, or changes its system."""
+    rollback: tuple[Commands, ...] = ()
+    """What takes it back; the whole old text is the second way."""
+    whole_files: tuple[str, ...] = ()
+    """Files that are put in place whole beside the commands."""
+
+
+class Gate(msgspec.Struct, frozen=True, kw_only=True):
+    """What must hold after a wave before the next one begins."""
+
+    checks: tuple[str, ...]
+    """Names of checks that must find nothing that the plan does not have."""
+    state: str
+    """Content hash of the network that is to be there then."""
+    sessions: int
+    """Ends of BGP sessions that are established in it, as simulated."""
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True):
+    """What a wave takes from those who have it before and after the whole change."""
+
+    loading: tuple[Loss, ...] = ()
+    """While its devices load their configurations: sessions down, devices out."""
+    loading_s: int = 0
+    """For how long at most."""
+    drained: tuple[Loss, ...] = ()
+    """While its devices are drained."""
+    passing: tuple[Loss, ...] = ()
+    """While one of its devices is changed and the others not yet."""
+    after: tuple[Loss, ...] = ()
+    """After it, until a later wave."""
+    states: int = 0
+    """States that were simulated for it."""
+
+
+class SavedWave(msgspec.Struct, frozen=True, kw_only=True):
+    """What is done at once."""
+
+    number: int
+    """From 1."""
+    devices: tuple[str, ...]
+    """Those that change at once."""
+    reason: str
+    """Why these, and why now."""
+    drain: tuple[str, ...]
+    """Those of them that are drained before, and put back after."""
+    gate: Gate
+    """What must hold before the next wave."""
+    effect: Effect
+    """What it takes from whom."""
+    undo: tuple[str, ...]
+    """Devices that are taken back when its gate fails, in this order: those of the wave, last one first. With
+    `on_failure` `all` those of the waves before follow."""
+
+
+class Break(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """Something that is missing on the way, and was accepted by name."""
+
+    name: str
+    """The network, promise or finding; what is accepted by `--allow-break`."""
+    kind: str
+    """`network`, `promise`, `protocol`."""
+    what: str
+    """In one line, at its worst."""
+    first: int
+    """Wave with which it begins."""
+    last: int
+    """Wave with which it ends."""
+    seconds_max: int
+    """By the plan's timers."""
+
+
+class SavedPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A change and how it is made."""
+
+    region: str
+    """The region's name."""
+    parent: str
+    """Content hash of the network that must be running; `none` for an empty one."""
+    new: str
+    """Content hash of the network that it leads to."""
+    parent_commit: str
+    """Git commit of the region's files; empty where there is none."""
+    new_commit: str
+    """Empty where the files are not committed as they are: such a plan is for trying, and no `xc apply` takes it."""
+    size: Size
+    """What rules look at."""
+    numbers: tuple[NumberChange, ...]
+    """Numbers given out, taken back or moved."""
+    findings_new: tuple[str, ...]
+    """Of the new network, not of the parent: `code: message`."""
+    timers: Timers
+    """How long each step may take."""
+    on_failure: Literal["wave", "all"]
+    """What is undone when a gate fails."""
+    orders_tried: int
+    """Orders of the roles of which the states were simulated."""
+    exhaustive: bool
+    """Whether every order of the devices was looked at for one in which nothing is missing."""
+    alone: bool
+    """Whether the devices of each wave were also tried alone, since they change in any order; not in changes of the
+    fabric of more than 64 switches."""
+    rules: Rules
+    """What the region's rules demand of it."""
+    breaks: tuple[Break, ...]
+    """What is missing on the way, each accepted by name."""
+    groups: tuple[Group, ...]
+    """Those that have devices that change."""
+    waves: tuple[SavedWave, ...]
+    """In the order in which they are carried out."""
+    devices: tuple[SavedDevice, ...]
+    """All that change, by name."""
+    made_by: str
+    """Version of this program."""
+
+
+class _Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    format: str
+    version: int
+    sha256: str
+    plan: msgspec.Raw
+
+
+def encoded(plan: SavedPlan) -> bytes:
+    """The file's octets, one line."""
+    octets = msgspec.json.encode(plan, order="deterministic")
+    head = f'{{"format":"{FORMAT}","version":{VERSION},"sha256":"{hashlib.sha256(octets).hexdigest()}","plan":'
+    return head.encode() + octets + b"}\n"
+
+
+def decoded(octets: bytes, name: str) -> tuple[SavedPlan, str]:
+    """The plan in a file, and its hash. BadInput where it is no plan, another version's, or not as it was written."""
+    try:
+        envelope = msgspec.json.decode(octets, type=_Envelope)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{name} is no plan of `xc plan -o FILE`, or it is cut off: {error}") from error
+    if envelope.format != FORMAT:
+        raise BadInput(f"{name} is no plan: its format is '{envelope.format}'")
+    if envelope.version != VERSION:
+        raise BadInput(f"{name} has version {envelope.version} of the format, this program reads {VERSION}")
+    digest = hashlib.sha256(bytes(envelope.plan)).hexdigest()
+    if digest != envelope.sha256:
+        raise BadInput(f"{name} is not as it was written: its hash is {digest[:12]}, written is {envelope.sha256[:12]}")
+    try:
+        return msgspec.json.decode(envelope.plan, type=SavedPlan), digest
+    except (msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise BadInput(f"{name} cannot be read: {error}") from error

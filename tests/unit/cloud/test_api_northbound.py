@@ -1,0 +1,86 @@
+"""`xc serve --northbound` with a real OVN northbound database: what is made becomes available there; the database may
+be away for a while, and so may the process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cloud_api import API_YAML, Api
+from ovsdb_server import Server, alone, needs_ovsdb
+
+pytestmark = needs_ovsdb
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Api, Server]]:
+    with alone() as server:
+        root = tmp_path_factory.mktemp("served") / "region"
+        api = Api(root, API_YAML, ["--northbound", server.remote])
+        yield api, server
+        api.stop()
+
+
+def ports(server: Server) -> int:
+    """How many ports the northbound database has."""
+    return len(server.rows("Logical_Switch_Port", "_uuid"))
+
+
+def test_what_is_made_is_in_the_northbound_database(served: tuple[Api, Server]) -> None:
+    api, server = served
+    first = api.call("POST", "/v1/vpcs?wait=available&timeout=30", {"cidr_blocks": ["10.9.0.0/16"]}).json()
+    before = ports(server)
+    made = api.call("POST", "/v1/vpcs?wait=available&timeout=30", {"cidr_blocks": ["10.0.0.0/16"]})
+    assert (made.status_code, made.json()["state"]) == (201, "available")
+    subnet = api.make("subnets", {"vpc_id": made.json()["id"], "cidr_block": "10.0.1.0/24"})
+    path = "/v1/network-interfaces?wait=available&timeout=30"
+    interfaces = [api.call("POST", path, {"subnet_id": subnet["id"]}).json() for _ in range(3)]
+    assert {one["state"] for one in interfaces} == {"available"}
+    assert ports(server) >= before + 3
+    for one in interfaces:
+        assert api.call("DELETE", f"/v1/network-interfaces/{one['id']}?wait=deleted&timeout=30").status_code == 204
+    assert api.call("DELETE", f"/v1/subnets/{subnet['id']}").status_code == 204
+    assert api.call("DELETE", f"/v1/vpcs/{made.json()['id']}?wait=deleted&timeout=30").status_code == 204
+    assert ports(server) == before
+    assert api.call("DELETE", f"/v1/vpcs/{first['id']}").status_code == 204
+    assert api.call("GET", "/ready", key="").json() == {"status": "ok", "northbound": "ok"}
+    assert "xc_cloud_realising 1.0" in api.call("GET", "/metrics", key="auditor").text
+
+
+def test_while_the_database_is_away_changes_are_taken_and_wait(served: tuple[Api, Server]) -> None:
+    api, server = served
+    server.kill()
+    made = api.make("vpcs", {"cidr_blocks": ["10.0.0.0/16"], "name": "meanwhile"})
+    assert made["state"] == "pending"
+    end = time.monotonic() + 60
+    while api.call("GET", "/ready", key="").json()["northbound"] == "ok":
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    server.start()
+    got = api.call("GET", f"/v1/vpcs/{made['id']}?wait=available&timeout=60").json()
+    assert got["state"] == "available"
+
+
+def test_a_process_that_is_killed_goes_on_where_it_was(served: tuple[Api, Server]) -> None:
+    api, _ = served
+    api.process.kill()
+    api.process.wait()
+    api.start()
+    made = api.call("POST", "/v1/vpcs?wait=available&timeout=60", {"cidr_blocks": ["10.0.0.0/16"]})
+    assert made.json()["state"] == "available"
+
+
+def test_a_remote_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "cloud").mkdir()
+    (tmp_path / "cloud" / "api.yaml").write_text(API_YAML)
+    command = ["serve", "-C", str(tmp_path), "--northbound", "nowhere", "--listen", "127.0.0.1:0"]
+    done = subprocess.run(
+        [sys.executable, "-m", "crossconnect.cli", *command], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr

@@ -1,0 +1,144 @@
+"""Load balancers, listeners, target groups, health checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cloud_memory import Cloud, network, public, refused
+from crossconnect.cloud.resource import Refused
+
+
+def stand() -> tuple[Cloud, Any, Any, Any]:
+    """A VPC with a subnet in each zone, and an interface in the first."""
+    cloud = Cloud()
+    vpc, east = network(cloud)
+    west = cloud.create("subnet", vpc_id=vpc.id, cidr_block="10.0.2.0/24", availability_zone="west")
+    return cloud, vpc, (east, west), cloud.create("network_interface", subnet_id=east.id)
+
+
+def test_it_has_an_address_in_each_subnet() -> None:
+    cloud, vpc, (east, west), interface = stand()
+    group = cloud.create("target_group", vpc_id=vpc.id, targets=[{"network_interface_id": interface.id, "port": 80}])
+    balancer = cloud.create(
+        "load_balancer", subnet_ids=[east.id, west.id], listeners=[{"port": 80, "target_group_id": group.id}]
+    )
+    assert balancer.addresses == ("10.0.1.5", "10.0.2.4")
+    for id, user in ((interface.id, group.id), (group.id, balancer.id), (west.id, balancer.id)):
+        with pytest.raises(Refused) as error:
+            cloud.delete(id)
+        assert user in [use.id for use in error.value.uses]
+    assert [e.cuts for e in cloud.delete(balancer.id).effects] == [True]
+    assert cloud.create("network_interface", subnet_id=west.id).private_addresses == ("10.0.2.4",)
+
+
+def test_subnets_that_are_refused() -> None:
+    cloud, vpc, (east, west), _ = stand()
+    _, other = network(cloud)
+    second = cloud.create("subnet", vpc_id=vpc.id, cidr_block="10.0.3.0/24")
+    for ids, code, field in (
+        ([], "subnets.none", "/subnet_ids"),
+        (["subnet-0"], "subnet.not-found", "/subnet_ids/0"),
+        ([east.id, second.id], "subnets.same-zone", "/subnet_ids/1"),
+        ([west.id, other.id], "subnets.other-vpc", "/subnet_ids/1"),
+    ):
+        with pytest.raises(Refused) as error:
+            cloud.create("load_balancer", subnet_ids=ids)
+        assert refused(error) == (422, code, field)
+
+
+def test_the_elastic_ip_goes_with_the_scheme() -> None:
+    cloud, vpc, (east, _), _ = stand()
+    ip = cloud.create("elastic_ip")
+    facing = {"subnet_ids": [east.id], "scheme": "internet-facing"}
+    for body, status, code, field in (
+        ({"subnet_ids": [east.id], "elastic_ip_id": ip.id}, 422, "load-balancer.internal", "/elastic_ip_id"),
+        (facing, 422, "load-balancer.no-elastic-ip", "/elastic_ip_id"),
+        (facing | {"elastic_ip_id": ip.id}, 409, "internet-gateway.none", "/subnet_ids/0"),
+    ):
+        with pytest.raises(Refused) as error:
+            cloud.create("load_balancer", **body)
+        assert refused(error) == (status, code, field)
+    public(cloud, vpc)
+    cloud.create("load_balancer", **facing, elastic_ip_id=ip.id)
+    with pytest.raises(Refused) as error:
+        cloud.create("load_balancer", **facing, elastic_ip_id=ip.id)
+    assert refused(error) == (409, "elastic-ip.in-use", "/elastic_ip_id")
+
+
+def test_listeners_that_are_refused() -> None:
+    cloud, vpc, (east, _), _ = stand()
+    group = cloud.create("target_group", vpc_id=vpc.id)
+    foreign = cloud.create("target_group", vpc_id=network(cloud)[0].id)
+    good = {"port": 80, "target_group_id": group.id}
+    for listeners, code, field in (
+        ([good | {"port": 0}], "port.range", "/listeners/0/port"),
+        ([good, good], "load-balancer.listener-twice", "/listeners/1/port"),
+        ([good | {"target_group_id": "tg-0"}], "target-group.not-found", "/listeners/0/target_group_id"),
+        ([good | {"target_group_id": foreign.id}], "load-balancer.other-vpc", "/listeners/0/target_group_id"),
+        ([good | {"protocol": "udp"}], "load-balancer.protocol", "/listeners/0/protocol"),
+    ):
+        with pytest.raises(Refused) as error:
+            cloud.create("load_balancer", subnet_ids=[east.id], listeners=listeners)
+        assert refused(error) == (422, code, field)
+
+
+def test_listeners_that_go_or_lead_elsewhere_cut() -> None:
+    cloud, vpc, (east, _), _ = stand()
+    one, two = (cloud.create("target_group", vpc_id=vpc.id) for _ in range(2))
+    listeners = [{"port": port, "target_group_id": one.id} for port in (80, 81)]
+    balancer = cloud.create("load_balancer", subnet_ids=[east.id], listeners=listeners)
+    moved = [{"port": 80, "target_group_id": two.id}]
+    assert [e.cuts for e in cloud.plan_update(balancer.id, listeners=moved).effects] == [True, True]
+    more = [*listeners, {"port": 82, "target_group_id": two.id}]
+    assert not cloud.plan_update(balancer.id, listeners=more, cross_zone=False).effects
+
+
+@pytest.mark.parametrize(
+    ("check", "code", "field"),
+    [
+        ({"interval_s": 4}, "health-check.range", "/health_check/interval_s"),
+        ({"timeout_s": 121}, "health-check.range", "/health_check/timeout_s"),
+        ({"healthy_threshold": 1}, "health-check.range", "/health_check/healthy_threshold"),
+        ({"unhealthy_threshold": 11}, "health-check.range", "/health_check/unhealthy_threshold"),
+        ({"interval_s": 5, "timeout_s": 5}, "health-check.timeout", "/health_check/timeout_s"),
+        ({"port": 65536}, "port.range", "/health_check/port"),
+    ],
+)
+def test_health_checks_that_are_refused(check: dict[str, int], code: str, field: str) -> None:
+    cloud, vpc, _, _ = stand()
+    with pytest.raises(Refused) as error:
+        cloud.create("target_group", vpc_id=vpc.id, health_check=check)
+    assert refused(error) == (422, code, field)
+    group = cloud.create("target_group", vpc_id=vpc.id, health_check={})
+    with pytest.raises(Refused) as error:
+        cloud.update(group.id, health_check=check)
+    assert refused(error) == (422, code, field)
+    assert cloud.update(group.id, health_check=None).health_check is None
+
+
+def test_targets_that_are_refused() -> None:
+    cloud, vpc, _, interface = stand()
+    _, elsewhere = network(cloud)
+    foreign = cloud.create("network_interface", subnet_id=elsewhere.id)
+    good = {"network_interface_id": interface.id, "port": 80}
+    for targets, code, field in (
+        ([good | {"port": 65536}], "port.range", "/targets/0/port"),
+        ([good, good], "target-group.target-twice", "/targets/1"),
+        ([good | {"network_interface_id": "eni-0"}], "network-interface.not-found", "/targets/0/network_interface_id"),
+        ([good | {"network_interface_id": foreign.id}], "target-group.other-vpc", "/targets/0/network_interface_id"),
+    ):
+        with pytest.raises(Refused) as error:
+            cloud.create("target_group", vpc_id=vpc.id, targets=targets)
+        assert refused(error) == (422, code, field)
+    with pytest.raises(Refused) as error:
+        cloud.create("target_group", vpc_id=vpc.id, affinity_s=65536)
+    assert refused(error) == (422, "target-group.affinity", "/affinity_s")
+
+
+def test_a_target_that_goes_cuts() -> None:
+    cloud, vpc, _, interface = stand()
+    targets = [{"network_interface_id": interface.id, "port": port} for port in (80, 81)]
+    group = cloud.create("target_group", vpc_id=vpc.id, targets=targets)
+    assert [e.cuts for e in cloud.plan_update(group.id, targets=targets[:1]).effects] == [True]

@@ -1,0 +1,72 @@
+"""Private gateways: a VRF that the project has, one VPC at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cloud_memory import Cloud, network, refused
+from crossconnect.cloud.resource import Refused
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        ({"vrf": "internet"}, "private-gateway.vrf", "/vrf"),
+        ({"vpc_id": "vpc-0"}, "vpc.not-found", "/vpc_id"),
+        ({"prefixes": ["192.168.0.1/16"]}, "cidr.host-bits", "/prefixes/0"),
+        ({"prefixes": ["192.168.0.0/16", "192.168.0.0/16"]}, "private-gateway.prefix-twice", "/prefixes/1"),
+        ({"prefixes": [f"10.{n}.0.0/16" for n in range(101)]}, "private-gateway.prefixes-too-many", "/prefixes"),
+    ],
+)
+def test_gateways_that_are_refused(body: dict[str, Any], code: str, field: str) -> None:
+    with pytest.raises(Refused) as error:
+        Cloud().create("private_gateway", **({"vrf": "acme-connect"} | body))
+    assert refused(error) == (422, code, field)
+
+
+def test_a_vpc_has_one_and_what_a_vrf_reaches_does_not_overlap() -> None:
+    cloud = Cloud()
+    vpc, _ = network(cloud)
+    same, _ = network(cloud)
+    other, _ = network(cloud, "10.1.0.0/16")
+    cloud.create("private_gateway", vrf="acme-connect", vpc_id=vpc.id)
+    for id, code in ((vpc.id, "private-gateway.second"), (same.id, "cidr.overlap")):
+        with pytest.raises(Refused) as error:
+            cloud.create("private_gateway", vrf="acme-connect", vpc_id=id)
+        assert refused(error) == (409, code, "/vpc_id")
+    cloud.create("private_gateway", vrf="acme-connect", vpc_id=other.id)
+    with pytest.raises(Refused) as error:
+        cloud.update(other.id, cidr_blocks=["10.1.0.0/16", "10.0.0.0/20"])
+    assert refused(error) == (409, "cidr.overlap", "/cidr_blocks/1")
+
+
+def test_other_vrfs_may_have_the_same_blocks() -> None:
+    cloud = Cloud(vrfs=("acme-connect", "acme-vpn"))
+    for vrf in ("acme-connect", "acme-vpn"):
+        cloud.create("private_gateway", vrf=vrf, vpc_id=network(cloud)[0].id)
+
+
+def test_it_is_detached_first_and_nothing_learns_from_it_then() -> None:
+    cloud = Cloud()
+    vpc, _ = network(cloud)
+    gateway = cloud.create("private_gateway", vrf="acme-connect", vpc_id=vpc.id, prefixes=["192.168.0.0/16"])
+    table = cloud.update(vpc.main_route_table_id, propagating_gateway_ids=[gateway.id])
+    other, _ = network(cloud, "10.1.0.0/16")
+    for patch, code in (({"vpc_id": other.id}, "attached"), ({"vpc_id": ""}, "propagating")):
+        with pytest.raises(Refused) as error:
+            cloud.update(gateway.id, **patch)
+        assert refused(error) == (409, f"private-gateway.{code}", "/vpc_id")
+    with pytest.raises(Refused) as error:
+        cloud.delete(gateway.id)
+    assert refused(error)[:2] == (409, "private-gateway.attached")
+    assert [e.cuts for e in cloud.plan_update(gateway.id, prefixes=[]).effects] == [True]
+    static = [{"destination": "192.168.0.0/16", "target": gateway.id}]
+    cloud.update(table.id, propagating_gateway_ids=[], routes=static)
+    change = cloud.plan_update(gateway.id, vpc_id="")
+    assert [e.resource_id for e in change.effects] == [table.id, gateway.id]
+    cloud.apply(change)
+    cloud.update(gateway.id, vpc_id=other.id)
+    cloud.update(gateway.id, vpc_id="")
+    cloud.delete(gateway.id)

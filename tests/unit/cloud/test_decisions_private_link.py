@@ -1,0 +1,148 @@
+"""Private link: who may make endpoints, who accepts them, who ends them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cloud_memory import Cloud, network, public, refused
+from crossconnect.cloud.resource import Refused
+
+
+def offered(**fields: Any) -> tuple[Cloud, Any, Any]:
+    """A service of alpha, and a subnet of beta."""
+    cloud = Cloud()
+    _, subnet = network(cloud)
+    balancer = cloud.create("load_balancer", subnet_ids=[subnet.id])
+    service = cloud.create("endpoint_service", load_balancer_id=balancer.id, **fields)
+    _, client = network(cloud, "10.1.0.0/16", project="beta")
+    return cloud, service, client
+
+
+def endpoint(cloud: Cloud, service: Any, subnet: Any, project: str = "beta") -> Any:
+    return cloud.create("service_endpoint", project=project, service_id=service.id, subnet_ids=[subnet.id])
+
+
+def test_a_service_stands_behind_an_internal_load_balancer_of_its_own() -> None:
+    cloud = Cloud()
+    vpc, subnet = network(cloud)
+    public(cloud, vpc)
+    facing = cloud.create(
+        "load_balancer",
+        subnet_ids=[subnet.id],
+        scheme="internet-facing",
+        elastic_ip_id=cloud.create("elastic_ip").id,
+    )
+    balancer = cloud.create("load_balancer", subnet_ids=[subnet.id])
+    cloud.create("endpoint_service", load_balancer_id=balancer.id)
+    for id, status, code in (
+        ("lb-0", 422, "load-balancer.not-found"),
+        (facing.id, 422, "endpoint-service.load-balancer"),
+        (balancer.id, 409, "endpoint-service.load-balancer-in-use"),
+    ):
+        with pytest.raises(Refused) as error:
+            cloud.create("endpoint_service", load_balancer_id=id)
+        assert refused(error) == (status, code, "/load_balancer_id")
+
+
+def test_who_is_not_allowed_finds_nothing() -> None:
+    cloud, service, client = offered(allowed_projects=["gamma"])
+    with pytest.raises(Refused) as error:
+        endpoint(cloud, service, client)
+    assert refused(error) == (422, "endpoint-service.not-found", "/service_id")
+    cloud.update(service.id, allowed_projects=["*"])
+    assert endpoint(cloud, service, client).addresses == ("10.1.1.4",)
+
+
+def test_it_waits_until_it_is_accepted() -> None:
+    cloud, service, client = offered(allowed_projects=["beta"])
+    made = endpoint(cloud, service, client)
+    assert made.status == "pending-acceptance"
+    with pytest.raises(Refused) as error:
+        cloud.update(made.id, project="beta", status="active")
+    assert refused(error) == (403, "service-endpoint.not-yours", "/status")
+    cloud.update(made.id, status="active")
+    change = cloud.plan_update(made.id, status="rejected")
+    assert [e.cuts for e in change.effects] == [True]
+    cloud.apply(change)
+    with pytest.raises(Refused) as error:
+        cloud.update(made.id, status="active")
+    assert refused(error) == (409, "service-endpoint.answered", "/status")
+    cloud.delete(service.id)
+
+
+def test_without_acceptance_and_within_the_project_it_is_active_at_once() -> None:
+    cloud, service, client = offered(allowed_projects=["beta"], acceptance_required=False)
+    assert endpoint(cloud, service, client).status == "active"
+    cloud, service, _ = offered()
+    _, own = network(cloud, "10.2.0.0/16")
+    assert endpoint(cloud, service, own, "alpha").status == "active"
+
+
+def test_a_vpc_has_one_endpoint_of_a_service() -> None:
+    cloud, service, client = offered(allowed_projects=["beta"])
+    endpoint(cloud, service, client)
+    with pytest.raises(Refused) as error:
+        endpoint(cloud, service, client)
+    assert refused(error) == (409, "service-endpoint.duplicate", "/service_id")
+
+
+def test_translated_sources_may_overlap_kept_ones_may_not() -> None:
+    cloud, service, _ = offered(allowed_projects=["*"])
+    _, same = network(cloud, project="beta")
+    endpoint(cloud, service, same)
+    cloud, service, client = offered(allowed_projects=["*"], source="kept")
+    vpc, same = network(cloud, project="gamma")
+    with pytest.raises(Refused) as error:
+        endpoint(cloud, service, same, "gamma")
+    assert refused(error) == (409, "cidr.overlap", "/service_id")
+    endpoint(cloud, service, client)
+    vpc, twin = network(cloud, "10.1.0.0/16", project="gamma")
+    with pytest.raises(Refused) as error:
+        endpoint(cloud, service, twin, "gamma")
+    assert refused(error) == (409, "cidr.overlap", "/service_id")
+    other, free = network(cloud, "10.2.0.0/16", project="gamma")
+    endpoint(cloud, service, free, "gamma")
+    with pytest.raises(Refused) as error:
+        cloud.update(other.id, project="gamma", cidr_blocks=["10.2.0.0/16", "10.0.0.0/20"])
+    assert refused(error) == (409, "cidr.overlap", "/cidr_blocks/1")
+    assert vpc.cidr_blocks == ("10.1.0.0/16",)
+
+
+def test_the_services_own_vpc_needs_no_endpoint_where_sources_are_kept() -> None:
+    cloud, service, _ = offered(source="kept")
+    subnet = next(s for s in cloud.of("subnet") if s.vpc_id == service.vpc_id)
+    with pytest.raises(Refused) as error:
+        endpoint(cloud, service, subnet, "alpha")
+    assert refused(error) == (422, "service-endpoint.own-vpc", "/subnet_ids/0")
+
+
+def test_who_ends_what() -> None:
+    cloud, service, client = offered(allowed_projects=["beta"])
+    made = endpoint(cloud, service, client)
+    with pytest.raises(Refused) as error:
+        cloud.delete(service.id)
+    assert [use.id for use in error.value.uses] == [made.id]
+    with pytest.raises(Refused) as error:
+        cloud.delete(made.id, project="alpha")
+    assert refused(error)[:2] == (403, "service-endpoint.not-yours")
+    with pytest.raises(Refused) as error:
+        cloud.delete(service.id, project="beta")
+    assert refused(error)[:2] == (403, "endpoint-service.not-yours")
+    with pytest.raises(Refused) as error:
+        cloud.update(service.id, project="beta", allowed_projects=["*"])
+    assert refused(error)[:2] == (403, "endpoint-service.not-yours")
+    cloud.delete(made.id, project="beta")
+    cloud.delete(service.id)
+
+
+def test_projects_that_cannot_be() -> None:
+    cloud, service, _ = offered()
+    for projects, code, field in (
+        (["a", ""], "project.malformed", "/allowed_projects/1"),
+        ([f"p{n}" for n in range(1001)], "endpoint-service.projects-too-many", "/allowed_projects"),
+    ):
+        with pytest.raises(Refused) as error:
+            cloud.update(service.id, allowed_projects=projects)
+        assert refused(error) == (422, code, field)

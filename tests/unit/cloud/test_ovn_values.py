@@ -1,0 +1,135 @@
+"""The compiler's small parts: matches, blocks without holes, names, numbers, what a change touches."""
+
+from __future__ import annotations
+
+import pytest
+
+from cloud_documents import REGION, Cloud, made
+from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.ovn.compiler import Compiler
+from crossconnect.cloud.ovn.egress_only import without
+from crossconnect.cloud.ovn.features import Features, features_of
+from crossconnect.cloud.ovn.matches import packets
+from crossconnect.cloud.ovn.names import transfer_addresses
+from crossconnect.cloud.ovn.queries import BROKEN, Unrealisable
+from crossconnect.cloud.ovn.rows import is_own, uuid_of
+from crossconnect.cloud.ovn.units import ELSEWHERE, UNITS
+from crossconnect.cloud.region import ProviderNetwork
+from crossconnect.cloud.registry import KINDS
+from crossconnect.cloud.resource import Resource
+from crossconnect.net import contains
+
+
+def test_every_kind_is_compiled_or_said_to_be_read_elsewhere() -> None:
+    """Input: the registry. Output: each kind has units, or a sentence in the reference page."""
+    assert set(UNITS) == {kind.resource for kind in KINDS.values()}
+    assert {kind for kind, functions in UNITS.items() if not functions} == set(ELSEWHERE)
+
+
+@pytest.mark.parametrize(
+    ("asked", "match"),
+    [
+        ((4, "tcp", 80, 80), "ip4 && tcp && tcp.dst == 80"),
+        ((6, "udp", 1, 65535), "ip6 && udp && udp.dst >= 1"),
+        ((4, "tcp", None, None), "ip4 && tcp"),
+        ((4, "6", 0, 1023), "ip4 && tcp && tcp.dst <= 1023"),
+        ((4, "icmp", 8, 0), "icmp4 && icmp4.type == 8 && icmp4.code == 0"),
+        ((6, "58", None, None), "icmp6"),
+        ((6, "icmp", None, None), None),
+        ((4, "47", None, None), "ip4 && ip.proto == 47"),
+        ((4, "all", None, None), "ip4"),
+    ],
+)
+def test_rules_as_matches(asked: tuple[int, str, int | None, int | None], match: str | None) -> None:
+    """Input: version, protocol, ports. Output: OVN's match; none where no packet is so."""
+    assert packets(*asked) == match
+
+
+def test_a_block_without_holes() -> None:
+    """Input: ::/0 and two holes in it. Output: blocks that have all the rest and nothing of the holes."""
+    holes = ["2001:db8::/32", "fe80::/10"]
+    left = without(["::/0"], holes)
+    assert not any(contains(block, "2001:db8::1") or contains(block, "fe80::1") for block in left)
+    assert all(any(contains(block, one) for block in left) for one in ("::1", "2001:db9::", "2001:db7::", "ff00::"))
+    assert sum(2 ** (128 - int(block.partition("/")[2])) for block in left) == 2**128 - 2**96 - 2**118
+    assert without(["10.0.0.0/8"], ["10.0.0.0/8"]) == []
+
+
+def test_uuids_are_ours_and_differ() -> None:
+    """Input: tables and keys. Output: UUIDs of version 8 that end as ours do, and no two alike."""
+    uuids = [uuid_of(table, str(n)) for table in ("ACL", "NAT") for n in range(500)]
+    assert len({*uuids}) == 1000
+    assert all(is_own(one) and one[14] == "8" and one[19] in "89ab" for one in uuids)
+    assert not is_own("7f121e66-2cb8-4d29-9c4f-0d1f1c05c0de")
+
+
+def test_transfer_addresses_go_by_number_and_end() -> None:
+    """Input: routers with numbers on a /28. Output: the hosts behind the provider's own; none left is said."""
+    network = ProviderNetwork(name="x", vrf="x", physnet="x", transfer_prefix="192.0.2.0/27", next_hop="192.0.2.1")
+    fields = {
+        "cidr_blocks": (),
+        "main_route_table_id": "",
+        "default_security_group_id": "",
+        "default_network_acl_id": "",
+    }
+    first, last, none = (made(Vpc, f"vpc-{n}", number=n, **fields) for n in (1, 15, 16))
+    assert transfer_addresses(network, first) == ("192.0.2.16/27",)
+    assert transfer_addresses(network, last) == ("192.0.2.30/27",)
+    with pytest.raises(Unrealisable, match="no address left"):
+        transfer_addresses(network, none)
+
+
+def test_features_are_the_schemas() -> None:
+    """Input: schemas that have nothing, and everything. Output: so is what is compiled for."""
+    assert features_of(lambda table, column: False) == Features()
+    assert all(getattr(features_of(lambda table, column: True), name) for name in Features.__struct_fields__)
+
+
+def test_a_change_touches_what_read_it_only() -> None:
+    """Input: two VPCs with ten interfaces each. Output: one interface more is two units; a tag changes nothing; a name
+    of a group neither."""
+    cloud, compiler = Cloud(), Compiler(REGION, Features())
+    for name in ("blue", "red"):
+        cloud.vpc(name, "10.0.0.0/16")
+        cloud.subnet(name, name, "10.0.1.0/24")
+        for n in range(10):
+            cloud.port(f"{name}-{n}", name, f"10.0.1.{n + 10}")
+    compiler.apply(cloud.take())
+    cloud.port("more", "blue", "10.0.1.99")
+    units = compiler.apply(cloud.take()).units
+    assert sorted(units) == ["eni-more/interfaces.port", "eni-more/resolving.interface_names"]
+    cloud.change(cloud.documents["vpc-blue"], tags={"a": "b"})
+    cloud.change(cloud.documents["sg-blue"], name="other")
+    assert not compiler.apply(cloud.take()).units
+    cloud.drop("eni-more")
+    assert compiler.apply(cloud.take()).units == dict.fromkeys(units)
+
+
+def test_a_subnet_on_the_regions_own_prefixes_fails_alone() -> None:
+    """Input: a subnet in the block of links between routers, one beside it. Output: the reason, and the other is
+    there."""
+    cloud, compiler = Cloud(), Compiler(REGION, Features())
+    cloud.vpc("blue", "100.64.0.0/16", "10.0.0.0/16")
+    cloud.subnet("bad", "blue", "100.64.1.0/24")
+    cloud.subnet("good", "blue", "10.0.1.0/24")
+    compiler.apply(cloud.take())
+    assert compiler.failed() == {"subnet-bad": "100.64.1.0/24 overlaps 100.64.0.0/10, which the region uses itself"}
+    assert "subnet-good/subnets.switch" in compiler.units()
+
+
+def test_a_document_that_nobody_understands_stops_nobody_else() -> None:
+    """Input: a subnet whose block is no block, as no decision would let through; one beside it; a document of a kind
+    that the compiler does not know. Output: the first one fails, the second is there, the third is passed over."""
+    cloud, compiler = Cloud(), Compiler(REGION, Features())
+    cloud.vpc("blue", "10.0.0.0/16")
+    cloud.subnet("bad", "blue", "ten dot something")
+    cloud.subnet("good", "blue", "10.0.1.0/24")
+    cloud.make(Resource, "thing-1")
+    compiler.apply(cloud.take())
+    assert BROKEN in compiler.failed()["subnet-bad"]
+    assert "subnet-good/subnets.switch" in compiler.units()
+    cloud.drop("thing-1")
+    assert not compiler.apply(cloud.take()).units
+    cloud.subnet("bad", "blue", "10.0.2.0/24")
+    compiler.apply(cloud.take())
+    assert compiler.failed() == {}

@@ -1,0 +1,182 @@
+"""A realiser, a real northd and a southbound database: how far a change has come; a southbound database that is wiped;
+a cluster of northbound servers whose leaders go."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+import ovn_central
+from crossconnect.cloud.realise import Batch, Options, Realiser
+from crossconnect.transport.ovsdb import ALL, Backoff, Chosen, Session, insert, named, update
+from crossconnect.transport.ovsdb import Options as SessionOptions
+from northbound_units import expected, found, port, switch, world
+from ovn_central import VERSIONS
+from ovsdb_server import DATABASE, NORTHBOUND, Server, alone, cluster, needs_ovsdb, run, scratch
+
+SOUTHBOUND = NORTHBOUND.with_name("ovn-sb.ovsschema")
+pytestmark = [
+    needs_ovsdb,
+    pytest.mark.skipif(shutil.which("ovn-northd") is None, reason="no northd: install ovn-central"),
+]
+QUICK = SessionOptions(backoff=Backoff(0.02, 0.2))
+CALM = Options(backoff=Backoff(0.02, 0.2))
+
+
+@contextlib.contextmanager
+def central() -> Iterator[tuple[Server, Server]]:
+    """Both databases, with northd between them."""
+    with scratch() as north, scratch() as south, alone(directory=north) as nb, alone(SOUTHBOUND, directory=south) as sb:
+        command = ["ovn-northd", f"--ovnnb-db={nb.remote}", f"--ovnsb-db={sb.remote}", f"--unixctl={north}/northd.ctl"]
+        northd = subprocess.Popen([*command, "-vconsole:off", f"--log-file={north}/northd.log"])
+        try:
+            yield nb, sb
+        finally:
+            northd.kill()
+            northd.wait()
+
+
+@contextlib.asynccontextmanager
+async def realiser(remote: str, token: str = "one") -> AsyncIterator[Realiser]:
+    async with Session(remote, DATABASE, QUICK) as session, Realiser(session, token, CALM) as made:
+        yield made
+
+
+async def chassis(southbound: Session) -> None:
+    """A hypervisor registers; nobody runs behind it."""
+    tables = southbound.schema.tables
+    encap = named("encap", 1)
+    made = named("chassis", 1)
+    await southbound.transact(
+        [
+            insert(tables["Encap"], {"type": "geneve", "ip": "192.0.2.1", "chassis_name": "hv1"}, name=encap),
+            insert(tables["Chassis"], {"name": "hv1", "hostname": "hv1", "encaps": [encap]}, name=made),
+            insert(tables["Chassis_Private"], {"name": "hv1", "chassis": made}),
+        ]
+    )
+
+
+def test_waiting_for_northd_and_for_hypervisors() -> None:
+    async def main(nb: Server, sb: Server) -> None:
+        async with (
+            asyncio.timeout(60),
+            Session(sb.remote, "OVN_Southbound", QUICK) as southbound,
+            realiser(nb.remote) as one,
+        ):
+            units = world(10)
+            one.replace(units, 1)
+            await one.wait(1, "southbound")
+            copy = southbound.replica(lambda _: {"Port_Binding": Chosen(("logical_port",)), "SB_Global": Chosen()})
+            await copy.loaded()
+            assert {r["logical_port"] for r in copy.rows("Port_Binding").values()} == {f"port{n}" for n in range(10)}
+            await one.wait(1, "hypervisors")  # there are none
+            await chassis(southbound)
+            one.submit(Batch(2, {"port10": port("port10", "switch0")}))
+            waits = [asyncio.create_task(one.wait(2, "hypervisors")) for _ in range(50)]
+            await one.wait(2, "southbound")
+            await asyncio.sleep(0.3)
+            assert not any(task.done() for task in waits)
+            [asked] = [r["nb_cfg"] for r in copy.rows("SB_Global").values()]
+            assert isinstance(asked, int)
+            assert asked <= 6  # fifty share one or two
+            # The hypervisor has followed.
+            private = southbound.schema.table("Chassis_Private")
+            await southbound.transact([update(private, ALL, {"nb_cfg": asked})])
+            await asyncio.gather(*waits)
+            with pytest.raises(
+                TimeoutError, match="it is in the northbound database, and northd or a hypervisor has not"
+            ):
+                await one.wait(2, "hypervisors", timeout_s=0.5)
+
+    with central() as (nb, sb):
+        asyncio.run(main(nb, sb))
+
+
+def test_settings_stand_beside_those_of_northd() -> None:
+    async def main(nb: Server, sb: Server) -> None:
+        async with asyncio.timeout(60), realiser(nb.remote) as one:
+            settings = {"use_ct_inv_match": "false", "mac_prefix": "0a:00:00"}
+            one.replace(world(2), 1, settings)
+            await one.wait(1, "southbound")
+
+            def options() -> dict[object, object]:
+                [row] = one.replica.rows("NB_Global").values()
+                assert isinstance(row["options"], dict)
+                return {**row["options"]}
+
+            assert settings.items() <= options().items()
+            assert "svc_monitor_mac" in options()  # northd's own
+            assert (await one.compare()).updated == 0
+
+    with central() as (nb, sb):
+        asyncio.run(main(nb, sb))
+
+
+@pytest.mark.parametrize("later", VERSIONS)
+def test_northd_survives_a_switch_that_goes_and_comes(later: bool) -> None:
+    """26.03.1 dies where a datapath is deleted and inserted with the same UUID before it has looked."""
+
+    async def main(remote: str) -> None:
+        async with asyncio.timeout(60), realiser(remote) as one:
+            one.replace(world(10), 0)
+            await one.wait(0, "southbound")
+            for number in range(1, 31):
+                one.submit(Batch(number, {"lone": switch("lone") if number % 2 else None}))
+                await one.wait(number)
+            await one.wait(30, "southbound", timeout_s=10)
+
+    with ovn_central.central(later) as box:
+        asyncio.run(main(f"unix:{box.directory}/nb.sock"))
+
+
+def test_a_southbound_database_that_is_wiped_comes_back_by_itself() -> None:
+    async def main(nb: Server, sb: Server) -> None:
+        async with asyncio.timeout(60), realiser(nb.remote) as one:
+            one.replace(world(10), 1)
+            await one.wait(1, "southbound")
+            sb.kill()
+            sb.database.unlink()
+            run("ovsdb-tool", "create", str(sb.database), str(SOUTHBOUND))
+            sb.start()
+            one.submit(Batch(2, {"port10": port("port10", "switch0")}))
+            await one.wait(2)
+            async with Session(sb.remote, "OVN_Southbound", QUICK) as southbound:
+                copy = southbound.replica(lambda _: {"Port_Binding": Chosen(("logical_port",))})
+                await copy.wait_until(lambda r: len(r.rows("Port_Binding")) == 11, 30)
+            await one.wait(2, "southbound")
+
+    with central() as (nb, sb):
+        asyncio.run(main(nb, sb))
+
+
+def test_leaders_of_a_cluster_go_while_two_realisers_run() -> None:
+    async def main(remotes: str, members: list[Server]) -> None:
+        units = world(20)
+        async with asyncio.timeout(90), realiser(remotes) as one, realiser(remotes, "two") as two:
+            for each in (one, two):
+                each.replace(units, 0)
+            await one.wait(0)
+            for number in range(1, 60):
+                key = f"port{number + 30}"
+                units[key] = port(key, f"switch{number % 10}", [f"group{number % 5}"])
+                for each in (one, two):
+                    each.submit(Batch(number, {key: units[key]}))
+                if number == 20:
+                    leader = next(member for member in members if member.is_leader())
+                    await asyncio.to_thread(leader.control_command, "cluster/failure-test", "transfer-leadership")
+                if number == 40:
+                    next(member for member in members if member.is_leader()).kill()
+                await asyncio.sleep(0.01)
+            await asyncio.gather(one.wait(59), two.wait(59))
+            assert found(one.replica) == expected(units)
+            async with asyncio.timeout(20):
+                while one.writing == two.writing:
+                    await asyncio.sleep(0.02)
+
+    with cluster() as made:
+        asyncio.run(main(made.remotes, made.members))

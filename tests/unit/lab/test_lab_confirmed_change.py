@@ -1,0 +1,44 @@
+"""Input: what `frr-reload.py --test` says. Output: what is to be given to the daemons, and what is no difference."""
+
+from __future__ import annotations
+
+from crossconnect.lab.confirmed_change import blocks_of, drained_text
+
+SAID = """\
+Lines To Delete
+===============
+route-map in permit 50
+ no set local-preference 120
+vrf mgmt
+ no netns /run/netns/mgmt
+
+Lines To Add
+============
+route-map in permit 50
+ set local-preference 130
+router bgp 65001
+ address-family l2vpn evpn
+  advertise-all-vni
+ip forwarding
+"""
+
+
+def test_each_line_comes_with_those_that_lead_to_it() -> None:
+    assert blocks_of(SAID) == [
+        ["route-map in permit 50", " no set local-preference 120"],
+        ["vrf mgmt", " no netns /run/netns/mgmt"],
+        ["route-map in permit 50", " set local-preference 130"],
+        ["router bgp 65001", " address-family l2vpn evpn", "  advertise-all-vni"],
+        ["ip forwarding"],
+    ]
+    assert blocks_of("") == []
+    assert blocks_of("something else\n") == []
+
+
+def test_every_bgp_instance_is_drained() -> None:
+    text = "hostname a\nrouter bgp 65001\n bgp router-id 10.0.0.1\nrouter bgp 65001 vrf red\n exit\n"
+    lines = drained_text(text).splitlines()
+    assert [lines[n + 1] for n, line in enumerate(lines) if line.startswith("router bgp ")] == [
+        " bgp graceful-shutdown"
+    ] * 2
+    assert [line for line in lines if line != " bgp graceful-shutdown"] == text.splitlines()

@@ -1,0 +1,108 @@
+"""The page docs/reference/cloud-ovn.md: what each resource of the cloud is in OVN, from the compiler's docstrings."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import textwrap
+from types import ModuleType
+
+from crossconnect.cloud.ovn import network_acls, security_groups, units
+from crossconnect.cloud.ovn.egress_only import PRIORITY as EGRESS_ONLY
+from crossconnect.cloud.ovn.features import Features
+from crossconnect.cloud.ovn.flow_logs import REJECT_PRIORITY
+from crossconnect.cloud.ovn.parts import UnitFunction
+from crossconnect.cloud.ovn.rows import KEY, OWN, RESOURCE
+from crossconnect.cloud.ovn.subnets import SERVICES_PRIORITY
+from crossconnect.cloud.resource import Resource
+
+INTRODUCTION = f"""# The cloud in OVN
+
+Each resource of the cloud becomes rows of OVN's northbound database. Its parts are made by functions of the compiler
+(`crossconnect.cloud.ovn`); here is what each of them makes, in the words of its docstring, with OVN's names of tables
+and columns. [Why it is so](../design/0011-ovn-rows.md).
+
+**Whose rows are whose.** `external_ids` of each row has `{KEY}`, which is unique in its table, and
+`{RESOURCE}`, the resource (`region` for the region's own). The UUID is a hash of table and key and ends in
+`{OWN}`; tables without `external_ids` (`Load_Balancer_Group`, `Sample`) have only that. Nothing else is ever
+changed or deleted.
+
+**Names.** A router is called like its VPC, NAT gateway, transit router, private gateway, endpoint or service; a switch
+like its subnet; a port like its interface, or its `iface_id`. Port groups and address sets are called like their
+group, network ACL or prefix list, with `_` for `-`, so that matches need no quotes.
+
+**What cannot be** makes the resource `failed` with the reason, and nothing else. What depends on something that is not
+there waits until it is.
+"""
+
+
+ACRONYMS = {"acl", "dhcp", "dns", "ip", "nat", "vpc"}
+
+
+def ovn_page() -> str:
+    """All of it."""
+    lines = [INTRODUCTION, *_priorities(), *_features(), "## The region itself\n", *_table(units.UNITS_OF_REGION)]
+    for kind, functions in units.UNITS.items():
+        lines += [f"\n## {_words(kind)}\n"]
+        lines += _table(functions) if functions else [units.ELSEWHERE[kind]]
+    lines += ["\n# How the parts work together\n"]
+    for module in _modules():
+        title, _, rest = (module.__doc__ or "").partition("\n")
+        if rest.strip():
+            name = module.__name__.rpartition(".")[2].replace("_", " ").capitalize()
+            lines += [f"\n## {_acronyms(name)}\n", f"{title}\n{rest.rstrip()}"]
+    return "\n".join(lines) + "\n"
+
+
+def _words(kind: type[Resource]) -> str:
+    text = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in kind.__name__)
+    return _acronyms(text.strip().capitalize())
+
+
+def _acronyms(text: str) -> str:
+    return " ".join(word.upper() if word.lower() in ACRONYMS else word for word in text.replace("acls", "ACLs").split())
+
+
+def _table(functions: tuple[UnitFunction, ...]) -> list[str]:
+    rows = [f"| `{_name(function)}` | {_cell(inspect.getdoc(function) or '')} |" for function in functions]
+    return ["| made by | what |", "|---|---|", *rows]
+
+
+def _name(function: UnitFunction) -> str:
+    return f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+
+
+def _modules() -> list[ModuleType]:
+    """The modules of the functions, each once, in their order."""
+    functions = (*units.UNITS_OF_REGION, *(f for made in units.UNITS.values() for f in made))
+    return [sys.modules[name] for name in dict.fromkeys(function.__module__ for function in functions)]
+
+
+def _priorities() -> list[str]:
+    rows = [
+        ("ACL", f"{network_acls.ACL_TOP} - n", "entry n of a network ACL, at the router's ports; 0: what none matches"),
+        ("ACL", SERVICES_PRIORITY, "DHCP and questions to the resolver"),
+        ("ACL", EGRESS_ONLY, "connections that would begin behind an egress-only gateway: dropped"),
+        ("ACL", security_groups.RULE_PRIORITY, "rules of security groups"),
+        ("ACL", REJECT_PRIORITY, "what no rule allows, where a flow log records it"),
+        ("ACL", security_groups.DROP_PRIORITY, "what no rule allows"),
+        ("policy", f"{network_acls.POLICY_TOP} - n", "entry n of a network ACL; 1: what none matches"),
+        ("policy", f"{network_acls.POLICY_TOP - 1} - n", "rule n of a service insertion"),
+    ]
+    lines = ["## Priorities\n", "| of | priority | what |", "|---|---|---|"]
+    return [*lines, *(f"| {table} | {priority} | {what} |" for table, priority, what in rows), ""]
+
+
+def _features() -> list[str]:
+    """What depends on the version."""
+    source = textwrap.dedent(inspect.getsource(Features))
+    lines = ["## What depends on OVN's version\n", "Looked up in the schema, not in the version.\n"]
+    lines += ["| feature | what |", "|---|---|"]
+    for name in Features.__struct_fields__:
+        doc = source.partition(f"{name}: bool = False\n")[2].partition('"""')[2].partition('"""')[0]
+        lines.append(f"| `{name}` | {_cell(doc)} |")
+    return [*lines, ""]
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
