@@ -164,8 +164,11 @@ def _children(sweep: Sweep, jobs: int) -> Generator[Any]:
 
 def _quiet(parent: int) -> None:
     """Ctrl-C is the parent's to handle; when it is killed, so is the child, which would keep the lock of the file of
-    results until its chunk is done, and end with a traceback as nobody takes that."""
+    results until its chunk is done, and end with a traceback as nobody takes that. SIGTERM is how the pool ends it: what
+    the parent does at that signal is not the child's to do, and an exception raised there may be lost (in a callback of
+    the garbage collector), after which the parent would wait for ever."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # killed before the kernel was told
         os._exit(1)

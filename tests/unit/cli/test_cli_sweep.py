@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import multiprocessing
 import os
 import resource
 import shutil
@@ -79,6 +80,17 @@ def test_as_many_processes_as_you_like_give_the_same_reports(
     assert len(alone.under.reports) == len(failures) > 40
     for jobs in (2, 3):
         assert swept(blueprint, failures, only, How(jobs=jobs)) == alone
+
+
+def test_children_end_whatever_the_process_does_at_a_signal(blueprint: Blueprint) -> None:
+    failures = failures_of_kinds(blueprint, KINDS)
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        for _ in range(10):
+            assert swept(blueprint, failures, (), How(jobs=3)).known == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert multiprocessing.active_children() == []
 
 
 def test_the_machines_of_a_cluster_give_the_same_reports(blueprint: Blueprint, cluster: str) -> None:
