@@ -164,7 +164,7 @@ def _children(sweep: Sweep, jobs: int) -> Generator[Any]:
 
 def _quiet(parent: int) -> None:
     """Ctrl-C is the parent's to handle; when it is killed, so is the child, which would keep the lock of the file of
-    results until its chunk is done, and end with a traceback as nobody takes that. SIGTERM is how the pool ends it: what
+    results until its chunk is done, and end with a traceback as nobody takes that. The pool ends it by SIGTERM: what
     the parent does at that signal is not the child's to do, and an exception raised there may be lost (in a callback of
     the garbage collector), after which the parent would wait for ever."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
