@@ -32,7 +32,7 @@ from crossconnect.transport.gnmi.message import (
     Synced,
 )
 from crossconnect.transport.gnmi.path import Path, parse_path, path_text
-from crossconnect.transport.gnmi.session import Session, Target
+from crossconnect.transport.gnmi.session import Session
 
 __all__ = [
     "Cancel",
@@ -55,7 +55,6 @@ __all__ = [
     "Session",
     "SetOperations",
     "Synced",
-    "Target",
     "TargetBusy",
     "Unimplemented",
     "parse_path",

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 from google.protobuf.duration_pb2 import Duration
 
+from crossconnect.nos import document
 from crossconnect.nos.document import Value
 from crossconnect.transport.gnmi.path import Element, Path, joined, parse_path
 from crossconnect.transport.gnmi.value import plain_value, typed_json
@@ -96,7 +97,7 @@ class _SetText(msgspec.Struct, forbid_unknown_fields=True):
 
 class _At(msgspec.Struct, forbid_unknown_fields=True):
     path: str
-    val: Value
+    val: msgspec.Raw
 
 
 def operations_of(text: str) -> SetOperations:
@@ -105,8 +106,8 @@ def operations_of(text: str) -> SetOperations:
     found = msgspec.json.decode(text, type=_SetText)
     return SetOperations(
         delete=tuple(parse_path(one) for one in found.delete),
-        replace=tuple((parse_path(one.path), one.val) for one in found.replace),
-        update=tuple((parse_path(one.path), one.val) for one in found.update),
+        replace=tuple((parse_path(one.path), document.parse(bytes(one.val).decode())) for one in found.replace),
+        update=tuple((parse_path(one.path), document.parse(bytes(one.val).decode())) for one in found.update),
     )
 
 

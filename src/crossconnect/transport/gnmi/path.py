@@ -74,7 +74,9 @@ def parse_path(text: str) -> Path:
 def path_text(path: Path) -> str:
     """The text that `parse_path` reads; the target is not in it."""
     steps = "".join(
-        "/" + _escaped(e.name, "/[\\") + "".join(f"[{_escaped(k, '=][' + chr(92))}={_escaped(v, ']' + chr(92))}]" for k, v in e.keys)
+        "/"
+        + _escaped(e.name, "/[\\")
+        + "".join(f"[{_escaped(k, '=][' + chr(92))}={_escaped(v, ']' + chr(92))}]" for k, v in e.keys)
         for e in path.elements
     )
     return (f"{path.origin}:" if path.origin else "") + (steps or "/")

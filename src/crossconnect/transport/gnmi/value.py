@@ -56,7 +56,7 @@ def plain_value(value: wire.TypedValue, depth: int = 0) -> Value:
         case "json_val" | "json_ietf_val":
             octets = value.json_val if kind == "json_val" else value.json_ietf_val
             try:
-                return msgspec.json.decode(octets, type=Value)
+                return msgspec.json.decode(octets)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise NotUnderstood(f"a value is no JSON: {error}") from error
         case "leaflist_val":
