@@ -1,0 +1,1 @@
+"""One driver for each network operating system, all behind `change.Driver`."""
