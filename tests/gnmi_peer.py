@@ -61,7 +61,7 @@ class Peer(gnmi_pb2_grpc.gNMIServicer):
         for path in request.path:
             self._fault(path, context)
             with self._changed:
-                value = "x" * (80 << 20) if _names(path) == ["fault", "large"] else _at(self._tree, path)
+                value = "x" * (80 << 20) if _names(path) == ["fault", "large"] else at(self._tree, path)
             if value is not None:
                 updates.append(gnmi_pb2.Update(path=path, val=_typed(value)))
         return gnmi_pb2.GetResponse(notification=[gnmi_pb2.Notification(timestamp=time.time_ns(), update=updates)])
@@ -99,7 +99,7 @@ class Peer(gnmi_pb2_grpc.gNMIServicer):
         first = True
         while context.is_active():
             with self._changed:
-                values = [copy.deepcopy(_at(self._tree, path)) for path in paths]
+                values = [copy.deepcopy(at(self._tree, path)) for path in paths]
             for index, (path, value) in enumerate(zip(paths, values, strict=True)):
                 if first or seen[index] != value:
                     yield gnmi_pb2.SubscribeResponse(update=_notification(path, value))
@@ -115,12 +115,12 @@ class Peer(gnmi_pb2_grpc.gNMIServicer):
         results = []
         operation = gnmi_pb2.UpdateResult
         for path in request.delete:
-            _remove(tree, path)
+            remove(tree, path)
             results.append(operation(path=path, op=operation.DELETE))
         for updates, kind in ((request.replace, operation.REPLACE), (request.update, operation.UPDATE)):
             for update in updates:
                 self._fault(update.path, context)
-                _put(tree, update.path, json.loads(update.val.json_ietf_val), replace=kind == operation.REPLACE)
+                put(tree, update.path, json.loads(update.val.json_ietf_val), replace=kind == operation.REPLACE)
                 results.append(operation(path=update.path, op=kind))
         return results
 
@@ -199,7 +199,7 @@ def _step(here: Any, element: Any, make: bool) -> Any:
     return None
 
 
-def _at(tree: Any, path: Any) -> Any:
+def at(tree: Any, path: Any) -> Any:
     for element in path.elem:
         tree = _step(tree, element, False) if isinstance(tree, dict) else None
         if tree is None:
@@ -207,7 +207,7 @@ def _at(tree: Any, path: Any) -> Any:
     return tree
 
 
-def _put(tree: dict[str, Any], path: Any, value: Any, *, replace: bool) -> None:
+def put(tree: dict[str, Any], path: Any, value: Any, *, replace: bool) -> None:
     if not path.elem:
         if replace:
             tree.clear()
@@ -227,14 +227,15 @@ def _put(tree: dict[str, Any], path: Any, value: Any, *, replace: bool) -> None:
         parent[last.name] = value
 
 
-def _remove(tree: Any, path: Any) -> None:
+def remove(tree: Any, path: Any) -> None:
     for element in path.elem[:-1]:
         tree = _step(tree, element, False)
         if tree is None:
             return
     last = path.elem[-1]
     if last.key:
-        kept = [e for e in tree.get(last.name, []) if not all(str(e.get(k)) == v for k, v in last.key.items())]
+        keys = last.key.items()
+        kept = [e for e in tree.get(last.name, []) if not all(v in ("*", str(e.get(k))) for k, v in keys)]
         tree[last.name] = kept
         if not kept:
             del tree[last.name]

@@ -36,7 +36,7 @@ class Lines:
             self._at = self._at[:-1] if line == "exit" and len(self._at) > 1 else [self.tree]
         elif line.startswith("no "):
             gone = line.removeprefix("no ")
-            for known in [k for k in here if k == gone or (k.startswith(gone + " ") and gone.startswith(SINGLE))]:
+            for known in [k for k in here if k == gone or k.startswith(gone + " ")]:
                 del here[known]
         elif MODES.fullmatch(line):
             self._at.append(here.setdefault(line, {}))

@@ -59,13 +59,16 @@ class EosDriver(Guarded):
         changed = eapi.changed_lines(eapi.output(found[-2]))
         return tuple(without(line, secrets | secrets_of_lines([line])) for line in changed)
 
-    async def check(self, change: Change) -> None:
+    async def fit(self) -> None:
         """See `Guarded`."""
         found = await self._sessions()
         if found.saves:
             raise Rejected(f"{self.place}: each commit is saved at once, a reboot would run what nobody confirmed")
         if found.open_max is not None and len(found.open) >= found.open_max:
             raise Busy(f"{self.place}: all of its {found.open_max} configuration sessions are open")
+
+    async def check(self, change: Change) -> None:
+        """See `Guarded`."""
         await self._tried(change, _commands(change.commands))
 
     async def commit_for(self, change: Change, seconds: int) -> None:

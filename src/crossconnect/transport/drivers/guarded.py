@@ -53,9 +53,12 @@ class Guarded(ABC):
         """Lines in which what runs differs from `old` or `new`, without secrets."""
 
     @abstractmethod
+    async def fit(self) -> None:
+        """Rejected where the device's own settings make a timer useless; Busy where it has no place for our work."""
+
+    @abstractmethod
     async def check(self, change: Change) -> None:
-        """Rejected where the device would not take the commands, or is not fit to be changed; Busy where it is in
-        work."""
+        """Rejected where the device would not take the commands, as far as it says so without taking them."""
 
     @abstractmethod
     async def commit_for(self, change: Change, seconds: int) -> None:
@@ -101,6 +104,7 @@ class Guarded(ABC):
     async def prepare(self, change: Change) -> None:
         """See `Driver`."""
         await self._nothing_pending(change)
+        await self.fit()
         await self._runs(change, "old", "has drifted")
         await self.check(change)
 
@@ -213,7 +217,7 @@ class Guarded(ABC):
     async def _back(self, change: Change, why: Rejected) -> None:
         """Leave nothing behind of a load that did not end as it should."""
         try:
-            if await self.pending(change) == "ours":
+            if await self.pending(change) != "none":  # nothing was, so it is what we have just done
                 await self.reject(change)
             elif await self.differences(change, "old"):
                 await self.apply(change, change.undo)
