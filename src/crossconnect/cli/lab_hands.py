@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Mapping
 
 from crossconnect.checks import run_checks
+from crossconnect.cli.secrets import references_of, resolve
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, Rejected, Unsupported
 from crossconnect.finding import Finding, Severity
@@ -19,8 +20,34 @@ from crossconnect.simulate import simulate
 from crossconnect.simulate.maintenance import drained as without_traffic
 
 FILE = "frr.conf"
+GATE_MARGIN_S = 15
+"""Beyond its deadline a gate may be in the middle of a look; after this it hangs."""
 POLL_S = 1.0
 """Between two looks of a gate. A look at 20 routers takes half a second."""
+
+
+class LabNetwork:
+    """A running lab, as the network that plans are carried out on."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+
+    @property
+    def name(self) -> str:
+        """The lab's name."""
+        return self.lab.name
+
+    def recorded(self) -> Blueprint:
+        """What the lab was made from, or has become."""
+        return self.lab.blueprint
+
+    def record(self, blueprint: Blueprint) -> None:
+        """Write down what the lab is now."""
+        self.lab.keep_blueprint(blueprint)
+
+    def hands(self, plan: SavedPlan, old: Blueprint, new: Blueprint) -> LabHands:
+        """Hands on the lab's switches."""
+        return LabHands(self.lab, plan, old, new, resolve(references_of(old) | references_of(new)))
 
 
 class LabHands:
@@ -50,7 +77,7 @@ class LabHands:
         """See `Hands`."""
         timers = self._plan.timers
         if device is None:
-            return self._gate(action.wave) if action.verb == "gate" else self._hold(self.expected(action.wave - 1), 0)
+            return self._network(action)
         lab, name, change = self._lab, action.device, self._changes[action.device]
         now = change
         if device.drained:
@@ -82,6 +109,22 @@ class LabHands:
             case _:
                 raise BadInput(f"a lab's switch cannot {action.verb}")
         return action.way
+
+    def seconds_max(self, action: Action) -> float:
+        """See `Hands`."""
+        timers = self._plan.timers
+        if action.verb == "gate":
+            return timers.gate_s + timers.soak_s + GATE_MARGIN_S
+        return timers.gate_s + GATE_MARGIN_S if action.verb in ("settle", "proof") else math.inf
+
+    def _network(self, action: Action) -> str:
+        match action.verb:
+            case "gate":
+                return self._gate(action.wave)
+            case "settle":
+                return self._hold(self.expected(action.wave), 0)
+            case _:
+                return self._hold(self.expected(action.wave - 1), 0)
 
     def look_before(self) -> None:
         """See what is found in the network as it is now."""

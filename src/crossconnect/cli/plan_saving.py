@@ -33,6 +33,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     accepted: tuple[str, ...]
     soak_s: int
     undo_all: bool
+    new_revision: str = ""
+    """Of the new network; empty: the files as they are."""
+    parent_drained: tuple[str, ...] = ()
+    new_drained: tuple[str, ...] = ()
+    """Devices that are drained beside what the files say."""
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +75,12 @@ def save(root: Path, file: Path, pair: Pair, result: Plan, options: Options) -> 
 def _context(root: Path, pair: Pair, options: Options) -> Context:
     parent_commit = new_commit = ""
     authors: tuple[str, ...] = ()
-    if is_tracked(root):
+    if options.new_revision:
+        parent_commit, new_commit = (commit_of(root, r) for r in (options.revision, options.new_revision))
+        # Who takes something back decides as much as who has made it.
+        own = own_address(root).casefold()
+        authors = tuple(sorted({*authors_between(root, new_commit, parent_commit), *((own,) if own else ())}))
+    elif is_tracked(root):
         head = commit_of(root, "HEAD")
         parent_commit = commit_of(root, options.revision) if options.revision != "none" else ""
         edited = edited_files(root)
@@ -87,6 +97,8 @@ def _context(root: Path, pair: Pair, options: Options) -> Context:
             for side in (pair.old, pair.new)
             if side is not None
         ),
+        parent_drained=options.parent_drained,
+        new_drained=options.new_drained,
         accepted=options.accepted,
         timers=Timers(soak_s=options.soak_s),
         undo_all=options.undo_all,

@@ -22,6 +22,7 @@ from typing import Literal, NamedTuple
 
 from crossconnect.errors import Rejected, Unreachable, Unsupported
 from crossconnect.lab.handle import Lab
+from crossconnect.nos.frr.drift import Deviation, deviations
 
 Look = Literal["old", "pending", "new", "other"]
 
@@ -193,6 +194,11 @@ def remaining(lab: Lab, node: str, text: str) -> tuple[str, ...]:
         for block in _difference(lab, node, text)
         if not _NOT_SHOWN.fullmatch(block[-1].strip())
     )
+
+
+def deviations_of(lab: Lab, node: str, text: str) -> tuple[Deviation, ...]:
+    """What the daemons have otherwise than `text`, by what it is about. Raises Unreachable."""
+    return deviations(block for block in _difference(lab, node, text) if not _NOT_SHOWN.fullmatch(block[-1].strip()))
 
 
 def _difference(lab: Lab, node: str, text: str) -> list[list[str]]:

@@ -44,6 +44,9 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     parent_commit: str = ""
     new_commit: str = ""
+    parent_drained: tuple[str, ...] = ()
+    new_drained: tuple[str, ...] = ()
+    """Devices that are drained beside what the commits' files say."""
     authors: tuple[str, ...] = ()
     rules: tuple[Rules, ...] = ()
     """Of both networks."""
@@ -84,6 +87,8 @@ def assemble(parent: Side | None, new: Side, plan: Plan, context: Context) -> tu
         new=plan.new,
         parent_commit=context.parent_commit,
         new_commit=context.new_commit,
+        parent_drained=context.parent_drained,
+        new_drained=context.new_drained,
         size=size,
         numbers=plan.numbers,
         findings_new=tuple(f"{finding.code}: {finding.message}" for finding in plan.findings_new),

@@ -167,6 +167,10 @@ class SavedPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Git commit of the region's files; empty where there is none."""
     new_commit: str
     """Empty where the files are not committed as they are: such a plan is for trying, and no `xc apply` takes it."""
+    parent_drained: tuple[str, ...] = ()
+    """Devices that are drained in the parent, though the files of its commit do not say so."""
+    new_drained: tuple[str, ...] = ()
+    """The same of the new network: what `xc drain` and `xc undrain` change."""
     size: Size
     """What rules look at."""
     numbers: tuple[NumberChange, ...]
