@@ -18,8 +18,10 @@ from crossconnect.transport.credentials import Credential
 from crossconnect.transport.drivers.eos import EosDriver
 from crossconnect.transport.drivers.nxos import NxosDriver
 from crossconnect.transport.drivers.srlinux import SrLinuxDriver
+from crossconnect.transport.drivers.srlinux_gnmi import SrLinuxGnmiDriver
 from crossconnect.transport.target import Target
 from eos_model import Eos
+from gnmi_peer import PeerProcess
 from https_peer import PASSWORD, USER, HttpsPeer
 from nxos_model import Nxos
 from srlinux_model import SrLinux
@@ -92,6 +94,40 @@ _TEXTS = {
 }
 _MAIN = {"eos": EOS_MAIN, "nxos": NXOS_MAIN, "srlinux": SRL_MAIN}
 _DRIVERS: dict[str, Callable[[Target], Driver]] = {"eos": EosDriver, "nxos": NxosDriver, "srlinux": SrLinuxDriver}
+
+
+class GnmiWorld:
+    """The gNMI peer with SR Linux's configuration: the same questions as `World`'s, asked over gNMI."""
+
+    def __init__(self, directory: Path) -> None:
+        authority = Authority(directory, "authority-gnmi")
+        old, new = _TEXTS["srlinux"]
+        (directory / "startup.json").write_text(old)
+        self.peer = PeerProcess(directory, *authority.certificate("leaf1", "127.0.0.1"))
+        self.startup = directory / "startup.json"
+        self.old, self.new = json.loads(old), json.loads(new)
+        self.change = change_of("srlinux", old, new)
+        self.target = Target(
+            device="leaf1",
+            nos="srlinux",
+            address="127.0.0.1",
+            port=self.peer.port,
+            authorities=str(authority.path),
+            credential=Credential(user=USER, password="env:DEVICE_PASSWORD"),
+        )
+
+    def do(self, work: Callable[[Driver], Coroutine[Any, Any, Any]]) -> Any:
+        """Do something with a driver that is connected."""
+
+        async def run() -> Any:
+            async with SrLinuxGnmiDriver(self.target) as driver:
+                return await work(driver)
+
+        return asyncio.run(run())
+
+    @property
+    def boots(self) -> Any:
+        return json.loads(self.startup.read_text())
 
 
 class World:
@@ -174,4 +210,4 @@ def change_of(nos: str, old: str, new: str) -> Change:
     )
 
 
-__all__ = ["PASSWORD", "SECRET", "SYSTEMS", "World", "change_of"]
+__all__ = ["PASSWORD", "SECRET", "SYSTEMS", "GnmiWorld", "World", "change_of"]

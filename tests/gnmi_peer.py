@@ -120,7 +120,7 @@ class Peer(gnmi_pb2_grpc.gNMIServicer):
         for updates, kind in ((request.replace, operation.REPLACE), (request.update, operation.UPDATE)):
             for update in updates:
                 self._fault(update.path, context)
-                put(tree, update.path, json.loads(update.val.json_ietf_val), replace=kind == operation.REPLACE)
+                put(tree, update.path, _plain(json.loads(update.val.json_ietf_val)), replace=kind == operation.REPLACE)
                 results.append(operation(path=update.path, op=kind))
         return results
 
@@ -171,6 +171,13 @@ class Peer(gnmi_pb2_grpc.gNMIServicer):
 
 def _names(path: Any) -> list[str]:
     return [element.name for element in path.elem]
+
+
+def _plain(value: Any) -> Any:
+    """Without modules in front of names (RFC 7951 4), as the peer keeps them."""
+    if isinstance(value, dict):
+        return {name.rpartition(":")[2]: _plain(child) for name, child in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list) else value
 
 
 def _typed(value: Any) -> Any:

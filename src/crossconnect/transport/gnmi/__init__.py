@@ -10,6 +10,7 @@ Invariant: a Set is never sent twice by itself. Where its answer is lost, what h
 from crossconnect.transport.gnmi.errors import (
     Denied,
     GnmiError,
+    Invalid,
     NoAnswer,
     NotUnderstood,
     OutcomeUnknown,
@@ -44,6 +45,7 @@ __all__ = [
     "Done",
     "Event",
     "GnmiError",
+    "Invalid",
     "Leaf",
     "Moved",
     "NoAnswer",

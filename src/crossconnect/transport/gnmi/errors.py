@@ -8,6 +8,7 @@
         +-- Denied              (Unauthorised)  user, password, certificate or rights
         +-- PreconditionFailed  (Rejected)      a commit is pending where none may be, or none where one must be
         +-- Refused             (Rejected)      any other refusal: path, value, what the configuration's rules say
+        |   +-- Invalid                         of them: what was asked makes no sense; another's commit id too
         +-- Unimplemented       (Unsupported)   this target has not what is asked for
         +-- NotUnderstood       (Permanent)     the answer is none of gNMI's
 
@@ -61,6 +62,10 @@ class Refused(GnmiError, Rejected):
     """The target refuses what is asked."""
 
 
+class Invalid(Refused):
+    """What is asked makes no sense to the target: a path, a value, or the id of a commit that is not the pending one."""
+
+
 class Unimplemented(GnmiError, Unsupported):
     """The target has not what is asked for."""
 
@@ -77,6 +82,7 @@ _KINDS: dict[str, type[GnmiError]] = {
     "ABORTED": TargetBusy,
     "UNAUTHENTICATED": Denied,
     "PERMISSION_DENIED": Denied,
+    "INVALID_ARGUMENT": Invalid,
     "FAILED_PRECONDITION": PreconditionFailed,
     "UNIMPLEMENTED": Unimplemented,
     "INTERNAL": NotUnderstood,
