@@ -63,7 +63,7 @@ class Refused(GnmiError, Rejected):
 
 
 class Invalid(Refused):
-    """What is asked makes no sense to the target: a path, a value, or the id of a commit that is not the pending one."""
+    """What is asked makes no sense to the target: a path, a value, an id that is not the pending commit's."""
 
 
 class Unimplemented(GnmiError, Unsupported):
