@@ -16,7 +16,7 @@ from typing import Literal, Protocol, Self
 
 import msgspec
 
-from crossconnect.nos.network_os import Commands
+from crossconnect.nos.network_os import Commands, Query
 
 Look = Literal["old", "pending", "new", "other"]
 """What a device runs: its configuration before; the new one with a timer; the new one without; neither."""
@@ -107,4 +107,9 @@ class Driver(Protocol):
 
     async def look(self, change: Change) -> Look:
         """What the device runs. While it is taking something back, it is waited for."""
+        ...
+
+    async def ask(self, query: Query) -> bytes:
+        """The answer to a question about its state, as `query.parse` reads it. Unsupported for a way that it is not
+        asked by."""
         ...

@@ -1,1 +1,1 @@
-"""One driver for each network operating system, all behind `change.Driver`."""
+"""One module per network operating system: `change.Driver` in its own words. `registry` finds them by name."""

@@ -95,8 +95,8 @@ class Session:
         return self._dialogue.hello
 
     async def ask(self, operation: Element, timeout_s: float = REQUEST_S) -> Reply:
-        """Have something done. By the error's tag: Busy, Unauthorised, Unsupported, LimitExceeded, Rejected. Unreachable
-        when no answer comes: then the session is over, and whether it was done is not known."""
+        """Have something done. By the error's tag: Busy, Unauthorised, Unsupported, LimitExceeded, Rejected.
+        Unreachable when no answer comes: then the session is over, and whether it was done is not known."""
         async with self._turn:
             if self._dialogue.broken is not None:
                 raise self._over(self._dialogue.broken)

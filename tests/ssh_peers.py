@@ -1,0 +1,180 @@
+"""A real sshd, a real netconfd behind it, and FRR behind it, for tests: in directories of their own."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from crossconnect.transport.credentials import Credential
+from crossconnect.transport.target import Target
+
+SSHD = Path("/usr/sbin/sshd")
+NETCONFD = Path("/usr/sbin/netconfd")
+SUBSYSTEM = Path("/usr/sbin/netconf-subsystem")
+WAIT_S = 30.0
+
+needs_sshd = pytest.mark.skipif(
+    not SSHD.exists() or os.geteuid() != 0, reason="no sshd on this machine, or not root: install openssh-server"
+)
+needs_netconfd = pytest.mark.skipif(
+    not NETCONFD.exists() or os.geteuid() != 0, reason="no NETCONF server on this machine: install netconfd"
+)
+EMPTY = '<config xmlns="urn:ietf:params:xml:ns:netconf:base:1.0"/>'
+
+
+def wait_for(condition: Callable[[], object], what: str) -> None:
+    """Until it holds; fails after a time that nothing here takes."""
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    """A TCP port that nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def listens(address: str, port: int) -> bool:
+    """Whether somebody answers there."""
+    try:
+        socket.create_connection((address, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def make_key(path: Path) -> None:
+    """A key pair beside `path`."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+
+
+class Sshd:
+    """sshd with keys of its own. `prefix` runs it elsewhere, in a network namespace for example."""
+
+    def __init__(
+        self, directory: Path, *, address: str = "127.0.0.1", subsystem: str = "", prefix: tuple[str, ...] = ()
+    ) -> None:
+        self.directory, self.address, self._prefix = directory, address, prefix
+        self.port = free_port()
+        directory.mkdir(parents=True, exist_ok=True)
+        Path("/run/sshd").mkdir(exist_ok=True)
+        make_key(directory / "host")
+        make_key(directory / "user")
+        kind, key = (directory / "host.pub").read_text().split()[:2]
+        self.known_hosts = directory / "known_hosts"
+        self.known_hosts.write_text(f"[{address}]:{self.port} {kind} {key}\n")
+        lines = (
+            f"Port {self.port}",
+            f"ListenAddress {address}",
+            f"HostKey {directory / 'host'}",
+            f"AuthorizedKeysFile {directory / 'user.pub'}",
+            "PidFile none",
+            "StrictModes no",
+            "UsePAM no",
+            "PermitRootLogin prohibit-password",
+            "PasswordAuthentication no",
+            *((f"Subsystem netconf {subsystem.replace('PORT', str(self.port))}",) if subsystem else ()),
+        )
+        (directory / "sshd_config").write_text("\n".join(lines) + "\n")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        self._process = subprocess.Popen(
+            [
+                *self._prefix,
+                str(SSHD),
+                "-D",
+                "-f",
+                str(self.directory / "sshd_config"),
+                "-E",
+                str(self.directory / "log"),
+            ]
+        )
+        wait_for(lambda: listens(self.address, self.port), "sshd does not listen")
+
+    def stop(self) -> None:
+        """End it; connections that it has go on."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def target(self, nos: str = "frr", **changes: object) -> Target:
+        """How it is reached."""
+        fields: dict[str, object] = {
+            "device": "leaf-1",
+            "nos": nos,
+            "address": self.address,
+            "port": self.port,
+            "known_hosts": str(self.known_hosts),
+            "credential": self.credential(),
+        }
+        return Target(**(fields | changes))  # pyright: ignore[reportArgumentType] - by name
+
+    def credential(self) -> Credential:
+        """Whom it lets in."""
+        return Credential(user=getpass.getuser(), key=f"file:{self.directory / 'user'}")
+
+
+class Netconfd:
+    """yuma123's netconfd with ietf-system, behind an sshd."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.sock = directory / "netconfd.sock"
+        self.sshd = Sshd(directory / "ssh", subsystem=f'"{SUBSYSTEM} --ncxserver-sockname=PORT@{self.sock}"')
+        self.startup = directory / "startup.xml"
+        self.startup.write_text(EMPTY)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start both, and wait until they listen."""
+        self.sock.unlink(missing_ok=True)
+        self._process = subprocess.Popen(
+            [
+                str(NETCONFD),
+                f"--superuser={getpass.getuser()}",
+                "--target=candidate",
+                f"--ncxserver-sockname={self.sock}",
+                f"--port={self.sshd.port}",
+                f"--startup={self.startup}",
+                f"--log={self.directory / 'netconfd.log'}",
+                "--access-control=off",
+                "--module=ietf-system",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self.directory,
+        )
+        wait_for(self.sock.exists, "netconfd does not listen")
+        if not listens(self.sshd.address, self.sshd.port):
+            self.sshd.start()
+
+    def kill(self) -> None:
+        """End netconfd as a power cut would; sshd goes on."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def stop(self) -> None:
+        """End both."""
+        self.kill()
+        self.sshd.stop()
+
+
+def have(*programs: str) -> bool:
+    """Whether all are installed."""
+    return all(
+        shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/lib/frr:/usr/sbin") for program in programs
+    )
