@@ -12,15 +12,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from crossconnect.errors import Busy, Rejected
+from crossconnect.errors import Busy, Rejected, Unsupported
 from crossconnect.nos.document import Value
 from crossconnect.nos.eos.names import MAIN
 from crossconnect.nos.eos.network_os import SYSTEM
-from crossconnect.nos.network_os import Commands
+from crossconnect.nos.network_os import Commands, Query
 from crossconnect.transport.change import Change
 from crossconnect.transport.credentials import Vault
 from crossconnect.transport.drivers.guarded import Guarded, Pending
-from crossconnect.transport.https import eapi
+from crossconnect.transport.https import eapi, jsonrpc
 from crossconnect.transport.https.errors import CommandRefused
 from crossconnect.transport.https.redaction import secrets_of_lines, without
 from crossconnect.transport.https.session import Session
@@ -95,6 +95,13 @@ class EosDriver(Guarded):
     async def save(self) -> None:
         """See `Guarded`."""
         await self._run(["enable", "copy running-config startup-config"], "save", changing=True)
+
+    async def ask(self, query: Query) -> bytes:
+        """See `Driver`."""
+        if query.how != "cli":
+            raise Unsupported(f"{self.place}: EOS is asked by commands, not by {query.how}")
+        found = await self._run(["enable", query.ask.removesuffix(" | json")], query.ask)
+        return jsonrpc.encoded(found[-1])
 
     async def _sessions(self) -> eapi.Sessions:
         found = await self._run(["enable", "show configuration sessions detail"], "ask for sessions")

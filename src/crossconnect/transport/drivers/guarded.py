@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from crossconnect.errors import Busy, Rejected
-from crossconnect.nos.network_os import Commands
+from crossconnect.nos.network_os import Commands, Query
 from crossconnect.transport.change import Change, Look
 
 Pending = Literal["none", "ours", "other"]
@@ -83,6 +83,10 @@ class Guarded(ABC):
     @abstractmethod
     async def save(self) -> None:
         """Make what runs what it starts with."""
+
+    @abstractmethod
+    async def ask(self, query: Query) -> bytes:
+        """See `Driver`."""
 
     async def tidy(self, change: Change) -> None:
         """Remove what a change that is over may have left; most systems remove their own timers themselves."""

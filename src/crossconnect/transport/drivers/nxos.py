@@ -15,16 +15,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from crossconnect.errors import Busy, Rejected
+from crossconnect.errors import Busy, Rejected, Unsupported
 from crossconnect.nos.document import Value
 from crossconnect.nos.lines import Tree
-from crossconnect.nos.network_os import Commands
+from crossconnect.nos.network_os import Commands, Query
 from crossconnect.nos.nxos.names import MAIN
 from crossconnect.nos.nxos.network_os import SYSTEM
 from crossconnect.transport.change import Change
 from crossconnect.transport.credentials import Vault
 from crossconnect.transport.drivers.guarded import Guarded, Pending
-from crossconnect.transport.https import nxapi
+from crossconnect.transport.https import jsonrpc, nxapi
 from crossconnect.transport.https.errors import CommandRefused
 from crossconnect.transport.https.nxos_running import aligned, shown
 from crossconnect.transport.https.session import Session
@@ -122,6 +122,14 @@ class NxosDriver(Guarded):
         names = nxapi.checkpoints(await self._text("show checkpoint summary", "ask for checkpoints"))
         if change.name in names:
             await self._run([f"no checkpoint {change.name}"], "remove the checkpoint")
+
+    async def ask(self, query: Query) -> bytes:
+        """See `Driver`."""
+        if query.how != "cli":
+            raise Unsupported(f"{self.place}: NX-OS is asked by commands, not by {query.how}")
+        command = query.ask.removesuffix(" | json")
+        octets = await self._session.post(nxapi.request([command]), query.ask, content=nxapi.CONTENT)
+        return jsonrpc.encoded(nxapi.body(nxapi.results(octets, [command], f"{query.ask} on {self.place}")[0]))
 
     async def _missing(self, change: Change, side: Literal["old", "new"]) -> tuple[Commands, ...]:
         """What runs lacks, or has too many, to be `old` or `new`."""

@@ -16,14 +16,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from crossconnect.errors import Unsupported
 from crossconnect.nos import document
 from crossconnect.nos.document import Value
-from crossconnect.nos.network_os import Commands
+from crossconnect.nos.network_os import Commands, Query
 from crossconnect.nos.srlinux.tree import MAIN
 from crossconnect.transport.change import Change
 from crossconnect.transport.credentials import Vault
 from crossconnect.transport.drivers.guarded import Guarded, Pending
+from crossconnect.transport.drivers.srlinux_answer import updates
 from crossconnect.transport.gnmi.message import operations_of
+from crossconnect.transport.gnmi.path import parse_path
 from crossconnect.transport.https import srlinux
 from crossconnect.transport.https.redaction import secrets_of_value
 from crossconnect.transport.https.session import Session
@@ -93,6 +96,14 @@ class SrLinuxDriver(Guarded):
     async def save(self) -> None:
         """See `Guarded`."""
         await self._ask(srlinux.cli("save startup"), "save", changing=True)
+
+    async def ask(self, query: Query) -> bytes:
+        """See `Driver`."""
+        if query.how != "gnmi":
+            raise Unsupported(f"{self.place}: SR Linux is asked by paths, not by {query.how}")
+        found = await self._ask(srlinux.get(query.ask, "state"), query.ask)
+        path = parse_path(query.ask)
+        return updates([(path, value) for value in found])
 
     async def _ask(
         self, octets: bytes, operation: str, *, changing: bool = False, secrets: frozenset[str] = frozenset()

@@ -15,17 +15,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from crossconnect.errors import Permanent
+from crossconnect.errors import Permanent, Unsupported
 from crossconnect.nos import document
 from crossconnect.nos.document import ABSENT, Operation, keyed_path
-from crossconnect.nos.network_os import Commands
+from crossconnect.nos.network_os import Commands, Query
 from crossconnect.nos.srlinux.tree import MAIN, SHAPE, parse, plain
 from crossconnect.transport.change import Change
 from crossconnect.transport.credentials import Vault
 from crossconnect.transport.drivers.guarded import Guarded, Pending
+from crossconnect.transport.drivers.srlinux_answer import updates
 from crossconnect.transport.gnmi.errors import Invalid, NotUnderstood, PreconditionFailed
 from crossconnect.transport.gnmi.message import Cancel, CommitFor, Confirm, SetOperations, operations_of
-from crossconnect.transport.gnmi.path import Path
+from crossconnect.transport.gnmi.path import Path, parse_path
 from crossconnect.transport.gnmi.session import Session
 from crossconnect.transport.https.redaction import HIDDEN, LEAVES
 from crossconnect.transport.target import Target
@@ -101,6 +102,13 @@ class SrLinuxGnmiDriver(Guarded):
 
     async def save(self) -> None:
         """See `Guarded`. The server's `commit-save` does it."""
+
+    async def ask(self, query: Query) -> bytes:
+        """See `Driver`."""
+        if query.how != "gnmi":
+            raise Unsupported(f"{self.place}: SR Linux is asked by paths, not by {query.how}")
+        leaves = await self._session.get([parse_path(query.ask)])
+        return updates([(leaf.path, leaf.value) for leaf in leaves])
 
 
 def _operations(commands: Sequence[Commands]) -> SetOperations:

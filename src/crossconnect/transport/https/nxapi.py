@@ -76,6 +76,11 @@ def output(result: Value) -> str:
     return str(jsonrpc.members(result, "a text result").get("msg", ""))
 
 
+def body(result: Value) -> Value:
+    """What a `show` command of `cli` answers; an empty object where it has nothing to say."""
+    return {} if result is None else jsonrpc.members(result, "a result").get("body", {})
+
+
 # --- time and schedules ---
 
 _CLOCK = re.compile(r"(\d\d):(\d\d):(\d\d)(?:\.\d+)? \S+ \w{3} (\w{3}) +(\d{1,2}) (\d{4})")
