@@ -25,6 +25,7 @@ class Eos:
         self.drop: dict[str, str] = {}
         """A word in a command, and whether the connection ends `before` or `after` the call with it was carried out."""
         self.ignore_timer = False
+        self.replies: dict[str, Any] = {}
         self.reboot()
 
     def reboot(self) -> None:
@@ -86,6 +87,8 @@ class Eos:
             case "copy running-config startup-config":
                 self.startup = copy.deepcopy(self.running)
                 return ""
+        if line in self.replies:
+            return self.replies[line]
         raise Refused(line)
 
     def _session(self, name: str, what: str) -> str:

@@ -26,6 +26,7 @@ class Nxos:
         self.now = 0.0
         self.drop: dict[str, str] = {}
         self.ignore_timer = False
+        self.replies: dict[str, Any] = {}
         self.failing_rollback = False
         self.checkpoints: dict[str, Tree] = {}
         self._lines: Lines | None = None
@@ -73,13 +74,16 @@ class Nxos:
                 answers.append({"jsonrpc": "2.0", "error": failed, "id": one["id"]})
                 status = 500
                 break
+            if isinstance(text, dict):
+                answers.append({"jsonrpc": "2.0", "result": {"body": text}, "id": one["id"]})
+                continue
             result = {"msg": text} if text or one["method"] == "cli_ascii" else None
             answers.append({"jsonrpc": "2.0", "result": result, "id": one["id"]})
         if drop == "after":
             raise Dropped
         return status, json.dumps(answers if isinstance(request, list) else answers[0]).encode()
 
-    def run(self, line: str) -> str:
+    def run(self, line: str) -> Any:
         if line == "configure terminal":
             self._lines = Lines()
             self._lines.tree = self.running
@@ -107,6 +111,8 @@ class Nxos:
             case "copy running-config startup-config":
                 self.startup = copy.deepcopy(self.running)
                 return "[########################################] 100%\nCopy complete.\n"
+        if line in self.replies:
+            return self.replies[line]
         raise Refused(line)
 
     def _configure(self, line: str) -> None:

@@ -25,6 +25,7 @@ class SrLinux:
         self.now = 1000.0
         self.drop: dict[str, str] = {}
         self.ignore_timer = False
+        self.replies: dict[str, Any] = {}
         self.commits: list[dict[str, Any]] = []
         self.reboot()
 
@@ -63,6 +64,9 @@ class SrLinux:
             assert commands == ["save startup"], commands
             self.startup = copy.deepcopy(self.running)
             return [{"text": "/system:\n    Saved current running configuration as initial (startup) configuration\n"}]
+        if method == "get" and commands[0]["path"] in self.replies:
+            assert commands[0]["datastore"] == "state", commands
+            return [self.replies[commands[0]["path"]]]
         if method == "get":
             assert commands == [{"path": "/system/configuration/commit[id=*]", "datastore": "state"}], commands
             return [{"commit": copy.deepcopy(self.commits)} if self.commits else {}]

@@ -8,10 +8,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from crossconnect.errors import Busy, Rejected, Unreachable
+from crossconnect.errors import Busy, Rejected, Unreachable, Unsupported
+from crossconnect.nos.registry import system
+from crossconnect.nos.reports import LldpReport
 from crossconnect.transport.drivers import guarded
 from crossconnect.transport.https import NoAnswer, OutcomeUnknown
 from device_worlds import PASSWORD, SECRET, SYSTEMS, World
+from nos_region import cases
 
 LOAD_S = 210
 LATE_S = LOAD_S + 61
@@ -180,6 +183,34 @@ def test_no_error_and_no_name_has_a_secret(world: World) -> None:
         world.do(lambda driver: driver.verify(world.change))
     assert SECRET not in str(caught.value)
     assert SECRET not in repr(world.change)
+
+
+LLDP: dict[str, tuple[str, object]] = {
+    "eos": (
+        "show lldp neighbors",
+        {"lldpNeighbors": [{"port": "Ethernet1", "neighborDevice": "spine1", "neighborPort": "Ethernet7"}]},
+    ),
+    "nxos": (
+        "show lldp neighbors",
+        {"TABLE_nbor": {"ROW_nbor": {"l_port_id": "Eth1/1", "chassis_id": "spine1", "port_id": "Ethernet7"}}},
+    ),
+    "srlinux": (
+        "/system/lldp/interface[name=*]/neighbor[id=*]",
+        {"interface": [{"name": "ethernet-1/1", "neighbor": [{"system-name": "spine1", "port-id": "Ethernet7"}]}]},
+    ),
+}
+
+
+def test_state_is_asked_as_it_is_read(world: World) -> None:
+    asked, reply = LLDP[world.nos]
+    world.model.replies = {asked: reply}
+    device = next(iter(cases(world.nos).values()))
+    (query,) = [q for q in system(world.nos).queries(device) if q.ask.removesuffix(" | json") == asked]
+    (found,) = query.parse(world.do(lambda driver: driver.ask(query)))
+    assert isinstance(found, LldpReport)
+    assert (found.device, found.port) == ("spine1", "Ethernet7")
+    with pytest.raises(Unsupported):
+        world.do(lambda driver: driver.ask(msgspec.structs.replace(query, how="netconf")))
 
 
 @pytest.fixture
