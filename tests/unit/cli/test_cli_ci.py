@@ -1,15 +1,17 @@
-"""`xc ci`: a change judged before it is merged, as Markdown for people, SARIF for code hosts, exit codes for machines."""
+"""`xc ci`: a change judged before it is merged, as Markdown for people, SARIF for code hosts, exit codes for CI."""
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 import msgspec
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from sarif_pydantic import Sarif
@@ -21,7 +23,9 @@ from crossconnect.report.sarif import RESULTS_MAX, all_codes, sarif
 from crossconnect.rollout.plan import DeviceChange, Plan
 from crossconnect.rollout.verdict import Verdict
 
-METRO = Path(__file__).resolve().parents[3] / "examples" / "metro"
+ROOT = Path(__file__).resolve().parents[3]
+METRO = ROOT / "examples" / "metro"
+CI_FILES = ROOT / "docs" / "how-to" / "ci"
 
 TENANT = """\
 tenants:
@@ -36,7 +40,9 @@ change_rules:
   - {name: four-eyes, approvals: 1, description: nobody changes the network alone}
   - {name: umbrella-is-closed, tenants: [umbrella], refuse: true, description: see ticket 7}
 """
-SECOND_WAY = "      - {border: n1-border2, vrf: acme/prod, import_policy: from-transit, export_policy: acme-to-transit}\n"
+SECOND_WAY = (
+    "      - {border: n1-border2, vrf: acme/prod, import_policy: from-transit, export_policy: acme-to-transit}\n"
+)
 
 
 def git(root: Path, *arguments: str) -> str:
@@ -50,15 +56,28 @@ def commit(root: Path, words: str) -> None:
     git(root, "commit", "-qm", words)
 
 
-@pytest.fixture
-def region(tmp_path: Path) -> Path:
-    """The example as `networks/metro` of a repository, on a branch that is as `main` is."""
-    root = tmp_path / "repository" / "networks" / "metro"
-    shutil.copytree(METRO, root)
-    git(root, "init", "-q", "-b", "main", str(tmp_path / "repository"))
+def under_git(root: Path) -> Path:
+    """`main` of a repository in which the region is `networks/NAME`, and a branch that is as `main` is."""
+    assert run(["lock", "-C", str(root)]) == 0
+    repository = root.parent.parent
+    git(root, "init", "-q", "-b", "main", str(repository))
     commit(root, "the network as it is")
     git(root, "switch", "-qc", "change")
     return root
+
+
+@pytest.fixture
+def region(tmp_path: Path) -> Path:
+    """What `xc init` writes: two spines, two leaves, one tenant."""
+    root = tmp_path / "repository" / "networks" / "small"
+    assert run(["init", str(root)]) == 0
+    return under_git(root)
+
+
+@pytest.fixture
+def metro(tmp_path: Path) -> Path:
+    """The example, with borders and promises."""
+    return under_git(Path(shutil.copytree(METRO, tmp_path / "repository" / "networks" / "metro")))
 
 
 def judged(capsys: pytest.CaptureFixture[str], root: Path, out: Path, *more: str) -> tuple[int, str, str]:
@@ -82,7 +101,7 @@ def test_a_good_change_gives_a_plan_that_is_still_right_after_the_merge(
     code, text, err = judged(capsys, region, out)
     assert code == 0, err
     assert sorted(file.name for file in out.iterdir()) == ["change.plan", "report.md", "report.sarif", "verdict.json"]
-    assert text.startswith("## xc ci: metro passed")
+    assert text.startswith("## xc ci: small passed")
     assert "tenants whose networks change: umbrella" in text
     verdict = json.loads((out / "verdict.json").read_text())
     assert verdict["passed"]
@@ -143,19 +162,19 @@ def test_a_rule_that_refuses(region: Path, tmp_path: Path, capsys: pytest.Captur
 
 
 def test_less_redundancy_is_told_and_counts_where_it_is_to(
-    region: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    metro: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = region / "edge" / "transit.yaml"
+    file = metro / "edge" / "transit.yaml"
     file.write_text(file.read_text().replace(SECOND_WAY, ""))
-    assert run(["lock", "-C", str(region)]) == 0
-    commit(region, "one way is enough")
-    code, text, err = judged(capsys, region, tmp_path / "out")
+    assert run(["lock", "-C", str(metro)]) == 0
+    commit(metro, "one way is enough")
+    code, text, err = judged(capsys, metro, tmp_path / "out")
     assert "| noted | failures: border-leaf n1-border1: no way to 0.0.0.0/0" in text
     # The region promises that its tenant reaches the internet under every single failure.
     assert code == 1
     assert failed(err) == ["new-errors"]
     assert "checks/promises.yaml:7:5 | checks.promise-not-resilient: promise acme-to-internet" in text
-    code, _, err = judged(capsys, region, tmp_path / "out", "--fail-on", "failures")
+    code, _, err = judged(capsys, metro, tmp_path / "out", "--fail-on", "failures")
     assert code == 1
     assert failed(err) == ["failures"]
 
@@ -179,7 +198,7 @@ def test_files_that_cannot_be_used_are_told_line_by_line_and_leave_no_plan(
     assert place.physical_location is not None
     assert place.physical_location.artifact_location is not None
     # As the repository has it, not as the region has it.
-    assert place.physical_location.artifact_location.uri == "networks/metro/tenancy/umbrella.yaml"
+    assert place.physical_location.artifact_location.uri == "networks/small/tenancy/umbrella.yaml"
     assert place.physical_location.region is not None
     assert place.physical_location.region.start_line == 6
 
@@ -197,7 +216,9 @@ def test_out_that_is_a_file(region: Path, tmp_path: Path, capsys: pytest.Capture
 
 
 def finding(message: str, severity: Severity = Severity.ERROR, line: int = 1) -> Finding:
-    return Finding(code="design.x", severity=severity, place=Place("a b/ü.yaml", line, 2, "devices/n1"), message=message)
+    return Finding(
+        code="design.x", severity=severity, place=Place("a b/ü.yaml", line, 2, "devices/n1"), message=message
+    )
 
 
 def test_sarif_keeps_a_finding_the_same_when_lines_move() -> None:
@@ -256,3 +277,29 @@ def test_a_report_fits_into_a_comment() -> None:
     assert len(short) <= SIZE_MAX
     assert "more differences: `xc plan --diff`" in short
     assert short.count("<details>") == short.count("</details>") > 10
+
+
+@pytest.mark.parametrize("name", ["github", "gitlab", "gitea"])
+def test_the_ready_files_run_commands_that_there_are(
+    name: str, region: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (CI_FILES / f"{name}.yaml").read_text()
+    assert yaml.safe_load(text)
+    filled = re.sub(r"\$\{\{[^}]*\}\}", "main", text)
+    commands = [shlex.split(line) for line in re.findall(r"^\s*-?\s*(?:run: )?(xc [^|\n]*)$", filled, re.MULTILINE)]
+    assert [words[1] for words in commands] == ["ci", "ci", "approve", "apply"]
+    (region / "tenancy" / "umbrella.yaml").write_text(TENANT)
+    assert run(["lock", "-C", str(region)]) == 0
+    commit(region, "umbrella")
+    git(region, "update-ref", "refs/remotes/origin/main", "main")
+    monkeypatch.setenv("XC_REGION", str(region))
+    monkeypatch.chdir(tmp_path)
+    *judging, approving, applying = [
+        [re.sub(r"^origin/.*", "origin/main", word) for word in words[1:]] for words in commands
+    ]
+    assert [run(words) for words in judging] == [0, 0]
+    assert run([*approving[:2], "--as", "bob@example.net", *approving[4:]]) == 0
+    # Without a lab there is nothing to carry it out on; the plan itself is taken.
+    capsys.readouterr()
+    assert run(applying) == 2
+    assert "lab" in capsys.readouterr().err
