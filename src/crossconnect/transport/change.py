@@ -10,6 +10,7 @@ after a crash another process goes on with the same `Change`, and asks (`look`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Literal, Protocol, Self
@@ -20,6 +21,8 @@ from crossconnect.nos.network_os import Commands, Query
 
 Look = Literal["old", "pending", "new", "other"]
 """What a device runs: its configuration before; the new one with a timer; the new one without; neither."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}")
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +39,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """Whole text by file name."""
     new: Mapping[str, str]
     """Whole text by file name."""
+
+    def __post_init__(self) -> None:
+        assert _NAME.fullmatch(self.name), self.name
 
     def __repr__(self) -> str:
         return f"Change({self.name})"

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -197,9 +198,8 @@ class SonicDriver:
         what = f"config apply-patch {option}".strip()
         await self._shell.must(f"{what} {DIRECTORY}/patch.json", what, timeout_s=APPLY_S)
 
-    async def _left(self, change: Change, files: object) -> tuple[str, ...]:
-        """Lines by which what runs would have to change to be the text of `old` or of `new`."""
-        wanted = change.new if files is change.new else change.old
+    async def _left(self, change: Change, wanted: Mapping[str, str]) -> tuple[str, ...]:
+        """What would have to change so that `wanted`, which is `old` or `new`, runs."""
         running = await self._shell.must(_READ_TABLES, "reading CONFIG_DB")
         try:
             left = tables_left(running, wanted[CONFIG_DB], self._owned(change))
