@@ -14,6 +14,8 @@ from typing import Any
 from https_peer import Dropped
 from line_device import Lines, Refused, Tree, typed
 
+BOOT = 1739831000.5
+
 
 class Eos:
     """A switch. `startup` is what it boots."""
@@ -25,6 +27,8 @@ class Eos:
         self.drop: dict[str, str] = {}
         """A word in a command, and whether the connection ends `before` or `after` the call with it was carried out."""
         self.ignore_timer = False
+        self.timer_s = 0
+        """A timer that the device takes instead of the one it is given."""
         self.replies: dict[str, Any] = {}
         self.reboot()
 
@@ -84,6 +88,8 @@ class Eos:
                 return ""
             case "show configuration sessions detail":
                 return self._detail()
+            case "show version":
+                return {"modelName": "vEOS-lab", "uptime": self.now, "bootupTimestamp": BOOT}
             case "copy running-config startup-config":
                 self.startup = copy.deepcopy(self.running)
                 return ""
@@ -129,7 +135,7 @@ class Eos:
             self._commit(name)
             if match[1] and not self.ignore_timer:
                 seconds = int(match[2]) * 3600 + int(match[3]) * 60 + int(match[4])
-                self.timer = (name, self.now + seconds, before)
+                self.timer = (name, self.now + (self.timer_s or seconds), before)
             self._mode = None
         else:
             lines.type(line)
@@ -156,7 +162,7 @@ class Eos:
         if self.timer is not None:
             name, ends, _ = self.timer
             if self.old_form:
-                sessions[name] = {"state": "pendingCommitTimer", "commitBy": ends, **blank}
+                sessions[name] = {"state": "pendingCommitTimer", "commitBy": BOOT + ends, **blank}
             else:
                 found |= {"commitTimerSessionName": name, "commitTimerExpireTime": ends}
         return found

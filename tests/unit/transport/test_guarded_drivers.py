@@ -235,6 +235,21 @@ def test_eos_that_saves_each_commit_at_once_is_not_changed(eos: World) -> None:
         eos.do(lambda driver: driver.prepare(eos.change))
 
 
+@pytest.mark.parametrize("which", ["eos", "eos-4.31"])
+def test_eos_whose_timer_is_shorter_than_asked_is_taken_back(
+    which: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEVICE_PASSWORD", PASSWORD)
+    world = World(which, tmp_path)
+    world.model.timer_s = 30
+    try:
+        with pytest.raises(Rejected, match="30 s left of 210 s"):
+            load(world)
+        assert world.running == world.boots == world.old
+    finally:
+        world.close()
+
+
 def test_eos_with_all_sessions_open_is_busy_and_they_stay(eos: World) -> None:
     eos.model.sessions = {f"s{number}": {} for number in range(5)}
     with pytest.raises(Busy, match="sessions"):

@@ -75,6 +75,17 @@ def test_eos_from_4_32_says_it_beside_the_sessions() -> None:
     assert (found.timer, found.ends) == ("troubleshooting", 3661.5)
 
 
+def test_eos_end_of_a_timer_counts_from_its_start_or_from_1970() -> None:
+    def left(ends: object, version: dict[str, object]) -> float | None:
+        found = {"sessions": {}, "commitTimerSessionName": "x", "commitTimerExpireTime": ends}
+        return eapi.timer_left(eapi.sessions(found), version)  # type: ignore[arg-type]
+
+    version: dict[str, object] = {"uptime": 3600.0, "bootupTimestamp": 1739831000.0}
+    assert left(3810.0, version) == 210.0
+    assert left(1739834810.0, version) == 210.0
+    assert left(-1, version) is left(5e12, version) is left(3810.0, {}) is None
+
+
 def test_eos_without_a_timer_lists_sessions_that_are_open() -> None:
     """The reply in the documentation of `asynceapi`."""
     blank = {"instances": {}, "commitUser": "", "description": ""}

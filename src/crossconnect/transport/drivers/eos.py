@@ -75,6 +75,12 @@ class EosDriver(Guarded):
         """See `Guarded`."""
         await self._committed(change.name, _commands(change.commands), f"commit timer {eapi.clock(seconds)}", "commit")
 
+    async def timer_left(self) -> float | None:
+        """See `Guarded`."""
+        commands = ["enable", "show configuration sessions detail", "show version"]
+        found = await self._run(commands, "ask for the timer")
+        return eapi.timer_left(eapi.sessions(found[1]), found[2])
+
     async def accept(self, change: Change) -> None:
         """See `Guarded`."""
         await self._run(["enable", f"configure session {change.name} commit"], "confirm", changing=True)

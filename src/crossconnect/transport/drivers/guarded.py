@@ -23,6 +23,9 @@ from crossconnect.transport.change import Change, Look
 Pending = Literal["none", "ours", "other"]
 """Whose change waits for its confirmation."""
 
+TIMER_SLACK_S = 60.0
+"""What a timer may have lost when it is looked at: a large change takes that long to be answered. The plan's margin for
+confirming is as long."""
 LOOKS = 5
 LOOK_AGAIN_S = 1.0
 """A device that is between two configurations is taking one back: rollbacks take some seconds."""
@@ -88,6 +91,10 @@ class Guarded(ABC):
     async def ask(self, query: Query) -> bytes:
         """See `Driver`."""
 
+    async def timer_left(self) -> float | None:
+        """Seconds until the device takes back what waits; None where it does not say."""
+        return None
+
     async def tidy(self, change: Change) -> None:
         """Remove what a change that is over may have left; most systems remove their own timers themselves."""
         _ = change
@@ -119,6 +126,9 @@ class Guarded(ABC):
         try:
             if await self.pending(change) != "ours":
                 raise Rejected(f"{self.place}: no timer runs after the commit")
+            left = await self.timer_left()
+            if left is not None and left < seconds - TIMER_SLACK_S:
+                raise Rejected(f"{self.place}: its timer has {left:.0f} s left of {seconds} s")
             await self.verify(change)
         except Rejected as error:
             await self._back(change, error)

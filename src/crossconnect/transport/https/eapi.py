@@ -110,6 +110,19 @@ def sessions(result: Value) -> Sessions:
     )
 
 
+def timer_left(found: Sessions, version: Value) -> float | None:
+    """Seconds until the commit timer's end, with the answer to `show version`. Its end is counted from the start of the
+    device by some releases (napalm compares it with `uptime`), from 1970 in answers of others (napalm #2166): whichever
+    of both makes sense for a timer is taken. None where neither does."""
+    said = jsonrpc.members(version, "show version")
+    uptime, boot = said.get("uptime"), said.get("bootupTimestamp")
+    if found.ends is None or not isinstance(uptime, (int, float)):
+        return None
+    now = [float(uptime), *([boot + uptime] if isinstance(boot, (int, float)) else [])]
+    left = [found.ends - moment for moment in now]
+    return min((one for one in left if 0 < one <= TIMER_MAX_S), default=None)
+
+
 def clock(seconds: int) -> str:
     """`HH:MM:SS` of a commit timer. ValueError beyond a day."""
     if not 1 <= seconds <= TIMER_MAX_S:
