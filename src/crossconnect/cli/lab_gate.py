@@ -17,7 +17,7 @@ import msgspec
 
 from crossconnect.checks import run_checks
 from crossconnect.design.blueprint import Blueprint
-from crossconnect.errors import Rejected
+from crossconnect.errors import Rejected, Unreachable
 from crossconnect.finding import Finding, Severity
 from crossconnect.lab import Lab, Ping, collect_state, ping_matrix
 from crossconnect.lab.port_errors import port_errors
@@ -78,8 +78,7 @@ class LabGate:
         still = _Stillness(self._plan.timers.stop_s)
         held_since, errors = 0.0, dict[str, int]()
         while True:
-            state = collect_state(view)
-            problems = self._problems(subject.expected, state)
+            state, problems = self._seen(view, subject.expected)
             asked = self._ask(probes, PROBE_ATTEMPTS) if not problems else []
             problems += _silent(probes, asked)
             now = time.monotonic()
@@ -131,8 +130,13 @@ class LabGate:
             left = [index for index in left if not tallies[index].answered]
         return tallies
 
-    def _problems(self, expected: Blueprint, state: State) -> list[str]:
-        return [f"{finding.code}: {finding.message}" for finding in self._findings(expected, state)]
+    def _seen(self, view: Lab, expected: Blueprint) -> tuple[State | None, list[str]]:
+        """The network's state, and what is not well in it; that it cannot be read is not well."""
+        try:
+            state = collect_state(view)
+        except (Rejected, Unreachable) as error:
+            return None, [str(error)]
+        return state, [f"{finding.code}: {finding.message}" for finding in self._findings(expected, state)]
 
     def _findings(self, expected: Blueprint, state: State) -> list[Finding]:
         """What the gate's checks find, but for what was there before, or is found in the simulation of the same network
@@ -154,8 +158,12 @@ class _Stillness:
         self._last: State | None = None
         self._began = 0.0
 
-    def since(self, state: State, problems: Sequence[str], now: float) -> bool:
-        moving = state != self._last or any(text.startswith(("checks.session", "checks.device")) for text in problems)
+    def since(self, state: State | None, problems: Sequence[str], now: float) -> bool:
+        moving = (
+            state is None
+            or state != self._last
+            or any(text.startswith(("checks.session", "checks.device")) for text in problems)
+        )
         if moving:
             self._last, self._began = state, now
         return now - self._began >= self._seconds

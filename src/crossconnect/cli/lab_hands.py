@@ -11,6 +11,7 @@ from crossconnect.cli.secrets import references_of, resolve
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, Rejected, Unsupported
 from crossconnect.lab import Lab, confirmed_change
+from crossconnect.lab.growing import growths, keep_plan
 from crossconnect.nos.secrets import revealed
 from crossconnect.rollout.execution import Action, DeviceState
 from crossconnect.rollout.mixture import mixed
@@ -42,6 +43,7 @@ class LabNetwork:
 
     def record(self, blueprint: Blueprint) -> None:
         """Write down what the lab is now."""
+        keep_plan(self.lab, blueprint, resolve(references_of(blueprint)))
         self.lab.keep_blueprint(blueprint)
 
     def hands(self, plan: SavedPlan, old: Blueprint, new: Blueprint) -> LabHands:
@@ -58,13 +60,15 @@ class LabHands:
         self._devices = {device.name: device for device in plan.devices}
         self._gates = LabGate(lab, plan)
         self._changes: dict[str, confirmed_change.Change] = {}
+        growing = [device.name for device in plan.devices if _grows(device)]
+        grown = growths(lab, old, new, growing, secrets) if growing else {}
         for device in plan.devices:
-            _refuse(device)
             self._changes[device.name] = confirmed_change.Change(
                 commands=revealed("".join(part.text for part in device.commands), secrets),
                 undo=revealed("".join(part.text for part in device.rollback), secrets),
                 old=revealed(device.old[FILE], secrets),
                 new=revealed(device.new[FILE], secrets),
+                growth=grown.get(device.name),
             )
         self._loaded: dict[str, float] = {}
         """When each switch's timer was started, by our monotonic clock: a little before it was."""
@@ -82,7 +86,7 @@ class LabHands:
             now = change._replace(old=drained(change.old), new=drained(change.new))
         match action.verb:
             case "inspect":
-                return confirmed_change.look(lab, name, now.old, now.new)
+                return confirmed_change.look(lab, name, now)
             case "prepare":
                 confirmed_change.prepare(lab, name, now.old)
             case "drain":
@@ -93,7 +97,7 @@ class LabHands:
             case "verify":
                 confirmed_change.verify(lab, name, now.new)
             case "confirm":
-                confirmed_change.confirm(lab, name, change.new)
+                confirmed_change.confirm(lab, name, change)
             case "undrain":
                 confirmed_change.undrain(lab, name, change.new if device.touched else change.old)
             case "undo" if action.way == "cancel":
@@ -101,7 +105,7 @@ class LabHands:
             case "undo" if action.way == "inverse":
                 confirmed_change.invert(lab, name, now)
             case "undo":
-                confirmed_change.restore(lab, name, now.old)
+                confirmed_change.restore(lab, name, now)
             case _:
                 raise BadInput(f"a lab's switch cannot {action.verb}")
         return action.way
@@ -165,13 +169,8 @@ class LabHands:
         return POLICY_S if changed else 0
 
 
-def _refuse(device: SavedDevice) -> None:
-    """A running lab's switches get another FRR configuration, and nothing else."""
+def _grows(device: SavedDevice) -> bool:
+    """Whether more than FRR's configuration changes. Unsupported for what a running lab cannot do."""
     if device.nos != "frr" or device.kind != "changed":
         raise Unsupported(f"{device.name} is {device.kind} ({device.nos}): a running lab cannot do that, start it anew")
-    others = sorted(n for n in device.old.keys() | device.new.keys() if device.old.get(n) != device.new.get(n))
-    if others != [FILE]:
-        names = ", ".join(name for name in others if name != FILE)
-        raise Unsupported(
-            f"{device.name} changes in {names}: interfaces of a running lab are as they were made, start it anew"
-        )
+    return any(n != FILE for n in device.old.keys() | device.new.keys() if device.old.get(n) != device.new.get(n))
