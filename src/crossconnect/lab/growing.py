@@ -13,6 +13,7 @@ from crossconnect.errors import Rejected, Unreachable, Unsupported
 from crossconnect.lab.growth import (
     Growth,
     growth_of,
+    inverse,
     namespace_commands,
     pulling_commands,
     removal_commands,
@@ -27,6 +28,7 @@ from crossconnect.lab.switch_node import rendered_devices
 
 TIMEOUT_S = 60.0
 KNOWN_S = 20.0
+AGAIN_S = 1.0
 
 
 def lab_plan_of(lab: Lab, blueprint: Blueprint, secrets: Mapping[str, str]) -> LabPlan:
@@ -88,6 +90,35 @@ def grow(lab: Lab, growth: Growth) -> None:
         said = [line for line in done.stderr.splitlines() if "File exists" not in line and "Command failed" not in line]
         if done.returncode and said:
             raise Rejected(f"{addition.node} does not get its interfaces: {said[0][:300]}")
+    _wait_seen(lab, growth)
+
+
+def _wait_seen(lab: Lab, growth: Growth) -> None:
+    """Until zebra knows the addresses in namespaces that are new. It loses some that come while it begins to listen
+    there (seen with 8.4.4, under load): they are then given again. Raises Unreachable."""
+    wanted = {
+        (addition.batch.namespace, line)
+        for addition in growth.additions
+        if addition.node == growth.switch and addition.batch.namespace in growth.namespaces
+        for line in addition.batch.lines
+        if line.startswith("addr replace ")
+    }
+    deadline, again = time.monotonic() + KNOWN_S, time.monotonic() + AGAIN_S
+    while wanted:
+        with lab.vty(growth.switch, "zebra") as zebra:
+            shown = {
+                name: zebra.ask(f"show interface vrf {name} json").decode(errors="replace").replace("\\/", "/")
+                for name in {namespace for namespace, _ in wanted}
+            }
+        wanted = {(name, line) for name, line in wanted if f'"{line.split()[2]}"' not in shown[name]}
+        if wanted and time.monotonic() > deadline:
+            raise Unreachable(f"zebra on {growth.switch} does not see {', '.join(sorted(line for _, line in wanted))}")
+        if wanted and time.monotonic() > again:
+            commands = [f"ip -n {name} {part}" for name, line in wanted for part in (inverse(line), line)]
+            _script(lab, growth.switch, commands)
+            again = time.monotonic() + AGAIN_S
+        if wanted:
+            time.sleep(0.1)
 
 
 def _wait_known(lab: Lab, growth: Growth) -> None:
