@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from crossconnect.transport.credentials import Credential
@@ -16,6 +18,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """Its network operating system."""
     address: str
     """IP address or host name."""
+    over: Literal["", "gnmi"] = ""
+    """Another protocol than the one that the system's driver prefers."""
     port: int = 0
     """0 for the protocol's own: 22, 830, 443, and what each system has for gNMI."""
     credential: Credential
