@@ -5,8 +5,9 @@ YANG := $(firstword $(wildcard ../shared/data/yang /work/shared/data/yang) none)
 PY := $(VENV)/bin/python
 XC := $(VENV)/bin/xc
 FIDELITY := $(sort $(wildcard tests/lab/test_fidelity_*.py)) tests/lab/test_explanation_agrees.py
+# netconfd and openssh-server: real peers of our NETCONF and SSH, in tests; their services are not started.
 APT := frr frr-pythontools bird2 lldpd iproute2 tcpdump ethtool iputils-ping procps user-mode-linux git python3-venv libyang2-dev libyang2-tools gcc python3-dev \
-	ovn-central ovn-host openvswitch-switch udhcpc postgresql
+	ovn-central ovn-host openvswitch-switch udhcpc postgresql netconfd openssh-server
 
 .PHONY: setup apt venv check yang test fidelity demo bench clean
 

@@ -178,3 +178,82 @@ def have(*programs: str) -> bool:
     return all(
         shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/lib/frr:/usr/sbin") for program in programs
     )
+
+
+NAMESPACE = """\
+set -e
+mount --make-rprivate /
+mount -t tmpfs none /run/frr
+mkdir -p /run/crossconnect
+mount -t tmpfs none /run/crossconnect
+mount --bind {etc} /etc/frr
+chown frr:frr /run/frr
+ip link set lo up
+hostname leaf-1
+for daemon in zebra bgpd; do
+    /usr/lib/frr/$daemon -d -A 127.0.0.1
+done
+VTYSH_HISTFILE=/dev/null vtysh -b
+exec "$@"
+"""
+
+
+class FrrHost:
+    """FRR 8.4 in a network namespace of its own, behind an sshd that is reached over a cable."""
+
+    def __init__(self, directory: Path, configuration: str) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.namespace = f"xcssh{os.getpid()}"
+        self.etc = directory / "etc"
+        self.etc.mkdir()
+        for name, content in (("frr.conf", configuration), ("vtysh.conf", "service integrated-vtysh-config\n")):
+            (self.etc / name).write_text(content)
+            (self.etc / name).chmod(0o640)
+            shutil.chown(self.etc / name, "frr", "frr")
+        self._script = directory / "start.sh"
+        self._script.write_text(NAMESPACE.format(etc=self.etc))
+        inside = ("ip", "netns", "exec", self.namespace, "unshare", "--uts", "sh", str(self._script))
+        self.sshd = Sshd(directory / "ssh", address="169.254.213.2", prefix=inside)
+
+    def start(self) -> None:
+        """Make the namespace and its cable, and start everything."""
+        near, far = f"{self.namespace}a", f"{self.namespace}b"
+        for command in (
+            f"ip netns add {self.namespace}",
+            f"ip link add {near} type veth peer name {far} netns {self.namespace}",
+            f"ip address add 169.254.213.1/30 dev {near}",
+            f"ip link set {near} up",
+            f"ip -n {self.namespace} address add 169.254.213.2/30 dev {far}",
+            f"ip -n {self.namespace} link set {far} up",
+        ):
+            subprocess.run(command.split(), check=True)
+        self.sshd.start()
+
+    def cut(self, down: bool = True) -> None:
+        """Take the cable down, or up again."""
+        subprocess.run(["ip", "link", "set", f"{self.namespace}a", "down" if down else "up"], check=True)
+
+    def processes(self) -> list[str]:
+        """Numbers of what runs in the namespace."""
+        listed = subprocess.run(["ip", "netns", "pids", self.namespace], capture_output=True, text=True, check=False)
+        return listed.stdout.split()
+
+    def stop(self) -> None:
+        """End everything that runs in the namespace, and remove it."""
+        for number in self.processes():
+            subprocess.run(["kill", "-9", number], check=False, stderr=subprocess.DEVNULL)
+        self.sshd.stop()
+        wait_for(lambda: not self.processes(), "something in the namespace does not end")
+        wait_for(self._deleted, "the namespace cannot be removed")
+
+    def _deleted(self) -> bool:
+        """Removing it is refused while mounts of what was killed are still being undone."""
+        command = ["ip", "netns", "delete", self.namespace]
+        subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return not Path("/run/netns", self.namespace).exists()
+
+
+needs_frr_host = pytest.mark.skipif(
+    os.geteuid() != 0 or not SSHD.exists() or not Path("/usr/lib/frr/frr-reload.py").exists(),
+    reason="no FRR or no sshd on this machine, or not root: install frr, frr-pythontools, openssh-server",
+)

@@ -32,11 +32,12 @@ Mode = Literal["begin", "resume", "abort"]
 class PlanHands(Hands, Protocol):
     """Who does a plan's actions and looks at its network."""
 
-    already: frozenset[tuple[str, str]]
-    """Findings, by code and path, that the network had before the plan was begun."""
+    def look_before(self) -> frozenset[tuple[str, str]]:
+        """See what is not well in the network as it is now, each by a code and a path: no gate fails by it."""
+        ...
 
-    def look_before(self) -> None:
-        """See what is found in the network as it is now, and keep it in `already`."""
+    def recall(self, known: frozenset[tuple[str, str]]) -> None:
+        """That was what `look_before` saw before the plan was begun."""
         ...
 
     def expected(self, wave: int) -> Blueprint:
@@ -120,10 +121,10 @@ def _is_parent(network: RunningNetwork, plan: SavedPlan, new: Blueprint) -> None
 def _look_before(hands: PlanHands, journal: Journal) -> None:
     before = next((r.detail for r in journal.records if r.kind == "note" and r.action == BEFORE), "")
     if before:
-        hands.already = frozenset(msgspec.json.decode(before, type=list[tuple[str, str]]))
+        hands.recall(frozenset(msgspec.json.decode(before, type=list[tuple[str, str]])))
     elif not journal.records:
-        hands.look_before()
-        journal.append(kind="note", action=BEFORE, detail=msgspec.json.encode(sorted(hands.already)).decode())
+        known = sorted(hands.look_before())
+        journal.append(kind="note", action=BEFORE, detail=msgspec.json.encode(known).decode())
 
 
 def _networks(root: Path, plan: SavedPlan) -> tuple[Blueprint, Blueprint]:
@@ -202,6 +203,8 @@ def _end_text(how: Outcome, state: State, stuck: list[str]) -> str:
     match how:
         case "done":
             return "the network is as planned"
+        case "undone" if not any(device.stage == "undone" for device in state.devices.values()):
+            return "nothing was changed"
         case "undone":
             return "all is undone, and seen to be so: the network is as before the plan"
         case "stopped":

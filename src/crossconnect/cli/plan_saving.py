@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections.abc import Sized
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from crossconnect.errors import BadInput
 from crossconnect.finding import Finding
 from crossconnect.intent.files import LOCK_FILE, select
 from crossconnect.intent.git import authors_between, commit_of, edited_files, is_tracked, own_address
+from crossconnect.model.change import Objective
 from crossconnect.rollout.assembly import Context, assemble
 from crossconnect.rollout.change_rules import Approval, Rules, obstacles
 from crossconnect.rollout.plan import Plan, Side
@@ -65,11 +67,15 @@ def save(root: Path, file: Path, pair: Pair, result: Plan, options: Options) -> 
     file.parent.mkdir(parents=True, exist_ok=True)
     replace_file(file, octets)
     _, digest = decoded(octets, str(file))
-    say(f"saved {file}: {len(plan.devices)} devices in {len(plan.waves)} waves, sha256 {digest}")
+    say(f"saved {file}: {_count(plan.devices, 'device')} in {_count(plan.waves, 'wave')}, sha256 {digest}")
     if not plan.new_commit:
         say("the region's files are not committed as they are: this plan is for looking at; commit them first")
     say(f"next: xc show plan {file}")
     return True
+
+
+def _count(things: Sized, noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
 
 
 def context_of(root: Path, pair: Pair, options: Options) -> Context:
@@ -100,10 +106,25 @@ def context_of(root: Path, pair: Pair, options: Options) -> Context:
         ),
         parent_drained=options.parent_drained,
         new_drained=options.new_drained,
+        objectives=_objectives(pair),
         accepted=options.accepted,
         timers=Timers(soak_s=options.soak_s),
         undo_all=options.undo_all,
     )
+
+
+def _objectives(pair: Pair) -> tuple[Objective, ...]:
+    """Those of the new network, and of the parent for whom the new one has none: no change loosens its own."""
+    sides = [side.region.objectives for side in (pair.old, pair.new) if side is not None]
+    found: dict[str, Objective] = {}
+    for objective in (o for side in sides for o in side):
+        known = found.get(objective.tenant, objective)
+        found[objective.tenant] = msgspec.structs.replace(
+            objective,
+            loss_percent_max=min(known.loss_percent_max, objective.loss_percent_max),
+            round_trip_ms_max=min(known.round_trip_ms_max, objective.round_trip_ms_max),
+        )
+    return tuple(found.values())
 
 
 def read_plan(file: Path) -> tuple[SavedPlan, str]:

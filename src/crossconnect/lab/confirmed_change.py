@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from crossconnect.errors import Rejected, Unreachable, Unsupported
+from crossconnect.lab.growing import grow, pull, removal_script, restoring_script, ungrow, write_script
+from crossconnect.lab.growth import Growth
 from crossconnect.lab.handle import Lab
 from crossconnect.nos.frr.drift import Deviation, deviations
 from crossconnect.transport.frr_change import (
@@ -48,10 +50,22 @@ class Change(NamedTuple):
     undo: str
     old: str
     new: str
+    growth: Growth | None = None
+    """What the Linux side gets before the commands, or loses after them."""
+
+    @property
+    def comes(self) -> Growth | None:
+        """What is made before the commands, and taken away after the way back."""
+        return self.growth if self.growth is not None and not self.growth.shrinks else None
+
+    @property
+    def goes(self) -> Growth | None:
+        """What is taken away after the commands, but for what the way back needs: that goes at the confirmation."""
+        return self.growth if self.growth is not None and self.growth.shrinks else None
 
 
 def load(lab: Lab, node: str, change: Change, seconds: int) -> None:
-    """Start the watchdog, then load. Rejected when the switch cannot read it, or does not run it then."""
+    """Start the watchdog, then load. Rejected when the switch cannot read it. Whether it runs it, `verify` says."""
     place = _place(lab, node)
     for name in MARKS:
         (place / name).unlink(missing_ok=True)
@@ -62,12 +76,19 @@ def load(lab: Lab, node: str, change: Change, seconds: int) -> None:
         if status:
             raise Rejected(f"{node} cannot read {name}: {said}")
     _write(place / "watchdog.sh", WATCHDOG)
+    if change.comes is not None:
+        write_script(place / "ungrow.sh", removal_script(change.comes))
+    if change.goes is not None:
+        write_script(place / "restore.sh", restoring_script(change.goes))
     _write(place / "pending", "")
     status, said = _run(lab, node, start_command(seconds))
     if status:
         raise Rejected(f"{node}: the watchdog does not start: {said}")
+    if change.comes is not None:
+        grow(lab, change.comes)
     _run(lab, node, f"vtysh -f {DIRECTORY}/commands.conf")
-    verify(lab, node, change.new)
+    if change.goes is not None:
+        pull(lab, change.goes)
 
 
 def verify(lab: Lab, node: str, new: str) -> None:
@@ -82,7 +103,7 @@ def is_pending(lab: Lab, node: str) -> bool:
     return (_place(lab, node) / "pending").exists()
 
 
-def confirm(lab: Lab, node: str, new: str) -> None:
+def confirm(lab: Lab, node: str, change: Change) -> None:
     """Keep what was loaded. Rejected when the watchdog was first."""
     place = _place(lab, node)
     try:
@@ -90,7 +111,9 @@ def confirm(lab: Lab, node: str, new: str) -> None:
     except FileNotFoundError:
         if not (place / "confirmed").exists():
             raise Rejected(f"{node}: its time was over, it has taken the change back") from None
-    _install(lab, node, new)
+    if change.goes is not None:
+        ungrow(lab, change.goes)
+    _install(lab, node, change.new)
 
 
 def cancel(lab: Lab, node: str, change: Change) -> None:
@@ -104,15 +127,24 @@ def cancel(lab: Lab, node: str, change: Change) -> None:
 def invert(lab: Lab, node: str, change: Change) -> None:
     """Load the inverse commands. Rejected when the switch does not run its old configuration then."""
     place = _place(lab, node)
+    if change.goes is not None:
+        grow(lab, change.goes)
     _write(place / "undo.conf", change.undo)
     _run(lab, node, f"vtysh -f {DIRECTORY}/undo.conf")
+    if change.comes is not None:
+        ungrow(lab, change.comes)
     _is_old(lab, node, change.old)
 
 
-def restore(lab: Lab, node: str, old: str) -> None:
-    """The configuration `old`, whatever runs. Rejected when it does not run then."""
-    bring_to(lab, node, old)
-    _is_old(lab, node, old)
+def restore(lab: Lab, node: str, change: Change) -> None:
+    """The old configuration, whatever runs. Rejected when it does not run then."""
+    if change.goes is not None:
+        grow(lab, change.goes)
+    bring_to(lab, node, change.old)
+    if change.comes is not None:
+        ungrow(lab, change.comes)
+        bring_to(lab, node, change.old)
+    _is_old(lab, node, change.old)
 
 
 def _is_old(lab: Lab, node: str, old: str) -> None:
@@ -134,17 +166,21 @@ def undrain(lab: Lab, node: str, text: str) -> None:
     verify(lab, node, text)
 
 
-def look(lab: Lab, node: str, old: str, new: str) -> Look:
-    """What the switch runs. While the watchdog works it is waited for."""
+def look(lab: Lab, node: str, change: Change) -> Look:
+    """What the switch runs. While the watchdog works it is waited for. What has come and nobody uses goes."""
     place = _place(lab, node)
     deadline = time.monotonic() + TIMEOUT_S
     while (place / "expired").exists() and not (place / "restored").exists():
         if time.monotonic() > deadline:
             break
         time.sleep(0.2)
-    if not remaining(lab, node, new):
+    if not remaining(lab, node, change.new):
         return "pending" if is_pending(lab, node) else "new"
-    return "old" if not remaining(lab, node, old) else "other"
+    if remaining(lab, node, change.old):
+        return "other"
+    if change.comes is not None:
+        ungrow(lab, change.comes)
+    return "old"
 
 
 def bring_to(lab: Lab, node: str, text: str) -> None:

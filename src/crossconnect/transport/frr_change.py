@@ -29,11 +29,14 @@ cd {DIRECTORY} || exit 1
 echo $$ > watchdog.pid
 sleep "$1"
 mv pending expired 2> /dev/null || exit 0
+[ -e restore.sh ] && sh restore.sh
 vtysh -f undo.conf
+[ -e ungrow.sh ] && sh ungrow.sh
 touch restored
 """
-MARKS = ("pending", "confirmed", "expired", "restored", "watchdog.pid")
-"""Files that say how far a change is."""
+"""`restore.sh` and `ungrow.sh`: what a lab does to a switch's Linux side before and after; hosts have none."""
+MARKS = ("pending", "confirmed", "expired", "restored", "watchdog.pid", "ungrow.sh", "restore.sh")
+"""Files that say how far a change is, and what an earlier one may have left."""
 
 _NOT_SHOWN = re.compile(
     r"no netns \S+"

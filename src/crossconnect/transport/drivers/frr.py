@@ -70,7 +70,8 @@ class FrrDriver:
         """See `Driver.load`."""
         if await self._has("pending"):
             raise Busy(f"{self._name}: a change ({await self._owner()}) waits for its confirmation")
-        await self._shell.must(f"cd {DIRECTORY} && rm -f {' '.join(MARKS)}", "clearing the place")
+        place = f"mkdir -m 700 -p {DIRECTORY} && cd {DIRECTORY}"
+        await self._shell.must(f"{place} && rm -f {' '.join(MARKS)}", "clearing the place")
         await self._readable(change)
         await self._shell.put(f"{DIRECTORY}/watchdog.sh", WATCHDOG)
         await self._shell.put(f"{DIRECTORY}/pending", change.name)
