@@ -37,6 +37,7 @@ from crossconnect.transport.change import Change, Driver
 from crossconnect.transport.drivers.registry import driver
 from crossconnect.transport.limits import Limits
 from crossconnect.transport.target import Target
+from crossconnect.transport.vault import vault_of_environment
 
 ACTION_S = 900.0
 """For one action on one device, connecting and waiting for a turn included: SONiC may sort its patch for minutes."""
@@ -71,6 +72,7 @@ class LiveHands:
         self._already: Known = frozenset()
         self._loop = asyncio.new_event_loop()
         self._limits = Limits()
+        self._vault = vault_of_environment()
         threading.Thread(target=self._loop.run_forever, name="devices", daemon=True).start()
 
     # What is done to a device
@@ -163,7 +165,11 @@ class LiveHands:
 
     async def _reach(self, name: str, work: Callable[[Driver], Awaitable[_T]], seconds: float) -> _T:
         try:
-            async with asyncio.timeout(seconds), self._limits.slot(name), driver(self._targets[name]) as device:
+            async with (
+                asyncio.timeout(seconds),
+                self._limits.slot(name),
+                driver(self._targets[name], self._vault) as device,
+            ):
                 return await work(device)
         except TimeoutError as error:
             raise Unreachable(f"{name}: not done within {seconds:g} s") from error
