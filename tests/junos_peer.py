@@ -94,10 +94,9 @@ class JunosWorld:
         else:
             lines = "".join(operation.itertext())
             if lines not in self.texts:
-                return (
-                    "<load-configuration-results><rpc-error><error-severity>error</error-severity><error-message>"
-                    "syntax error</error-message></rpc-error><load-error-count>1</load-error-count></load-configuration-results>"
-                )
+                words = "<error-severity>error</error-severity><error-message>syntax error</error-message>"
+                inner = f"<rpc-error>{words}</rpc-error><load-error-count>1</load-error-count>"
+                return f"<load-configuration-results>{inner}</load-configuration-results>"
             self.candidate = self.texts[lines]
         return "<load-configuration-results><ok/></load-configuration-results>"
 

@@ -7,6 +7,7 @@ Words of the answers: sonic-utilities (pull requests 1536, 1885) and sonic-build
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -59,7 +60,8 @@ elif name == "config":
                 fails("rollback config")
             shutil.copy(home / (words[1] + ".cp.json"), db)
         case "load":
-            db.write_text(json.dumps({{**json.loads(db.read_text()), **json.loads(pathlib.Path(words[-1]).read_text())}}))
+            more = json.loads(pathlib.Path(words[-1]).read_text())
+            db.write_text(json.dumps({{**json.loads(db.read_text()), **more}}))
         case "save":
             shutil.copy(db, home / "saved.json")
 elif name == "systemd-run":
@@ -100,3 +102,8 @@ class SonicBox:
         self.sshd = Sshd(directory / "ssh", prefix=("unshare", "--mount", "sh", str(start)))
         configuration = directory / "ssh" / "sshd_config"
         configuration.write_text(f"{configuration.read_text()}SetEnv PATH={programs}:{os.environ['PATH']}\n")
+
+    def timer_ends(self, name: str) -> None:
+        """As if the seconds of a timer were over."""
+        number = (self.home / f"{name}.timer").read_text()
+        subprocess.run(["pkill", "-P", number, "-x", "sleep"], check=True)
