@@ -69,8 +69,8 @@ class Shell:
         await self._connection.wait_closed()
 
     async def run(self, command: str, stdin: bytes = b"", timeout_s: float = COMMAND_S) -> Said:
-        """What `sh -c` says to it. Unreachable when it does not end in time or the connection does, LimitExceeded; after
-        these the connection is over, and whether the command was carried out is not known."""
+        """What `sh -c` says to it. Unreachable when it does not end in time or the connection does,
+        LimitExceeded; after these the connection is over, and whether the command was carried out is not known."""
         wrapped = f"{'sudo -n ' if self._sudo else ''}sh -c {shlex.quote(command)}"
         return await self._execute(wrapped, stdin, timeout_s)
 
@@ -110,7 +110,7 @@ class Shell:
         return Said(status=status, out=(out + err).decode(errors="replace"))
 
     def _over(self, words: str) -> Unreachable:
-        """A command that goes on keeps its channel open for as long as it likes, so the whole connection is given up."""
+        """A command that goes on keeps its channel open as long as it likes: the whole connection is given up."""
         assert self._connection is not None
         self._connection.abort()
         return Unreachable(words)
