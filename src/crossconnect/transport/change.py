@@ -39,6 +39,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """Whole text by file name."""
     new: Mapping[str, str]
     """Whole text by file name."""
+    start_old: Mapping[str, str] = {}
+    """What the device is to start with while it runs `old`; empty for `old` itself. A drained device starts undrained.
+    For systems whose start-up configuration is a file that is written."""
+    start_new: Mapping[str, str] = {}
+    """The same for `new`."""
 
     def __post_init__(self) -> None:
         assert _NAME.fullmatch(self.name), self.name

@@ -16,7 +16,7 @@ from crossconnect.nos.network_os import Query
 from crossconnect.nos.registry import system
 from crossconnect.transport.change import Change
 from crossconnect.transport.drivers.frr import FrrDriver
-from crossconnect.transport.frr_change import FILE
+from crossconnect.transport.frr_change import DIRECTORY, FILE
 from crossconnect.transport.ssh.shell import Shell
 from ssh_peers import FrrHost, needs_frr_host, wait_for
 
@@ -49,8 +49,7 @@ async def main():
     target, change = msgspec.json.decode(sys.stdin.buffer.readline(), type=tuple[Target, Change])
     async with FrrDriver(target) as driver:
         await driver.prepare(change)
-        await driver.load(change, 5)
-        print("loaded", flush=True)
+        await driver.load(change, 10)
         await asyncio.sleep(600)
 asyncio.run(main())
 """
@@ -138,22 +137,21 @@ def test_cancelled_inverted_restored(host: FrrHost) -> None:
 
 
 def test_whoever_made_the_change_is_killed(host: FrrHost) -> None:
-    """Input: a process loads a change with five seconds, and is killed (-9). Output: the host takes it back by itself;
-    who comes afterwards sees the old configuration, and is too late to confirm."""
+    """Input: a process loads a change with ten seconds, and is killed (-9) when the host's timer runs. Output: the host
+    takes it back by itself; who comes afterwards sees the old configuration, and is too late to confirm."""
     change = change_of()
-    maker = subprocess.Popen([sys.executable, "-c", MAKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    maker = subprocess.Popen([sys.executable, "-c", MAKER], stdin=subprocess.PIPE)
     assert maker.stdin is not None
-    assert maker.stdout is not None
-
     maker.stdin.write(msgspec.json.encode((host.sshd.target(), change)) + b"\n")
     maker.stdin.flush()
-    assert maker.stdout.readline() == b"loaded\n"
-    maker.kill()
-    maker.wait()
 
     async def work() -> None:
-        async with FrrDriver(host.sshd.target()) as driver:
-            while await driver.is_pending(change):
+        async with Shell(host.sshd.target()) as shell, FrrDriver(host.sshd.target()) as driver:
+            while (await shell.run(f"test -s {DIRECTORY}/watchdog.pid")).status:
+                await asyncio.sleep(0.1)
+            maker.kill()
+            maker.wait()
+            while (await shell.run(f"test -e {DIRECTORY}/restored")).status:
                 await asyncio.sleep(0.2)
             assert await driver.look(change) == "old"
             with pytest.raises(Rejected, match="taken the change back"):
@@ -165,13 +163,13 @@ def test_whoever_made_the_change_is_killed(host: FrrHost) -> None:
 
 
 def test_the_cable_is_cut_while_the_timer_runs(host: FrrHost) -> None:
-    """Input: loaded with three seconds, then no way to the host. Output: it takes the change back while nobody can
+    """Input: loaded, then no way to the host, and the timer ends. Output: it takes the change back while nobody can
     reach it; before that a command is Unreachable in the time that it was given."""
     change = change_of()
 
     async def work() -> None:
         async with FrrDriver(host.sshd.target()) as driver, Shell(host.sshd.target()) as shell:
-            await driver.load(change, 3)
+            await driver.load(change, 600)
             host.cut()
             with pytest.raises(Unreachable):
                 await shell.run("true", timeout_s=1)

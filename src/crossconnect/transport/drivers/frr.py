@@ -109,7 +109,7 @@ class FrrDriver:
             raise Rejected(f"{self._name}: its time was over, it has taken the change back")
         # The sleep goes on for nobody; its end finds nothing to move.
         await self._shell.run(f'pkill -P "$(cat {DIRECTORY}/watchdog.pid)" sleep')
-        await self._save(change.new[FILE])
+        await self._save((change.start_new or change.new)[FILE])
 
     async def cancel(self, change: Change) -> None:
         """See `Driver.cancel`."""
@@ -161,7 +161,7 @@ class FrrDriver:
     async def _is_old(self, change: Change) -> None:
         if left := await self._remaining(change.old[FILE]):
             raise Rejected(f"{self._name} does not run its old configuration: `{left[0]}` is left")
-        await self._save(change.old[FILE])
+        await self._save((change.start_old or change.old)[FILE])
         await self._shell.must(f"rm -f {DIRECTORY}/pending", "removing the mark")
 
     async def _save(self, text: str) -> None:

@@ -191,7 +191,7 @@ class JunosDriver:
         """After a commit that failed: a timer, and with it the configuration, may have been left (netopeer2 #1826 is
         one server that does it)."""
         found = await self._pending()
-        if found is not None and change.name in found.log:
+        if (found is not None and change.name in found.log) or await self._differs_from(change.old[MAIN]):
             await self._session.ask(words.load_rollback(1))
             await self._session.ask(words.commit(f"cancel {change.name}"))
 

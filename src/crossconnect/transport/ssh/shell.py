@@ -69,7 +69,8 @@ class Shell:
         await self._connection.wait_closed()
 
     async def run(self, command: str, stdin: bytes = b"", timeout_s: float = COMMAND_S) -> Said:
-        """What `sh -c` says to it. Unreachable when it does not end in time or the connection does, LimitExceeded."""
+        """What `sh -c` says to it. Unreachable when it does not end in time or the connection does,
+        LimitExceeded; after these the connection is over, and whether the command was carried out is not known."""
         wrapped = f"{'sudo -n ' if self._sudo else ''}sh -c {shlex.quote(command)}"
         return await self._execute(wrapped, stdin, timeout_s)
 
@@ -91,19 +92,28 @@ class Shell:
         where = self._target.device
         try:
             async with asyncio.timeout(timeout_s):
-                async with self._connection.create_process(command, encoding=None) as process:
-                    process.stdin.write(stdin)
-                    process.stdin.write_eof()
-                    out, err = await asyncio.gather(self._read(process.stdout), self._read(process.stderr))
-                    await process.wait_closed()
-                    status = process.returncode
+                process = await self._connection.create_process(command, encoding=None)
+                process.stdin.write(stdin)
+                process.stdin.write_eof()
+                out, err = await asyncio.gather(self._read(process.stdout), self._read(process.stderr))
+                await process.wait_closed()
+                status = process.returncode
         except TimeoutError as error:
-            raise Unreachable(f"{where}: a command has not ended within {timeout_s:g} s") from error
+            raise self._over(f"{where}: a command has not ended within {timeout_s:g} s") from error
         except (asyncssh.Error, OSError) as error:
-            raise Unreachable(f"{where}: the connection ended: {str(error)[:200]}") from error
+            raise self._over(f"{where}: the connection ended: {str(error)[:200]}") from error
+        except (LimitExceeded, asyncio.CancelledError):
+            self._connection.abort()
+            raise
         if status is None:
             raise Unreachable(f"{where}: the connection ended during a command")
         return Said(status=status, out=(out + err).decode(errors="replace"))
+
+    def _over(self, words: str) -> Unreachable:
+        """A command that goes on keeps its channel open as long as it likes: the whole connection is given up."""
+        assert self._connection is not None
+        self._connection.abort()
+        return Unreachable(words)
 
     async def _read(self, reader: asyncssh.SSHReader[bytes]) -> bytes:
         pieces: list[bytes] = []
