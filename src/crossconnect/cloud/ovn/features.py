@@ -18,6 +18,8 @@ class Features(msgspec.Struct, frozen=True, kw_only=True):
     dynamic_routing: bool = False
     """`Logical_Router:options:dynamic-routing` (25.03), which has no column of its own: taken for given where there are
     network functions."""
+    network_function: bool = False
+    """`Network_Function`, `Network_Function_Group`, `ACL.network_function_group` (25.09): appliances inline."""
     mirror_lport: bool = False
     """`Mirror.type` `lport` (25.03): mirroring to a port of OVN's instead of a tunnel."""
 
@@ -28,5 +30,6 @@ def features_of(has: Callable[[str, str], bool]) -> Features:
         acl_sample=has("ACL", "sample_new"),
         dns_owned=has("DNS", "options"),
         dynamic_routing=has("Network_Function", "inport"),
+        network_function=has("ACL", "network_function_group"),
         mirror_lport=has("Mirror", "mirror_rules"),
     )

@@ -19,6 +19,7 @@ from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.ovn.inline import inline_rows, obstacle
 from crossconnect.cloud.ovn.matches import address, both, family, packets
 from crossconnect.cloud.ovn.network_acls import POLICY_TOP, acl_of, leaving
 from crossconnect.cloud.ovn.parts import Fault, Part, row, unit, within
@@ -47,6 +48,9 @@ def steering(q: Queries, id: str) -> Iterator[Part]:
     none up, or none possible, there are no policies (`open`), or those of the rules drop (`closed`)."""
     insertion = q.need(ServiceInsertion, id)
     vpc = q.need(Vpc, insertion.vpc_id)
+    if insertion.mode == "inline":
+        yield from _inline(q, insertion)
+        return
     living: _Pair | None = None
     try:
         q.ask(policies_are_free, vpc.id)
@@ -63,6 +67,18 @@ def steering(q: Queries, id: str) -> Iterator[Part]:
         return
     for rule in insertion.rules:
         yield from _steered(insertion, rule, living)
+
+
+def _inline(q: Queries, insertion: ServiceInsertion) -> Iterator[Part]:
+    """Network functions; where there can be none, the rules drop (`closed`), or nothing is done (`open`)."""
+    reason = obstacle(q, insertion)
+    if not reason:
+        yield from inline_rows(q, insertion)
+        return
+    yield Fault(reason)
+    if insertion.on_failure == "closed":
+        for rule in insertion.rules:
+            yield from _steered(insertion, rule, None)
 
 
 def _steered(insertion: ServiceInsertion, rule: SteeringRule, living: _Pair | None) -> Iterator[Part]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from crossconnect.cloud.kinds.prefix_list import PrefixList
 from crossconnect.cloud.kinds.security_group import SecurityGroup, SecurityGroupRule
 from crossconnect.cloud.ovn.flow_logs import accepts_recorded, sample
+from crossconnect.cloud.ovn.inline import links
 from crossconnect.cloud.ovn.matches import address, both, family, packets
 from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.parts import Part, row, unit, within
@@ -46,7 +47,8 @@ def group(q: Queries, id: str) -> Iterator[Part]:
 @unit
 def rule(q: Queries, id: str) -> Iterator[Part]:
     """`ACL` (`allow-related`) in the group's `Port_Group`; one, however many members the group or its peer has. With
-    a `Sample` of the rule's number while a flow log records what is accepted."""
+    a `Sample` of the rule's number while a flow log records what is accepted. In a VPC with inline appliances the action
+    is `pass`: the next tier sends the chosen ones through them, and lets the rest through."""
     rule = q.need(SecurityGroupRule, id)
     group = q.ask(group_of, rule.security_group_id)
     ingress = rule.direction == "ingress"
@@ -64,7 +66,7 @@ def rule(q: Queries, id: str) -> Iterator[Part]:
         direction="to-lport" if ingress else "from-lport",
         priority=RULE_PRIORITY,
         match=both(f"{'outport' if ingress else 'inport'} == @{members}", _match(q, rule, "src" if ingress else "dst")),
-        action="allow-related",
+        action="pass" if q.ask(links, group.vpc_id) else "allow-related",
         name=id,
         **columns,
     )

@@ -23,6 +23,7 @@ NORTHDS = frozenset(
         ("Logical_Switch_Port", "dynamic_addresses"),
         ("Logical_Switch_Port", "up"),
         ("Logical_Switch_Port_Health_Check", "status"),
+        ("Network_Function_Group", "network_function_active"),
     }
 )
 """Columns that northd writes and we never do (ovn-nb(5))."""
