@@ -6,6 +6,7 @@ tested. `look` does what the writer does with what OVN says of interfaces.
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -20,8 +21,8 @@ from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.ovn.compiler import Compiler
 from crossconnect.cloud.ovn.features import Features, features_of
-from crossconnect.cloud.region import CloudRegion
 from crossconnect.cloud.realise.unit import Units
+from crossconnect.cloud.region import CloudRegion
 from crossconnect.lab.ovn import Machine, OvnLab
 from crossconnect.net import parse
 from crossconnect.transport.ovsdb.operations import by_uuid, delete, insert, mutate, update
@@ -37,7 +38,7 @@ class Live:
     def __init__(self, lab: OvnLab, region: CloudRegion = REGION) -> None:
         self.lab, self.cloud = lab, Cloud()
         self._schema = _schema(lab, "nb")
-        self.features: Features = features_of(self._schema.has)
+        self.features: Features = features_of(self._schema.has, southbound=True)
         self.compiler = Compiler(region, self.features)
         self._contents = Contents()
         path = lab.central.northbound.removeprefix("unix:")
@@ -51,12 +52,15 @@ class Live:
         self._write(self.compiler.apply(self.cloud.take()).units)
 
     def look(self) -> None:
-        """Tell the compiler which interfaces are down, and write what is other by that."""
-        ports = self.lab.central.nbctl(
-            "--bare", "--columns=external_ids", "--format=csv", "--no-headings", "find", "Logical_Switch_Port", "up=false"
-        )  # fmt: skip
-        down = {word.partition("=")[2] for word in ports.replace(",", " ").split() if word.startswith("crossconnect:id")}
-        self._write(self.compiler.observe(down).units)
+        """Tell the compiler which interfaces are down or unwell, and write what is other by that."""
+        central, find = self.lab.central, ("--bare", "--format=csv", "--no-headings")
+        port = "Logical_Switch_Port"
+        said = central.nbctl(*find, "--columns=external_ids", "find", port, "up=false")
+        if self.features.port_health_check:
+            said += " " + central.nbctl(*find, "--columns=options", "find", f"{port}_Health_Check", "status=offline")
+        down = set(re.findall(r"crossconnect:id=([\w-]+)", said))
+        unwell = central.sbctl(*find, "--columns=logical_port", "find", "Service_Monitor", "status=offline")
+        self._write(self.compiler.observe(down | set(unwell.split())).units)
 
     def _write(self, units: Units) -> None:
         operations = [*self._operations(units)]

@@ -220,7 +220,9 @@ def check_options(check: HealthCheck) -> dict[Atom, Atom]:
     }
 
 
-def _acl(insertion: ServiceInsertion, key: str, direction: str, priority: int, match: str, functions: Value = None) -> Row:
+def _acl(
+    insertion: ServiceInsertion, key: str, direction: str, priority: int, match: str, functions: Value = None
+) -> Row:
     return row(
         "ACL",
         f"{insertion.id}/{key}",
