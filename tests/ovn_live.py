@@ -56,10 +56,15 @@ class Live:
         central, find = self.lab.central, ("--bare", "--format=csv", "--no-headings")
         port = "Logical_Switch_Port"
         said = central.nbctl(*find, "--columns=external_ids", "find", port, "up=false")
-        if self.features.port_health_check:
-            said += " " + central.nbctl(*find, "--columns=options", "find", f"{port}_Health_Check", "status=offline")
+        unwell = ""
+        for status in ("offline", "error"):
+            unwell += (
+                central.sbctl(*find, "--columns=logical_port", "find", "Service_Monitor", f"status={status}") + " "
+            )
+            if self.features.port_health_check:
+                words = ("--columns=options", "find", f"{port}_Health_Check", f"status={status}")
+                said += " " + central.nbctl(*find, *words)
         down = set(re.findall(r"crossconnect:id=([\w-]+)", said))
-        unwell = central.sbctl(*find, "--columns=logical_port", "find", "Service_Monitor", "status=offline")
         self._write(self.compiler.observe(down | set(unwell.split())).units)
 
     def _write(self, units: Units) -> None:

@@ -2,7 +2,7 @@
 
 web (10.0.1.10, hv1), web2 (10.0.1.11, hv2) -- s1 -- VPC's router -- s2 -- db (10.0.2.10, hv2)
                                                           |
-                        s3: fw1 (hv3), fw2 (hv1), which route; s4, s5 (hv3): what is inline
+                        s3: fw1 (hv3), fw2 (hv1), which route; s4: left, right (hv3), which are inline
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Stand:
     def build(self) -> None:
         self.cloud.vpc("blue", "10.0.0.0/16")
         self.cloud.rule("sgr-any", "sg-blue", "ingress", "0.0.0.0/0")
-        for n in range(1, 6):
+        for n in range(1, 5):
             self.cloud.subnet(f"s{n}", "blue", f"10.0.{n}.0/24")
         where = {
             "web": "1.10",
@@ -53,7 +53,7 @@ class Stand:
             "fw1": "3.10",
             "fw2": "3.11",
             "left": "4.10",
-            "right": "5.10",
+            "right": "4.11",
         }
         for name, address in where.items():
             routes = name not in ("web", "web2", "db")
@@ -299,7 +299,7 @@ def test_an_inline_appliance_that_loses_power_is_noticed_without_a_health_check(
 
 
 def test_where_a_load_balancer_is_no_appliance_can_be_inline(inline: Stand) -> None:
-    """Input: the VPC gets a load balancer. Output: the reason, and the chosen traffic is dropped (`closed`) or let by."""
+    """Input: the VPC gets a load balancer. Output: the reason, and the chosen traffic is dropped, or let by."""
     cloud = inline.cloud
     cloud.make(TargetGroup, "tg-1", vpc_id="vpc-blue")
     cloud.make(

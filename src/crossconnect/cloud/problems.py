@@ -213,6 +213,11 @@ PROBLEMS = (
         409,
         "The appliance's interface checks sources and destinations: turn that off first.",
     ),
+    ProblemKind(
+        "service-insertion.two-subnets",
+        422,
+        "The two interfaces of an inline appliance with a health check are in one subnet.",
+    ),
     ProblemKind("service-insertion.versions", 422, "Source and destination are of different IP versions."),
     ProblemKind("subnet.cidr-in-use", 409, "Something in the subnet has an address of the block."),
     ProblemKind("subnet.cidr-stays", 409, "A block is set or taken away, not replaced by another."),
