@@ -93,8 +93,8 @@ def _checks(q: Queries, insertion: ServiceInsertion) -> Iterator[Part]:
     if check is None:
         return
     if not q.features.port_health_check and not q.features.southbound:
-        yield Fault("without the southbound database nobody knows what health checks find: an appliance is taken to live "
-                    "while its interfaces are up")  # fmt: skip
+        reason = "without the southbound database nobody knows what health checks find"
+        yield Fault(f"{reason}: an appliance is taken to live while its interfaces are up")
         return
     if not q.features.port_health_check and check.port is None:
         yield Fault("this OVN asks appliances on a TCP port only (ping came with 26.03): the health check names none")

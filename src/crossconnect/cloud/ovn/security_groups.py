@@ -47,8 +47,8 @@ def group(q: Queries, id: str) -> Iterator[Part]:
 @unit
 def rule(q: Queries, id: str) -> Iterator[Part]:
     """`ACL` (`allow-related`) in the group's `Port_Group`; one, however many members the group or its peer has. With
-    a `Sample` of the rule's number while a flow log records what is accepted. In a VPC with inline appliances the action
-    is `pass`: the next tier sends the chosen ones through them, and lets the rest through."""
+    a `Sample` of the rule's number while a flow log records what is accepted. In a VPC with inline appliances the
+    action is `pass`: the next tier sends the chosen ones through them, and lets the rest through."""
     rule = q.need(SecurityGroupRule, id)
     group = q.ask(group_of, rule.security_group_id)
     ingress = rule.direction == "ingress"
