@@ -82,7 +82,9 @@ def test_transfer_addresses_go_by_number_and_end() -> None:
 def test_features_are_the_schemas() -> None:
     """Input: schemas that have nothing, and everything. Output: so is what is compiled for."""
     assert features_of(lambda table, column: False) == Features()
-    assert all(getattr(features_of(lambda table, column: True), name) for name in Features.__struct_fields__)
+    assert all(
+        getattr(features_of(lambda table, column: True, southbound=True), name) for name in Features.__struct_fields__
+    )
 
 
 def test_a_change_touches_what_read_it_only() -> None:

@@ -12,6 +12,8 @@ class Features(msgspec.Struct, frozen=True, kw_only=True):
 
     acl_sample: bool = False
     """`ACL.sample_new`, `sample_est` (24.09): records that name the rule."""
+    acl_tier: bool = False
+    """`ACL.tier` (23.09): network ACLs are looked at before security groups, whatever either's priorities are."""
     dns_owned: bool = False
     """`DNS.options` (24.03), of which `ovn-owned`: a question of another type for a name that is known is answered with
     nothing, instead of going on."""
@@ -34,6 +36,7 @@ def features_of(has: Callable[[str, str], bool], southbound: bool = False) -> Fe
     """Features by a function that says whether a table has a column (`Schema.has`), and by what else is read."""
     return Features(
         acl_sample=has("ACL", "sample_new"),
+        acl_tier=has("ACL", "tier"),
         dns_owned=has("DNS", "options"),
         dynamic_routing=has("Network_Function", "inport"),
         network_function=has("ACL", "network_function_group"),

@@ -1,6 +1,6 @@
 """Inline service insertion, where OVN has network functions (25.09): chosen connections through a bump in the wire.
 
-    client -- [security groups: `pass`] -- [tier 1: chosen] --> appliance's interface
+    client -- [security groups: `pass`] -- [tier 2: chosen] --> appliance's interface
     client <------------------------------- the same two ports, in the other order <-- appliance's other interface
 
 OVN leads a connection's packets out of one port of the appliance's and takes them back at the other one, with headers
@@ -23,7 +23,7 @@ from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.matches import address, both, family, packets
 from crossconnect.cloud.ovn.names import digest, word
-from crossconnect.cloud.ovn.parts import Fault, Part, adds, row, unit, within
+from crossconnect.cloud.ovn.parts import INLINE_TIER, Fault, Part, adds, row, unit, within
 from crossconnect.cloud.ovn.ports import PORT, port_name, port_of
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import Row, uuid_of
@@ -31,8 +31,6 @@ from crossconnect.cloud.ovn.subnets import SWITCH, switch_of
 from crossconnect.net import contains, overlaps
 from crossconnect.transport.ovsdb.types import Atom, Value
 
-TIER = 1
-"""Security groups are tier 0: what they let pass is looked at here."""
 CHECK_OPTIONS = {"svc_monitor_ip": "169.254.254.1", "svc_monitor_ip_dst": "169.254.254.2"}
 """`NB_Global.options`: source and destination of the probes that must come out of an appliance again."""
 TAGS = 4094
@@ -231,7 +229,7 @@ def _acl(
         priority=priority,
         match=match,
         action="allow-related",
-        tier=TIER,
+        tier=INLINE_TIER,
         network_function_group=functions,
     )
 

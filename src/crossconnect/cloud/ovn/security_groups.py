@@ -10,7 +10,7 @@ from crossconnect.cloud.ovn.flow_logs import accepts_recorded, sample
 from crossconnect.cloud.ovn.inline import links
 from crossconnect.cloud.ovn.matches import address, both, family, packets
 from crossconnect.cloud.ovn.names import word
-from crossconnect.cloud.ovn.parts import Part, row, unit, within
+from crossconnect.cloud.ovn.parts import GROUPS_TIER, Part, row, tier, unit, within
 from crossconnect.cloud.ovn.ports import EVERYBODY, group_of
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import uuid_of
@@ -33,6 +33,7 @@ def everybody(q: Queries, id: str) -> Iterator[Part]:
             priority=DROP_PRIORITY,
             match=f"{port} == @{EVERYBODY} && ip",
             action="drop",
+            **tier(q, GROUPS_TIER),
         )
         yield from within("Port_Group", EVERYBODY, "acls", drop)
 
@@ -68,6 +69,7 @@ def rule(q: Queries, id: str) -> Iterator[Part]:
         match=both(f"{'outport' if ingress else 'inport'} == @{members}", _match(q, rule, "src" if ingress else "dst")),
         action="pass" if q.ask(links, group.vpc_id) else "allow-related",
         name=id,
+        **tier(q, GROUPS_TIER),
         **columns,
     )
     yield from within("Port_Group", members, "acls", made)
