@@ -1,4 +1,5 @@
-"""Flow logs on OVN 26.03: what hypervisors export names the rule that let a connection through, or where it ended."""
+"""Flow logs and traffic mirrors on OVN 26.03: what hypervisors export names the rule that let a connection through, or
+where it ended; a mirror's target gets each packet of the source."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import pytest
 
 import ipfix
 from crossconnect.cloud.kinds.flow_log import FlowLog
+from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
 from crossconnect.cloud.ovn.flow_logs import REJECT_BASE
 from crossconnect.lab.ovn import Chassis, OvnLab, ovn_lab
 from ovn_live import Live, comes_true
@@ -46,10 +48,11 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         cloud.rule("sgr-web", "sg-db", "ingress", "10.0.1.0/24", "tcp", (80, 80))
         cloud.port("web", "s1", "10.0.1.10", host="hv1")
         cloud.port("db", "s2", "10.0.2.10", "db", host="hv2")
+        cloud.port("ids", "s2", "10.0.2.66", host="hv2", source_dest_check=False)
         cloud.make(FlowLog, "fl-1", resource_id="vpc-blue")
         made.write()
         assert made.compiler.failed() == {}
-        made.plug("web", "db")
+        made.plug("web", "db", "ids")
         yield made
 
 
@@ -113,3 +116,25 @@ def test_without_a_flow_log_nothing_is_exported_any_more(live: Live) -> None:
     assert live.lab.connect("web", "db", 80)
     assert live.lab.ping("web", "10.0.2.1")
     assert {name: len(exported(live, name)) for name in HYPERVISORS} == before
+
+
+def test_a_mirror_is_given_what_its_source_sends_and_gets(live: Live) -> None:
+    def got() -> int:
+        """Packets that arrived at the target."""
+        text = live.lab.run("ids", ["cat", "/proc/net/dev"])
+        return int(text.partition("eth0:")[2].split()[1])
+
+    live.cloud.make(
+        TrafficMirror, "tm-1", vpc_id="vpc-blue", source_network_interface_id="eni-web",
+        target_network_interface_id="eni-ids",
+    )  # fmt: skip
+    live.write()
+    assert live.compiler.failed() == {}
+    before = got()
+    assert live.lab.connect("web", "db", 80)
+    assert comes_true(lambda: got() - before >= 8), "a TCP connection is four packets each way, at the least"
+    live.cloud.drop("tm-1")
+    live.write()
+    before = got()
+    assert live.lab.connect("web", "db", 80)
+    assert got() - before < 4

@@ -26,7 +26,11 @@ class Appliance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class SteeringRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Connections that go through the appliances: their first packet is as said here. Replies go the same way back."""
+    """Connections that go through the appliances: their first packet is as said here. Replies go the same way back.
+
+    Where `routed`, replies are told by addresses and ports: of rules for `all` or ICMP, what the destination begins to
+    the source goes through, too.
+    """
 
     number: int
     """1 to 32766; the lowest that matches decides."""

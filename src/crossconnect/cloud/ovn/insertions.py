@@ -6,8 +6,8 @@
 What comes from the appliance's own subnet is not steered again, so an appliance needs a subnet of its own. Only what
 the router routes is steered: nothing inside one subnet is.
 
-OVN 26.03's `Network_Function` is no alternative here: its ports must be on the very switch whose traffic they get
-(northd: "Ports not found for network_function").
+Policies have no connection state: a reply is what comes back between the same addresses and ports. Appliances that are
+`inline` are another page (`inline`).
 """
 
 from __future__ import annotations
@@ -50,8 +50,12 @@ def policies_are_free(q: Queries, vpc_id: str) -> bool:
 @unit
 def steering(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Router_Policy` (`reroute`) per rule and direction to the first appliance whose interfaces are up
-    (`Logical_Switch_Port.up`), `allow` per rule that bypasses and for what comes from the appliances' subnets. With
-    none up, or none possible, there are no policies (`open`), or those of the rules drop (`closed`)."""
+    (`Logical_Switch_Port.up`) and that its health check finds alive, `allow` per rule that bypasses and for what comes
+    from the appliances' subnets. With none up, or none possible, there are no policies (`open`), or those of the rules
+    drop (`closed`). Health checks: `Logical_Switch_Port_Health_Check`, or before 26.03 a `Load_Balancer` on no switch
+    with a `Load_Balancer_Health_Check`. Inline appliances: `Network_Function` each with a
+    `Network_Function_Health_Check`, one `Network_Function_Group`, a `Port_Group` with `ACL`s that name it, in the last
+    tier."""
     insertion = q.need(ServiceInsertion, id)
     vpc = q.need(Vpc, insertion.vpc_id)
     if insertion.mode == "inline":
