@@ -25,7 +25,7 @@ from crossconnect.cloud.ovn.matches import address, both, family, packets
 from crossconnect.cloud.ovn.names import digest, word
 from crossconnect.cloud.ovn.parts import INLINE_TIER, Fault, Part, adds, row, unit, within
 from crossconnect.cloud.ovn.ports import PORT, port_name, port_of
-from crossconnect.cloud.ovn.queries import Queries
+from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import Row, uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH, switch_of
 from crossconnect.net import contains, overlaps
@@ -50,6 +50,13 @@ def obstacle(q: Queries, insertion: ServiceInsertion) -> str:
         return "this OVN has no network functions (they came with 25.09): no appliance can be inline"
     if balancers := q.referring(LoadBalancer, "vpc_id", insertion.vpc_id):
         return f"OVN puts no appliance before what is balanced, and {balancers[0]} is in the VPC"
+    try:
+        q.need(Vpc, insertion.vpc_id)
+        for appliance in insertion.appliances:
+            q.ask(port_of, appliance.network_interface_id)
+            q.ask(port_of, appliance.return_network_interface_id)
+    except Unrealisable as e:
+        return str(e)
     return ""
 
 
