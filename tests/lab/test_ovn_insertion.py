@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from crossconnect.cloud.kinds.load_balancer import HealthCheck, Listener, LoadBalancer, TargetGroup
+from crossconnect.cloud.kinds.peering import VpcPeering
 from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule
 from crossconnect.lab.ovn import Chassis, OvnLab, ovn_lab
 from ovn_live import Live, comes_true
@@ -39,6 +40,7 @@ class Stand:
             "fw2": "hv1",
             "left": "hv3",
             "right": "hv3",
+            "guest": "hv1",
         }
 
     def build(self) -> None:
@@ -60,13 +62,22 @@ class Stand:
             self.cloud.port(
                 name, f"s{address[0]}", f"10.0.{address}", host=self.hosts[name], source_dest_check=not routes
             )
+        self.cloud.vpc("red", "10.1.0.0/16")
+        self.cloud.rule("sgr-red-any", "sg-red", "ingress", "0.0.0.0/0")
+        self.cloud.subnet("guests", "red", "10.1.1.0/24")
+        self.cloud.port("guest", "guests", "10.1.1.10", host="hv1")
+        self.cloud.make(
+            VpcPeering, "pcx-1", vpc_id="vpc-blue", peer_vpc_id="vpc-red", peer_project_id="red", status="active"
+        )
+        self.cloud.table("blue", "blue", ("10.1.0.0/16", "pcx-1"))
+        self.cloud.table("red", "red", ("10.0.0.0/16", "pcx-1"))
         self.live.write()
-        self.live.plug("web", "web2", "db", "fw1", "fw2")
+        self.live.plug("guest", "web", "web2", "db", "fw1", "fw2")
         for name in ("fw1", "fw2"):
             self.inside(name, "echo 1 > /proc/sys/net/ipv4/ip_forward")
         self.live.plug("left", "right", bare=True)
         # Tunnels between all chassis have been used before anything is counted.
-        pairs = [(a, b) for a in ("web", "db", "fw1") for b in ("web2", "db", "fw1", "fw2") if a != b]
+        pairs = [(a, b) for a in ("web", "db", "fw1", "guest") for b in ("web2", "db", "fw1", "fw2") if a != b]
         assert all(answers(self.lab, *pairs).values())
 
     def inside(self, name: str, script: str) -> str:
@@ -268,11 +279,22 @@ def test_inline_is_symmetric_and_precise(inline: Stand) -> None:
 
 
 def test_connections_from_outside_of_the_vpc_are_chosen_where_their_server_is(inline: Stand) -> None:
-    """Input: a rule for servers, from anywhere but the VPC. Output: db's connections to port 80 pass as before; none
-    from the VPC are chosen."""
-    inline.change(rules=(SteeringRule(number=10, source="198.51.100.0/24", destination="10.0.2.0/24"),))
-    assert crossed(inline, "web", "db", 80) == (0, 0)
+    """Input: a rule for what comes from anywhere to db's port 80. Output: connections from a peered VPC pass the
+    appliance both ways, and those from the VPC itself do, once."""
+    rule = RULE | {"source": "0.0.0.0/0"}
+    inline.change(rules=(SteeringRule(destination="10.0.2.0/24", **rule),))  # pyright: ignore
     assert inline.live.compiler.failed() == {}
+    assert comes_true(lambda: crossed(inline, "guest", "db", 80) is not None)
+    own = inline.segments("guest")
+    count = crossed(inline, "guest", "db", 80)
+    assert count is not None
+    assert min(count) >= 3
+    assert sum(count) >= inline.segments("guest") - own - 1
+    assert crossed(inline, "guest", "db", 81) == (0, 0)
+    assert crossed(inline, "db", "guest", 80) == (0, 0)
+    within = crossed(inline, "web", "db", 80)
+    assert within is not None
+    assert 3 <= min(within) <= max(within) < 10, f"once, not at both ends: {within}"
 
 
 def test_an_inline_appliance_that_hangs_is_noticed_and_what_was_declared_happens(inline: Stand) -> None:
