@@ -97,7 +97,7 @@ def _checks(q: Queries, insertion: ServiceInsertion) -> Iterator[Part]:
     if check is None:
         return
     if not q.features.port_health_check and not q.features.southbound:
-        reason = "without the southbound database nobody knows what health checks find"
+        reason = "health checks are not heard of without the southbound database (xc serve --southbound)"
         yield Fault(f"{reason}: an appliance is taken to live while its interfaces are up")
         return
     if not q.features.port_health_check and check.port is None:
