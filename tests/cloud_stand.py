@@ -147,6 +147,11 @@ class Stand:
         self.plug(name, made, chassis)
         return made
 
+    def interface(self, machine: str) -> NetworkInterface:
+        """The interface of a machine."""
+        port = next(m.port for m in self.lab.record.machines if m.name == machine)
+        return next(i for i in self.cloud.of("network_interface") if port in (i.id, i.iface_id))
+
     def settle(self) -> None:
         """Realise, and wait until all machines' ports are up."""
         self.realise()
@@ -213,8 +218,9 @@ def internet(**changes: Any) -> ProviderNetwork:
 CARRIER = Outside(
     name="carrier",
     network="internet",
-    addresses=("100.126.0.1/24", "fd00:c0:0:9::1/64", "198.51.100.1/32", "2001:db8:ffff::1/128"),
+    addresses=("198.51.100.1/32", "2001:db8:ffff::1/128", "100.126.0.1/24", "fd00:c0:0:9::1/64"),
 )
+"""By its first addresses, since nobody outside is answered at a transfer address."""
 
 
 @contextlib.contextmanager

@@ -58,11 +58,6 @@ def others(stand: Stand, shop: Any) -> tuple[Any, Any]:
     return found[0], found[1]
 
 
-def named(stand: Stand, machine: str) -> Any:
-    """The interface of a machine."""
-    return next(d for d in stand.cloud.of("network_interface") if d.mac == stand.lab.party(machine).mac)
-
-
 def passes(stand: Stand, source: str, destination: str, port: int = 80, protocol: Any = "tcp") -> bool:
     return bool(stand.lab.connect(source, destination, port, protocol, timeout_s=REFUSED_S))
 
@@ -85,7 +80,7 @@ def test_a_rule_lets_members_of_another_group_in_and_who_joins_later(stand: Stan
     create("security_group_rule", from_port=80, to_port=80, peer=member.id, **rule)
     listed = create("prefix_list", address_family="ipv4", entries=[{"cidr": "10.0.1.0/24"}], max_entries=5)
     create("security_group_rule", from_port=22, to_port=22, peer=listed.id, **rule)
-    db1, web1 = named(stand, "db1"), named(stand, "web1")
+    db1, web1 = stand.interface("db1"), stand.interface("web1")
     before = {one.id: list(one.security_group_ids) for one in (db1, web1)}
     try:
         stand.cloud.update(db1.id, security_group_ids=[closed.id])
