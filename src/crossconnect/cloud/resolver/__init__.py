@@ -1,7 +1,7 @@
-"""The VPC resolver's other half: what OVN does not answer itself, on each hypervisor, for the VPCs that have machines there.
+"""The VPC resolver's other half, on each hypervisor: what OVN does not answer itself.
 
     machine -- VPC's router -- services switch -- OVN answers from its records, where it can
-                                    `-- localport resolver-<vpc> -- namespace of the VPC -- agent -- the provider's resolvers
+                                    `-- localport -- namespace of the VPC -- agent -- the provider's resolvers
 
 OVN 23.03 leaves alone whatever it does not answer: public names, questions with EDNS (RFC 6891), by TCP, of other types
 than addresses. All of that comes to the hypervisor's own end of the services switch, in a network namespace per VPC, so

@@ -131,7 +131,7 @@ def _choose(schema: Schema) -> Mapping[str, Chosen]:
 
 
 def _rows(configuration: ResolverConfiguration, replica: Replica) -> tuple[list[Binding], list[Records]]:
-    tables = replica.tables
+    tables = {name: replica.rows(name) for name in TABLES}
     here = {uuid for uuid, row in tables["Chassis"].items() if row["name"] == configuration.chassis}
     return [*_bindings(tables["Port_Binding"], here)], [
         Records(

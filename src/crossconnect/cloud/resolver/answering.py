@@ -1,9 +1,9 @@
 """What is answered from a VPC's records, and what others are asked: pure.
 
-    a name of ours             its addresses; nothing where it has none of that type
-    below a domain of ours     no such name: nobody else is asked (AWS: private hosted zones)
-    an address of private use  no such name, as RFC 6303 wants it
-    anything else              others know
+a name of ours             its addresses; nothing where it has none of that type
+below a domain of ours     no such name: nobody else is asked (AWS: private hosted zones)
+an address of private use  no such name, as RFC 6303 wants it
+anything else              others know
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Which VPCs a hypervisor answers for: pure, from rows of the southbound database.
 
-    (machine's port)  chassis: this one     datapath: subnet's switch
-    patch             subnet's switch <-> VPC's router <-> services switch
-    localport         resolver-<vpc>        mac: the resolver's; external_ids: domains that are the VPC's
-    DNS               datapaths: services switch, records
+(machine's port)  chassis: this one     datapath: subnet's switch
+patch             subnet's switch <-> VPC's router <-> services switch
+localport         resolver-<vpc>        mac: the resolver's; external_ids: domains that are the VPC's
+DNS               datapaths: services switch, records
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A VPC's namespace on a hypervisor and its port of the switch, as commands. Doing them again changes nothing.
 
-The third address of each subnet is routed here, whatever the subnet: so the namespace takes every destination that comes
-in for its own (`local` route), and only what comes in, or its own answers would stay inside.
+The third address of each subnet is routed here, whatever the subnet: so the namespace takes every destination of what
+comes in for its own (`local` route), and only of what comes in, or its own answers would stay inside.
 """
 
 from __future__ import annotations

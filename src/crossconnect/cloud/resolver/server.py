@@ -1,7 +1,7 @@
 """One VPC's questions: answered from what it knows, or by the provider's resolvers.
 
-    socket in the VPC's namespace --question--> answer_of --answer--> back
-                                                   `--none--> socket of the hypervisor --> name servers, one after the other
+socket in the VPC's namespace --question--> answer_of --answer--> back
+                                               `--none--> socket of the hypervisor --> name servers, in turn
 """
 
 from __future__ import annotations
