@@ -19,7 +19,7 @@ from crossconnect.cloud.ovn.names import (
     router_mac,
     transfer_addresses,
 )
-from crossconnect.cloud.ovn.parts import Part, labelled, row, unit, within
+from crossconnect.cloud.ovn.parts import Part, bare, labelled, row, unit, within
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH
@@ -169,10 +169,9 @@ def plug(
     yield from within(SWITCH, switch_name(network), "ports", side)
     for hop in (network.next_hop, network.next_hop6) if network.next_hop_mac else ():
         if hop:
-            yield row(
+            yield bare(
                 "Static_MAC_Binding",
                 f"{port}/{hop}",
-                resource.id,
                 logical_port=port,
                 ip=hop,
                 mac=network.next_hop_mac,
