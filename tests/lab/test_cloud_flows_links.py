@@ -109,7 +109,10 @@ def test_a_service_may_be_shown_who_asks(stand: Stand, provider: Provider) -> No
         source="kept",
     )
     made = endpoint(stand, service, "cli7")
-    assert within(lambda: asks(stand, "cli7", made))
+    # New gateway ports may change nodes once, until BFD is up.
+    assert within(lambda: len(homes(stand, service, made)) == 1)
+    stand.settle()
+    assert within(lambda: all(asks(stand, "cli7", made) for _ in range(5)))
     found = [asks(stand, "cli7", made) for _ in range(10)]
     assert {one.answered_by for one in found} == {"web1", "web2"}
     assert {one.seen_from for one in found} == {stand.lab.party("cli7").address()}
