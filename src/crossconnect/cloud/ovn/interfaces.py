@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.ovn.inline import other_end, port_options
 from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.parts import Part, adds, row, unit, within
@@ -17,15 +18,15 @@ from crossconnect.transport.ovsdb.types import Atom
 @unit
 def port(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Switch_Port` named by the interface's id, or by its `iface_id`: what a hypervisor plugs it by. It may
-    send from its own MAC and addresses and from the allowed pairs (`port_security`); without the check from all. It
-    is a member of `Port_Group` `xc_everybody` and of one per security group. An inline appliance's is marked as a
-    network function's."""
+    send from its own MAC and addresses and from the allowed pairs (`port_security`); without the check from all. DHCP
+    tells its name (`hostname`), `ip-10-0-1-4` as in AWS. It is a member of `Port_Group` `xc_everybody` and of one per
+    security group. An inline appliance's is marked as a network function's."""
     interface = q.ask(port_of, id)
     subnet = q.ask(switch_of, interface.subnet_id)
     own = " ".join((interface.mac, *interface.private_addresses, *interface.ipv6_addresses))
     allowed = [own, *(f"{pair.mac or interface.mac} {pair.cidr}" for pair in interface.allowed_address_pairs)]
     four, six = (bool(found) for found in (interface.private_addresses, interface.ipv6_addresses))
-    options: dict[Atom, Atom] = {"requested-chassis": interface.host} if interface.host else {}
+    options = _options(interface)
     if linked := other_end(q, interface):
         options |= port_options(port_name(q.ask(port_of, linked)))
     made = row(
@@ -45,3 +46,15 @@ def port(q: Queries, id: str) -> Iterator[Part]:
     yield adds("Port_Group", EVERYBODY, "ports", uuid)
     for group in interface.security_group_ids:
         yield adds("Port_Group", word(group), "ports", uuid)
+
+
+def _options(interface: NetworkInterface) -> dict[Atom, Atom]:
+    options: dict[Atom, Atom] = {"requested-chassis": interface.host} if interface.host else {}
+    if interface.private_addresses:
+        options["hostname"] = f'"{host_name(interface.private_addresses[0])}"'
+    return options
+
+
+def host_name(address: str) -> str:
+    """The first label of a machine's name, by its IPv4 address."""
+    return f"ip-{address.replace('.', '-')}"
