@@ -3,7 +3,7 @@
     python benchmarks/cloud_api.py [ours] [region] [postgresql] [neutron] [--peer DIR] [--rounds 3] [--no-northd]
 
 `ours`: `xc serve` on SQLite with OVN's databases and ovn-northd; interfaces are created at 1,000 and at 10,000 in one
-subnet and one group, by one client and by eight, and are answered for when their rows are committed (`?wait=available`);
+subnet and one group, by one client and by eight, and the answer comes when the rows are committed (`?wait=available`);
 lists, pages, rules; readers beside writers; the same through our Neutron endpoint. `region`: 100 VPCs x 10 subnets x 10
 interfaces from an empty northbound, a restart, memory. `postgresql`: creation with one process of ours and two, on a
 PostgreSQL of its own with its defaults. `neutron`: the same calls of a real Neutron, which the scripts in DIR set up

@@ -322,7 +322,8 @@ def measure(
     rounds: int = 1,
     warm: int = 5,
 ) -> Figure:
-    """`calls` calls in each round, shared out among the clients, each of which makes the next when the last is answered. `call` is given its client and a number of its own. `warm` calls come before that are not counted."""
+    """`calls` calls in each round, shared out among the clients, each of which makes the next when its last is answered.
+    `call` is given its client and a number of its own. `warm` calls come before that are not counted."""
     numbers = itertools.count(1)
     lock = threading.Lock()
     failed: list[BaseException] = []
