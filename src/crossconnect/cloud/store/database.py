@@ -76,6 +76,17 @@ class Database:
         with self._reading.connect() as connection:
             yield connection
 
+    def begin(self, connection: Connection, *, lasting: bool) -> None:
+        """Begin a transaction of the writer. One that is not `lasting` does not wait for the disk: with the machine's
+        power it may be lost, with no other harm."""
+        if self.postgresql:
+            if not lasting:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+        elif connection.info.get("lasting", True) is not lasting:  # SQLite takes this between transactions only
+            driver: Any = connection.connection.driver_connection
+            driver.execute(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
+            connection.info["lasting"] = lasting
+
     def drop_readers(self) -> None:
         """Forget pooled connections: after the database was away."""
         self._reading.dispose()
