@@ -22,7 +22,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 
 from crossconnect.cloud.resource import Problem, Refused
@@ -48,7 +48,6 @@ CHANNEL = "crossconnect"
 
 _LOCK = select(counters.c.value).where(counters.c.name == SEQUENCE).with_for_update()
 _ADVANCE = update(counters).where(counters.c.name == SEQUENCE).values(value=bindparam("n"))
-_NOTIFY = select(func.pg_notify(CHANNEL, bindparam("by")))
 
 AWAY = Problem("store.unavailable", "the store's database does not answer; nothing has been done; try again")
 BUSY = Problem("store.busy", "too many commands wait; nothing has been done; try again")
@@ -206,7 +205,7 @@ class Writer:
                     transaction.connection.execute(_ADVANCE, {"n": transaction.number})
                 news = transaction if transaction.realised is not None or transaction.number != start else None
                 if news is not None and self._database.postgresql:
-                    transaction.connection.execute(_NOTIFY, {"by": self.name})
+                    transaction.connection.exec_driver_sql(f"NOTIFY {CHANNEL}, '{self.name}'")
                 doubt = (transaction.number, transaction.batch) if transaction.number != start else None
                 transaction.connection.commit()
             except DBAPIError as error:
@@ -275,6 +274,7 @@ class Writer:
         connection.exec_driver_sql("SAVEPOINT command")
         try:
             result = job.work(transaction)
+            self._database.settle(connection)
         except DBAPIError as error:
             if is_transient(error):
                 raise
@@ -297,7 +297,7 @@ class Writer:
 
     def _begin(self, *, lasting: bool) -> Transaction:
         if self._connection is None:
-            self._connection = self._database.writing.connect()
+            self._connection = self._database.writer()
         self._database.begin(self._connection, lasting=lasting)
         return Transaction(self._connection, self._connection.execute(_LOCK).scalar_one())
 
