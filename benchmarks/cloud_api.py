@@ -199,22 +199,23 @@ def beside_writers(tenant: Tenant, ovn: Central, a: argparse.Namespace) -> None:
             get = functools.partial(_get, f"/v1/network-interfaces{path}")
             figure = measure([client], calls, get, tenant.pids, a.rounds)
             print(figure.row(f"{what} beside {CLIENTS} writers", at), flush=True)
-        figure = measure([client], 50, functools.partial(_until_told, tenant.new()), tenant.pids, a.rounds)
-        print(figure.row(f"the feed's next commits, from the question, beside {CLIENTS} writers", at), flush=True)
+        figure = measure([client], 100, Follower(), tenant.pids, a.rounds, warm=50)
+        print(figure.row(f"feed, the next commits, beside {CLIENTS} writers", at), flush=True)
     finally:
         ended.set()
         for writer in writers:
             writer.join()
 
 
-def _until_told(looker: Client, client: Client, _n: int) -> None:
-    """From the last commit that is known to what comes after it."""
-    last = looker.json("GET", f"/v1/changes?limit=1&after={_until_told.last}")["last"]  # type: ignore[attr-defined]
-    _until_told.last = last  # type: ignore[attr-defined]
-    client.json("GET", f"/v1/changes?after={last}&limit=100&timeout=30")
+class Follower:
+    """Who asks the feed for what comes next, again and again."""
 
+    def __init__(self) -> None:
+        self._last = 0
 
-_until_told.last = 0  # type: ignore[attr-defined]
+    def __call__(self, client: Client, _n: int) -> None:
+        """One question; where nothing is there yet, the answer waits for it."""
+        self._last = client.json("GET", f"/v1/changes?after={self._last}&limit=1000&timeout=30")["last"]
 
 
 def of_neutron(tenant: Tenant, ovn: Central, a: argparse.Namespace, found: dict[str, Figure]) -> None:
@@ -356,6 +357,7 @@ def on_postgresql(a: argparse.Namespace) -> None:
         servers = functools.partial(pids_of, ["xc-bench-pg-", "postgres: xc"])
         with serve(database, ovn.remote) as api:
             tenant = Tenant(api.url, key, [api.pid])
+            around = Around([api.pid, *ovn.pids.values(), *servers()])
             for size in a.sizes:
                 tenant.fill(size)
                 around = Around([api.pid, *ovn.pids.values(), *servers()])
@@ -379,7 +381,7 @@ def _of_both(first: str, second: str, key: str) -> list[Client]:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("what", nargs="*", default=["ours", "region", "postgresql", "neutron"])
     parser.add_argument("--peer", type=Path, default=PEERS, help="directory with neu.sh")
     parser.add_argument("--peer-calls", type=int, default=20, help="creations asked of Neutron by one client")

@@ -50,7 +50,7 @@ BUSY = 0.05
 @contextlib.contextmanager
 def process(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
     """A process that ends with the context."""
-    made = subprocess.Popen(command, **options)
+    made: subprocess.Popen[bytes] = subprocess.Popen(command, **options)
     try:
         yield made
     finally:
@@ -322,7 +322,7 @@ def measure(
     rounds: int = 1,
     warm: int = 5,
 ) -> Figure:
-    """`calls` calls in each round, shared out among the clients, each of which makes the next when its last is answered.
+    """`calls` calls in each round, shared out among the clients: each makes the next when its last one is answered.
     `call` is given its client and a number of its own. `warm` calls come before that are not counted."""
     numbers = itertools.count(1)
     lock = threading.Lock()

@@ -91,8 +91,8 @@ def command(
 
 
 class _Settled:
-    """Keeps what has outlived a full collection out of the next ones: with 10,000 interfaces each would stop all requests
-    for half a second. Once in an hour one looks at everything, for cycles that became garbage later."""
+    """Keeps what has outlived a full collection out of the next ones: with 10,000 interfaces each would stop all
+    requests for half a second. Once in an hour one looks at everything, for cycles that became garbage later."""
 
     def __init__(self) -> None:
         self._whole_s = time.monotonic()

@@ -48,8 +48,8 @@ class Signals:
         self._poke.set()
 
     def tell(self, head: int, realised: int | None) -> None:
-        """This process has committed: the number of the last commit, and that up to which all is realised, if this commit
-        says so. Commits are told in their order."""
+        """This process has committed: the number of the last commit, and that up to which all is realised, if the
+        commit says so. Commits are told in their order."""
         self._told += realised is not None
         self._set(head, self.realised if realised is None else realised)
 

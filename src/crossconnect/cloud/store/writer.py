@@ -119,8 +119,8 @@ class Writer:
         loop: asyncio.AbstractEventLoop,
         committed: Callable[[int | None, int | None], None],
     ) -> None:
-        """`committed` is called in the loop after each commit that others may wait for, with its last number (none where
-        that is not known), and with the number up to which all is realised, if the commit says so."""
+        """`committed` is called in the loop after each commit that others may wait for, with its last number (none
+        where that is not known), and with the number up to which all is realised, if the commit says so."""
         self.name = uuid.uuid4().hex
         """By which this process knows its own notices."""
         self._database = database
@@ -143,7 +143,7 @@ class Writer:
     ) -> asyncio.Future[T]:
         """Do something in a savepoint of its own, and write what `note` says of the result, or of the refusal, into the
         audit record. Both may be done again, on a new connection: they touch nothing but the transaction. What is not
-        `lasting` may be lost with the machine's power, and what depends on it with it; that saves waiting for the disk."""
+        `lasting` may be lost with the machine's power, which saves waiting for the disk."""
         future: asyncio.Future[T] = self._loop.create_future()
         with self._condition:
             if self._closing:
