@@ -50,7 +50,7 @@ BUSY = 0.05
 @contextlib.contextmanager
 def process(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
     """A process that ends with the context."""
-    made: subprocess.Popen[bytes] = subprocess.Popen(command, **options)
+    made: Any = subprocess.Popen(command, **options)
     try:
         yield made
     finally:
