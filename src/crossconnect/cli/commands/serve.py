@@ -7,6 +7,8 @@ import functools
 import gc
 import logging
 import sys
+import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,6 +35,8 @@ from crossconnect.transport.ovsdb import Tls
 
 NEUTRON_WAIT_S = 10.0
 """How long Neutron's commands wait for the northbound database, which Neutron's own do, too."""
+WHOLE_S = 3600.0
+"""How often the garbage collector looks at everything."""
 _FILE = click.Path(exists=True, dir_okay=False)
 
 
@@ -83,11 +87,30 @@ def command(
         say(f"note: {host} is more than this machine; without --tls-certificate keys cross the network in clear")
     realiser = _realiser(provided, remotes, http["southbound"] or file.southbound, northbound_tls)
     gc.enable()  # the command line ends soon and does without; this does not
+    gc.callbacks.append(_Settled())
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s"
     )
     asyncio.run(serve(configuration, lambda url: say(f"serving {url}, documented at {url}/openapi.json"), realiser))
     return 0
+
+
+class _Settled:
+    """Keeps what has outlived a full collection out of the next ones: with 10,000 interfaces each would stop all
+    requests for half a second. Once in an hour one looks at everything, for cycles that became garbage later."""
+
+    def __init__(self) -> None:
+        self._whole_s = time.monotonic()
+
+    def __call__(self, phase: str, collection: Mapping[str, int]) -> None:
+        """The collector has begun, or ended."""
+        if phase != "stop" or collection["generation"] < 2:
+            return
+        if time.monotonic() - self._whole_s > WHOLE_S:
+            self._whole_s = time.monotonic()
+            gc.unfreeze()  # the next one is whole
+        else:
+            gc.freeze()
 
 
 def api_file(root: Path) -> ApiFile:

@@ -91,7 +91,7 @@ def realised(transaction: Transaction, number: int, failed: Mapping[str, str], c
         connection.execute(_MEND, [{"i": id} for id in gone])
     if failed:
         connection.execute(_FAIL, [{"document_id": id, "reason": reason} for id, reason in failed.items()])
-    transaction.wakes = True
+    transaction.realised = number
 
 
 def clear_up(transaction: Transaction, now: int) -> None:

@@ -40,8 +40,10 @@ class Engine:
         self._loop = asyncio.get_running_loop()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self.signals = Signals(self.position)
-        self._writer = Writer(database, self._loop, self.signals.poke)
-        self._listener = Listener(database.address, CHANNEL, self.signals.poke) if database.postgresql else None
+        self._writer = Writer(database, self._loop, self._committed)
+        self._listener = (
+            Listener(database.address, CHANNEL, self._writer.name, self.signals.poke) if database.postgresql else None
+        )
         self._clearing = self._loop.create_task(self._clear_up())
 
     @classmethod
@@ -71,9 +73,11 @@ class Engine:
         self,
         work: Callable[[Transaction], T],
         note: Callable[[Transaction, T | Refused], AuditRecord | None],
+        *,
+        lasting: bool = True,
     ) -> T:
         """Do something in the writer's transaction (see `Writer.submit`). Who goes away does not undo it."""
-        return await asyncio.shield(self._writer.submit(work, note))
+        return await asyncio.shield(self._writer.submit(work, note, lasting=lasting))
 
     def write_down(self, line: AuditRecord) -> None:
         """Add a line to the audit record soon."""
@@ -97,6 +101,12 @@ class Engine:
                 if time.monotonic() > end:
                     raise Refused(503, AWAY) from error
                 time.sleep(0.1)
+
+    def _committed(self, head: int | None, realised: int | None) -> None:
+        if head is None:
+            self.signals.poke()
+        else:
+            self.signals.tell(head, realised)
 
     async def _clear_up(self) -> None:
         while True:

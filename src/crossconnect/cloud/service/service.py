@@ -147,6 +147,8 @@ class Service:
         if not 0 <= after <= NUMBER_MAX or not 1 <= limit <= LIMIT_MAX:
             raise Refused(400, Problem("changes.range", f"after is not negative, limit between 1 and {LIMIT_MAX}"))
         signals, end = self._engine.signals, time.monotonic() + wait_s
+        if wait_s > 0 and after == signals.head:  # nothing is there yet, as far as is known
+            await signals.until(lambda: signals.head > after, wait_s)
         found = await self._engine.read(lambda connection: _feed(connection, scope, after, limit))
         while not found.commits and (left_s := end - time.monotonic()) > 0:
             last = found.last
@@ -181,7 +183,9 @@ class Service:
         reason), which stay failed until they are named in `cleared`, changed or deleted. A number may go back: after
         the northbound database was lost."""
         await self._engine.write(
-            lambda tx: administration.realised(tx, number, failures, cleared), lambda _tx, _result: None
+            lambda tx: administration.realised(tx, number, failures, cleared),
+            lambda _tx, _result: None,
+            lasting=False,  # after a loss of power the realiser says it again
         )
 
     # Audit record.

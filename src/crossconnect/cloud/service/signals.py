@@ -1,5 +1,5 @@
-"""How those who wait hear of commits: of this process's at once, of other processes' by PostgreSQL's NOTIFY, and by
-looking twice a second where somebody waits.
+"""How those who wait hear of commits: of this process's by its writer, of other processes' by PostgreSQL's NOTIFY, and
+by looking twice a second where somebody waits.
 
 One task looks, however many wait.
 """
@@ -38,6 +38,7 @@ class Signals:
         self._poke = asyncio.Event()
         self._news = asyncio.Event()
         self._waiting = 0
+        self._told = 0
         self.head = 0
         self.realised = 0
         self._task = asyncio.get_running_loop().create_task(self._watch())
@@ -46,11 +47,18 @@ class Signals:
         """Something may have happened."""
         self._poke.set()
 
+    def tell(self, head: int, realised: int | None) -> None:
+        """This process has committed: the number of the last commit, and that up to which all is realised, if the
+        commit says so. Commits are told in their order."""
+        self._told += realised is not None
+        self._set(head, self.realised if realised is None else realised)
+
     async def until(self, met: Callable[[], bool], timeout_s: float) -> bool:
         """Wait until a condition on `head` and `realised` is met, or give up."""
         end = time.monotonic() + timeout_s
         self._waiting += 1
-        self._poke.set()
+        if self._waiting == 1:  # nobody has looked for a while
+            self._poke.set()
         try:
             while not met():
                 left_s = end - time.monotonic()
@@ -74,18 +82,27 @@ class Signals:
             if not self._waiting:
                 continue
             with contextlib.suppress(Exception):  # the database is away: those who wait go on waiting
-                self.head, self.realised = await self._look()
-                news, self._news = self._news, asyncio.Event()
-                news.set()
+                told = self._told
+                head, realised = await self._look()
+                # What was told meanwhile is newer than the answer.
+                self._set(head, realised if told == self._told else self.realised)
+
+    def _set(self, head: int, realised: int) -> None:
+        if head > self.head or realised != self.realised:
+            self.head, self.realised = max(head, self.head), realised
+            news, self._news = self._news, asyncio.Event()
+            news.set()
 
 
 class Listener:
     """A thread with a connection of its own on which PostgreSQL tells of other processes' commits."""
 
-    def __init__(self, address: str, channel: str, heard: Callable[[], None]) -> None:
-        """`address` is libpq's; `heard` is called in the loop's thread."""
+    def __init__(self, address: str, channel: str, own: str, heard: Callable[[], None]) -> None:
+        """`address` is libpq's; `own` is what this process says on the channel, and knows already; `heard` is called in
+        the loop's thread."""
         self._address = address
         self._channel = channel
+        self._own = own
         self._heard = heard
         self._loop = asyncio.get_running_loop()
         self._ended = threading.Event()
@@ -104,8 +121,9 @@ class Listener:
                     connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
                     self._tell()  # of what happened before
                     while not self._ended.is_set():
-                        for _ in connection.notifies(timeout=LISTEN_S, stop_after=1):
-                            self._tell()
+                        for notice in connection.notifies(timeout=LISTEN_S, stop_after=1):
+                            if notice.payload != self._own:
+                                self._tell()
             except psycopg.Error:
                 self._ended.wait(LISTEN_S)
 

@@ -35,6 +35,7 @@ _CLAIM = insert(claims)
 _UNCLAIM = delete(claims).where(
     claims.c.scope == bindparam("s"), claims.c.value == bindparam("v"), claims.c.owner == bindparam("o")
 )
+_UNCLAIM = _UNCLAIM.returning(claims.c.value)
 _AT = (claim_runs.c.scope == bindparam("s"), claim_runs.c.first == bindparam("f"))
 _NEW_RUN = insert(claim_runs)
 _DROP_RUN = delete(claim_runs).where(*_AT)
@@ -68,10 +69,10 @@ def take(connection: Connection, wanted: Sequence[Claim]) -> bool:
     rows = [{"scope": claim.scope, "value": _octets(claim.value), "owner": claim.owner} for claim in wanted]
     try:
         connection.execute(_CLAIM, rows)
+        for scope, first, last in _runs((claim.scope, claim.value) for claim in wanted):
+            _join(connection, scope, first, last)  # its first answer is the first that is heard of the claims, too
     except IntegrityError:
         return False
-    for scope, first, last in _runs((claim.scope, claim.value) for claim in wanted):
-        _join(connection, scope, first, last)
     return True
 
 
@@ -79,7 +80,7 @@ def release(connection: Connection, gone: Iterable[Claim]) -> None:
     """Give numbers back. Those that their owner has not are left alone."""
     for claim in gone:
         at = {"s": claim.scope, "v": _octets(claim.value)}
-        if connection.execute(_UNCLAIM, at | {"o": claim.owner}).rowcount:
+        if connection.execute(_UNCLAIM, at | {"o": claim.owner}).first() is not None:
             _split(connection, claim.scope, claim.value)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from crossconnect.cloud.store.pipeline import pipelined
 from crossconnect.errors import BadInput
 
 READERS = 4
@@ -51,6 +52,8 @@ class Database:
         if self.postgresql:
             target = make_url(url).set(drivername="postgresql+psycopg")
             self.writing: Engine = create_engine(target, poolclass=NullPool, connect_args=POSTGRESQL)
+            self._sending = create_engine(target, poolclass=NullPool, connect_args=POSTGRESQL)
+            pipelined(self._sending)
             self._reading: Engine = create_engine(
                 target,
                 pool_size=READERS,
@@ -67,6 +70,7 @@ class Database:
         self._reading = create_engine(
             target, pool_size=READERS, max_overflow=0, connect_args={"check_same_thread": False}
         )
+        self._sending = self.writing
         _prepare_sqlite(self.writing, "BEGIN IMMEDIATE", "PRAGMA query_only=OFF")
         _prepare_sqlite(self._reading, "BEGIN", "PRAGMA query_only=ON")
 
@@ -76,6 +80,26 @@ class Database:
         with self._reading.connect() as connection:
             yield connection
 
+    def writer(self) -> Connection:
+        """The writer's connection: with PostgreSQL, one that does not wait for each answer (`pipeline`)."""
+        return self._sending.connect()
+
+    def begin(self, connection: Connection, *, lasting: bool) -> None:
+        """Begin a transaction of the writer. One that is not `lasting` does not wait for the disk: with the machine's
+        power it may be lost, with no other harm."""
+        if self.postgresql:
+            if not lasting:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+        elif connection.info.get("lasting", True) is not lasting:  # SQLite takes this between transactions only
+            driver: Any = connection.connection.driver_connection
+            driver.execute(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
+            connection.info["lasting"] = lasting
+
+    def settle(self, connection: Connection) -> None:
+        """Raise what has gone wrong in the writer's statements so far, whose answers have not been waited for."""
+        if self.postgresql:
+            connection.exec_driver_sql("SELECT 1")
+
     def drop_readers(self) -> None:
         """Forget pooled connections: after the database was away."""
         self._reading.dispose()
@@ -84,6 +108,7 @@ class Database:
         """Let go of all connections."""
         self._reading.dispose()
         self.writing.dispose()
+        self._sending.dispose()
 
 
 def is_transient(error: DBAPIError) -> bool:

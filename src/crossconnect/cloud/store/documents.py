@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from crossconnect.cloud.resource import Kind, Resource, nobody
 from crossconnect.cloud.store.records import Stored
-from crossconnect.cloud.store.tables import attributes, audience, document_references, documents, failures, usage
+from crossconnect.cloud.store.tables import attributes, audience, document_references, documents, failures
 
 EVERYBODY = "*"
 """In place of a project that sees a document."""
@@ -53,9 +53,11 @@ _HIDE = delete(audience).where(
     audience.c.document_id == bindparam("i"),
 )
 _MENDED = delete(failures).where(failures.c.document_id == bindparam("i"))
-_COUNT = update(usage).where(usage.c.project_id == bindparam("p"), usage.c.kind == bindparam("k"))
-_COUNT = _COUNT.values(count=usage.c.count + bindparam("n"))
-_FIRST = insert(usage)
+# SQLAlchemy has this for one database or the other only; both take it.
+_COUNT = text(
+    "INSERT INTO usage (project_id, kind, count) VALUES (:p, :k, :n)"
+    " ON CONFLICT (project_id, kind) DO UPDATE SET count = usage.count + excluded.count"
+)
 
 
 class Links(msgspec.Struct, frozen=True):
@@ -177,8 +179,7 @@ def _relink(connection: Connection, kind: Kind, resource: Resource, old: Links, 
 
 
 def _count(connection: Connection, project: str, kind: str, by: int) -> None:
-    if not connection.execute(_COUNT, {"p": project, "k": kind, "n": by}).rowcount:
-        connection.execute(_FIRST, {"project_id": project, "kind": kind, "count": by})
+    connection.execute(_COUNT, {"p": project, "k": kind, "n": by})
 
 
 def _texts(value: object) -> Iterable[str]:

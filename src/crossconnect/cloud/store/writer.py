@@ -22,7 +22,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 
 from crossconnect.cloud.resource import Problem, Refused
@@ -48,7 +48,6 @@ CHANNEL = "crossconnect"
 
 _LOCK = select(counters.c.value).where(counters.c.name == SEQUENCE).with_for_update()
 _ADVANCE = update(counters).where(counters.c.name == SEQUENCE).values(value=bindparam("n"))
-_NOTIFY = select(func.pg_notify(CHANNEL, ""))
 
 AWAY = Problem("store.unavailable", "the store's database does not answer; nothing has been done; try again")
 BUSY = Problem("store.busy", "too many commands wait; nothing has been done; try again")
@@ -77,8 +76,8 @@ class Transaction:
         self.connection = connection
         self.batch = uuid.uuid4().hex
         self.number = sequence
-        self.wakes = False
-        """Whether others want to be told of something beside new commits."""
+        self.realised: int | None = None
+        """Up to which number all is realised, where that is said in this transaction."""
 
     def next(self) -> int:
         """The number of a command that changes something."""
@@ -92,21 +91,38 @@ class _Job(Generic[T]):
         work: Callable[[Transaction], T],
         note: Callable[[Transaction, T | Refused], AuditRecord | None],
         future: asyncio.Future[T],
+        lasting: bool,
     ) -> None:
         self.work = work
         self.note = note
         self.future = future
+        self.lasting = lasting
         self.deadline = time.monotonic() + PATIENCE_S
 
 
 _Result = tuple[_Job[Any], object]
 
 
+class _Unsure:
+    """In place of a transaction of which it is not known whether it was committed."""
+
+
+UNSURE = _Unsure()
+
+
 class Writer:
     """Used from the loop's thread."""
 
-    def __init__(self, database: Database, loop: asyncio.AbstractEventLoop, committed: Callable[[], None]) -> None:
-        """`committed` is called in the loop after each commit that others may wait for."""
+    def __init__(
+        self,
+        database: Database,
+        loop: asyncio.AbstractEventLoop,
+        committed: Callable[[int | None, int | None], None],
+    ) -> None:
+        """`committed` is called in the loop after each commit that others may wait for, with its last number (none
+        where that is not known), and with the number up to which all is realised, if the commit says so."""
+        self.name = uuid.uuid4().hex
+        """By which this process knows its own notices."""
         self._database = database
         self._loop = loop
         self._committed = committed
@@ -119,10 +135,15 @@ class Writer:
         self._thread.start()
 
     def submit(
-        self, work: Callable[[Transaction], T], note: Callable[[Transaction, T | Refused], AuditRecord | None]
+        self,
+        work: Callable[[Transaction], T],
+        note: Callable[[Transaction, T | Refused], AuditRecord | None],
+        *,
+        lasting: bool = True,
     ) -> asyncio.Future[T]:
         """Do something in a savepoint of its own, and write what `note` says of the result, or of the refusal, into the
-        audit record. Both may be done again, on a new connection: they touch nothing but the transaction."""
+        audit record. Both may be done again, on a new connection: they touch nothing but the transaction. What is not
+        `lasting` may be lost with the machine's power, which saves waiting for the disk."""
         future: asyncio.Future[T] = self._loop.create_future()
         with self._condition:
             if self._closing:
@@ -130,7 +151,7 @@ class Writer:
             elif len(self._jobs) >= WAITING_MAX:
                 future.set_exception(Refused(503, BUSY))
             else:
-                self._jobs.append(_Job(work, note, future))
+                self._jobs.append(_Job(work, note, future, lasting))
                 self._condition.notify()
         return future
 
@@ -175,29 +196,30 @@ class Writer:
         while True:
             results: list[_Result] = []
             doubt: tuple[int, str] | None = None
+            lasting = not jobs or bool(self._lines or lines) or any(job.lasting for job in jobs)
             try:
-                transaction = self._begin()
+                transaction = self._begin(lasting=lasting)
                 start = transaction.number
-                self._fill(transaction, jobs, lines, results)
+                self._fill(transaction, jobs, lines if lasting else None, results)
                 if transaction.number != start:
                     transaction.connection.execute(_ADVANCE, {"n": transaction.number})
-                wakes = transaction.wakes or transaction.number != start
-                if wakes and self._database.postgresql:
-                    transaction.connection.execute(_NOTIFY)
+                news = transaction if transaction.realised is not None or transaction.number != start else None
+                if news is not None and self._database.postgresql:
+                    transaction.connection.exec_driver_sql(f"NOTIFY {CHANNEL}, '{self.name}'")
                 doubt = (transaction.number, transaction.batch) if transaction.number != start else None
                 transaction.connection.commit()
             except DBAPIError as error:
                 self._drop_connection()
                 if not is_transient(error):
                     self._lines.extendleft(reversed(lines))
-                    return self._deliver([(job, error) for job in jobs], wakes=False)
+                    return self._deliver([(job, error) for job in jobs])
                 if doubt is not None and self._resolve(*doubt, self._deadline(jobs), (jobs, results)):
                     return None
                 if not jobs or time.monotonic() > self._deadline(jobs):
                     self._lines.extendleft(reversed(lines))
                     if not jobs:
                         raise
-                    return self._deliver([(job, Refused(503, AWAY)) for job in (*jobs, *self._late())], wakes=False)
+                    return self._deliver([(job, Refused(503, AWAY)) for job in (*jobs, *self._late())])
                 time.sleep(pause_s)
                 pause_s = min(2 * pause_s, 0.5)
             except Exception as error:  # a bug of ours: nobody waits for ever because of it
@@ -205,32 +227,34 @@ class Writer:
                 self._lines.extendleft(reversed(lines))
                 if not jobs:
                     raise
-                return self._deliver([(job, error) for job in jobs], wakes=False)
+                return self._deliver([(job, error) for job in jobs])
             else:
-                return self._deliver(results, wakes=wakes)
+                return self._deliver(results, news)
 
     def _fill(
-        self, transaction: Transaction, jobs: list[_Job[Any]], lines: list[audit.Line], results: list[_Result]
+        self, transaction: Transaction, jobs: list[_Job[Any]], lines: list[audit.Line] | None, results: list[_Result]
     ) -> None:
-        """Do what waits: first what was in the batch before it failed, then more."""
+        """Do what waits: first what was in the batch before it failed, then more. Without `lines` only what does not
+        have to last."""
         end = time.monotonic() + BATCH_S
         notes: list[audit.Line] = []
         done = 0
         while done < BATCH_MAX:
             if done == len(jobs):
-                job = self._next() if time.monotonic() < end else None
+                job = self._next(lasting=lines is not None) if time.monotonic() < end else None
                 if job is None:
                     break
                 jobs.append(job)
             results.append((jobs[done], self._do(transaction, jobs[done], notes)))
             done += 1
-        while self._lines:
+        while self._lines and lines is not None:
             lines.append(self._lines.popleft())
-        audit.add(transaction.connection, [*lines, *notes])
+        audit.add(transaction.connection, [*(lines or ()), *notes])
 
-    def _next(self) -> _Job[Any] | None:
+    def _next(self, *, lasting: bool = True) -> _Job[Any] | None:
+        """What waits, in its order; not what has to last, unless `lasting`."""
         with self._condition:
-            while self._jobs:
+            while self._jobs and (lasting or not self._jobs[0].lasting):
                 job = self._jobs.popleft()
                 if not job.future.cancelled():
                     return job
@@ -246,10 +270,11 @@ class Writer:
 
     def _do(self, transaction: Transaction, job: _Job[Any], notes: list[audit.Line]) -> object:
         """One command in its savepoint."""
-        connection, number, wakes = transaction.connection, transaction.number, transaction.wakes
+        connection, number, realised = transaction.connection, transaction.number, transaction.realised
         connection.exec_driver_sql("SAVEPOINT command")
         try:
             result = job.work(transaction)
+            self._database.settle(connection)
         except DBAPIError as error:
             if is_transient(error):
                 raise
@@ -260,7 +285,7 @@ class Writer:
             result = error
         if isinstance(result, Exception):
             connection.exec_driver_sql("ROLLBACK TO SAVEPOINT command")
-            transaction.number, transaction.wakes = number, wakes
+            transaction.number, transaction.realised = number, realised
             if isinstance(result, Undone):
                 result = result.result
         connection.exec_driver_sql("RELEASE SAVEPOINT command")
@@ -270,9 +295,10 @@ class Writer:
             notes.append(audit.line(record))
         return result
 
-    def _begin(self) -> Transaction:
+    def _begin(self, *, lasting: bool) -> Transaction:
         if self._connection is None:
-            self._connection = self._database.writing.connect()
+            self._connection = self._database.writer()
+        self._database.begin(self._connection, lasting=lasting)
         return Transaction(self._connection, self._connection.execute(_LOCK).scalar_one())
 
     def _drop_connection(self) -> None:
@@ -294,12 +320,12 @@ class Writer:
             try:
                 with self._database.writing.connect() as connection:
                     if feed.is_in(connection, number, batch):
-                        self._deliver(results, wakes=True)
+                        self._deliver(results, UNSURE)
                         return True
                     return False
             except DBAPIError as error:
                 if not is_transient(error) or time.monotonic() > deadline:
-                    self._deliver([(job, Refused(503, UNKNOWN)) for job in jobs], wakes=True)
+                    self._deliver([(job, Refused(503, UNKNOWN)) for job in jobs], UNSURE)
                     return True
                 time.sleep(0.1)
 
@@ -312,7 +338,9 @@ class Writer:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._loop.call_exception_handler, context)
 
-    def _deliver(self, results: Sequence[_Result], *, wakes: bool) -> None:
+    def _deliver(self, results: Sequence[_Result], news: Transaction | _Unsure | None = None) -> None:
+        """Tell who waits; `news`: what has been committed that others may wait for."""
+
         def deliver() -> None:
             for job, result in results:
                 if job.future.done():
@@ -321,8 +349,10 @@ class Writer:
                     job.future.set_exception(result)
                 else:
                     job.future.set_result(result)
-            if wakes:
-                self._committed()
+            if isinstance(news, Transaction):
+                self._committed(news.number, news.realised)
+            elif news is not None:
+                self._committed(None, None)
 
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(deliver)

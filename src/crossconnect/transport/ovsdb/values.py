@@ -163,7 +163,8 @@ def apply_difference(type_: Type, old: Value, difference: Value) -> Value:
     if type_.max == 1 or not old:
         return difference
     if isinstance(old, frozenset) and isinstance(difference, frozenset):
-        return old ^ difference
+        # In this order Python copies the large set and changes the copy; in the other it builds it anew, one by one.
+        return difference ^ old
     assert isinstance(old, dict)
     assert isinstance(difference, dict)
     new = dict(old)

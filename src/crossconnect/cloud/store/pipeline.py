@@ -1,0 +1,50 @@
+"""A connection to PostgreSQL on which statements without an answer are not waited for.
+
+    INSERT, INSERT, UPDATE, ...  -->  sent           one round trip for all of them, instead of one each:
+    SELECT                       -->  all answers
+
+A statement that fails is heard of where the next answer is read, so that a command ends with a SELECT.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine, event
+
+UNANSWERED = ("INSERT ", "UPDATE ", "DELETE ", "SAVEPOINT ", "RELEASE ", "SET ", "NOTIFY ")
+"""Beginnings of statements whose answers nobody reads, unless they return rows."""
+
+
+class _Cursor(psycopg.Cursor[Any]):
+    """Waits for the answers that are read."""
+
+    def __init__(self, connection: Any, **options: Any) -> None:
+        super().__init__(connection, **options)
+        self._waits: psycopg.Pipeline = connection.crossconnect[0]
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> _Cursor:
+        """As `Cursor.execute`."""
+        super().execute(query, params, **options)
+        if not query.startswith(UNANSWERED) or " RETURNING " in query:
+            self._waits.sync()
+        return self
+
+
+def pipelined(engine: Engine) -> None:
+    """Make an engine's connections such ones, for as long as they are open."""
+    event.listen(engine, "connect", _opened)
+    event.listen(engine, "close", _closed)
+
+
+def _opened(connection: Any, _record: object) -> None:
+    connection.cursor_factory = _Cursor
+    context = connection.pipeline()
+    connection.crossconnect = (context.__enter__(), context)
+
+
+def _closed(connection: Any, _record: object) -> None:
+    with contextlib.suppress(psycopg.Error):  # it is gone
+        connection.crossconnect[1].__exit__(None, None, None)
