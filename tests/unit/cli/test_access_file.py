@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from regions import compiled, small
 
 from crossconnect.cli.access import read_access, target_of
 from crossconnect.errors import BadInput
+from regions import compiled, small
 
 TEXT = """\
 defaults: {user: xc, key: "file:/etc/xc/key", known_hosts: known_hosts}
