@@ -184,9 +184,10 @@ def test_the_cable_is_cut_while_the_timer_runs(host: FrrHost) -> None:
     run(work)
 
 
-def _names(numbers: list[str]) -> list[str]:
-    paths = [Path(f"/proc/{number}/comm") for number in numbers]
-    return [path.read_text().strip() for path in paths if path.exists()]
+def _lines(numbers: list[str]) -> list[str]:
+    """Command lines of processes that are still there."""
+    paths = [Path(f"/proc/{number}/cmdline") for number in numbers]
+    return [path.read_text() for path in paths if path.exists()]
 
 
 def test_drift_another_change_and_unreadable_commands(host: FrrHost) -> None:
