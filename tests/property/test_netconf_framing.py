@@ -53,7 +53,12 @@ def heard(stream: list[bytes], *, chunked: bool) -> list[object]:
     return [("".join(m.body.itertext()), m.message_id) if isinstance(m, Reply) else m for m in found]
 
 
-@given(st.lists(messages, max_size=4), st.booleans(), st.lists(st.integers(1, 50)), st.lists(st.integers(0, 2000)))
+@given(
+    st.lists(messages, max_size=4),
+    st.booleans(),
+    st.lists(st.integers(1, 50), max_size=20),
+    st.lists(st.integers(0, 2000), max_size=20),
+)
 def test_any_split_and_any_chunks_give_the_messages(
     sent: list[bytes], chunked: bool, sizes: list[int], cuts: list[int]
 ) -> None:
@@ -84,7 +89,7 @@ def test_a_hello_in_any_pieces(chunked: bool, cuts: list[int]) -> None:
     st.booleans(),
     st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF), max_size=40), max_size=3),
     st.lists(st.integers(1, 30)),
-    st.lists(st.integers(0, 4000)),
+    st.lists(st.integers(0, 4000), max_size=20),
 )
 def test_a_session_hears_the_same_whatever_the_pieces(
     chunked: bool, texts: list[str], sizes: list[int], cuts: list[int]
@@ -97,7 +102,7 @@ def test_a_session_hears_the_same_whatever_the_pieces(
     assert found == [(text, str(n)) for n, text in enumerate(texts, 1)]
 
 
-@given(st.binary(max_size=600), st.booleans(), st.lists(st.integers(0, 600)))
+@given(st.binary(max_size=600), st.booleans(), st.lists(st.integers(0, 600), max_size=20))
 def test_garbage_ends_with_one_error_at_most(garbage: bytes, chunked: bool, cuts: list[int]) -> None:
     """Input: any octets after a hello. Output: at most one `Broken`, and it comes last; never an exception."""
     found = heard([*pieces(garbage, cuts), garbage], chunked=chunked)
