@@ -18,6 +18,7 @@ from crossconnect.cloud.service.commands import Command, Create, Delete, Update
 from crossconnect.cloud.service.engine import Engine
 from crossconnect.cloud.service.environment import Environment, Settings, now, random_id
 from crossconnect.cloud.service.outcome import LIMIT_MAX, Document, Feed, Outcome, Page, Query
+from crossconnect.cloud.service.presenting import told
 from crossconnect.cloud.service.states import shown
 from crossconnect.cloud.store import audit, feed, projects, reading
 from crossconnect.cloud.store.reading import CLEARED, REALISED, SEQUENCE, counters_of
@@ -147,11 +148,11 @@ class Service:
         if not 0 <= after <= NUMBER_MAX or not 1 <= limit <= LIMIT_MAX:
             raise Refused(400, Problem("changes.range", f"after is not negative, limit between 1 and {LIMIT_MAX}"))
         signals, end = self._engine.signals, time.monotonic() + wait_s
-        found = await self._engine.read(lambda connection: _feed(connection, scope, after, limit))
+        found = await self._engine.read(lambda connection: self._feed(connection, scope, after, limit))
         while not found.commits and (left_s := end - time.monotonic()) > 0:
             last = found.last
             await signals.until(lambda last=last: signals.head > last, left_s)
-            found = await self._engine.read(lambda connection, last=last: _feed(connection, scope, last, limit))
+            found = await self._engine.read(lambda connection, last=last: self._feed(connection, scope, last, limit))
         return found
 
     async def follow(self, caller: Caller, after: int, *, heartbeat_s: float = 15.0) -> AsyncIterator[Feed]:
@@ -309,6 +310,21 @@ class Service:
     def _view(self, connection: Connection, caller: Caller) -> ProjectView:
         return ProjectView(connection, self._environment.kind_of, caller.project_id)
 
+    def _feed(self, connection: Connection, project_id: str | None, after: int, limit: int) -> Feed:
+        at = counters_of(connection)
+        if after < at[CLEARED]:
+            message = f"changes up to {at[CLEARED]} have been cleared away; list, and go on from there"
+            raise Refused(410, Problem("changes.gone", message))
+        commits, more = feed.commits(connection, project_id, after, limit)
+        last = commits[-1].number if more else max(after, at[SEQUENCE])
+        if project_id is not None:
+            kinds = self._environment.kinds
+            commits = [
+                msgspec.structs.replace(one, changes=tuple(told(kinds[c.kind], c, project_id) for c in one.changes))
+                for one in commits
+            ]
+        return Feed(commits=tuple(commits), last=last)
+
     def _now(self) -> str:
         return self._environment.text(self._environment.clock())
 
@@ -333,12 +349,3 @@ def _with_result(line: AuditRecord, result: object) -> AuditRecord:
         return line
     code = result.problems[0].code if result.problems else ""
     return msgspec.structs.replace(line, status=result.status, code=code)
-
-
-def _feed(connection: Connection, project_id: str | None, after: int, limit: int) -> Feed:
-    at = counters_of(connection)
-    if after < at[CLEARED]:
-        message = f"changes up to {at[CLEARED]} have been cleared away; list, and go on from there"
-        raise Refused(410, Problem("changes.gone", message))
-    commits, more = feed.commits(connection, project_id, after, limit)
-    return Feed(commits=tuple(commits), last=commits[-1].number if more else max(after, at[SEQUENCE]))

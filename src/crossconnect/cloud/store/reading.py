@@ -154,6 +154,8 @@ def every(connection: Connection) -> Sequence[Found]:
 
 def _rows(connection: Connection, search: Search, *, own: bool) -> list[Found]:
     kind = search.kind.name
+    if not own and any(_is_private(search.kind, name) for name in (*search.fields, *search.attributes)):
+        return []
     statement = _OWN_PAGE if own else _SEEN_PAGE
     if search.ids is not None:
         statement = statement.where(_D.id.in_(search.ids))
@@ -164,6 +166,11 @@ def _rows(connection: Connection, search: Search, *, own: bool) -> list[Found]:
     at = {"kind": kind, "project": search.project_id, "marker": search.marker, "limit": search.limit}
     rows = connection.execute(statement, at)
     return [Found(Stored(*row[:-1]), row[-1]) for row in rows]
+
+
+def _is_private(kind: Kind, name: str) -> bool:
+    """Whether a filter asks for what other projects are not shown: its answer would show it."""
+    return name in kind.private or (name.startswith("tag:") and "tags" in kind.private)
 
 
 def _pointing(kind: str, field: str, values: Sequence[str]) -> Select[tuple[str]]:
