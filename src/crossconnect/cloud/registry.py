@@ -256,6 +256,8 @@ _ALL = (
         delete=peering.delete,
         quota=QUOTAS["vpc_peering"],
         seen_by=peering_types.seen_by,
+        expire=peering.expire,
+        expiring=("status", "pending-acceptance"),
         private=("tags", "description"),
         filters=("status", "peer_project_id", "vpc_id", "peer_vpc_id"),
     ),

@@ -23,7 +23,7 @@ from crossconnect.cloud.neutron.collection import Region
 from crossconnect.cloud.neutron.dialect import NeutronDialect
 from crossconnect.cloud.neutron.operations import neutron_operations
 from crossconnect.cloud.neutron.registry import STORED
-from crossconnect.cloud.provided import cloud_of, vrfs_of, without_fabric
+from crossconnect.cloud.provided import cloud_of, settings_of, vrfs_of, without_fabric
 from crossconnect.cloud.region import CloudRegion
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.service import Service, Settings
@@ -119,9 +119,7 @@ def _provided(root: Path, file: ApiFile) -> _Provided:
         sites = tuple(site.name for site in ready.region.sites)
     zones = file.zones or (tuple(zone.name for zone in cloud.zones) if cloud else ()) or sites
     region = cloud or without_fabric(name, zones, file.public_prefixes)
-    settings = Settings(
-        zones=zones, public_prefixes=file.public_prefixes or region.public_prefixes, quotas=file.quotas, vrfs=vrfs
-    )
+    settings = settings_of(region, zones, file.public_prefixes, file.quotas, vrfs)
     return _Provided(settings, region, cloud is not None)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from crossconnect.cloud.resource import Refused
-from crossconnect.cloud.service import administration
+from crossconnect.cloud.service import administration, expiring
 from crossconnect.cloud.service.environment import Environment
 from crossconnect.cloud.service.signals import Listener, Signals
 from crossconnect.cloud.store.database import READERS, Database, is_transient
@@ -102,7 +102,12 @@ class Engine:
         while True:
             await asyncio.sleep(CLEAR_UP_S)
             with contextlib.suppress(Refused, DBAPIError):  # again in a minute
-                await self.write(
-                    lambda tx: administration.clear_up(tx, int(self._environment.clock().timestamp())),
-                    lambda _tx, _result: None,
-                )
+                await self.clear_up()
+
+    async def clear_up(self) -> None:
+        """End what has ended by time, and forget what is too old."""
+        now = int(self._environment.clock().timestamp())
+        ids = await self.read(lambda connection: expiring.due(connection, self._environment))
+        if ids:
+            await self.write(lambda tx: expiring.end(tx, self._environment, ids), lambda _tx, _result: None)
+        await self.write(lambda tx: administration.clear_up(tx, now), lambda _tx, _result: None)

@@ -166,6 +166,11 @@ class Service:
         """(number of the last commit, number up to which all is realised)."""
         return await self._engine.position()
 
+    async def clear_up(self) -> None:
+        """End what has ended by time (requests that nobody has answered), and forget what is too old: old idempotency
+        tokens and changes. Done every minute by each process."""
+        await self._engine.clear_up()
+
     # What the realiser needs.
 
     async def snapshot(self) -> tuple[int, Sequence[Document]]:
