@@ -93,6 +93,12 @@ def test_a_key_until_it_is_revoked(api: Api) -> None:
     assert listed["revoked_at"]
 
 
+@pytest.mark.parametrize("name", ["x" * 256, "a\x1b[31mb", "a\nb", "a\u202eb"])
+def test_a_keys_name_is_as_any_other_name(api: Api, name: str) -> None:
+    got = api.call("POST", "/v1/api-keys", {"name": name, "roles": ["reader"]})
+    assert (got.status_code, got.json()["errors"][0]["field"]) == (422, "/name")
+
+
 def test_a_key_expires(api: Api) -> None:
     soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3))
     made = api.call("POST", "/v1/api-keys", {"name": "short", "expires_at": soon}).json()

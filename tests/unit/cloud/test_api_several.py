@@ -206,8 +206,8 @@ def test_the_one_that_writes_is_killed(stand: Stand) -> None:
 
 
 def test_the_one_that_writes_is_stopped_and_goes_on_deposed(stand: Stand) -> None:
-    """Input: the writer is stopped, as a machine that swaps is; OVSDB's server misses it and gives its lock to the other
-    one; then it goes on with what it had in hand. Output: the fence lets nothing of it through."""
+    """Input: the writer is stopped, as a machine that swaps is; OVSDB's server misses it and gives its lock to the
+    other one; then it goes on with what it had in hand. Output: the fence lets nothing of it through."""
 
     def stop() -> None:
         writer = stand.writer()

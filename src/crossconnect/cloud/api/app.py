@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from litestar import Litestar, MediaType, Response, route
+from litestar import HttpMethod, Litestar, MediaType, Response, route
 from litestar import Request as HttpRequest
 from litestar.response import Stream
 
@@ -67,7 +67,7 @@ def with_document(operations: Sequence[Operation]) -> tuple[Operation, ...]:
 def _route(gate: Gate, operation: Operation, dialect: Dialect | None, options: Sequence[str]) -> Any:
     handler = _handler(gate, operation, dialect, options)
     path = operation.path.replace("{id}", "{id:str}")
-    methods = [operation.method, "OPTIONS"] if options else [operation.method]
+    methods = [HttpMethod(operation.method), *((HttpMethod.OPTIONS,) if options else ())]
     return route(path, http_method=methods, status_code=200, name=operation.name)(handler)
 
 

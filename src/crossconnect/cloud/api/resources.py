@@ -187,9 +187,7 @@ def _changed(id: str) -> Denied:
     return Denied(PRECONDITION, f"{id} has changed: If-Match names another revision")
 
 
-async def _waited(
-    service: Service, kind: Kind, call: Call, outcome: Outcome, wait_s: float | None
-) -> Document | None:
+async def _waited(service: Service, kind: Kind, call: Call, outcome: Outcome, wait_s: float | None) -> Document | None:
     """The resource once the command is realised, where the client waits for that."""
     if wait_s is None:
         return None

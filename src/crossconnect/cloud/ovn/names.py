@@ -9,7 +9,7 @@ from crossconnect.cloud.kinds.transit import TransitRouterAttachment
 from crossconnect.cloud.ovn.queries import Unrealisable
 from crossconnect.cloud.region import CloudRegion, ProviderNetwork
 from crossconnect.cloud.resource import Resource
-from crossconnect.net import Mac, contains, address_text, mac_text, parse, parse_mac
+from crossconnect.net import Mac, address_text, contains, mac_text, parse, parse_mac
 
 TRANSFER_FIRST = 15
 """Added to a router's number: the first 15 hosts of a transfer prefix are the provider's."""
