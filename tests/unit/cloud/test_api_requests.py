@@ -266,9 +266,7 @@ def test_names_in_any_script(api: Api) -> None:
         assert got.json()["errors"][0]["field"] == "/name"
 
 
-@pytest.mark.parametrize(
-    "query", ["wait=gone&wait=available", "wait=soon", "wait=available&timeout=x", "timeout=-1"]
-)
+@pytest.mark.parametrize("query", ["wait=gone&wait=available", "wait=soon", "wait=available&timeout=x", "timeout=-1"])
 def test_a_command_whose_query_is_refused_is_not_carried_out(api: Api, query: str) -> None:
     marked = {"cidr_blocks": ["10.0.0.0/16"], "tags": {"query": query}}
     refused = api.call("POST", f"/v1/vpcs?{query}", marked)

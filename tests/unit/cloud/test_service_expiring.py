@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
 from cloud_service import BLUE, RED, ROOT, code_of
 from crossconnect.cloud.kinds.peering import VpcPeeringBody, VpcPeeringPatch
 from crossconnect.cloud.kinds.vpc import VpcBody
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.service import Service, Settings
+from crossconnect.cloud.store.database import Database
 
 VPC, PEERING = KINDS["vpc"], KINDS["vpc_peering"]
 
@@ -73,3 +78,37 @@ def test_a_peering_that_nobody_accepts_expires_after_seven_days(url: str) -> Non
             await service.close()
 
     asyncio.run(story())
+
+
+def test_the_audit_record_is_kept_as_long_as_is_said(url: str) -> None:
+    """Input: calls on three days, and thirty days to keep lines. Output: what is older goes, in order, and how far is
+    told; the rest is there, and nobody deletes it."""
+    clock = Clock()
+
+    async def story() -> None:
+        service = await Service.open(url, KINDS, Settings(zones=("a",), audit_days=30), clock=clock)
+        try:
+            await service.create_project(ROOT, "red")
+            for days in (0, 10, 10):
+                clock.days(days)
+                for _ in range(3):
+                    await service.create(VPC, RED, VpcBody(cidr_blocks=("10.0.0.0/16",)))
+            lines = await service.audit(RED)
+            assert len(lines) == 9
+            await service.clear_up()
+            assert len(await service.audit(RED)) == 9
+            assert await service.audit_cleared() == 0
+            clock.days(15)
+            await service.clear_up()
+            assert [line.number for line in await service.audit(RED)] == [line.number for line in lines[3:]]
+            assert await service.audit_cleared() == lines[2].number
+            await service.create(VPC, RED, VpcBody(cidr_blocks=("10.0.0.0/16",)))
+            assert (await service.audit(RED))[-1].number > lines[-1].number
+        finally:
+            await service.close()
+
+    asyncio.run(story())
+    database = Database(url)
+    with database.writing.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
+        connection.execute(text("DELETE FROM audit"))
+    database.close()

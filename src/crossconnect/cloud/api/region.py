@@ -276,7 +276,8 @@ async def audit(service: Service, call: Call) -> Answer:
     found = await service.audit(call.caller, after=after, limit=limit)
     items = [_audit_item(record, whole=not call.project_id) for record in found]
     last = items[-1].number if items else after
-    return Answer(body=msgspec.json.encode({"items": items, "last": last}), headers=(("cache-control", "no-store"),))
+    told = {"items": items, "last": last, "cleared": await service.audit_cleared()}
+    return Answer(body=msgspec.json.encode(told), headers=(("cache-control", "no-store"),))
 
 
 def _audit_item(record: AuditRecord, whole: bool) -> AuditItem:

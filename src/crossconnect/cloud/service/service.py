@@ -21,7 +21,7 @@ from crossconnect.cloud.service.outcome import LIMIT_MAX, Document, Feed, Outcom
 from crossconnect.cloud.service.presenting import told
 from crossconnect.cloud.service.states import shown
 from crossconnect.cloud.store import audit, feed, projects, reading
-from crossconnect.cloud.store.reading import CLEARED, REALISED, SEQUENCE, counters_of
+from crossconnect.cloud.store.reading import AUDIT_CLEARED, CLEARED, REALISED, SEQUENCE, counters_of
 from crossconnect.cloud.store.records import AuditRecord, Key
 from crossconnect.cloud.store.view import ProjectView
 from crossconnect.cloud.store.writer import Transaction
@@ -204,6 +204,10 @@ class Service:
         if not 0 <= after <= NUMBER_MAX or not 1 <= limit <= LIMIT_MAX:
             raise Refused(400, Problem("audit.range", f"after is not negative, limit between 1 and {LIMIT_MAX}"))
         return await self._engine.read(lambda connection: audit.after(connection, scope, after, limit))
+
+    async def audit_cleared(self) -> int:
+        """Number up to which lines of the audit record are kept no more."""
+        return (await self._engine.read(counters_of))[AUDIT_CLEARED]
 
     # Projects and keys: for admins, whom the API has asked for.
 

@@ -21,8 +21,9 @@ from crossconnect.cloud.store.tables import (
     failures,
 )
 
-SEQUENCE, REALISED, CLEARED = "sequence", "realised", "cleared"
-"""Counters: number of the last commit; up to which all is realised; up to which the feed has been cleared away."""
+SEQUENCE, REALISED, CLEARED, AUDIT_CLEARED = "sequence", "realised", "cleared", "audit_cleared"
+"""Counters: number of the last commit; up to which all is realised; up to which the feed, and the audit record, have
+been cleared away."""
 
 _D, _A = documents.c, audience.c
 _READ = select(*COLUMNS, failures.c.reason).select_from(
