@@ -393,5 +393,12 @@ def test_rate_limits(tmp_path: Path) -> None:
         wrong = [api.call("GET", "/v1/caller", key=guess) for _ in range(30)]
         assert {one.status_code for one in wrong} == {401, 429}
         assert int(wrong[-1].headers["retry-after"]) >= 1
+        # Who was turned away is recorded, too: from where, and what was asked for.
+        id = wrong[-1].headers["request-id"]
+        end = time.monotonic() + 20
+        while not (told := [item for item in audit_record(api, "auditor") if item["request_id"] == id]):
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        assert [(one["status"], one["source"], one["path"]) for one in told] == [(429, "127.0.0.1", "/v1/caller")]
     finally:
         api.stop()

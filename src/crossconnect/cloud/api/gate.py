@@ -151,7 +151,10 @@ class Gate:
             answer, code = dialect.problem(broken, 500, (), call.request_id), INTERNAL.code
             call.reached = False
         if not call.reached and not operation.quiet:
-            await self._record(operation, call, answer.status, code, denied)
+            try:
+                await self._record(operation, call, answer.status, code, denied)
+            except Refused as error:  # nothing is answered without a record
+                answer = dialect.problem(error, error.status, (), call.request_id)
         self.metrics.count(operation.name, answer.status, time.perf_counter() - begun)
         return msgspec.structs.replace(answer, headers=(*headers, *answer.headers))
 
@@ -162,11 +165,13 @@ class Gate:
         address, now = _address(request), self._clock()
         header = call.headers.get("authorization", "")
         presented, costs = _digest(header), self._authentication.costs(header)
+        path = request.scope["path"][:PATH_MAX]
+        made = Request(id=call.request_id, source=address, method=request.method, path=path)
+        call.caller = Caller(principal="", project_id="", request=made)
         looked = self._failures.take(address, now, tokens=0)
         if costs and not looked.allowed and presented not in self._accepted:
             fields = self._failures.headers(looked)
             raise Denied(RATE_LIMITED, "too many failed authentications from this address", headers=fields)
-        credential = ""
         try:
             call.principal, credential = await self._authentication.principal(header, now)
         except Denied as error:
@@ -174,18 +179,8 @@ class Gate:
                 self._failures.take(address, now)
                 self._accepted.pop(presented, None)
             raise
-        else:
-            self._accept(presented)
-        finally:
-            made = Request(
-                id=call.request_id,
-                source=address,
-                method=request.method,
-                path=request.scope["path"][:PATH_MAX],
-                credential_id=credential,
-            )
-            call.caller = Caller(principal="", project_id="", request=made)
-        principal = call.principal
+        self._accept(presented)
+        principal, made = call.principal, msgspec.structs.replace(made, credential_id=credential)
         call.caller = Caller(principal=principal.id, project_id="", roles=principal.roles, request=made)
         call.project_id = _project(operation, call)
         call.caller = msgspec.structs.replace(call.caller, project_id=call.project_id)
