@@ -249,8 +249,8 @@ def _digest(text: str) -> bytes:
 
 def _project(operation: Operation, call: Call) -> str:
     """Which project a request is for: the one of its header, or the caller's own first one."""
-    named = call.headers.get("project-id", "")
-    if named:
+    named = call.headers.get("project-id")
+    if named is not None:
         if not _PROJECT_ID.fullmatch(named):
             raise Denied(HEADER_MALFORMED, "Project-Id is no project's id: lower case letters, digits and -")
         return named
