@@ -98,7 +98,7 @@ def as_before(lab: Lab) -> Iterator[Lab]:
     assert is_well(lab, OLD)
     yield lab
     for name in ("a-border1", "a-border2"):
-        confirmed_change.restore(lab, name, OLD.files[name]["frr.conf"])
+        confirmed_change.restore(lab, name, confirmed_change.Change("", "", OLD.files[name]["frr.conf"], ""))
 
 
 def run(lab: Lab, made: SavedPlan, directory: Path, **more: object) -> tuple[str, State, list[Happened]]:
@@ -213,8 +213,8 @@ def test_the_controller_is_killed_and_the_switch_takes_the_change_back(as_before
 
 
 def test_abort_undoes_what_was_confirmed(as_before: Lab, tmp_path: Path) -> None:
-    how, _, _ = run(as_before, saved(), tmp_path)
-    assert how == "done"
+    how, state, _ = run(as_before, saved(), tmp_path)
+    assert how == "done", state.failure
     how, state, _ = run(as_before, saved(), tmp_path, abort=True)
     assert how == "undone", state
     assert runs(as_before, OLD) == ["a-border1", "a-border2"]

@@ -57,6 +57,8 @@ class World:
     def do(self, action: Action, half: bool = False) -> tuple[bool, str]:
         if action.verb == "gate":
             return action.wave != self.bad_wave, "" if action.wave != self.bad_wave else "sessions are down"
+        if action.verb == "settle":
+            return all(self.devices[n].config == "new" for n in self.course.waves[action.wave - 1]), "not new"
         if action.verb == "proof":
             return all(self.devices[n].config == "old" for n in self.course.waves[action.wave - 1]), ""
         device = self.devices[action.device]

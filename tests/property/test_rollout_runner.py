@@ -6,6 +6,7 @@ state machine promises, and each step is in the journal before and after it was 
 
 from __future__ import annotations
 
+import math
 import threading
 from pathlib import Path
 
@@ -46,6 +47,9 @@ class WorldHands:
             if not ok:
                 raise Rejected(detail or action.verb)
             return detail
+
+    def seconds_max(self, action: Action) -> float:
+        return math.inf
 
 
 @settings(max_examples=60, deadline=None)
@@ -94,3 +98,24 @@ def test_what_has_ended_is_not_done_again(tmp_path: Path) -> None:
         with Journal(tmp_path, "x", PLAN, lambda: "now") as journal:
             assert carry_out(COURSE, journal, hands, who="again")[0] == "done"
     assert hands.count == 0
+
+
+class HangingHands(WorldHands):
+    """Its gate of the first wave never answers."""
+
+    def perform(self, action: Action, device: DeviceState | None) -> str:
+        if action.verb == "gate":
+            threading.Event().wait()
+        return super().perform(action, device)
+
+    def seconds_max(self, action: Action) -> float:
+        return 0.05 if action.verb == "gate" else math.inf
+
+
+def test_a_gate_that_hangs_has_failed(tmp_path: Path) -> None:
+    world = World(COURSE)
+    with Journal(tmp_path, "x", PLAN, lambda: "now") as journal:
+        how, state = carry_out(COURSE, journal, HangingHands(world), who="somebody")
+    assert how == "undone"
+    assert state.failure == "gate of wave 1: it hangs: no answer in 0 s"
+    assert set(standing(world).values()) == {"old"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections.abc import Sized
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from crossconnect.errors import BadInput
 from crossconnect.finding import Finding
 from crossconnect.intent.files import LOCK_FILE, select
 from crossconnect.intent.git import authors_between, commit_of, edited_files, is_tracked, own_address
+from crossconnect.model.change import Objective
 from crossconnect.rollout.assembly import Context, assemble
 from crossconnect.rollout.change_rules import Approval, Rules, obstacles
 from crossconnect.rollout.plan import Plan, Side
@@ -33,6 +35,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     accepted: tuple[str, ...]
     soak_s: int
     undo_all: bool
+    new_revision: str = ""
+    """Of the new network; empty: the files as they are."""
+    parent_drained: tuple[str, ...] = ()
+    new_drained: tuple[str, ...] = ()
+    """Devices that are drained beside what the files say."""
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,18 +67,27 @@ def save(root: Path, file: Path, pair: Pair, result: Plan, options: Options) -> 
     file.parent.mkdir(parents=True, exist_ok=True)
     replace_file(file, octets)
     _, digest = decoded(octets, str(file))
-    say(f"saved {file}: {len(plan.devices)} devices in {len(plan.waves)} waves, sha256 {digest}")
+    say(f"saved {file}: {_count(plan.devices, 'device')} in {_count(plan.waves, 'wave')}, sha256 {digest}")
     if not plan.new_commit:
         say("the region's files are not committed as they are: this plan is for looking at; commit them first")
     say(f"next: xc show plan {file}")
     return True
 
 
+def _count(things: Sized, noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
+
+
 def context_of(root: Path, pair: Pair, options: Options) -> Context:
     """What Git and the region's rules say about a change that is cut into waves."""
     parent_commit = new_commit = ""
     authors: tuple[str, ...] = ()
-    if is_tracked(root):
+    if options.new_revision:
+        parent_commit, new_commit = (commit_of(root, r) for r in (options.revision, options.new_revision))
+        # Who takes something back decides as much as who has made it.
+        own = own_address(root).casefold()
+        authors = tuple(sorted({*authors_between(root, new_commit, parent_commit), *((own,) if own else ())}))
+    elif is_tracked(root):
         head = commit_of(root, "HEAD")
         parent_commit = commit_of(root, options.revision) if options.revision != "none" else ""
         edited = edited_files(root)
@@ -88,10 +104,27 @@ def context_of(root: Path, pair: Pair, options: Options) -> Context:
             for side in (pair.old, pair.new)
             if side is not None
         ),
+        parent_drained=options.parent_drained,
+        new_drained=options.new_drained,
+        objectives=_objectives(pair),
         accepted=options.accepted,
         timers=Timers(soak_s=options.soak_s),
         undo_all=options.undo_all,
     )
+
+
+def _objectives(pair: Pair) -> tuple[Objective, ...]:
+    """Those of the new network, and of the parent for whom the new one has none: no change loosens its own."""
+    sides = [side.region.objectives for side in (pair.old, pair.new) if side is not None]
+    found: dict[str, Objective] = {}
+    for objective in (o for side in sides for o in side):
+        known = found.get(objective.tenant, objective)
+        found[objective.tenant] = msgspec.structs.replace(
+            objective,
+            loss_percent_max=min(known.loss_percent_max, objective.loss_percent_max),
+            round_trip_ms_max=min(known.round_trip_ms_max, objective.round_trip_ms_max),
+        )
+    return tuple(found.values())
 
 
 def read_plan(file: Path) -> tuple[SavedPlan, str]:

@@ -52,6 +52,18 @@ WINDOW_EMPTY = Code(
     "A change window has no days, or is never open.",
     "Give it days, and an end that is another time than its begin.",
 )
+OBJECTIVE_MALFORMED = Code(
+    "intent.objective-malformed",
+    Severity.ERROR,
+    "An objective for changes allows a loss that is no percentage, or no time for an answer.",
+    "`loss_percent_max` is from 0 to 100, `round_trip_ms_max` above 0.",
+)
+OBJECTIVE_TWICE = Code(
+    "intent.objective-twice",
+    Severity.ERROR,
+    "Two objectives for changes are about the same tenant.",
+    "Keep one of them.",
+)
 
 CODES: tuple[Code, ...] = (
     TIME_MALFORMED,
@@ -62,4 +74,6 @@ CODES: tuple[Code, ...] = (
     RULE_NEVER_MET,
     FREEZE_EMPTY,
     WINDOW_EMPTY,
+    OBJECTIVE_MALFORMED,
+    OBJECTIVE_TWICE,
 )

@@ -71,6 +71,12 @@ class Lab:
         temporary.replace(self.directory / "blueprint.msgpack")
         self.__dict__.pop("blueprint", None)
 
+    def seen_as(self, blueprint: Blueprint) -> Lab:
+        """The same lab, asked as another network: one that it is becoming."""
+        lab = Lab(self.directory, self.record)
+        lab.__dict__["blueprint"] = blueprint
+        return lab
+
     @functools.cached_property
     def plan(self) -> LabPlan:
         """What was built."""

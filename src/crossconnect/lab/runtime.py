@@ -213,7 +213,7 @@ def _write_node(directory: Path, node: NodePlan) -> None:
         path.touch(mode=0o600 if file.secret else 0o644)
         path.write_text(file.content, encoding="utf-8")
     _give_to_frr((base / "etc-frr", run / "frr", base / "tmp"), base / "etc-frr")
-    _write_scripts(run / SCRIPT_DIRECTORY, node)
+    write_scripts(run / SCRIPT_DIRECTORY, node)
 
 
 def _outside(base: Path, path: str) -> Path:
@@ -237,7 +237,7 @@ def _give_to_frr(directories: Sequence[Path], configuration: Path) -> None:
         os.chown(path, user.pw_uid, user.pw_gid)
 
 
-def _write_scripts(directory: Path, node: NodePlan) -> None:
+def write_scripts(directory: Path, node: NodePlan) -> None:
     """`up.sh` builds a node and starts daemons, `load.sh` configures them, `plug.sh` gives them their links; `again.sh`
     is all of them, after a power cut."""
     numbers = itertools.count()

@@ -45,6 +45,22 @@ class Freeze(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """For people."""
 
 
+class Objective(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What tenants may notice of a change at most, measured by probes between servers while a wave's gate is held. A
+    gate that finds more has failed."""
+
+    name: str
+    """Unique among objectives."""
+    tenant: str = ""
+    """Whose servers; none given: of all tenants that have none of their own."""
+    loss_percent_max: float = 1.0
+    """Share of probes that may stay without an answer."""
+    round_trip_ms_max: float = 100.0
+    """How long half of the answers may take, there and back."""
+    description: str = ""
+    """For people."""
+
+
 class ChangeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a change needs. The rule is about changes of which everything holds that is given as a condition; a rule
     without conditions is about all."""

@@ -9,7 +9,7 @@ import msgspec
 
 from crossconnect.finding import Place
 from crossconnect.model.acl import Acl
-from crossconnect.model.change import ChangeRule, ChangeWindow, Freeze
+from crossconnect.model.change import ChangeRule, ChangeWindow, Freeze, Objective
 from crossconnect.model.cloud import CloudChoices, ProviderNetwork
 from crossconnect.model.device import Device, ExtraFile, Link, Platform, Role
 from crossconnect.model.interface_names import NAMES, InterfaceNames
@@ -227,6 +227,8 @@ class ChecksFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """When nothing is changed."""
     change_rules: tuple[ChangeRule, ...] = ()
     """What changes need: approvals, windows."""
+    objectives: tuple[Objective, ...] = ()
+    """How much of a change tenants may notice."""
 
 
 class Unread(msgspec.Struct, frozen=True, kw_only=True):
@@ -270,6 +272,7 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     change_windows: tuple[ChangeWindow, ...] = ()
     freezes: tuple[Freeze, ...] = ()
     change_rules: tuple[ChangeRule, ...] = ()
+    objectives: tuple[Objective, ...] = ()
     extras: tuple[ExtraFile, ...] = ()
     places: Mapping[str, Place] = {}
     interface_names: Mapping[str, InterfaceNames] = msgspec.field(default_factory=lambda: NAMES)

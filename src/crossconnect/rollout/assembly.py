@@ -15,6 +15,7 @@ from crossconnect.checks.grouping import count_text
 from crossconnect.checks.registry import CHECKS
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, Place, found
+from crossconnect.model.change import Objective
 from crossconnect.rollout.change_rules import Rules, Size, bound
 from crossconnect.rollout.codes import BREAK, BREAK_UNKNOWN
 from crossconnect.rollout.commands import DeviceCommands, change_commands
@@ -24,6 +25,7 @@ from crossconnect.rollout.groups import Group, redundancy_groups
 from crossconnect.rollout.mixture import mixed
 from crossconnect.rollout.order import Ordered, Step, ordered
 from crossconnect.rollout.plan import Plan, Side
+from crossconnect.rollout.probes import DEFAULT, Probe, probes_of
 from crossconnect.rollout.saved_plan import Break, Effect, Gate, SavedDevice, SavedPlan, SavedWave, Timers
 from crossconnect.rollout.waves import WAVE_DEVICES_MAX, Candidate, candidates
 from crossconnect.simulate.failures import Failures
@@ -44,11 +46,16 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     parent_commit: str = ""
     new_commit: str = ""
+    parent_drained: tuple[str, ...] = ()
+    new_drained: tuple[str, ...] = ()
+    """Devices that are drained beside what the commits' files say."""
     authors: tuple[str, ...] = ()
     rules: tuple[Rules, ...] = ()
     """Of both networks."""
     accepted: tuple[str, ...] = ()
     """Names of breaks."""
+    objectives: tuple[Objective, ...] = ()
+    """Of both networks: of each name the new one's."""
     timers: Timers = Timers()
     undo_all: bool = False
     wave_devices_max: int = WAVE_DEVICES_MAX
@@ -84,10 +91,16 @@ def assemble(parent: Side | None, new: Side, plan: Plan, context: Context) -> tu
         new=plan.new,
         parent_commit=context.parent_commit,
         new_commit=context.new_commit,
+        parent_drained=context.parent_drained,
+        new_drained=context.new_drained,
         size=size,
         numbers=plan.numbers,
         findings_new=tuple(f"{finding.code}: {finding.message}" for finding in plan.findings_new),
         timers=context.timers,
+        probes=_probes(old, after, waves, context.objectives),
+        objectives=context.objectives
+        if any(not objective.tenant for objective in context.objectives)
+        else (*context.objectives, DEFAULT),
         on_failure="all" if context.undo_all else "wave",
         orders_tried=order.orders_tried,
         exhaustive=order.exhaustive,
@@ -226,6 +239,21 @@ def _effect(
         after=step.losses,
         states=step.states + (2 if drain else 0),
     )
+
+
+def _probes(
+    old: Blueprint, new: Blueprint, waves: Sequence[SavedWave], objectives: Sequence[Objective]
+) -> tuple[Probe, ...]:
+    lost = {
+        wave.number: {loss.name for loss in (*wave.effect.drained, *wave.effect.passing, *wave.effect.after)}
+        for wave in waves
+    }
+    # Of a promise that breaks, or BGP that does not settle, no network is known: nobody is judged then.
+    everything = {realm.name for realm in (*old.vrfs, *new.vrfs)} | {s.path for s in (*old.segments, *new.segments)}
+    for wave in waves:
+        if any(loss.kind != "network" for loss in (*wave.effect.drained, *wave.effect.passing, *wave.effect.after)):
+            lost[wave.number] = everything
+    return probes_of(old, new, {name: wave.number for wave in waves for name in wave.devices}, lost, objectives)
 
 
 def _breaks(waves: Sequence[SavedWave], timers: Timers) -> tuple[Break, ...]:

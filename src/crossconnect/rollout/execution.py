@@ -6,6 +6,8 @@
                             |           |            |           |
                             '-----------'-- undo ----'-----------'--> undone, or stuck when no way back works
 
+    wave:    prepare, drain, commit, verify | gate | confirm, undrain | settle, the gate of what carries traffic again
+
 A state is what records add up to, so whoever reads a journal after a crash is where the dead one was, but for what was
 begun and not ended: of that the device is asked (`inspect`), never assumed.
 """
@@ -28,6 +30,7 @@ Verb = Literal[
     "gate",
     "confirm",
     "undrain",
+    "settle",
     "undo",
     "proof",
     "resume",
@@ -54,7 +57,7 @@ class Action(msgspec.Struct, frozen=True, order=True, kw_only=True):
     verb: Verb
     wave: int
     device: str = ""
-    """Empty for `gate` and `proof`, which are about the network."""
+    """Empty for `gate`, `settle` and `proof`, which are about the network."""
     way: Way | Literal[""] = ""
     """Of `undo`."""
 
@@ -103,6 +106,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     devices: Mapping[str, DeviceState]
     passed: frozenset[int] = frozenset()
     """Waves whose gate has held."""
+    settled: frozenset[int] = frozenset()
+    """Waves with drained devices that were seen to carry traffic again."""
     undoing: bool = False
     undo_from: int = 0
     """The wave that was under way when undoing began."""
@@ -141,7 +146,7 @@ def state_after(course: Course, events: Iterable[Happened]) -> State:
 
 def after(course: Course, state: State, event: Happened) -> State:
     """The state after one more event."""
-    if event.verb in ("gate", "proof"):
+    if event.verb in ("gate", "settle", "proof"):
         return _after_network(course, state, event)
     if event.verb == "resume":
         return resumed(state)
@@ -164,6 +169,10 @@ def _after_network(course: Course, state: State, event: Happened) -> State:
     if event.verb == "gate":
         if event.kind == "done":
             return msgspec.structs.replace(state, passed=state.passed | {event.wave})
+        return _turned_back(course, state, event)
+    if event.verb == "settle":
+        if event.kind == "done":
+            return msgspec.structs.replace(state, settled=state.settled | {event.wave})
         return _turned_back(course, state, event)
     if event.kind == "done":
         return msgspec.structs.replace(state, proven=state.proven | {event.wave}, proof_tries=0)
@@ -321,7 +330,10 @@ def _due_in_wave(course: Course, state: State, number: int, names: Sequence[str]
     verified = [name for name in names if at[name].stage == "verified"]
     if verified:
         return each("confirm", verified) if number in state.passed else (Action(verb="gate", wave=number),)
-    return each("undrain", [name for name in names if at[name].stage == "confirmed" and at[name].drained])
+    undrain = each("undrain", [name for name in names if at[name].stage == "confirmed" and at[name].drained])
+    if undrain or number in state.settled or course.drain.isdisjoint(names):
+        return undrain
+    return (Action(verb="settle", wave=number),) if all(at[name].stage == "confirmed" for name in names) else ()
 
 
 def _due_backward(course: Course, state: State) -> tuple[Action, ...]:

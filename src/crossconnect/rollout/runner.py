@@ -8,6 +8,8 @@ Thin: what is due is the state machine's, what it takes is the hands', what has 
 from __future__ import annotations
 
 import concurrent.futures
+import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -41,6 +43,11 @@ class Hands(Protocol):
     def perform(self, action: Action, device: DeviceState | None) -> str:
         """Do it, and say what is worth remembering; of `inspect` what was found. Raises CrossconnectError when it did
         not work, and must end in bounded time. Called from several threads."""
+        ...
+
+    def seconds_max(self, action: Action) -> float:
+        """When an action that has not ended has failed. What is done to a device ends by itself (infinity): whoever
+        gave it up could not know whether it still takes effect. A look at the network that hangs has failed."""
         ...
 
 
@@ -94,16 +101,42 @@ def carry_out(
     state = state_after(course, events_of(journal.records))
     if abort:
         note(Happened(kind="done", verb="abort", wave=0, detail=f"aborted by {who}"), urgent=True)
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE_MAX) as pool:
-        while actions := due(course, state):
-            urgent = actions[0].verb in _URGENT or state.undoing
-            waiting: dict[concurrent.futures.Future[str], Action] = {}
-            for action in actions:
-                note(_event("begin", action), urgent)
-                waiting[pool.submit(hands.perform, action, state.devices.get(action.device))] = action
-            for future in concurrent.futures.as_completed(waiting):
-                note(_ended(waiting[future], future), urgent)
+    slots = threading.Semaphore(AT_ONCE_MAX)
+    while actions := due(course, state):
+        urgent = actions[0].verb in _URGENT or state.undoing
+        waiting: dict[concurrent.futures.Future[str], tuple[Action, float]] = {}
+        for action in actions:
+            note(_event("begin", action), urgent)
+            until = time.monotonic() + hands.seconds_max(action)
+            waiting[_started(hands, action, state.devices.get(action.device), slots)] = (action, until)
+        while waiting:
+            first = min(until for _, until in waiting.values())
+            left = min(max(0.0, first - time.monotonic()), threading.TIMEOUT_MAX)
+            ended, _ = concurrent.futures.wait(waiting, left, concurrent.futures.FIRST_COMPLETED)
+            for future in ended:
+                note(_ended(waiting.pop(future)[0], future), urgent)
+            for future, (action, until) in list(waiting.items()):
+                if until <= time.monotonic() and not future.done():
+                    del waiting[future]
+                    note(_event("failed", action, f"it hangs: no answer in {hands.seconds_max(action):.0f} s"), urgent)
     return outcome(course, state), state
+
+
+def _started(
+    hands: Hands, action: Action, device: DeviceState | None, slots: threading.Semaphore
+) -> concurrent.futures.Future[str]:
+    """Do it beside us. Daemon threads, since one that hangs must not keep the process from ending."""
+    future: concurrent.futures.Future[str] = concurrent.futures.Future()
+
+    def work() -> None:
+        with slots:
+            try:
+                future.set_result(hands.perform(action, device))
+            except BaseException as error:
+                future.set_exception(error)
+
+    threading.Thread(target=work, name=f"xc-{action.verb}", daemon=True).start()
+    return future
 
 
 def _event(kind: str, action: Action, detail: str = "") -> Happened:

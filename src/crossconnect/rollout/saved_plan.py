@@ -15,12 +15,14 @@ from typing import Literal
 import msgspec
 
 from crossconnect.errors import BadInput
+from crossconnect.model.change import Objective
 from crossconnect.nos.network_os import Commands
 from crossconnect.rollout.change_rules import Rules, Size
 from crossconnect.rollout.continuity import Loss
 from crossconnect.rollout.disruption import Disruption
 from crossconnect.rollout.groups import Group
 from crossconnect.rollout.plan import NumberChange
+from crossconnect.rollout.probes import Probe
 
 FORMAT = "crossconnect-plan"
 VERSION = 1
@@ -40,6 +42,9 @@ class Timers(msgspec.Struct, frozen=True, kw_only=True):
     """For which the gate must go on holding."""
     margin_s: int = 60
     """Between the end of the gate and the device's own undoing: for confirming up to 16 devices, one of them slow."""
+    stop_s: int = 8
+    """When the network has stood still for so long, with all sessions up and yet not as it should be, it is not waited
+    for any longer. FRR looks at changed policies 5 s after they are loaded."""
 
     @property
     def device_s(self) -> int:
@@ -167,6 +172,10 @@ class SavedPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Git commit of the region's files; empty where there is none."""
     new_commit: str
     """Empty where the files are not committed as they are: such a plan is for trying, and no `xc apply` takes it."""
+    parent_drained: tuple[str, ...] = ()
+    """Devices that are drained in the parent, though the files of its commit do not say so."""
+    new_drained: tuple[str, ...] = ()
+    """The same of the new network: what `xc drain` and `xc undrain` change."""
     size: Size
     """What rules look at."""
     numbers: tuple[NumberChange, ...]
@@ -175,6 +184,10 @@ class SavedPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Of the new network, not of the parent: `code: message`."""
     timers: Timers
     """How long each step may take."""
+    probes: tuple[Probe, ...] = ()
+    """Who is asked by gates whether he reaches whom."""
+    objectives: tuple[Objective, ...] = ()
+    """What of it may be lost, and how long it may take."""
     on_failure: Literal["wave", "all"]
     """What is undone when a gate fails."""
     orders_tried: int

@@ -29,6 +29,16 @@ def drained(blueprint: Blueprint, names: Collection[str]) -> Blueprint:
     return msgspec.structs.replace(blueprint, devices=devices)
 
 
+def marked_drained(blueprint: Blueprint, names: Collection[str]) -> Blueprint:
+    """The blueprint that the same files would give with `drained: true` for some devices."""
+    if not names:
+        return blueprint
+    marked = {*blueprint.drained, *names}
+    return msgspec.structs.replace(
+        drained(blueprint, names), drained=tuple(device.name for device in blueprint.devices if device.name in marked)
+    )
+
+
 def without_devices(blueprint: Blueprint, names: Collection[str], links: Collection[str] = ()) -> Blueprint:
     """The blueprint as if some switches, servers, external routers and cables were not there, nor what hangs on nothing
     else: what is left is the network that a further failure would meet."""

@@ -28,6 +28,7 @@ def change_findings(subject: Subject) -> Iterator[Finding]:
         if not subject.unread(path, "begin", "end") and freeze.end <= freeze.begin:
             words = f"freeze {freeze.name} ends at {freeze.end} and begins at {freeze.begin}"
             yield found(change_codes.FREEZE_EMPTY, subject.place(f"{path}/end"), words)
+    yield from _objectives(subject, tenants)
     for rule in region.change_rules:
         path, user = f"change_rules/{rule.name}", f"change rule {rule.name}"
         for known, field, wanted in (
@@ -47,3 +48,21 @@ def change_findings(subject: Subject) -> Iterator[Finding]:
         elif rule.approvers and len(set(rule.approvers)) < rule.approvals:
             words = f"{user} wants {rule.approvals} approvals and has {len(set(rule.approvers))} who may give one"
             yield found(change_codes.RULE_NEVER_MET, subject.place(f"{path}/approvals"), words)
+
+
+def _objectives(subject: Subject, tenants: Known) -> Iterator[Finding]:
+    first: dict[str, str] = {}
+    for objective in subject.region.objectives:
+        path, user = f"objectives/{objective.name}", f"objective {objective.name}"
+        if objective.tenant:
+            yield from tenants.unknown(objective.tenant, user, f"{path}/tenant")
+        if not subject.unread(path, "loss_percent_max", "round_trip_ms_max") and not (
+            0 <= objective.loss_percent_max <= 100 and objective.round_trip_ms_max > 0
+        ):
+            words = f"{user} allows {objective.loss_percent_max} % of loss and {objective.round_trip_ms_max} ms"
+            yield found(change_codes.OBJECTIVE_MALFORMED, subject.place(path), words)
+        if objective.tenant in first and not subject.unread(path, "tenant"):
+            whom = f"tenant {objective.tenant}" if objective.tenant else "all tenants"
+            words = f"{user} and objective {first[objective.tenant]} are both about {whom}"
+            yield found(change_codes.OBJECTIVE_TWICE, subject.place(path), words)
+        first.setdefault(objective.tenant, objective.name)

@@ -33,6 +33,7 @@ def name_findings(subject: Subject) -> Iterator[Finding]:
         ("change window", "change_windows", region.change_windows),
         ("freeze", "freezes", region.freezes),
         ("change rule", "change_rules", region.change_rules),
+        ("objective", "objectives", region.objectives),
     ):
         yield from _duplicates(subject, kind, field, field, [item.name for item in items])
     yield from _within_tenants(subject)

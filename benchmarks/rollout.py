@@ -1,0 +1,246 @@
+"""Plans carried out on a lab of 20 routers under traffic: how long it takes, and what is lost.
+
+    sudo nice -n -5 .venv/bin/python benchmarks/rollout.py [--soak 3] [--keep]
+
+`examples/metro` with six more racks, real FRR in network namespaces, flows of 1,000 packets per second each:
+
+1. a new tenant on 12 leaves, wave by wave; flows of other tenants, inside and outside
+2. a policy whose rendering is spoilt, so that it drops the default route at the canary; flows to the outside
+3. a spine is drained, power-cycled, put back; flows between pods and racks
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from crossconnect.cli.plan_saving import read_plan
+from crossconnect.lab import Lab, apply_failure, heal, open_lab, wait_converged
+from crossconnect.lab.failure import Failure
+from crossconnect.lab.flows import FlowSpec, FlowSummary, finish_flows, start_flows, summarise
+from crossconnect.nos.network_os import Commands
+from crossconnect.rollout.saved_plan import SavedDevice, encoded
+
+ROOT = Path(__file__).resolve().parent.parent
+LAB = "rollout-bench"
+XC = [sys.executable, "-m", "crossconnect.cli"]
+
+TENANT = """\
+tenants:
+  - name: umbrella
+    vrfs:
+      - name: prod
+        segments:
+          - {name: app, gateways: [10.90.1.1/24, "2001:db8:90:1::1/64"], leaves: [all]}
+"""
+
+
+def rack(pod: str, number: int, tagged: bool) -> str:
+    """A rack with one server of acme, which has a port in the new tenant's segment as well once that is there."""
+    n = 20 + 10 * (pod == "s1") + number
+    own = f'{{segment: acme/prod/web, addresses: [10.10.1.{n}/24, "2001:db8:10:1::{n}/64"]}}'
+    new = f'{{segment: umbrella/prod/app, tagged: true, addresses: [10.90.1.{n}/24, "2001:db8:90:1::{n}/64"]}}'
+    segments = f"[{own}, {new}]" if tagged else f"[{own}]"
+    return f"      - name: {pod}-rack{number}\n        servers:\n          - {{name: w{n}, segments: {segments}}}\n"
+
+
+def write_racks(root: Path, tagged: bool) -> None:
+    """Six racks more than the example has, of which four are in the other pod."""
+    for pod, name, numbers in (("n1", "north", (5, 6)), ("s1", "south", (3, 4, 5, 6))):
+        text = (ROOT / "examples/metro/fabric" / f"{name}.yaml").read_text().rstrip("\n") + "\n"
+        (root / "fabric" / f"{name}.yaml").write_text(text + "".join(rack(pod, n, tagged) for n in numbers))
+
+
+def run(root: Path, *arguments: str) -> str:
+    """A command's output; it must succeed."""
+    done = subprocess.run(arguments, cwd=root, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(arguments)}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}")
+    return done.stdout
+
+
+def commit(root: Path, message: str) -> None:
+    """The region's files as they are, with their numbers."""
+    run(root, *XC, "lock")
+    run(root, "git", "add", "-A")
+    run(root, "git", "-c", "user.name=Bench", "-c", "user.email=bench@example.net", "commit", "-qm", message)
+
+
+def apply(root: Path, *arguments: str) -> tuple[int, list[dict[str, object]], float]:
+    """A command that carries a plan out: its exit code, its JSON lines, its seconds."""
+    began = time.monotonic()
+    done = subprocess.run([*XC, *arguments, "-o", "jsonl"], cwd=root, capture_output=True, text=True, check=False)
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    if done.returncode > 1 or not lines:
+        raise SystemExit(f"{' '.join(arguments)}: {done.returncode}\n{done.stderr[-3000:]}")
+    return done.returncode, lines, time.monotonic() - began
+
+
+class Traffic:
+    """Flows under way, as long as it takes."""
+
+    def __init__(self, lab: Lab, flows: Sequence[tuple[str, str]], seconds: float) -> None:
+        self.names = [f"{a} > {b}" for a, b in flows]
+        self.run = start_flows(lab, [flow(lab, n, a, b) for n, (a, b) in enumerate(flows)], seconds)
+        self.seconds = seconds
+
+    def end(self) -> list[FlowSummary]:
+        """Wait for the last packet; what was lost."""
+        return [summarise(trace) for trace in finish_flows(self.run)]
+
+
+@contextlib.contextmanager
+def traffic(lab: Lab, flows: Sequence[tuple[str, str]], seconds: float, what: str) -> Iterator[None]:
+    """Flows while something is done; says what of them was lost."""
+    begun = Traffic(lab, flows, seconds)
+    start = time.monotonic()
+    yield
+    took = time.monotonic() - start
+    for name, s in zip(begun.names, begun.end(), strict=True):
+        print(f"    {what}: {name}: {s.lost} of {s.sent} packets lost, longest gap {s.longest_gap_ms:.1f} ms")
+    if took > seconds:
+        print(f"    !! it took {took:.0f} s, traffic ran for {seconds:.0f} s only")
+
+
+def flow(lab: Lab, number: int, source: str, destination: str) -> FlowSpec:
+    """From a server to another one, or to an external router's 192.0.2.1."""
+    hosts = {host.name: host.endpoints[0] for host in lab.blueprint.hosts}
+    end = hosts.get(destination)
+    return FlowSpec(
+        number=number,
+        source=source,
+        destination=destination,
+        source_address=hosts[source].addresses[0].partition("/")[0],
+        destination_address=end.addresses[0].partition("/")[0] if end else "192.0.2.1",
+        source_port=20_000 + number,
+        destination_port=30_000 + number,
+        source_interface=hosts[source].interface,
+    )
+
+
+def told(lines: list[dict[str, object]], seconds: float) -> str:
+    """How carrying out ended."""
+    end = lines[-1]
+    gates = [line for line in lines if line.get("step") == "gate" and line.get("status") == "done"]
+    return (
+        f"{end['outcome']} in {end['seconds']} s ({seconds:.1f} s with start), {len(gates)} gates held {end['failure']}"
+    )
+
+
+def new_tenant(root: Path, lab: Lab, soak: int) -> None:
+    """A tenant more on all leaves."""
+    (root / "tenancy" / "umbrella.yaml").write_text(TENANT)
+    write_racks(root, tagged=True)
+    commit(root, "a tenant more")
+    began = time.monotonic()
+    run(root, *XC, "plan", "--parent", "HEAD~1", "-o", "plans/tenant.plan", "--soak", str(soak))
+    print(f"new tenant: plan {time.monotonic() - began:.1f} s")
+    plan, _ = read_plan(root / "plans/tenant.plan")
+    print(f"    {len(plan.devices)} devices in {len(plan.waves)} waves, {len(plan.probes)} probes")
+    flows = [("acme-web1", "acme-web2"), ("w25", "w33"), ("globex-shop1", "globex-stock2"), ("acme-web1", "transit1")]
+    with traffic(lab, flows, 100, "outside the change"):
+        code, lines, seconds = apply(root, "apply", "plans/tenant.plan", "-n", LAB)
+    print(f"    apply: {told(lines, seconds)}; of that {soak * len(plan.waves)} s soak, exit code {code}")
+
+
+def spoilt(device: SavedDevice) -> SavedDevice:
+    """A renderer's mistake: the policy of routes from the transit provider begins with a drop of the default."""
+    name = "from-transit"
+    header = next(x for x in device.new["frr.conf"].splitlines() if x.startswith(f"route-map {name}"))
+    own = header.split()[1]
+    lists = "ip prefix-list bench-default seq 5 permit 0.0.0.0/0\n"
+    more = f"{lists}route-map {own} deny 1\n match ip address prefix-list bench-default\nexit\n"
+    back = f"no route-map {own} deny 1\nno {lists}"
+    text = device.new["frr.conf"].replace(header, more + header, 1)
+    first, first_back = device.commands[0], device.rollback[0]
+    return msgspec.structs.replace(
+        device,
+        new={**device.new, "frr.conf": text},
+        commands=(*device.commands, Commands(file=first.file, how=first.how, text=more)),
+        rollback=(Commands(file=first_back.file, how=first_back.how, text=back), *device.rollback),
+    )
+
+
+def bad_policy(root: Path, lab: Lab, soak: int) -> None:
+    """A change of the borders' policy that was planned well and rendered badly."""
+    path = root / "edge" / "transit.yaml"
+    path.write_text(path.read_text().replace("local_pref: 120", "local_pref: 130"))
+    commit(root, "another preference")
+    run(root, *XC, "plan", "--parent", "HEAD~1", "-o", "plans/good.plan", "--soak", str(soak))
+    plan, _ = read_plan(root / "plans/good.plan")
+    canary = plan.waves[0].devices[0]
+    bad = msgspec.structs.replace(plan, devices=tuple(spoilt(d) if d.name == canary else d for d in plan.devices))
+    (root / "plans" / "bad.plan").write_bytes(encoded(bad))
+    flows = [("acme-web1", "transit1"), ("w25", "transit1"), ("w33", "transit1"), ("globex-shop1", "acme-web2")]
+    with traffic(lab, flows[:3], 60, "to the outside"):
+        code, lines, seconds = apply(root, "apply", "plans/bad.plan", "-n", LAB)
+    steps = [line for line in lines if line["event"] == "step"]
+    commits = [line for line in steps if line["step"] == "commit" and line["status"] == "begin"]
+    proofs = [line for line in steps if line["step"] == "proof" and line["status"] == "done"]
+    print(f"bad policy: {told(lines, seconds)}, exit code {code}")
+    print(f"    touched: {', '.join(sorted({str(line['device']) for line in commits}))}")
+    if proofs:
+        back = float(str(proofs[-1]["seconds"])) - float(str(commits[0]["seconds"]))
+        print(f"    from the commit to the network seen as before: {back:.1f} s")
+    run(root, "git", "reset", "-q", "--hard", "HEAD~1")
+
+
+def maintenance(root: Path, lab: Lab, soak: int) -> None:
+    """A spine out of traffic, off, on, back."""
+    spine = "n1-spine1"
+    flows = [("acme-web1", "acme-web2"), ("w25", "w33"), ("acme-web1", "transit1"), ("globex-shop1", "globex-stock2")]
+    with traffic(lab, flows, 75, "maintenance"):
+        _, out, _ = apply(root, "drain", spine, "-n", LAB, "--soak", str(soak))
+        began = time.monotonic()
+        failure = Failure(kind="device-failure", target=spine)
+        apply_failure(open_lab(LAB), failure)
+        time.sleep(3)
+        heal(open_lab(LAB), failure)
+        settled = wait_converged(open_lab(LAB))
+        reload_s = time.monotonic() - began
+        _, back, _ = apply(root, "undrain", spine, "-n", LAB, "--soak", str(soak))
+    print(f"maintenance of {spine}: drain {told(out, 0)}; off and on {reload_s:.1f} s, converged {settled.converged};")
+    print(f"    undrain {told(back, 0)}")
+
+
+def main() -> None:
+    """See above."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--soak", type=int, default=3)
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--only", choices=["tenant", "bad", "maintenance"], default="")
+    chosen = parser.parse_args()
+    os.environ["XC_OUTPUT"] = "table"
+    root = Path(tempfile.mkdtemp(prefix="rollout-bench-"))
+    shutil.copytree(ROOT / "examples/metro", root, dirs_exist_ok=True)
+    write_racks(root, tagged=False)
+    run(root, "git", "init", "-q")
+    commit(root, "the region")
+    try:
+        began = time.monotonic()
+        run(root, *XC, "lab", "up", "-n", LAB, "--bfd", "as-configured", "--no-lldp")
+        lab = open_lab(LAB)
+        print(f"lab of {len(lab.blueprint.devices)} routers up and converged in {time.monotonic() - began:.0f} s")
+        for name, part in (("tenant", new_tenant), ("bad", bad_policy), ("maintenance", maintenance)):
+            if chosen.only in ("", name):
+                part(root, open_lab(LAB), chosen.soak)
+                assert wait_converged(open_lab(LAB)).converged
+    finally:
+        if not chosen.keep:
+            subprocess.run([*XC, "lab", "down", "-n", LAB], cwd=root, check=False)
+            shutil.rmtree(root)
+
+
+if __name__ == "__main__":
+    main()

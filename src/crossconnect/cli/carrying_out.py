@@ -1,0 +1,217 @@
+"""Carrying a saved plan out: what `xc apply`, `xc drain` and `xc undrain` have in common, on whatever network."""
+
+from __future__ import annotations
+
+import datetime
+import getpass
+import socket
+import time
+from pathlib import Path
+from typing import Literal, Protocol
+
+import msgspec
+
+from crossconnect.cli.output import FORMAT_VERSION, print_findings, say
+from crossconnect.cli.plan_saving import in_the_way, read_approvals, read_plan
+from crossconnect.cli.region import load_or_exit, option_text
+from crossconnect.design.blueprint import Blueprint
+from crossconnect.errors import BadInput, Stale
+from crossconnect.rollout.execution import Course, Happened, Outcome, State, after, course_of, outcome, state_after
+from crossconnect.rollout.journal_file import Journal
+from crossconnect.rollout.progress import Progress, Step
+from crossconnect.rollout.runner import Hands, carry_out, events_of
+from crossconnect.rollout.saved_plan import SavedPlan
+from crossconnect.simulate.maintenance import marked_drained
+
+BEFORE = "findings before"
+"""Note in the journal of what was found in the network before anything was done."""
+
+Mode = Literal["begin", "resume", "abort"]
+
+
+class PlanHands(Hands, Protocol):
+    """Who does a plan's actions and looks at its network."""
+
+    def look_before(self) -> frozenset[tuple[str, str]]:
+        """See what is not well in the network as it is now, each by a code and a path: no gate fails by it."""
+        ...
+
+    def recall(self, known: frozenset[tuple[str, str]]) -> None:
+        """That was what `look_before` saw before the plan was begun."""
+        ...
+
+    def expected(self, wave: int) -> Blueprint:
+        """The network as it is to be after a wave."""
+        ...
+
+
+class RunningNetwork(Protocol):
+    """A network that plans are carried out on."""
+
+    @property
+    def name(self) -> str:
+        """Its name, as commands know it."""
+        ...
+
+    def recorded(self) -> Blueprint | None:
+        """What it is known to be; None where nobody keeps that: then devices are compared with the plan alone."""
+        ...
+
+    def record(self, blueprint: Blueprint) -> None:
+        """Write down that it is another network now."""
+        ...
+
+    def hands(self, plan: SavedPlan, old: Blueprint, new: Blueprint) -> PlanHands:
+        """Who carries a plan out on it. BadInput or Unsupported where the plan asks for what it cannot become."""
+        ...
+
+
+def carry_out_plan(file: Path, root: Path, network: RunningNetwork, mode: Mode, output: str) -> int:
+    """Carry the plan in a file out, and return the exit code: see `xc apply`."""
+    plan, digest = read_plan(file)
+    old, new = _networks(root, plan)
+    course = course_of(plan)
+    with Journal(file.parent, file.name, digest, _now) as journal:
+        if journal.found.torn:
+            say(f"the last {journal.found.torn} octets of the journal were torn by a crash, and are cut off")
+        events = events_of(journal.records)
+        state = state_after(course, events)
+        begun = any(record.kind != "note" for record in journal.records)
+        if begun and mode == "begin":
+            how = outcome(course, state)
+            what = "was begun and not ended: --resume or --abort?" if how == "running" else f"has ended: {how}"
+            raise BadInput(f"by {file}.journal the plan {what}")
+        if not begun:
+            obstacles = in_the_way(plan, read_approvals(file, digest), datetime.datetime.now(datetime.UTC))
+            if obstacles:
+                print_findings(obstacles)
+                say("something stands in the way; nothing was done")
+                return 1
+            _is_parent(network, plan, new)
+        hands = network.hands(plan, old, new)
+        _look_before(hands, journal)
+        teller = _Teller(course, plan, state, output)
+        teller.begin(file, digest)
+        try:
+            how, state = carry_out(course, journal, hands, who=_who(), abort=mode == "abort", report=teller.event)
+        except KeyboardInterrupt:
+            say(f"interrupted; switches take back what is not confirmed within {plan.timers.device_s} s")
+            say(f"next: xc apply {file}{option_text(root)} -n {network.name} --resume, or --abort")
+            raise
+        if how in ("done", "stopped"):
+            network.record(new if how == "done" else hands.expected(state.undo_from - 1))
+        elif how == "undone":
+            network.record(old)
+        teller.end(how, state, journal.tip)
+    return 0 if how == "done" or (mode == "abort" and how == "undone") else 1
+
+
+def _is_parent(network: RunningNetwork, plan: SavedPlan, new: Blueprint) -> None:
+    running = network.recorded()
+    if running is None or running.content_hash() == plan.parent:
+        return
+    if running.content_hash() == new.content_hash():
+        raise Stale(f"{network.name} is already as the plan would have it")
+    drained = sorted(set(running.drained) - set(plan.parent_drained))
+    if drained:
+        raise Stale(f"{network.name} is not the network that the plan starts from: {', '.join(drained)} drained")
+    raise Stale(f"{network.name} is not the network that the plan starts from: make the plan anew")
+
+
+def _look_before(hands: PlanHands, journal: Journal) -> None:
+    before = next((r.detail for r in journal.records if r.kind == "note" and r.action == BEFORE), "")
+    if before:
+        hands.recall(frozenset(msgspec.json.decode(before, type=list[tuple[str, str]])))
+    elif not journal.records:
+        known = sorted(hands.look_before())
+        journal.append(kind="note", action=BEFORE, detail=msgspec.json.encode(known).decode())
+
+
+def _networks(root: Path, plan: SavedPlan) -> tuple[Blueprint, Blueprint]:
+    """Both networks, compiled anew from the commits that the plan names."""
+    if not plan.new_commit or not plan.parent_commit:
+        raise BadInput("the plan is of files that are not committed: it is for looking at")
+    found: list[Blueprint] = []
+    for commit, drained, wanted in (
+        (plan.parent_commit, plan.parent_drained, plan.parent),
+        (plan.new_commit, plan.new_drained, plan.new),
+    ):
+        blueprint = marked_drained(load_or_exit(root, commit).blueprint, drained)
+        if blueprint.content_hash() != wanted:
+            raise Stale(f"commit {commit[:12]} is compiled to another network than in the plan: plan it anew")
+        found.append(blueprint)
+    return found[0], found[1]
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+
+
+def _who() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+class _Teller:
+    """Says how it goes: lines for people on stderr, or JSON lines on stdout."""
+
+    def __init__(self, course: Course, plan: SavedPlan, state: State, output: str) -> None:
+        self._course, self._plan, self._state = course, plan, state
+        self._lines = output == "jsonl"
+        self._progress = Progress(course, plan.timers.soak_s)
+        self._started = time.monotonic()
+
+    def begin(self, file: Path, digest: str) -> None:
+        """Before the first step."""
+        waves = [wave.devices for wave in self._plan.waves]
+        self._line("plan", {"file": str(file), "sha256": digest, "region": self._plan.region, "waves": waves})
+
+    def event(self, event: Happened) -> None:
+        """A step has begun or ended."""
+        self._state = after(self._course, self._state, event)
+        step = self._progress.step(event, self._state, time.monotonic() - self._started)
+        if self._lines:
+            self._line("step", msgspec.to_builtins(step))
+        elif event.kind != "begin" or not event.device:
+            say(step_text(step))
+
+    def end(self, how: Outcome, state: State, tip: str) -> None:
+        """Nothing is due any more."""
+        stuck = sorted(name for name, device in state.devices.items() if device.stage == "stuck")
+        seconds = round(time.monotonic() - self._started, 1)
+        told = {"outcome": how, "seconds": seconds, "failure": state.failure, "stuck": stuck, "journal": tip}
+        self._line("end", told)
+        if state.failure:
+            say(f"failed: {state.failure}")
+        say(f"{how} after {seconds:.1f} s: {_end_text(how, state, stuck)} ({self._plan.region})")
+        say(f"journal ends with {tip[:16]}")
+
+    def _line(self, event: str, fields: dict[str, object]) -> None:
+        if self._lines:
+            document = {"format_version": FORMAT_VERSION, "event": event, **fields}
+            print(msgspec.json.encode(document).decode(), flush=True)
+
+
+def step_text(step: Step) -> str:
+    """A step as one line."""
+    word = {"begin": "...", "done": "", "failed": "FAILED"}[step.status]
+    left = f"(about {step.left_s} s left)" if step.left_s else ""
+    parts = (f"{step.seconds:7.1f} s  wave {step.wave}/{step.waves}", step.device, step.step, word, step.detail, left)
+    return "  ".join(part for part in parts if part)
+
+
+def _end_text(how: Outcome, state: State, stuck: list[str]) -> str:
+    match how:
+        case "done":
+            return "the network is as planned"
+        case "undone" if not any(device.stage == "undone" for device in state.devices.values()):
+            return "nothing was changed"
+        case "undone":
+            return "all is undone, and seen to be so: the network is as before the plan"
+        case "stopped":
+            return f"wave {state.undo_from} is undone: the network is as after the wave before it"
+        case "stuck" if stuck:
+            return f"somebody must look at {', '.join(stuck)}"
+        case "stuck":
+            return "all is undone, but the network is not as before: see `xc drift`"
+        case _:
+            return "not at its end"

@@ -1,0 +1,81 @@
+"""`xc history`: the plans that were carried out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from crossconnect.cli.output import draw, emit, output_option, say
+from crossconnect.errors import BadInput
+
+directory_option = click.option(
+    "--plans",
+    "directory",
+    type=click.Path(path_type=Path),
+    default=Path("plans"),
+    show_default=True,
+    envvar="XC_PLANS",
+    help="Directory of the saved plans and their journals.",
+)
+
+
+@click.command("history")
+@click.argument("number", type=click.IntRange(min=1), required=False)
+@directory_option
+@output_option
+def command(number: int | None, directory: Path, output: str) -> int:
+    """List the plans that were carried out, the oldest first: when, by whom, with which end. With NUMBER, one of them,
+    step by step as its journal has it.
+
+    Exit code 1 when one was begun and has not ended, is stuck, or cannot be read.
+    """
+    from crossconnect.cli.past_plans import numbered, past_plans
+
+    plans = past_plans(directory)
+    if number is not None:
+        return _one(numbered(plans, number, directory).file, output)
+    rows = [
+        (p.number, p.begun[:19].replace("T", " "), p.outcome, p.waves, p.devices, _whole(p.seconds), p.operator, p.file)
+        for p in plans
+    ]
+    headers = ("number", "begun (UTC)", "end", "waves", "devices", "seconds", "by", "plan")
+    emit(plans, output, lambda: draw(headers, rows))
+    for past in plans:
+        if past.failure and output == "table":
+            say(f"{past.number}: {past.failure}")
+    if not plans:
+        say(f"no plan of {directory} has been carried out")
+    return 1 if any(past.outcome in ("running", "stuck", "unreadable") for past in plans) else 0
+
+
+def _one(file: str, output: str) -> int:
+    from crossconnect.cli.past_plans import read_past
+
+    plan, records, tip = read_past(Path(file))
+    rows = [
+        (
+            r.at[11:23],
+            r.wave or "",
+            r.device,
+            r.action or r.kind,
+            "" if r.action == r.kind else r.kind,
+            _short(r.detail),
+        )
+        for r in records
+        if r.kind != "note"
+    ]
+    document = {"file": file, "region": plan.region, "records": records, "tip": tip}
+    emit(document, output, lambda: draw(("time (UTC)", "wave", "device", "step", "", "detail"), rows))
+    if not records:
+        raise BadInput(f"{file}.journal is empty")
+    say(f"{len(records)} records, one chain, which ends with {tip}")
+    return 0
+
+
+def _whole(seconds: float) -> str:
+    return f"{seconds:.0f}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 100 else f"{text[:97]}..."

@@ -1,0 +1,213 @@
+"""The gate of a wave on a running lab: what daemons say, what probes find, what ports count.
+
+until the deadline:   checks over all tables + each probe answered   -- not yet --> again, unless nothing moves any more
+                               | both well
+through the soak:     the same, loss and times of probes counted     -- not any more --> failed at once
+                               | to its end
+                      objectives met, no new errors on ports         --> held
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from crossconnect.checks import run_checks
+from crossconnect.design.blueprint import Blueprint
+from crossconnect.errors import Rejected, Unreachable
+from crossconnect.finding import Finding, Severity
+from crossconnect.lab import Lab, Ping, collect_state, ping_matrix
+from crossconnect.lab.port_errors import port_errors
+from crossconnect.rollout.probes import Probe, Tally, shortfalls
+from crossconnect.rollout.saved_plan import SavedPlan
+from crossconnect.simulate import simulate
+from crossconnect.state.tables import State
+
+POLL_S = 0.5
+"""Between two looks of a gate. A look at 20 routers takes half a second."""
+PROBE_TIMEOUT_S = 0.5
+PROBE_ATTEMPTS = 3
+"""Until a probe has failed. One packet may be lost, that is what objectives are about."""
+
+Known = frozenset[tuple[str, str]]
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gate is about."""
+
+    expected: Blueprint
+    """The network as it is to be."""
+    wave: int
+    """After which wave; 0 before the first one."""
+    soak_s: int = 0
+    latest: float = math.inf
+    """By the monotonic clock: when it would come too late."""
+    devices: tuple[str, ...] = ()
+    """Whose ports are looked at."""
+
+
+class LabGate:
+    """Gates of one plan."""
+
+    def __init__(self, lab: Lab, plan: SavedPlan) -> None:
+        self._lab, self._plan = lab, plan
+        self._checks = plan.waves[0].gate.checks if plan.waves else ()
+        self._allowed: dict[str, Known] = {}
+        self._objectives = {objective.name: objective for objective in reversed(plan.objectives)}
+        self.already: Known = frozenset()
+        """Findings, and probes without an answer, that the network had before the plan was begun: no gate fails by
+        them."""
+
+    def look_before(self, expected: Blueprint) -> Known:
+        """See what is found in the network as it is now."""
+        findings = self._findings(expected, collect_state(self._lab))
+        asked = [probe for probe in self._plan.probes if not probe.first_wave]
+        silent = [p for p, tally in zip(asked, self._ask(asked, PROBE_ATTEMPTS), strict=True) if not tally.answered]
+        self.already = frozenset((*((f.code, f.place.path) for f in findings), *map(_key, silent)))
+        return self.already
+
+    def hold(self, subject: Subject) -> str:
+        """Wait until the network is as expected, then see it stay so. Raises Rejected when it does not."""
+        view = self._lab.seen_as(subject.expected)
+        deadline = min(time.monotonic() + self._plan.timers.gate_s, subject.latest)
+        probes = self._probes(subject.wave)
+        sums = [Tally(sent=0, answered=0, round_trips_ms=()) for _ in probes]
+        still = _Stillness(self._plan.timers.stop_s)
+        held_since, errors = 0.0, dict[str, int]()
+        while True:
+            state, problems = self._seen(view, subject.expected)
+            asked = self._ask(probes, PROBE_ATTEMPTS) if not problems else []
+            problems += _silent(probes, asked)
+            now = time.monotonic()
+            if problems and (held_since or now > deadline or still.since(state, problems, now)):
+                raise Rejected(_words(problems, held_since, now, deadline))
+            if now > subject.latest:
+                raise Rejected("it holds too late to be confirmed in time")
+            if not problems:
+                if not held_since:
+                    held_since, errors = now, self._errors(subject.devices)
+                sums = [_sum(a, b) for a, b in zip(sums, asked, strict=True)]
+                if now - held_since >= subject.soak_s:
+                    self._weigh(probes, sums, errors, subject.devices)
+                    return _held_text(now - held_since, probes, sums)
+            time.sleep(POLL_S)
+
+    def _weigh(
+        self, probes: Sequence[Probe], sums: Sequence[Tally], errors: dict[str, int], devices: Collection[str]
+    ) -> None:
+        said = [*shortfalls(probes, sums, self._objectives)]
+        for port, count in self._errors(devices).items():
+            if count > errors.get(port, count):
+                said.append(f"{port} counts {count - errors[port]} new errors")
+        if said:
+            raise Rejected("; ".join(said[:3]))
+
+    def _errors(self, devices: Collection[str]) -> dict[str, int]:
+        return {f"{name}:{port}": n for name in devices for port, n in port_errors(self._lab, name).items()}
+
+    def _probes(self, wave: int) -> list[Probe]:
+        return [
+            probe
+            for probe in self._plan.probes
+            if probe.first_wave <= wave and wave not in probe.lost_in and _key(probe) not in self.already
+        ]
+
+    def _ask(self, probes: Sequence[Probe], attempts: int) -> list[Tally]:
+        """Each once, and again, up to `attempts` times, those that were not answered."""
+        tallies = [Tally(sent=0, answered=0, round_trips_ms=()) for _ in probes]
+        left = list(range(len(probes)))
+        for _ in range(attempts):
+            pings = [_ping(probes[index]) for index in left]
+            for index, result in zip(
+                left, ping_matrix(self._lab, pings, attempts=1, timeout_s=PROBE_TIMEOUT_S) if pings else (), strict=True
+            ):
+                times = (result.round_trip_ms,) if result.round_trip_ms is not None else ()
+                one = Tally(sent=1, answered=int(result.answered), round_trips_ms=times)
+                tallies[index] = _sum(tallies[index], one)
+            left = [index for index in left if not tallies[index].answered]
+        return tallies
+
+    def _seen(self, view: Lab, expected: Blueprint) -> tuple[State | None, list[str]]:
+        """The network's state, and what is not well in it; that it cannot be read is not well."""
+        try:
+            state = collect_state(view)
+        except (Rejected, Unreachable) as error:
+            return None, [str(error)]
+        return state, [f"{finding.code}: {finding.message}" for finding in self._findings(expected, state)]
+
+    def _findings(self, expected: Blueprint, state: State) -> list[Finding]:
+        """What the gate's checks find, but for what was there before, or is found in the simulation of the same network
+        as well."""
+        key = expected.content_hash()
+        if key not in self._allowed:
+            foreseen = run_checks(simulate(expected), expected, self._checks)
+            self._allowed[key] = frozenset((f.code, f.place.path) for f in foreseen)
+        known = self._allowed[key] | self.already
+        found = run_checks(state, expected, self._checks)
+        return [f for f in found if f.severity is not Severity.NOTE and (f.code, f.place.path) not in known]
+
+
+class _Stillness:
+    """Whether waiting is of no use any more: all sessions are up, and nothing has moved for a while."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._last: State | None = None
+        self._began = 0.0
+
+    def since(self, state: State | None, problems: Sequence[str], now: float) -> bool:
+        moving = (
+            state is None
+            or state != self._last
+            or any(text.startswith(("checks.session", "checks.device")) for text in problems)
+        )
+        if moving:
+            self._last, self._began = state, now
+        return now - self._began >= self._seconds
+
+
+def _key(probe: Probe) -> tuple[str, str]:
+    return "probe", f"{probe.source}/{probe.interface}/{probe.source_address}>{probe.destination_address}"
+
+
+def _ping(probe: Probe) -> Ping:
+    return Ping(
+        node=probe.source,
+        interface=probe.interface,
+        source=probe.source_address,
+        destination=probe.destination_address,
+        name=f"{probe.source} > {probe.destination}",
+    )
+
+
+def _silent(probes: Sequence[Probe], tallies: Sequence[Tally]) -> list[str]:
+    return [
+        f"probe: {probe.source} does not reach {probe.destination} ({probe.destination_address})"
+        for probe, tally in zip(probes, tallies, strict=False)
+        if not tally.answered
+    ]
+
+
+def _sum(a: Tally, b: Tally) -> Tally:
+    return Tally(
+        sent=a.sent + b.sent, answered=a.answered + b.answered, round_trips_ms=a.round_trips_ms + b.round_trips_ms
+    )
+
+
+def _words(problems: Sequence[str], held_since: float, now: float, deadline: float) -> str:
+    more = f" and {len(problems) - 1} more" if problems[1:] else ""
+    if held_since:
+        return f"{problems[0]}{more}, after it had held for {now - held_since:.0f} s"
+    return f"{problems[0]}{more}" + ("" if now > deadline else ", and nothing moves any more")
+
+
+def _held_text(seconds: float, probes: Sequence[Probe], sums: Sequence[Tally]) -> str:
+    if not probes:
+        return f"held for {seconds:.0f} s"
+    sent, answered = sum(t.sent for t in sums), sum(t.answered for t in sums)
+    times = sorted(ms for t in sums for ms in t.round_trips_ms)
+    middle = f", {times[len(times) // 2]:.1f} ms" if times else ""
+    return f"held for {seconds:.0f} s; {len(probes)} probes: {sent - answered} of {sent} lost{middle}"
