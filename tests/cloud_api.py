@@ -42,14 +42,25 @@ START_S = 60.0
 class Api:
     """A server process, its database, and keys of projects."""
 
-    def __init__(self, root: Path, yaml: str = API_YAML, arguments: Sequence[str] = ()) -> None:
-        """Makes the region's directory, projects and keys, and starts the process."""
+    def __init__(
+        self,
+        root: Path,
+        yaml: str = API_YAML,
+        arguments: Sequence[str] = (),
+        *,
+        database: str = "",
+        beside: Api | None = None,
+    ) -> None:
+        """Makes the region's directory, projects and keys, and starts the process. `beside`: another process over the
+        same database, which has them already."""
         self.root = root
         (root / "cloud").mkdir(parents=True, exist_ok=True)
         (root / "cloud" / "api.yaml").write_text(yaml)
-        self.keys: dict[str, str] = {}
-        self._arguments = arguments
-        asyncio.run(self._prepare())
+        self.keys: dict[str, str] = {} if beside is None else beside.keys
+        self.database = database or str(root / "cloud.sqlite")
+        self._arguments = (*arguments, *(("--database", database) if database else ()))
+        if beside is None:
+            asyncio.run(self._prepare())
         self.start()
 
     def start(self) -> None:
@@ -87,7 +98,7 @@ class Api:
 
     async def service(self) -> Service:
         """The service over the same database, in this process: what the realiser has."""
-        return await Service.open(str(self.root / "cloud.sqlite"), KINDS, SETTINGS)
+        return await Service.open(self.database, KINDS, SETTINGS)
 
     async def _prepare(self) -> None:
         service = await self.service()

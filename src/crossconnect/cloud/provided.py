@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from crossconnect.cloud.ovn.subnets import reserved
 from crossconnect.cloud.region import CloudRegion, GatewayChassis, ProviderNetwork, Zone
+from crossconnect.cloud.service import Settings
 from crossconnect.design.blueprint import Blueprint, CloudPlan, ProviderNetworkPlan
 from crossconnect.net import version_of
 
@@ -40,6 +44,24 @@ def vrfs_of(blueprint: Blueprint) -> dict[str, tuple[str, ...]]:
         if vrf.name in reached:
             found[vrf.tenant] = (*found.get(vrf.tenant, ()), vrf.name)
     return found
+
+
+def settings_of(
+    region: CloudRegion,
+    zones: tuple[str, ...],
+    public_prefixes: tuple[str, ...] = (),
+    quotas: Mapping[str, int] | None = None,
+    vrfs: Mapping[str, tuple[str, ...]] | None = None,
+) -> Settings:
+    """What decisions need to know of a region. `public_prefixes` go before the region's own IPv4 ones."""
+    return Settings(
+        zones=zones,
+        public_prefixes=public_prefixes or region.public_prefixes,
+        public_prefixes6=region.public_prefixes6,
+        reserved_prefixes=reserved(region),
+        quotas=quotas or {},
+        vrfs=vrfs or {},
+    )
 
 
 def without_fabric(name: str, zones: tuple[str, ...], public_prefixes: tuple[str, ...]) -> CloudRegion:

@@ -256,6 +256,9 @@ _ALL = (
         delete=peering.delete,
         quota=QUOTAS["vpc_peering"],
         seen_by=peering_types.seen_by,
+        expire=peering.expire,
+        expiring=("status", "pending-acceptance"),
+        private=("tags", "description"),
         filters=("status", "peer_project_id", "vpc_id", "peer_vpc_id"),
     ),
     Kind(
@@ -300,6 +303,7 @@ _ALL = (
         delete=transit.delete_attachment,
         quota=QUOTAS["transit_router_attachment"],
         seen_by=transit_types.attachment_seen_by,
+        private=("tags", "description"),
         filters=("status", "transit_router_project_id"),
     ),
     Kind(
@@ -359,6 +363,7 @@ _ALL = (
         delete=private_link.delete_endpoint,
         quota=QUOTAS["service_endpoint"],
         seen_by=private_link_types.endpoint_seen_by,
+        private=("tags", "description"),
         filters=("status", "addresses", "service_project_id"),
     ),
     Kind(

@@ -180,6 +180,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     seen_by: Callable[[Any], tuple[str, ...]] = nobody
     """Projects beside its own that may get and list it, and are asked for its changes; `*` for everybody. What they may
     change is for the decision to say: `context.project_id` is who asks."""
+    expire: Callable[[Any, str], Any] | None = None
+    """`(resource, now) -> resource` that has ended by time; None where it has not. `now` as RFC 3339."""
+    expiring: tuple[str, str] = ("", "")
+    """One of `filters` and its value: of those that may end by time."""
     private: tuple[str, ...] = ()
     """Fields that other projects which see it are shown empty."""
     filters: tuple[str, ...] = ()

@@ -54,6 +54,24 @@ def test_without_a_valid_credential(api: Api, header: str) -> None:
     assert got.json()["code"] == "authentication.required"
 
 
+def test_what_is_no_credential_is_refused_as_such_however_often_it_comes(tmp_path: Path) -> None:
+    """Input: a hundred requests without a credential, then a client of the same address with a key of its own. Output:
+    401 each time, and the client is served. Keys that could be keys are another thing: they are looked up."""
+    api = Api(tmp_path)
+    try:
+        for _ in range(100):
+            assert api.call("GET", "/v1/vpcs", key="").status_code == 401
+            assert api.call("GET", "/v1/vpcs", key="guess").status_code == 401
+        assert api.call("GET", "/v1/vpcs").status_code == 200
+        guesses = [f"xck_ak-{n:017x}_" + "A" * 43 for n in range(30)]
+        statuses = [api.call("GET", "/v1/vpcs", key=guess).status_code for guess in guesses]
+        assert set(statuses) == {401, 429}
+        assert api.call("GET", "/v1/vpcs").status_code == 200
+        assert api.call("GET", "/v1/vpcs", key="").status_code == 401
+    finally:
+        api.stop()
+
+
 def test_a_key_with_another_secret_is_none(api: Api) -> None:
     key = api.keys["acme/admin"]
     for wrong in (key[:-1] + ("A" if key[-1] != "A" else "B"), key + "A", key[:-1], key.upper()):
@@ -73,6 +91,12 @@ def test_a_key_until_it_is_revoked(api: Api) -> None:
     assert api.call("GET", "/v1/vpcs", key=key).status_code == 401
     listed = next(item for item in api.call("GET", "/v1/api-keys").json()["items"] if item["id"] == id)
     assert listed["revoked_at"]
+
+
+@pytest.mark.parametrize("name", ["x" * 256, "a\x1b[31mb", "a\nb", "a\u202eb"])
+def test_a_keys_name_is_as_any_other_name(api: Api, name: str) -> None:
+    got = api.call("POST", "/v1/api-keys", {"name": name, "roles": ["reader"]})
+    assert (got.status_code, got.json()["errors"][0]["field"]) == (422, "/name")
 
 
 def test_a_key_expires(api: Api) -> None:
@@ -365,8 +389,19 @@ def test_rate_limits(tmp_path: Path) -> None:
         assert api.call("GET", "/v1/caller", key="globex/admin").status_code == 200
         time.sleep(float(limited.headers["retry-after"]))
         assert api.call("GET", "/v1/caller").status_code == 200
-        wrong = [api.call("GET", "/v1/caller", key="xck_x") for _ in range(30)]
+        assert api.call("GET", "/v1/caller", key="auditor").status_code == 200  # and is let in from then on
+        guess = "xck_ak-00000000000000000_" + "A" * 43
+        wrong = [api.call("GET", "/v1/caller", key=guess) for _ in range(30)]
         assert {one.status_code for one in wrong} == {401, 429}
         assert int(wrong[-1].headers["retry-after"]) >= 1
+        # Who was turned away is recorded, too: from where, and what was asked for.
+        id = wrong[-1].headers["request-id"]
+        end = time.monotonic() + 30
+        told: list[dict[str, Any]] = []
+        while not told:
+            assert time.monotonic() < end
+            time.sleep(1.0)  # the auditor may ask twice a second
+            told = [item for item in audit_record(api, "auditor") if item["request_id"] == id]
+        assert [(one["status"], one["source"], one["path"]) for one in told] == [(429, "127.0.0.1", "/v1/caller")]
     finally:
         api.stop()

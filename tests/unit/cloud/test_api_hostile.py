@@ -130,6 +130,7 @@ def test_ids_of_any_shape(api: Api, id: str) -> None:
         ("if-match", ", ".join(['"1"'] * 100)),
         ("if-match", '"' + "9" * 5000 + '"'),
         ("project-id", "../etc"),
+        ("project-id", ""),
         ("project-id", "A" * 100),
         ("idempotency-key", "x" * 10_000),
         ("idempotency-key", "a b"),

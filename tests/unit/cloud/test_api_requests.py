@@ -264,3 +264,25 @@ def test_names_in_any_script(api: Api) -> None:
         got = api.call("POST", "/v1/vpcs", {"cidr_blocks": ["10.0.0.0/16"], "name": name})
         assert got.status_code == 422
         assert got.json()["errors"][0]["field"] == "/name"
+
+
+@pytest.mark.parametrize("query", ["wait=gone&wait=available", "wait=soon", "wait=available&timeout=x", "timeout=-1"])
+def test_a_command_whose_query_is_refused_is_not_carried_out(api: Api, query: str) -> None:
+    marked = {"cidr_blocks": ["10.0.0.0/16"], "tags": {"query": query}}
+    refused = api.call("POST", f"/v1/vpcs?{query}", marked)
+    assert (refused.status_code, refused.json()["code"]) == (400, "query.malformed")
+    assert api.call("GET", "/v1/vpcs", params={"tag": f"query={query}"}).json()["items"] == []
+    path = f"/v1/vpcs/{api.make('vpcs', {'cidr_blocks': ['10.0.0.0/16']})['id']}"
+    assert api.call("PATCH", f"{path}?{query}", {"name": "changed"}).status_code == 400
+    assert api.call("DELETE", f"{path}?{query}").status_code == 400
+    assert api.call("GET", path).json()["name"] != "changed"
+
+
+def test_what_is_possible_is_told(api: Api) -> None:
+    for path, methods in (
+        ("/v1/vpcs", "GET, OPTIONS, POST"),
+        ("/v1/vpcs/vpc-00000000000000000", "DELETE, GET, OPTIONS, PATCH"),
+        ("/v1/caller", "GET, OPTIONS"),
+    ):
+        got = api.call("OPTIONS", path, key="")
+        assert (got.status_code, got.headers["allow"]) == (204, methods)

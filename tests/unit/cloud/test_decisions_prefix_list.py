@@ -96,3 +96,23 @@ def test_room_is_not_taken_away_from_entries() -> None:
         cloud.update(prefixes.id, max_entries=1)
     assert refused(error)[1] == "prefix-list.entries-too-many"
     assert cloud.update(prefixes.id, max_entries=1, entries=entries("10.0.0.0/8")).max_entries == 1
+
+
+def test_entries_more_take_flows_from_wider_routes() -> None:
+    """Not only entries less cut: a route table leads what is added to the list's target from then on."""
+    cloud = Cloud()
+    vpc, subnet = network(cloud)
+    gateway = public(cloud, vpc)
+    interface = cloud.create("network_interface", subnet_id=subnet.id)
+    prefixes = cloud.create("prefix_list", entries=entries("192.0.2.0/24"))
+    routes = [{"destination": "0.0.0.0/0", "target": gateway.id}, {"destination": prefixes.id, "target": interface.id}]
+    table = cloud.create("route_table", vpc_id=vpc.id, routes=routes)
+    more = entries("192.0.2.0/24", *(f"198.51.{n}.0/24" for n in range(100, 106)))
+    assert not cloud.plan_update(prefixes.id, entries=more).effects
+    cloud.update(subnet.id, route_table_id=table.id)
+    [effect] = cloud.plan_update(prefixes.id, entries=more).effects
+    assert (effect.cuts, effect.resource_id) == (True, table.id)
+    assert effect.message == (
+        "198.51.100.0/24, 198.51.101.0/24, 198.51.102.0/24 and 3 others "
+        f"led to {gateway.id} by a wider route, and will lead to {interface.id}"
+    )

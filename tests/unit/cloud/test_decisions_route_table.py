@@ -125,7 +125,23 @@ def test_routes_that_go_or_move_cut_where_a_subnet_uses_the_table() -> None:
     cloud.update(of["subnet"].id, route_table_id=table.id)
     moved = cloud.plan_update(table.id, routes=[route("0.0.0.0/0", of["nat"].id)], propagating_gateway_ids=[])
     assert [e.cuts for e in moved.effects] == [True, True, True]
-    assert not cloud.plan_update(table.id, routes=[*routes, route("10.9.0.0/16", of["eni"].id)]).effects
+    assert not cloud.plan_update(table.id, routes=[*routes, route("2001:db8::/32", of["eni"].id)]).effects
+
+
+def test_a_longer_route_takes_flows_from_a_wider_one() -> None:
+    cloud, of = stand()
+    everything, peer = route("0.0.0.0/0", of["igw"].id), route("10.1.0.0/16", of["pcx"].id)
+    table = cloud.create("route_table", vpc_id=of["vpc"].id, routes=[everything, peer])
+    longer = [everything, peer, route("10.9.0.0/16", of["eni"].id), route("10.1.7.0/24", of["eni"].id)]
+    assert not cloud.plan_update(table.id, routes=longer).effects
+    cloud.update(of["subnet"].id, route_table_id=table.id)
+    igw, pcx, eni = of["igw"].id, of["pcx"].id, of["eni"].id
+    assert {(e.cuts, e.message) for e in cloud.plan_update(table.id, routes=longer).effects} == {
+        (True, f"10.9.0.0/16 led to {igw} by a wider route, and will lead to {eni}"),
+        (True, f"10.1.7.0/24 led to {pcx} by a wider route, and will lead to {eni}"),
+    }
+    same = [everything, peer, route("10.1.7.0/24", of["pcx"].id)]
+    assert not cloud.plan_update(table.id, routes=same).effects
 
 
 def test_propagation_is_of_the_vpcs_own_gateway() -> None:

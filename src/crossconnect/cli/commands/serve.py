@@ -14,18 +14,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+import msgspec
 
 from crossconnect.cli.output import print_findings, say
 from crossconnect.cli.region import load_or_exit, region_option
 from crossconnect.cloud.api.app import OtherApi
 from crossconnect.cloud.api.northbound import beside
 from crossconnect.cloud.api.server import Beside, Configuration, no_other, serve
-from crossconnect.cloud.api.settings import API_FILE, ApiFile, limit_of, read_policies, read_settings
+from crossconnect.cloud.api.settings import API_FILE, ApiFile, audit_days_of, limit_of, read_policies, read_settings
 from crossconnect.cloud.neutron.collection import Region
 from crossconnect.cloud.neutron.dialect import NeutronDialect
 from crossconnect.cloud.neutron.operations import neutron_operations
 from crossconnect.cloud.neutron.registry import STORED
-from crossconnect.cloud.provided import cloud_of, vrfs_of, without_fabric
+from crossconnect.cloud.provided import cloud_of, settings_of, vrfs_of, without_fabric
 from crossconnect.cloud.region import CloudRegion
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.service import Service, Settings
@@ -147,8 +148,8 @@ def _provided(root: Path, file: ApiFile) -> _Provided:
         sites = tuple(site.name for site in ready.region.sites)
     zones = file.zones or (tuple(zone.name for zone in cloud.zones) if cloud else ()) or sites
     region = cloud or without_fabric(name, zones, file.public_prefixes)
-    settings = Settings(
-        zones=zones, public_prefixes=file.public_prefixes or region.public_prefixes, quotas=file.quotas, vrfs=vrfs
+    settings = msgspec.structs.replace(
+        settings_of(region, zones, file.public_prefixes, file.quotas, vrfs), audit_days=audit_days_of(file)
     )
     return _Provided(settings, region, cloud is not None)
 

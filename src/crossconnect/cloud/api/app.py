@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from litestar import Litestar, MediaType, Response, route
+from litestar import HttpMethod, Litestar, MediaType, Response, route
 from litestar import Request as HttpRequest
 from litestar.response import Stream
 
 from crossconnect.cloud.api import body, openapi
-from crossconnect.cloud.api.gate import Dialect, Gate, outside
+from crossconnect.cloud.api.gate import Dialect, Gate, outside, possible
 from crossconnect.cloud.api.operation import Answer, Operation
 from crossconnect.cloud.api.operations import Status, all_operations, document_operation
 from crossconnect.cloud.resource import Kind
@@ -35,9 +35,16 @@ def make_app(
     """The application over a gate. `stopping` ends streams, so that a process can end."""
     described = all_operations(gate.service, kinds, gate.metrics, Status(stopping, lambda: gate.realising))
     operations = with_document(described)
-    further = [_route(gate, operation, api.dialect) for api in others for operation in api.operations]
+    further = [(operation, api.dialect) for api in others for operation in api.operations]
+    everything = [*((operation, None) for operation in operations), *further]
+    methods: dict[str, list[str]] = {}
+    for operation, _ in everything:
+        methods.setdefault(operation.path, []).append(operation.method)
     return Litestar(
-        route_handlers=[*(_route(gate, operation, None) for operation in operations), *further],
+        # The first operation of a path answers OPTIONS, too, for all of them.
+        route_handlers=[
+            _route(gate, operation, dialect, methods.pop(operation.path, ())) for operation, dialect in everything
+        ],
         exception_handlers={Exception: _outside},
         request_max_body_size=body.SIZE_MAX,
         openapi_config=None,
@@ -57,16 +64,19 @@ def with_document(operations: Sequence[Operation]) -> tuple[Operation, ...]:
     return everything
 
 
-def _route(gate: Gate, operation: Operation, dialect: Dialect | None) -> Any:
-    handler = _handler(gate, operation, dialect)
+def _route(gate: Gate, operation: Operation, dialect: Dialect | None, options: Sequence[str]) -> Any:
+    handler = _handler(gate, operation, dialect, options)
     path = operation.path.replace("{id}", "{id:str}")
-    return route(path, http_method=[operation.method], status_code=200, name=operation.name)(handler)
+    methods = [HttpMethod(operation.method), *((HttpMethod.OPTIONS,) if options else ())]
+    return route(path, http_method=methods, status_code=200, name=operation.name)(handler)
 
 
 def _handler(
-    gate: Gate, operation: Operation, dialect: Dialect | None
+    gate: Gate, operation: Operation, dialect: Dialect | None, options: Sequence[str]
 ) -> Callable[[HttpRequest], Awaitable[Response[bytes]]]:
     async def handle(request: HttpRequest) -> Response[bytes]:
+        if request.method == "OPTIONS":
+            return _response(possible(options))
         return _response(await gate.answer(operation, request, dialect))
 
     return handle

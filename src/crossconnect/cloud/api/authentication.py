@@ -14,7 +14,7 @@ from crossconnect.cloud.api.principal import Principal
 from crossconnect.cloud.api.problem import Denied
 from crossconnect.cloud.api.problems import KEYS_UNAVAILABLE, UNAUTHENTICATED
 from crossconnect.cloud.api.token import InvalidToken, Tokens
-from crossconnect.cloud.service import Service
+from crossconnect.cloud.service import Service, is_key
 from crossconnect.errors import Unreachable
 
 KEY_PREFIX = "xck_"
@@ -35,14 +35,21 @@ class Authentication:
         self._tokens = tokens
         self._kept: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
 
+    def costs(self, header: str) -> bool:
+        """Whether it takes the database or a signature to judge a credential. What is none on the face of it, or is not
+        there, is refused for nothing."""
+        credential = _credential(header)
+        if credential.startswith(KEY_PREFIX):
+            return is_key(credential)
+        return bool(credential) and self._tokens.any
+
     async def principal(self, header: str, now: float) -> tuple[Principal, str]:
         """(who calls, id of the credential). `now` in seconds of a clock that only goes forward. Denied with 401, or
         with 503 where a token cannot be judged."""
-        scheme, _, credential = header.partition(" ")
-        credential = credential.strip()
         if not header:
             raise refused("there is no Authorization header")
-        if scheme.lower() != "bearer" or not credential:
+        credential = _credential(header)
+        if not credential:
             raise refused("the Authorization header is not `Bearer` and a key or token")
         if len(credential) > CREDENTIAL_SIZE_MAX or not credential.isascii():
             raise refused("the key or token is not valid")
@@ -75,6 +82,12 @@ class Authentication:
         if len(self._kept) > TOKENS_KEPT_MAX:
             self._kept.popitem(last=False)
         return principal, principal.id
+
+
+def _credential(header: str) -> str:
+    """What stands behind `Bearer`; empty where that is not there."""
+    scheme, _, credential = header.partition(" ")
+    return credential.strip() if scheme.lower() == "bearer" else ""
 
 
 def refused(message: str) -> Denied:

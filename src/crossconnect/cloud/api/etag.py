@@ -46,6 +46,12 @@ def revisions(header: str) -> list[int] | None:
     ]
 
 
+def expect_tags(name: str, header: str) -> None:
+    """Denied where a header is neither empty nor `*` nor a list of ETags."""
+    if header.strip() not in ("", "*"):
+        _tags(name, header)
+
+
 def is_known(header: str, document: Document) -> bool:
     """Whether `If-None-Match` names the resource as it is now."""
     if not header.strip():

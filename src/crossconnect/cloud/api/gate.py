@@ -15,7 +15,7 @@ import re
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -50,8 +50,9 @@ BODY_TIME_MAX_S = 30.0
 PATH_MAX = 1024
 """Characters of a path in the audit record."""
 FAILURES = Limit(per_second=1.0, burst=20)
-"""Failed authentications of one address: twenty at once, then one a second. Guessing keys is hopeless at any rate;
-this keeps the database's time for others."""
+"""Failed authentications of one address, by what looks like a key or token: twenty at once, then one a second. Guessing
+keys is hopeless at any rate; this keeps the database's time for others. What is no credential costs nothing, and is
+refused with 401 however often it comes."""
 ACCEPTED_MAX = 10_000
 """Credentials that were good, whose holders are let in while their address is refused for failed attempts."""
 _PROJECT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
@@ -150,7 +151,10 @@ class Gate:
             answer, code = dialect.problem(broken, 500, (), call.request_id), INTERNAL.code
             call.reached = False
         if not call.reached and not operation.quiet:
-            await self._record(operation, call, answer.status, code, denied)
+            try:
+                await self._record(operation, call, answer.status, code, denied)
+            except Refused as error:  # nothing is answered without a record
+                answer = dialect.problem(error, error.status, (), call.request_id)
         self.metrics.count(operation.name, answer.status, time.perf_counter() - begun)
         return msgspec.structs.replace(answer, headers=(*headers, *answer.headers))
 
@@ -159,33 +163,24 @@ class Gate:
     ) -> None:
         """Find out who calls, and for which project; Denied where that is not known, or comes too often."""
         address, now = _address(request), self._clock()
-        presented = _digest(call.headers.get("authorization", ""))
+        header = call.headers.get("authorization", "")
+        presented, costs = _digest(header), self._authentication.costs(header)
+        path = request.scope["path"][:PATH_MAX]
+        made = Request(id=call.request_id, source=address, method=request.method, path=path)
+        call.caller = Caller(principal="", project_id="", request=made)
         looked = self._failures.take(address, now, tokens=0)
-        if not looked.allowed and presented not in self._accepted:
+        if costs and not looked.allowed and presented not in self._accepted:
             fields = self._failures.headers(looked)
             raise Denied(RATE_LIMITED, "too many failed authentications from this address", headers=fields)
-        credential = ""
         try:
-            call.principal, credential = await self._authentication.principal(
-                call.headers.get("authorization", ""), now
-            )
+            call.principal, credential = await self._authentication.principal(header, now)
         except Denied as error:
-            if error.code.status == 401:
+            if error.code.status == 401 and costs:
                 self._failures.take(address, now)
                 self._accepted.pop(presented, None)
             raise
-        else:
-            self._accept(presented)
-        finally:
-            made = Request(
-                id=call.request_id,
-                source=address,
-                method=request.method,
-                path=request.scope["path"][:PATH_MAX],
-                credential_id=credential,
-            )
-            call.caller = Caller(principal="", project_id="", request=made)
-        principal = call.principal
+        self._accept(presented)
+        principal, made = call.principal, msgspec.structs.replace(made, credential_id=credential)
         call.caller = Caller(principal=principal.id, project_id="", roles=principal.roles, request=made)
         call.project_id = _project(operation, call)
         call.caller = msgspec.structs.replace(call.caller, project_id=call.project_id)
@@ -254,8 +249,8 @@ def _digest(text: str) -> bytes:
 
 def _project(operation: Operation, call: Call) -> str:
     """Which project a request is for: the one of its header, or the caller's own first one."""
-    named = call.headers.get("project-id", "")
-    if named:
+    named = call.headers.get("project-id")
+    if named is not None:
         if not _PROJECT_ID.fullmatch(named):
             raise Denied(HEADER_MALFORMED, "Project-Id is no project's id: lower case letters, digits and -")
         return named
@@ -293,6 +288,12 @@ def _problem(error: Denied | Refused, status: int, headers: tuple[tuple[str, str
     body = msgspec.json.encode(details_of(error, request_id))
     more = (_RETRY[status],) if status in _RETRY and not headers else ()
     return Answer(status=status, body=body, media_type=MEDIA_TYPE, headers=(*headers, *more))
+
+
+def possible(methods: Sequence[str]) -> Answer:
+    """The answer to OPTIONS: what is possible under a path is in the OpenAPI document, for everybody."""
+    allowed = ", ".join(sorted({*methods, "OPTIONS"}))
+    return Answer(status=204, headers=(("request-id", f"req-{secrets.token_hex(10)}"), ("allow", allowed)))
 
 
 def outside(request: HttpRequest, error: Exception) -> Answer:

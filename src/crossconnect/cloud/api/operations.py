@@ -284,9 +284,10 @@ def region_operations(service: Service, metrics: Metrics, status: Status) -> tup
         "type": "object",
         "properties": {
             "items": {"type": "array", "items": {"$ref": "#/components/schemas/AuditItem"}},
-            "last": {"type": "integer"},
+            "last": {"type": "integer", "description": "To ask on with: `?after=`."},
+            "cleared": {"type": "integer", "description": "Lines up to this number are kept no more."},
         },
-        "required": ["items", "last"],
+        "required": ["items", "last", "cleared"],
     }
     return (
         Operation(

@@ -12,7 +12,7 @@ from crossconnect.cloud.api.operation import Answer, Call
 from crossconnect.cloud.api.principal import PROJECT_ROLES, REGION_ROLES
 from crossconnect.cloud.api.problems import API_KEY_EXPIRY, API_KEY_NO_ROLE, API_KEY_PAST, API_KEY_ROLE, PROJECT_QUOTA
 from crossconnect.cloud.resource import invalid, missing
-from crossconnect.cloud.service import AuditRecord, Caller, Key, Service
+from crossconnect.cloud.service import AuditRecord, Caller, Key, Service, texts
 
 AUDIT_LIMIT_MAX = 1000
 
@@ -199,6 +199,7 @@ async def create_key(service: Service, call: Call) -> Answer:
         raise invalid(API_KEY_NO_ROLE.code, "a key without a role may do nothing", "/roles")
     if wish.expires_at:
         _expect_later(wish.expires_at)
+    texts.check(wish)
     wanted = Key(
         id="",
         project_id=call.project_id,
@@ -275,7 +276,8 @@ async def audit(service: Service, call: Call) -> Answer:
     found = await service.audit(call.caller, after=after, limit=limit)
     items = [_audit_item(record, whole=not call.project_id) for record in found]
     last = items[-1].number if items else after
-    return Answer(body=msgspec.json.encode({"items": items, "last": last}), headers=(("cache-control", "no-store"),))
+    told = {"items": items, "last": last, "cleared": await service.audit_cleared()}
+    return Answer(body=msgspec.json.encode(told), headers=(("cache-control", "no-store"),))
 
 
 def _audit_item(record: AuditRecord, whole: bool) -> AuditItem:

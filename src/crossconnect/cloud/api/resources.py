@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from crossconnect.cloud.api import body, query
-from crossconnect.cloud.api.etag import etag, is_known, revisions
+from crossconnect.cloud.api.etag import etag, expect_tags, is_known, revisions
 from crossconnect.cloud.api.operation import Answer, Call
 from crossconnect.cloud.api.problem import Denied
 from crossconnect.cloud.api.problems import HEADER_MALFORMED, PRECONDITION
@@ -53,13 +53,14 @@ def id_of(kind: Kind, call: Call) -> str:
 
 async def create(service: Service, kind: Kind, call: Call) -> Answer:
     """POST of a collection."""
+    wait = _wait(call, "available")
     body.expect_type(call.headers.get("content-type", ""), body.JSON)
     wish = body.decode(call.body, kind.body)
     call.reached = True
     outcome = await service.create(kind, call.caller, wish, token=_token(call), dry_run=call.dry_run)
     if call.dry_run:
         return _planned(outcome)
-    document = await _waited(service, kind, call, outcome, "available") or outcome.document
+    document = await _waited(service, kind, call, outcome, wait) or outcome.document
     headers = [("location", f"/v1/{kind.path}/{document.id}"), ("etag", etag(document))]
     if outcome.replayed:
         headers.append(("idempotency-replayed", "true"))
@@ -95,15 +96,18 @@ def _next(path: str, call: Call, marker: str) -> tuple[tuple[str, str], ...]:
 async def get(service: Service, kind: Kind, call: Call) -> Answer:
     """GET of a resource."""
     id = id_of(kind, call)
+    wait = _wait(call, "available")
+    known = call.headers.get("if-none-match", "")
+    expect_tags("If-None-Match", known)
     call.reached = True
     document = await service.get(kind, call.caller, id)
-    if query.choice(call.query, "wait", ("available",)):
-        waited = await service.wait(kind, call.caller, document.id, document.revision, timeout_s=_timeout(call))
+    if wait is not None:
+        waited = await service.wait(kind, call.caller, document.id, document.revision, timeout_s=wait)
         if waited is None:
             raise missing(kind.name.replace("_", "-"), document.id)
         document = waited
     headers = (("etag", etag(document)), ("cache-control", "private, no-cache"))
-    if is_known(call.headers.get("if-none-match", ""), document):
+    if is_known(known, document):
         return Answer(status=304, headers=headers)
     return Answer(body=document.raw, headers=headers)
 
@@ -111,6 +115,7 @@ async def get(service: Service, kind: Kind, call: Call) -> Answer:
 async def update(service: Service, kind: Kind, call: Call) -> Answer:
     """PATCH of a resource."""
     id = id_of(kind, call)
+    wait = _wait(call, "available")
     body.expect_type(call.headers.get("content-type", ""), body.MERGE_PATCH)
     allowed = revisions(call.headers.get("if-match", ""))
     asked = body.plain(call.body)
@@ -123,7 +128,7 @@ async def update(service: Service, kind: Kind, call: Call) -> Answer:
         outcome = await _update_present(service, kind, call, id, asked, allowed)
     if call.dry_run:
         return _planned(outcome)
-    document = await _waited(service, kind, call, outcome, "available") or outcome.document
+    document = await _waited(service, kind, call, outcome, wait) or outcome.document
     return Answer(body=document.raw, headers=(("etag", etag(document)),))
 
 
@@ -149,13 +154,14 @@ async def _update_present(
 async def delete(service: Service, kind: Kind, call: Call) -> Answer:
     """DELETE of a resource."""
     id = id_of(kind, call)
+    wait = _wait(call, "deleted")
     allowed = revisions(call.headers.get("if-match", ""))
     revision = await _revision(service, kind, call, id, allowed)
     call.reached = True
     outcome = await service.delete(kind, call.caller, id, if_match=revision, dry_run=call.dry_run)
     if call.dry_run:
         return _planned(outcome)
-    await _waited(service, kind, call, outcome, "deleted")
+    await _waited(service, kind, call, outcome, wait)
     return Answer(status=204)
 
 
@@ -181,16 +187,19 @@ def _changed(id: str) -> Denied:
     return Denied(PRECONDITION, f"{id} has changed: If-Match names another revision")
 
 
-async def _waited(service: Service, kind: Kind, call: Call, outcome: Outcome, until: str) -> Document | None:
+async def _waited(service: Service, kind: Kind, call: Call, outcome: Outcome, wait_s: float | None) -> Document | None:
     """The resource once the command is realised, where the client waits for that."""
-    if not query.choice(call.query, "wait", (until,)):
+    if wait_s is None:
         return None
-    id = outcome.document.id
-    return await service.wait(kind, call.caller, id, outcome.revision, timeout_s=_timeout(call))
+    return await service.wait(kind, call.caller, outcome.document.id, outcome.revision, timeout_s=wait_s)
 
 
-def _timeout(call: Call) -> float:
-    return float(query.number(call.query, "timeout", WAIT_DEFAULT_S, 0, WAIT_MAX_S))
+def _wait(call: Call, until: str) -> float | None:
+    """How many seconds the client wants to wait for its command; None: not at all. Read before anything is done: a
+    command with a query that is refused is not carried out."""
+    wanted = query.choice(call.query, "wait", (until,))
+    timeout_s = float(query.number(call.query, "timeout", WAIT_DEFAULT_S, 0, WAIT_MAX_S))
+    return timeout_s if wanted else None
 
 
 def _token(call: Call) -> str:

@@ -37,6 +37,9 @@ class ApiFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Availability zones; none: those in which the region has hypervisors, or else its sites."""
     quotas: dict[str, int] = {}
     """How many resources of a kind a project may have, where it has no quota of its own."""
+    audit_days: int = 0
+    """How many days a line of the audit record is kept; 0: for ever. Who has to keep lines longer reads them before,
+    by `GET /v1/audit`, whose `cleared` says what is gone."""
     requests_per_second: float = 50.0
     """How many requests a project may make, in the long run, of one process."""
     burst: int = 200
@@ -78,6 +81,13 @@ def read_policies(root: Path, settings: ApiFile) -> Policies:
     if not texts:
         raise BadInput(f"no policies: default_policies is off, and {POLICIES}/ has none, so nobody may do anything")
     return Policies(texts)
+
+
+def audit_days_of(settings: ApiFile) -> int:
+    """How long the audit record is kept, in days; BadInput where it could not be."""
+    if not 0 <= settings.audit_days <= 36_500:
+        raise BadInput(f"{API_FILE}: audit_days is 0 (for ever) to 36,500")
+    return settings.audit_days
 
 
 def limit_of(settings: ApiFile) -> Limit:

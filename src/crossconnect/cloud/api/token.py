@@ -107,6 +107,11 @@ class Tokens:
         for issuer in issuers:
             _check(issuer)
 
+    @property
+    def any(self) -> bool:
+        """Whether there is a provider whose tokens are taken."""
+        return bool(self._issuers)
+
     def principal(self, token: str) -> Principal:
         """Whose token it is. InvalidToken with the reason, Unreachable without the provider's keys."""
         if len(token) > TOKEN_SIZE_MAX:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
+from crossconnect.cloud.effective import EffectiveRoute
 from crossconnect.cloud.kinds.route_table import RouteTable
+from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.resource import Change, Effect, Patch, Resource, conflict, forbidden, missing
 from crossconnect.cloud.view import Context, View
+from crossconnect.net import contains
 
 R = TypeVar("R", bound=Resource)
 
@@ -50,6 +53,37 @@ def refuse_more(count: int, most: int, what: str, field: str = "") -> None:
     """Refused where a limit would be exceeded: `count` with what is asked for."""
     if count > most:
         raise conflict("limit.exceeded", f"{count} {what}; at most {most}", field)
+
+
+def diverted(before: Sequence[EffectiveRoute], after: Sequence[EffectiveRoute], id: str) -> tuple[Effect, ...]:
+    """What new routes of a table take away from wider ones, by which it leads somewhere else until now. Both are in the
+    order of `effective.table_routes`: the longest first."""
+    known = {route.destination for route in before}
+    found: dict[tuple[str, str], list[str]] = {}
+    for route in after:
+        if route.destination in known:
+            continue
+        wider = next((r for r in before if contains(r.destination, route.destination)), None)
+        if wider is None or wider.state != "active" or wider.target == route.target:
+            continue
+        if not (wider.origin == "local" and route.origin == "propagated"):  # local goes first, however wide
+            found.setdefault((wider.target, route.target), []).append(route.destination)
+    return tuple(
+        Effect(f"{_some(blocks)} led to {old} by a wider route, and will lead to {new}", cuts=True, resource_id=id)
+        for (old, new), blocks in found.items()
+    )
+
+
+def is_used(table: RouteTable, view: View) -> bool:
+    """Whether a subnet is routed by a table."""
+    if view.count_referring(Subnet, table.id, "route_table_id"):
+        return True
+    return table.main and any(not s.route_table_id for s in view.referring(Subnet, table.vpc_id, "vpc_id"))
+
+
+def _some(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - 3} others" if len(texts) > 3 else ""
+    return ", ".join(texts[:3]) + more
 
 
 def black_holes(vpc_ids: Iterable[str], target: str, view: View) -> tuple[Effect, ...]:

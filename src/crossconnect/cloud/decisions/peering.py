@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from crossconnect.cloud.decisions.claimed import numbers
 from crossconnect.cloud.decisions.meeting import blocks_of, refuse_overlap
 from crossconnect.cloud.decisions.patching import black_holes, refuse_more, refuse_naming, the_vpc
 from crossconnect.cloud.kinds.peering import VpcPeering, VpcPeeringBody, VpcPeeringPatch
@@ -34,9 +35,11 @@ def create(body: VpcPeeringBody, view: View, context: Context) -> Change:
     refuse_overlap(blocks_of(vpc), (("this peering", peer),), "/peer_vpc_id")
     _refuse_many(vpc.id, view, context, "/vpc_id")
     own = project == context.project_id
+    id = context.new_id("pcx")
+    (number,) = numbers(view, "link", id)
     peering = born(
         VpcPeering,
-        context.new_id("pcx"),
+        id,
         context,
         body,
         vpc_id=vpc.id,
@@ -44,8 +47,9 @@ def create(body: VpcPeeringBody, view: View, context: Context) -> Change:
         peer_project_id=project,
         status="active" if own else "pending-acceptance",
         expires_at="" if own else _later(context.now),
+        number=number.value,
     )
-    return Change(put=(peering,))
+    return Change(put=(peering,), claims=(number,))
 
 
 def update(peering: VpcPeering, patch: VpcPeeringPatch, view: View, context: Context) -> Change:

@@ -6,7 +6,7 @@ import msgspec
 
 from crossconnect.cloud import effective
 from crossconnect.cloud.addresses import cidr
-from crossconnect.cloud.decisions.patching import refuse_more, the_vpc
+from crossconnect.cloud.decisions.patching import diverted, is_used, refuse_more, the_vpc
 from crossconnect.cloud.decisions.prefix_list import route_weight
 from crossconnect.cloud.kinds.prefix_list import PrefixList
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
@@ -65,7 +65,7 @@ def _effects(before: RouteTable, after: RouteTable, view: View) -> tuple[Effect,
     lost = [r for r in before.routes if r.destination not in new]
     moved = [r for r in before.routes if new.get(r.destination, r.target) != r.target]
     withdrawn = sorted(set(before.propagating_gateway_ids) - set(after.propagating_gateway_ids))
-    if not (lost or moved or withdrawn) or not _used(before, view):
+    if not is_used(before, view):
         return ()
     return (
         *(
@@ -77,13 +77,8 @@ def _effects(before: RouteTable, after: RouteTable, view: View) -> tuple[Effect,
             for r in moved
         ),
         *(Effect(f"no routes of {id} any more", cuts=True, resource_id=after.id) for id in withdrawn),
+        *diverted(effective.table_routes(before, view), effective.table_routes(after, view), after.id),
     )
-
-
-def _used(table: RouteTable, view: View) -> bool:
-    if view.count_referring(Subnet, table.id, "route_table_id"):
-        return True
-    return table.main and any(not s.route_table_id for s in view.referring(Subnet, table.vpc_id, "vpc_id"))
 
 
 def _routes(

@@ -95,9 +95,11 @@ def create_attachment(body: TransitRouterAttachmentBody, view: View, context: Co
             raise invalid("transit-router-attachment.of", "a private gateway has no subnets", "/subnet_ids")
         _refuse_gateway(body.private_gateway_id, view)
     own = router.project_id == context.project_id
+    id = context.new_id("tra")
+    (number,) = numbers(view, "link", id)
     attachment = born(
         TransitRouterAttachment,
-        context.new_id("tra"),
+        id,
         context,
         body,
         transit_router_id=router.id,
@@ -105,8 +107,9 @@ def create_attachment(body: TransitRouterAttachmentBody, view: View, context: Co
         vpc_id=body.vpc_id,
         subnet_ids=body.subnet_ids,
         private_gateway_id=body.private_gateway_id,
+        number=number.value,
     )
-    return Change(put=(_accepted(attachment, router) if own else attachment,))
+    return Change(put=(_accepted(attachment, router) if own else attachment,), claims=(number,))
 
 
 def update_attachment(

@@ -187,10 +187,10 @@ def _public_claim(block: str, vpc_id: str) -> Claim:
 
 def _public(vpc_id: str, taken: int, view: View, context: Context) -> tuple[str, Claim]:
     """The next free public block of the region."""
-    length = context.public_length6
-    shift = 128 - length
     for pool in context.public_prefixes6:
         parsed = parse(pool)
+        length = max(context.public_length6, parsed.length)  # a small pool is one VPC's as a whole
+        shift = 128 - length
         first, last = parsed.value >> shift, (parsed.value | parsed.host_mask) >> shift
         value: int | None = first - 1
         for _ in range(taken + 1):

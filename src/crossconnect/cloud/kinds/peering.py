@@ -21,6 +21,8 @@ class VpcPeering(Resource, frozen=True, kw_only=True):
     status: Literal["pending-acceptance", "active", "rejected", "expired"] = "pending-acceptance"
     expires_at: str = ""
     """RFC 3339: when a request that nobody has answered is void; empty once it is answered."""
+    number: int = 0
+    """One of the region's own, for the addresses of its link; never another peering's or attachment's."""
 
 
 class VpcPeeringBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -60,6 +60,8 @@ class TransitRouterAttachment(Resource, frozen=True, kw_only=True):
     """The router's table by which packets that enter here are routed; none: they are dropped."""
     propagated_route_table_ids: tuple[str, ...] = ()
     """The router's tables that learn what is reached here."""
+    number: int = 0
+    """One of the region's own, for the addresses of its link; never another peering's or attachment's."""
 
 
 class TransitRouterAttachmentBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -29,7 +29,7 @@ class NeutronDialect:
             token = secret_of(plain(await request.body()))
         if token:
             found["authorization"] = f"Bearer {token}"
-        if "x-project-id" in found:
+        if found.get("x-project-id"):
             found["project-id"] = found["x-project-id"]
         return found
 

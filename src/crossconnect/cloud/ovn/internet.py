@@ -124,7 +124,7 @@ def nat_gateway(q: Queries, id: str) -> Iterator[Part]:
     near, far = nat_ports(id)
     outer = f"internet-{id}"
     yield row(ROUTER, id, id, name=id, options=announcing(q, gateway, "nat"))
-    yield from link(q, id, (vpc.id, near), (id, far), id)
+    yield from link(q, gateway, (vpc.id, near), (id, far))
     yield from plug(q, network, (id, outer), gateway)
     nat = row(
         "NAT",
@@ -139,7 +139,7 @@ def nat_gateway(q: Queries, id: str) -> Iterator[Part]:
     )
     yield from within(ROUTER, id, "nat", nat)
     yield from route(id, f"{id}/default", id, "0.0.0.0/0", Hop(network.next_hop, outer))
-    back, _ = link_addresses(q.region, id, vpc.id)
+    back, _ = link_addresses(q.region, gateway, vpc.id)
     for block in vpc.cidr_blocks:
         yield from route(id, f"{id}/{block}", id, block, Hop(back, far))
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 
+from crossconnect.cloud.kinds.peering import VpcPeering
+from crossconnect.cloud.kinds.transit import TransitRouterAttachment
 from crossconnect.cloud.ovn.queries import Unrealisable
 from crossconnect.cloud.region import CloudRegion, ProviderNetwork
 from crossconnect.cloud.resource import Resource
-from crossconnect.net import Mac, address_text, mac_text, parse, parse_mac
+from crossconnect.net import Mac, address_text, contains, mac_text, parse, parse_mac
 
 TRANSFER_FIRST = 15
 """Added to a router's number: the first 15 hosts of a transfer prefix are the provider's."""
+
+
+_NO_LINK = "the region's prefix for links between routers has no address left"
 
 
 def word(id: str) -> str:
@@ -60,18 +65,39 @@ def _transfer(prefix: str, network: str, resource: Resource) -> str:
     return f"{address_text(parsed.version, parsed.value + TRANSFER_FIRST + number)}/{parsed.length}"
 
 
-def link_addresses(region: CloudRegion, link: str, side: str) -> tuple[str, str]:
-    """IPv4 and IPv6 address of one end of a link between routers; the other end is reached by `output_port`, so that
-    they need not be in one prefix."""
-    bits = digest(f"{link}/{side}")
+def link_addresses(region: CloudRegion, link: Resource, side: str) -> tuple[str, str]:
+    """IPv4 and IPv6 address of one end of a link between routers, by the id of the router there; the other end is
+    reached by `output_port`, so that they need not be in one prefix. `link` is what the link is made for: its number
+    decides, so that no two links have an address in common."""
     found: list[str] = []
     for prefix in (region.link_prefix, region.link_prefix6):
         parsed = parse(prefix)
-        found.append(address_text(parsed.version, parsed.value | bits & parsed.host_mask))
+        address = address_text(parsed.version, parsed.value | _link_host(link, side, parsed.host_mask))
+        if contains(region.private_link_prefix, address):
+            raise Unrealisable(_NO_LINK)
+        found.append(address)
     return found[0], found[1]
 
 
-def link_networks(region: CloudRegion, link: str, side: str) -> frozenset[str]:
+def _link_host(link: Resource, side: str, mask: int) -> int:
+    """number, kind of number, end. Numbers of peerings and attachments are counted apart from those of gateways."""
+    number = number_of(link)
+    if not number:  # a document from before there were numbers
+        return digest(f"{link.id}/{side}") & mask
+    match link:
+        case VpcPeering():
+            apart, far = 1, side == link.peer_vpc_id
+        case TransitRouterAttachment():
+            apart, far = 1, side == link.transit_router_id
+        case _:
+            apart, far = 0, side == link.id
+    host = number << 2 | apart << 1 | far
+    if host > mask:
+        raise Unrealisable(_NO_LINK)
+    return host
+
+
+def link_networks(region: CloudRegion, link: Resource, side: str) -> frozenset[str]:
     """The same as a router port's networks."""
     four, six = link_addresses(region, link, side)
     return frozenset((f"{four}/32", f"{six}/128"))

@@ -34,4 +34,4 @@ def peering(q: Queries, id: str) -> Iterator[Part]:
     if peering.status != "active":
         return
     left, right = q.need(Vpc, peering.vpc_id).id, q.need(Vpc, peering.peer_vpc_id).id
-    yield from link(q, id, (left, peering_port(id, left)), (right, peering_port(id, right)), id)
+    yield from link(q, peering, (left, peering_port(id, left)), (right, peering_port(id, right)))

@@ -25,7 +25,7 @@ def private_ports(id: str) -> tuple[str, str]:
 def to_private_gateway(q: Queries, id: str, version: int) -> Hop:
     """Where a VPC's router sends what a private gateway is to have."""
     q.ask(network_of, id)
-    return Hop(link_addresses(q.region, id, id)[version == 6], private_ports(id)[0])
+    return Hop(link_addresses(q.region, q.need(PrivateGateway, id), id)[version == 6], private_ports(id)[0])
 
 
 @unit
@@ -42,8 +42,8 @@ def gateway(q: Queries, id: str) -> Iterator[Part]:
     announce: set[str] = set()
     if vpc is not None:
         near, far = private_ports(id)
-        yield from link(q, id, (vpc.id, near), (id, far), id)
-        addresses = link_addresses(q.region, id, vpc.id)
+        yield from link(q, gateway, (vpc.id, near), (id, far))
+        addresses = link_addresses(q.region, gateway, vpc.id)
         for block in (*vpc.cidr_blocks, *vpc.ipv6_cidr_blocks):
             back[block] = Hop(addresses[parse(block).version == 6], far)
         announce.update(back)

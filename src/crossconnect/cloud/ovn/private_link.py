@@ -80,8 +80,8 @@ def service(q: Queries, id: str) -> Iterator[Part]:
     address = q.ask(service_address, id)
     yield row(ROUTER, id, id, name=id, options=ROUTER_OPTIONS)
     yield from plug(q, between, (id, f"link-{id}"), service)
-    yield from link(q, id, (vpc.id, near), (id, far), id)
-    inside = Hop(link_addresses(q.region, id, vpc.id)[0], far)
+    yield from link(q, service, (vpc.id, near), (id, far))
+    inside = Hop(link_addresses(q.region, service, vpc.id)[0], far)
     for block in vpc.cidr_blocks:
         yield from route(id, f"{id}/{block}", id, block, inside)
     for listener in q.ask(listeners_of, id):
@@ -110,15 +110,17 @@ def private_routes(q: Queries, vpc_id: str) -> dict[str, Hop]:
     found: dict[str, Hop] = {}
     for id in q.referring(ServiceEndpoint, "vpc_id", vpc_id):
         try:
-            if q.need(ServiceEndpoint, id).status == "active":
-                address = q.ask(service_address, q.need(ServiceEndpoint, id).service_id)
-                found[f"{address}/32"] = Hop(link_addresses(q.region, id, id)[0], vpc_port(id))
+            endpoint = q.need(ServiceEndpoint, id)
+            if endpoint.status == "active":
+                address = q.ask(service_address, endpoint.service_id)
+                found[f"{address}/32"] = Hop(link_addresses(q.region, endpoint, id)[0], vpc_port(id))
         except Unrealisable:
             continue
     for id in q.referring(EndpointService, "vpc_id", vpc_id):
         try:
             for prefix in q.ask(sources_of, id):
-                found[prefix] = Hop(link_addresses(q.region, id, id)[0], vpc_port(id))
+                service = q.need(EndpointService, id)
+                found[prefix] = Hop(link_addresses(q.region, service, id)[0], vpc_port(id))
         except Unrealisable:
             continue
     return found
@@ -136,10 +138,10 @@ def endpoint(q: Queries, id: str) -> Iterator[Part]:
     address = q.ask(service_address, service.id)
     near, far, outer = vpc_port(id), f"inner-{id}", f"link-{id}"
     yield row(ROUTER, id, id, name=id, options=ROUTER_OPTIONS)
-    yield from link(q, id, (vpc.id, near), (id, far), id)
+    yield from link(q, endpoint, (vpc.id, near), (id, far))
     yield from plug(q, private_link(q), (id, outer), endpoint, beside=service)
     for block in vpc.cidr_blocks:
-        yield from route(id, f"{id}/{block}", id, block, Hop(link_addresses(q.region, id, vpc.id)[0], far))
+        yield from route(id, f"{id}/{block}", id, block, Hop(link_addresses(q.region, endpoint, vpc.id)[0], far))
     own = transfer_addresses(private_link(q), endpoint)[0].partition("/")[0]
     if service.source == "translated":
         nat = row(

@@ -182,22 +182,22 @@ def plug(
 
 def link(
     q: Queries,
-    name: str,
+    owner: Resource,
     left: tuple[str, str],
     right: tuple[str, str],
-    resource: str,
     tables: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Part]:
-    """Two routers joined by a pair of ports without a switch; each side is (router, name of its port). `tables` are the
+    """Two routers joined by a pair of ports without a switch; each side is (router, name of its port). `owner` is
+    what the link is made for, `tables` the
     route tables of ports that have one; the others see connected networks and routes in no table."""
     for (router, port), (_, peer) in ((left, right), (right, left)):
         made = row(
             "Logical_Router_Port",
             port,
-            resource,
+            owner.id,
             name=port,
             mac=router_mac(q.region, port),
-            networks=link_networks(q.region, name, router),
+            networks=link_networks(q.region, owner, router),
             peer=peer,
             options={"route_table": tables[port]} if port in tables else {},
         )

@@ -60,16 +60,16 @@ def hop(q: Queries, vpc_id: str, target: str, version: int) -> Hop:
                 return Hop(address, outside_port(vpc_id)) if address else BLACKHOLE
             case EgressOnlyInternetGateway(vpc_id=at) if at == vpc_id and version == 6 and network.next_hop6:
                 return Hop(network.next_hop6, outside_port(vpc_id))
-            case NatGateway(vpc_id=at) if at == vpc_id and version == 4:
+            case NatGateway(vpc_id=at) as gateway if at == vpc_id and version == 4:
                 q.ask(nat_address, target)
-                return Hop(link_addresses(q.region, target, target)[0], nat_ports(target)[0])
+                return Hop(link_addresses(q.region, gateway, target)[0], nat_ports(target)[0])
             case NetworkInterface(vpc_id=at) if at == vpc_id:
                 interface = q.ask(port_of, target)
                 addresses = interface.private_addresses if version == 4 else interface.ipv6_addresses
                 return Hop(addresses[0], router_port(interface.subnet_id)) if addresses else BLACKHOLE
-            case VpcPeering():
+            case VpcPeering() as peering:
                 other = other_side(q, target, vpc_id)
-                return Hop(link_addresses(q.region, target, other)[version == 6], peering_port(target, vpc_id))
+                return Hop(link_addresses(q.region, peering, other)[version == 6], peering_port(target, vpc_id))
             case TransitRouter():
                 return to_transit(q, vpc_id, target, version)
             case PrivateGateway(vpc_id=at) if at == vpc_id:

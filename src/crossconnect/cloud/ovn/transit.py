@@ -55,7 +55,7 @@ def attachment(q: Queries, id: str) -> Iterator[Part]:
     router = q.ask(attached_router, id)
     outer, inner = transit_ports(id)
     table = {inner: attachment.route_table_id or f"{id}-none"}
-    yield from link(q, id, (router, outer), (attachment.transit_router_id, inner), id, tables=table)
+    yield from link(q, attachment, (router, outer), (attachment.transit_router_id, inner), tables=table)
 
 
 def reached_from(q: Queries, id: str) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ def to_transit(q: Queries, owner: str, transit_router_id: str, version: int) -> 
         attachment = q.get(TransitRouterAttachment, id)
         if attachment and attachment.status == "active" and attachment.transit_router_id == transit_router_id:
             q.ask(attached_router, id)
-            return Hop(link_addresses(q.region, id, transit_router_id)[version == 6], transit_ports(id)[0])
+            return Hop(link_addresses(q.region, attachment, transit_router_id)[version == 6], transit_ports(id)[0])
     return BLACKHOLE
 
 
@@ -113,4 +113,4 @@ def _to_attachment(q: Queries, transit_router_id: str, id: str, version: int) ->
         router = q.ask(attached_router, id)
     except Unrealisable:
         return BLACKHOLE
-    return Hop(link_addresses(q.region, id, router)[version == 6], transit_ports(id)[1])
+    return Hop(link_addresses(q.region, attachment, router)[version == 6], transit_ports(id)[1])

@@ -58,8 +58,8 @@ def apply(
         return _written(0, items, {}, ())
     number = transaction.next()
     connection = transaction.connection
-    for id in sorted(gone):
-        claims.release(connection, claims.owned(connection, id))
+    if gone:
+        claims.release(connection, claims.owned(connection, sorted(gone)))
     claims.release(connection, change.releases)
     if not claims.take(connection, change.claims):
         raise conflict("claim.taken", "a number that the command asks for is taken")
@@ -144,12 +144,13 @@ def _write(
     connection = transaction.connection
     bodies: dict[str, tuple[Resource, Stored]] = {}
     log: list[tuple[Changed, frozenset[str]]] = []
-    for item in sorted(dirty, key=lambda item: item.after is not None):  # what goes makes room for what comes
+    # What goes makes room for what comes.
+    documents.remove(connection, [(item.kind, item.before) for item in dirty if item.after is None])
+    for item in sorted(dirty, key=lambda item: item.after is not None):
         kind, before, after = item.kind, item.before, item.after
         action: Literal["create", "update", "delete"]
         if after is None:
             assert item.stored is not None
-            documents.remove(connection, kind, before)
             row, now = item.stored, before
             action = "delete"
         else:

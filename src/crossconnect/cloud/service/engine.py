@@ -7,15 +7,17 @@ import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from crossconnect.cloud.resource import Refused
-from crossconnect.cloud.service import administration
+from crossconnect.cloud.service import administration, expiring
 from crossconnect.cloud.service.environment import Environment
 from crossconnect.cloud.service.signals import Listener, Signals
+from crossconnect.cloud.store import audit
 from crossconnect.cloud.store.database import READERS, Database, is_transient
 from crossconnect.cloud.store.migrate import migrate
 from crossconnect.cloud.store.reading import REALISED, SEQUENCE, counters_of
@@ -26,6 +28,8 @@ T = TypeVar("T")
 
 PATIENCE_S = 5.0
 """How long a question waits for a database that is away."""
+AUDIT_AT_ONCE = 2_000
+"""Lines of the audit record that are forgotten in one transaction: some 10 ms."""
 CLEAR_UP_S = 60.0
 """How often old tokens and changes are cleared away."""
 
@@ -112,7 +116,19 @@ class Engine:
         while True:
             await asyncio.sleep(CLEAR_UP_S)
             with contextlib.suppress(Refused, DBAPIError):  # again in a minute
-                await self.write(
-                    lambda tx: administration.clear_up(tx, int(self._environment.clock().timestamp())),
-                    lambda _tx, _result: None,
-                )
+                await self.clear_up()
+
+    async def clear_up(self) -> None:
+        """End what has ended by time, and forget what is too old."""
+        now = int(self._environment.clock().timestamp())
+        ids = await self.read(lambda connection: expiring.due(connection, self._environment))
+        if ids:
+            await self.write(lambda tx: expiring.end(tx, self._environment, ids), lambda _tx, _result: None)
+        await self.write(lambda tx: administration.clear_up(tx, now), lambda _tx, _result: None)
+        if days := self._environment.settings.audit_days:
+            await self._clear_audit(self._environment.text(self._environment.clock() - timedelta(days=days)))
+
+    async def _clear_audit(self, at: str) -> None:
+        """Forget the audit record's lines from before a time, part by part, so that nobody waits for it."""
+        while number := await self.read(lambda connection: audit.older(connection, at, AUDIT_AT_ONCE)):
+            await self.write(lambda tx, number=number: audit.clear(tx.connection, number), lambda _tx, _result: None)

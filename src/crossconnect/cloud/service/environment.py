@@ -28,6 +28,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     quotas: Mapping[str, int] = {}
     """By kind, and by the names of `cloud.limits`, for projects that have none of their own; before the kinds' own
     defaults."""
+    audit_days: int = 0
+    """How many days a line of the audit record is kept; 0: for ever."""
     vrfs: Mapping[str, tuple[str, ...]] = {}
     """By project: VRFs of the region that its private gateways may name."""
 

@@ -32,6 +32,11 @@ def made(key: Key, id: str, at: str) -> tuple[Key, str, bytes]:
     return named, f"xck_{id}_{secret}", _digest(secret)
 
 
+def is_key(text: str) -> bool:
+    """Whether a text looks like a key: what does not is none, without a look into the store."""
+    return _TEXT.fullmatch(text) is not None
+
+
 def caller(connection: Connection, text: str, now: datetime) -> Caller | None:
     """Whose key that is; none for a malformed, unknown, expired or revoked one."""
     match = _TEXT.fullmatch(text)

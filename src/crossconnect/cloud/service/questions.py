@@ -9,7 +9,7 @@ import msgspec
 from crossconnect.cloud.resource import ID, Kind, Problem, Refused, missing
 from crossconnect.cloud.service.environment import stem
 from crossconnect.cloud.service.outcome import LIMIT_MAX, Document, Page, Query
-from crossconnect.cloud.service.presenting import PRESENTED, presented
+from crossconnect.cloud.service.presenting import differs, presented
 from crossconnect.cloud.service.states import document, shown
 from crossconnect.cloud.service.texts import FORBIDDEN
 from crossconnect.cloud.store import reading
@@ -47,7 +47,7 @@ def get(view: ProjectView, kind: Kind, id: str) -> Document:
     if kind.name in LINGERING:
         stored = reading.buried(connection, kind, project_id, id, counters_of(connection)[REALISED])
         if stored is not None:
-            return document(stored, "deleting")
+            return document(presented(kind, view, stored), "deleting")
     if reading.foreign(connection, project_id, [id]):
         raise Foreign(absent)
     raise absent
@@ -60,7 +60,7 @@ def listing(view: ProjectView, search: Search) -> tuple[Page, bool]:
     more = len(found) > search.limit
     number = counters_of(connection)[REALISED] if found else 0
     found = found[: search.limit]
-    if search.kind.name in PRESENTED:
+    if differs(search.kind):
         found = [msgspec.structs.replace(one, stored=presented(search.kind, view, one.stored)) for one in found]
     documents = tuple(shown(one, number) for one in found)
     named = {id for given in (search.fields, search.attributes) for values in given.values() for id in values}

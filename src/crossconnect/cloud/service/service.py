@@ -18,9 +18,10 @@ from crossconnect.cloud.service.commands import Command, Create, Delete, Update
 from crossconnect.cloud.service.engine import Engine
 from crossconnect.cloud.service.environment import Environment, Settings, now, random_id
 from crossconnect.cloud.service.outcome import LIMIT_MAX, Document, Feed, Outcome, Page, Query
+from crossconnect.cloud.service.presenting import told
 from crossconnect.cloud.service.states import shown
 from crossconnect.cloud.store import audit, feed, projects, reading
-from crossconnect.cloud.store.reading import CLEARED, REALISED, SEQUENCE, counters_of
+from crossconnect.cloud.store.reading import AUDIT_CLEARED, CLEARED, REALISED, SEQUENCE, counters_of
 from crossconnect.cloud.store.records import AuditRecord, Key
 from crossconnect.cloud.store.view import ProjectView
 from crossconnect.cloud.store.writer import Transaction
@@ -149,11 +150,11 @@ class Service:
         signals, end = self._engine.signals, time.monotonic() + wait_s
         if wait_s > 0 and after == signals.head:  # nothing is there yet, as far as is known
             await signals.until(lambda: signals.head > after, wait_s)
-        found = await self._engine.read(lambda connection: _feed(connection, scope, after, limit))
+        found = await self._engine.read(lambda connection: self._feed(connection, scope, after, limit))
         while not found.commits and (left_s := end - time.monotonic()) > 0:
             last = found.last
             await signals.until(lambda last=last: signals.head > last, left_s)
-            found = await self._engine.read(lambda connection, last=last: _feed(connection, scope, last, limit))
+            found = await self._engine.read(lambda connection, last=last: self._feed(connection, scope, last, limit))
         return found
 
     async def follow(self, caller: Caller, after: int, *, heartbeat_s: float = 15.0) -> AsyncIterator[Feed]:
@@ -166,6 +167,11 @@ class Service:
     async def position(self) -> tuple[int, int]:
         """(number of the last commit, number up to which all is realised)."""
         return await self._engine.position()
+
+    async def clear_up(self) -> None:
+        """End what has ended by time (requests that nobody has answered), and forget what is too old: old idempotency
+        tokens and changes. Done every minute by each process."""
+        await self._engine.clear_up()
 
     # What the realiser needs.
 
@@ -202,6 +208,10 @@ class Service:
         if not 0 <= after <= NUMBER_MAX or not 1 <= limit <= LIMIT_MAX:
             raise Refused(400, Problem("audit.range", f"after is not negative, limit between 1 and {LIMIT_MAX}"))
         return await self._engine.read(lambda connection: audit.after(connection, scope, after, limit))
+
+    async def audit_cleared(self) -> int:
+        """Number up to which lines of the audit record are kept no more."""
+        return (await self._engine.read(counters_of))[AUDIT_CLEARED]
 
     # Projects and keys: for admins, whom the API has asked for.
 
@@ -313,6 +323,21 @@ class Service:
     def _view(self, connection: Connection, caller: Caller) -> ProjectView:
         return ProjectView(connection, self._environment.kind_of, caller.project_id)
 
+    def _feed(self, connection: Connection, project_id: str | None, after: int, limit: int) -> Feed:
+        at = counters_of(connection)
+        if after < at[CLEARED]:
+            message = f"changes up to {at[CLEARED]} have been cleared away; list, and go on from there"
+            raise Refused(410, Problem("changes.gone", message))
+        commits, more = feed.commits(connection, project_id, after, limit)
+        last = commits[-1].number if more else max(after, at[SEQUENCE])
+        if project_id is not None:
+            kinds = self._environment.kinds
+            commits = [
+                msgspec.structs.replace(one, changes=tuple(told(kinds[c.kind], c, project_id) for c in one.changes))
+                for one in commits
+            ]
+        return Feed(commits=tuple(commits), last=last)
+
     def _now(self) -> str:
         return self._environment.text(self._environment.clock())
 
@@ -337,12 +362,3 @@ def _with_result(line: AuditRecord, result: object) -> AuditRecord:
         return line
     code = result.problems[0].code if result.problems else ""
     return msgspec.structs.replace(line, status=result.status, code=code)
-
-
-def _feed(connection: Connection, project_id: str | None, after: int, limit: int) -> Feed:
-    at = counters_of(connection)
-    if after < at[CLEARED]:
-        message = f"changes up to {at[CLEARED]} have been cleared away; list, and go on from there"
-        raise Refused(410, Problem("changes.gone", message))
-    commits, more = feed.commits(connection, project_id, after, limit)
-    return Feed(commits=tuple(commits), last=commits[-1].number if more else max(after, at[SEQUENCE]))

@@ -1,5 +1,5 @@
-"""The audit record. Lines are added; the database itself refuses to change or delete one (triggers of the
-migrations)."""
+"""The audit record. Lines are added; the database itself refuses to change one, or to delete one that has not been
+cleared by age (triggers of the migrations)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from crossconnect.cloud.store.reading import AUDIT_CLEARED
 from crossconnect.cloud.store.records import AuditRecord
-from crossconnect.cloud.store.tables import audit
+from crossconnect.cloud.store.tables import audit, counters
 
 _INSERT = insert(audit).inline()  # nobody asks for the numbers
 _ALL = (
@@ -20,6 +21,11 @@ _ALL = (
     .limit(bindparam("limit"))
 )
 _PROJECTS = _ALL.where(audit.c.project_id == bindparam("project"))
+
+
+_OLDEST = select(audit.c.number, audit.c.record).order_by(audit.c.number).limit(bindparam("limit"))
+_CLEAR = delete(audit).where(audit.c.number <= bindparam("n"))
+_CLEARED = update(counters).where(counters.c.name == AUDIT_CLEARED).values(value=bindparam("n"))
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -52,6 +58,26 @@ def after(connection: Connection, project_id: str | None, number: int, limit: in
     return [
         msgspec.structs.replace(msgspec.json.decode(record, type=AuditRecord), number=number) for number, record in rows
     ]
+
+
+def older(connection: Connection, at: str, limit: int) -> int:
+    """Number of the last of the oldest `limit` lines that is from before a time (RFC 3339, UTC); 0 for none."""
+    last = 0
+    for number, record in connection.execute(_OLDEST, {"limit": limit}):
+        if msgspec.json.decode(record, type=_Age).at >= at:
+            break
+        last = number
+    return last
+
+
+def clear(connection: Connection, number: int) -> None:
+    """Forget lines up to a number, for ever."""
+    connection.execute(_CLEARED, {"n": number})
+    connection.execute(_CLEAR, {"n": number})
+
+
+class _Age(msgspec.Struct, frozen=True):
+    at: str
 
 
 def _clean(value: Any) -> Any:

@@ -10,7 +10,8 @@ however full the scope is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -18,12 +19,17 @@ from sqlalchemy.exc import IntegrityError
 from crossconnect.cloud.resource import Claim
 from crossconnect.cloud.store.tables import claim_runs, claims
 
+P = TypeVar("P")
+AT_ONCE = 500
+"""Values of one question; databases have limits."""
 WIDTH = 17
 """Octets of a number: an IPv6 address and one more, so that the number behind the last one is one, too. Octets of one
 length sort as the numbers do."""
 
 _OWNER = select(claims.c.owner).where(claims.c.scope == bindparam("s"), claims.c.value == bindparam("v"))
-_OWNED = select(claims.c.scope, claims.c.value).where(claims.c.owner == bindparam("o"))
+_OWNED = select(claims.c.scope, claims.c.value, claims.c.owner).where(
+    claims.c.owner.in_(bindparam("owners", expanding=True))
+)
 _RUNS = (
     select(claim_runs.c.first, claim_runs.c.last)
     .where(claim_runs.c.scope == bindparam("s"), claim_runs.c.first <= bindparam("v"))
@@ -35,7 +41,12 @@ _CLAIM = insert(claims)
 _UNCLAIM = delete(claims).where(
     claims.c.scope == bindparam("s"), claims.c.value == bindparam("v"), claims.c.owner == bindparam("o")
 )
-_UNCLAIM = _UNCLAIM.returning(claims.c.value)
+_OWNERS = select(claims.c.value, claims.c.owner).where(
+    claims.c.scope == bindparam("s"), claims.c.value.in_(bindparam("values", expanding=True))
+)
+_RUNS_AT = select(claim_runs.c.first, claim_runs.c.last).where(
+    claim_runs.c.scope == bindparam("s"), claim_runs.c.first.in_(bindparam("firsts", expanding=True))
+)
 _AT = (claim_runs.c.scope == bindparam("s"), claim_runs.c.first == bindparam("f"))
 _NEW_RUN = insert(claim_runs)
 _DROP_RUN = delete(claim_runs).where(*_AT)
@@ -56,9 +67,13 @@ def next_free(connection: Connection, scope: str, first: int, last: int) -> int 
     return found if found <= last else None
 
 
-def owned(connection: Connection, id: str) -> Sequence[Claim]:
-    """What a resource has."""
-    return [Claim(scope, _number(value), id) for scope, value in connection.execute(_OWNED, {"o": id})]
+def owned(connection: Connection, ids: Sequence[str]) -> Sequence[Claim]:
+    """What some resources have."""
+    return [
+        Claim(scope, _number(value), owner)
+        for part in _parts(ids)
+        for scope, value, owner in connection.execute(_OWNED, {"owners": part})
+    ]
 
 
 def take(connection: Connection, wanted: Sequence[Claim]) -> bool:
@@ -77,11 +92,47 @@ def take(connection: Connection, wanted: Sequence[Claim]) -> bool:
 
 
 def release(connection: Connection, gone: Iterable[Claim]) -> None:
-    """Give numbers back. Those that their owner has not are left alone."""
-    for claim in gone:
-        at = {"s": claim.scope, "v": _octets(claim.value)}
-        if connection.execute(_UNCLAIM, at | {"o": claim.owner}).first() is not None:
-            _split(connection, claim.scope, claim.value)
+    """Give numbers back. Those that their owner has not are left alone. Ten thousand cost some questions, not ten
+    thousand: everybody's commands wait meanwhile."""
+    there = _that_are(connection, set(gone))
+    if not there:
+        return
+    connection.execute(_UNCLAIM, [{"s": c.scope, "v": _octets(c.value), "o": c.owner} for c in there])
+    of_scope: dict[str, dict[int, int]] = {}
+    for scope, first, last in _runs((c.scope, c.value) for c in there):
+        of_scope.setdefault(scope, {})[first] = last
+    for scope, ranges in of_scope.items():
+        whole = _whole_runs(connection, scope, ranges)
+        if whole:
+            connection.execute(_DROP_RUN, [{"s": scope, "f": _octets(first)} for first in whole])
+        for first in sorted(ranges.keys() - whole):
+            _split(connection, scope, first, ranges[first])
+
+
+def _that_are(connection: Connection, wanted: set[Claim]) -> list[Claim]:
+    """Those of some claims that there are."""
+    found: list[Claim] = []
+    of_scope: dict[str, list[int]] = {}
+    for claim in wanted:
+        of_scope.setdefault(claim.scope, []).append(claim.value)
+    for scope, values in of_scope.items():
+        for part in _parts(values):
+            rows = connection.execute(_OWNERS, {"s": scope, "values": [_octets(value) for value in part]})
+            found += [claim for value, owner in rows if (claim := Claim(scope, _number(value), owner)) in wanted]
+    return found
+
+
+def _whole_runs(connection: Connection, scope: str, ranges: Mapping[int, int]) -> set[int]:
+    """First numbers of those ranges that are a run as it is kept."""
+    found: set[int] = set()
+    for part in _parts(sorted(ranges)):
+        rows = connection.execute(_RUNS_AT, {"s": scope, "firsts": [_octets(first) for first in part]})
+        found |= {_number(first) for first, last in rows if ranges[_number(first)] == _number(last)}
+    return found
+
+
+def _parts(values: Sequence[P]) -> Iterator[Sequence[P]]:
+    return (values[at : at + AT_ONCE] for at in range(0, len(values), AT_ONCE))
 
 
 def _runs(numbers: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:
@@ -115,19 +166,19 @@ def _join(connection: Connection, scope: str, first: int, last: int) -> None:
         connection.execute(_NEW_RUN, {"scope": scope, "first": _octets(first), "last": _octets(last)})
 
 
-def _split(connection: Connection, scope: str, value: int) -> None:
-    """Take a number out of its run: that gets shorter, becomes two, or ends."""
-    first, last = connection.execute(_RUN, {"s": scope, "v": _octets(value)}).one()
-    at = {"s": scope, "f": first}
-    low, high = _number(first), _number(last)
-    if low == high:
+def _split(connection: Connection, scope: str, first: int, last: int) -> None:
+    """Take adjacent numbers out of the run in which they are: that gets shorter, becomes two, or ends."""
+    run = connection.execute(_RUN, {"s": scope, "v": _octets(first)}).one()
+    low, high = _number(run[0]), _number(run[1])
+    at = {"s": scope, "f": run[0]}
+    if (first, last) == (low, high):
         connection.execute(_DROP_RUN, at)
-    elif value == low:
-        connection.execute(_MOVE_RUN, at | {"n": _octets(value + 1)})
+    elif first == low:
+        connection.execute(_MOVE_RUN, at | {"n": _octets(last + 1)})
     else:
-        connection.execute(_END_RUN, at | {"l": _octets(value - 1)})
-        if value < high:
-            connection.execute(_NEW_RUN, {"scope": scope, "first": _octets(value + 1), "last": last})
+        connection.execute(_END_RUN, at | {"l": _octets(first - 1)})
+        if last < high:
+            connection.execute(_NEW_RUN, {"scope": scope, "first": _octets(last + 1), "last": run[1]})
 
 
 def _octets(value: int) -> bytes:

@@ -6,6 +6,7 @@ less and one row more.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -130,12 +131,27 @@ def change(connection: Connection, kind: Kind, before: Resource, resource: Resou
     return body
 
 
-def remove(connection: Connection, kind: Kind, resource: Resource) -> None:
-    """Delete a document with the rows beside it. Its claims are not touched."""
-    connection.execute(_DELETE, {"i": resource.id})
-    _relink(connection, kind, resource, links(kind, resource), NONE)
-    connection.execute(_MENDED, {"i": resource.id})
-    _count(connection, resource.project_id, kind.name, -1)
+def remove(connection: Connection, gone: Sequence[tuple[Kind, Any]]) -> None:
+    """Delete documents with the rows beside them, with few statements however many they are. Their claims are not
+    touched."""
+    if not gone:
+        return
+    ids = [{"i": resource.id} for _, resource in gone]
+    connection.execute(_DELETE, ids)
+    connection.execute(_MENDED, ids)
+    references: list[dict[str, str]] = []
+    listed: list[dict[str, str]] = []
+    shown: list[dict[str, str]] = []
+    for kind, resource in gone:
+        old, id, project = links(kind, resource), resource.id, resource.project_id
+        references += [{"i": id, "f": field, "t": target} for field, target in old.references]
+        listed += [{"p": project, "k": kind.name, "n": n, "v": v, "i": id} for n, v in sorted(old.attributes)]
+        shown += [{"p": p, "k": kind.name, "i": id} for p in sorted(old.audience)]
+    for statement, rows in ((_UNREFER, references), (_UNATTRIBUTE, listed), (_HIDE, shown)):
+        if rows:
+            connection.execute(statement, rows)
+    for (project, kind), count in Counter((resource.project_id, kind.name) for kind, resource in gone).items():
+        _count(connection, project, kind, -count)
 
 
 def _relink(connection: Connection, kind: Kind, resource: Resource, old: Links, new: Links) -> None:

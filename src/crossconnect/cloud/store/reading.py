@@ -21,8 +21,9 @@ from crossconnect.cloud.store.tables import (
     failures,
 )
 
-SEQUENCE, REALISED, CLEARED = "sequence", "realised", "cleared"
-"""Counters: number of the last commit; up to which all is realised; up to which the feed has been cleared away."""
+SEQUENCE, REALISED, CLEARED, AUDIT_CLEARED = "sequence", "realised", "cleared", "audit_cleared"
+"""Counters: number of the last commit; up to which all is realised; up to which the feed, and the audit record, have
+been cleared away."""
 
 _D, _A = documents.c, audience.c
 _READ = select(*COLUMNS, failures.c.reason).select_from(
@@ -154,6 +155,8 @@ def every(connection: Connection) -> Sequence[Found]:
 
 def _rows(connection: Connection, search: Search, *, own: bool) -> list[Found]:
     kind = search.kind.name
+    if not own and any(_is_private(search.kind, name) for name in (*search.fields, *search.attributes)):
+        return []
     statement = _OWN_PAGE if own else _SEEN_PAGE
     if search.ids is not None:
         statement = statement.where(_D.id.in_(search.ids))
@@ -164,6 +167,11 @@ def _rows(connection: Connection, search: Search, *, own: bool) -> list[Found]:
     at = {"kind": kind, "project": search.project_id, "marker": search.marker, "limit": search.limit}
     rows = connection.execute(statement, at)
     return [Found(Stored(*row[:-1]), row[-1]) for row in rows]
+
+
+def _is_private(kind: Kind, name: str) -> bool:
+    """Whether a filter asks for what other projects are not shown: its answer would show it."""
+    return name in kind.private or (name.startswith("tag:") and "tags" in kind.private)
 
 
 def _pointing(kind: str, field: str, values: Sequence[str]) -> Select[tuple[str]]:
