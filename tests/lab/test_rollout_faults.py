@@ -1,7 +1,8 @@
 """What may happen while a plan is carried out, on real FRR: each fault, and the network that it must end in.
 
-Input: the lab and the change of `test_rollout_on_lab`, of its own name, and a fault at a step. Output: the network is as
-before or as planned, and well; nobody but the canary was touched when it was the canary's fault; what is said is true.
+Input: the lab and the change of `test_rollout_on_lab`, of its own name, and a fault at a step. Output: the network is
+as before or as planned, and well; nobody but the canary was touched when it was the canary's fault; what is said is
+true.
 """
 
 from __future__ import annotations
@@ -203,7 +204,8 @@ def test_a_device_reboots_while_the_gate_is_held(lab: Lab, tmp_path: Path) -> No
 
 
 def test_the_change_cuts_its_own_management_path(lab: Lab, tmp_path: Path) -> None:
-    """The management port goes down with the commit. Nobody can tell the switch anything; its watchdog brings it back."""
+    """The management port goes down with the commit. Nobody can tell the switch anything; its watchdog brings it
+    back."""
     made = saved(timers=TIMERS)
     port = next(
         i.name for d in OLD.blueprint.devices if d.name == CANARY for i in d.interfaces if i.kind == "management"
