@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "lock": "Allocate numbers and write region.lock.",
     "plan": "Show what a change does: devices, numbers, findings, effect.",
     "approve": "Agree to a saved plan.",
+    "ci": "Judge a change before it is merged: report as Markdown and SARIF.",
     "apply": "Carry a saved plan out on a running lab, in waves with gates.",
     "history": "List the plans that were carried out, and what became of them.",
     "rollback": "Plan the way back to the network before a plan of the history.",

@@ -56,7 +56,7 @@ def save(root: Path, file: Path, pair: Pair, result: Plan, options: Options) -> 
     if result.empty:
         say(f"nothing changes; {file} is not written")
         return True
-    plan, findings = assemble(pair.before, pair.now, result, _context(root, pair, options))
+    plan, findings = assemble(pair.before, pair.now, result, context_of(root, pair, options))
     print("\n" + waves_text(plan))
     if findings:
         say("")
@@ -78,7 +78,8 @@ def _count(things: Sized, noun: str) -> str:
     return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
 
 
-def _context(root: Path, pair: Pair, options: Options) -> Context:
+def context_of(root: Path, pair: Pair, options: Options) -> Context:
+    """What Git and the region's rules say about a change that is cut into waves."""
     parent_commit = new_commit = ""
     authors: tuple[str, ...] = ()
     if options.new_revision:
