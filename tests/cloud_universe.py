@@ -81,6 +81,12 @@ def _universe() -> dict[str, list[Resource]]:
         appliances=(Appliance(network_interface_id="eni-blue-fw"),),
         rules=(SteeringRule(number=1, source="10.0.1.0/24", destination="0.0.0.0/0"),),
     )  # fmt: skip
+    cloud.port("red-out", "red2", "10.1.2.67", source_dest_check=False)
+    cloud.make(
+        ServiceInsertion, "ins-2", vpc_id="vpc-red", number=2, appliance_numbers=(2,), mode="inline",
+        appliances=(Appliance(network_interface_id="eni-red-fw", return_network_interface_id="eni-red-out"),),
+        rules=(SteeringRule(number=1, source="0.0.0.0/0", destination="10.1.2.0/24"),),
+    )  # fmt: skip
     cloud.make(
         TrafficMirror, "tm-1", vpc_id="vpc-blue", source_network_interface_id="eni-blue-p1",
         target_network_interface_id="eni-blue-p2",
@@ -130,6 +136,9 @@ def _vary(variants: dict[str, list[Resource]]) -> None:
     also("vpce-1", status="rejected")
     also("att-red", status="pending-acceptance", route_table_id="")
     also("ins-1", on_failure="open")
+    also("ins-1", health_check=HealthCheck(port=80))
+    also("ins-2", mode="routed")
+    also("ins-2", rules=(SteeringRule(number=7, action="bypass", source="10.1.1.0/24", destination="10.1.0.0/16"),))
     also("fl-1", traffic="reject")
     also("tm-1", direction="ingress")
     also("rec-2", record="two")

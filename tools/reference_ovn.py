@@ -7,7 +7,7 @@ import sys
 import textwrap
 from types import ModuleType
 
-from crossconnect.cloud.ovn import network_acls, security_groups, units
+from crossconnect.cloud.ovn import inline, network_acls, security_groups, units
 from crossconnect.cloud.ovn.egress_only import PRIORITY as EGRESS_ONLY
 from crossconnect.cloud.ovn.features import Features
 from crossconnect.cloud.ovn.flow_logs import REJECT_PRIORITY
@@ -86,6 +86,7 @@ def _priorities() -> list[str]:
         ("ACL", security_groups.RULE_PRIORITY, "rules of security groups"),
         ("ACL", REJECT_PRIORITY, "what no rule allows, where a flow log records it"),
         ("ACL", security_groups.DROP_PRIORITY, "what no rule allows"),
+        ("ACL", f"{inline.TOP} - n, in the last tier", "rule n of an inline service insertion; 0: what none chooses"),
         ("policy", f"{network_acls.POLICY_TOP} - n", "entry n of a network ACL; 1: what none matches"),
         ("policy", f"{network_acls.POLICY_TOP - 1} - n", "rule n of a service insertion"),
     ]

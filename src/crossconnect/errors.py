@@ -8,6 +8,9 @@
     +-- Permanent            the same call will fail again
         +-- BadInput         files or arguments that cannot be used (exit code 2)
         +-- Rejected         the other side understood and refused
+        +-- Unauthorised     the other side does not take us for who we say we are, or does not let us
+        +-- Untrusted        we do not take the other side for who it says it is: host key, certificate
+        +-- LimitExceeded    more than we are willing to read, hold or send
         +-- Unsupported      this host, kernel or daemon cannot do it
 
 User mistakes in a region's files and failed checks are not exceptions but values (`finding.Finding`).
@@ -45,6 +48,18 @@ class BadInput(Permanent):
 
 class Rejected(Permanent):
     """The other side understood the request and refused it."""
+
+
+class Unauthorised(Permanent):
+    """The other side does not take our credentials, or does not let us do this. The message has no secret in it."""
+
+
+class Untrusted(Permanent):
+    """The other side's host key or certificate is not one that we know; nothing was sent to it."""
+
+
+class LimitExceeded(Permanent):
+    """More than we are willing to read, hold or send; the message says the limit."""
 
 
 class Unsupported(Permanent):

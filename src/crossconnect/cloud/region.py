@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import msgspec
 
-ROUTING_TABLE_BASE = 1_000_000
+ROUTING_TABLE_BASE = 10_000
 """Beyond the tables that people use."""
+ROUTING_TABLE_MAX = 65_535
+"""FRR's `redistribute table-direct` knows no higher one (10.7: `(1-65535)`)."""
 
 
 class Zone(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +90,7 @@ class CloudRegion(msgspec.Struct, frozen=True, kw_only=True):
     """First three octets of routers' MACs, locally administered; interfaces have others (`network_interface`)."""
     dynamic_routing: bool = False
     """Whether OVN, where it can (25.03), writes what is to be announced into kernel routing tables of the gateway
-    nodes: of a router with number n into table `ROUTING_TABLE_BASE` + n."""
+    nodes: of a router with number n into table 10000 + n, as blackholes, for a routing daemon that is configured to
+    redistribute from there (FRR: `redistribute table-direct`). Routers whose number is beyond 55535 have none."""
     drop_log_rate: int = 1000
     """Logged or sampled drops, per second and chassis: what flow logs may cost a hypervisor."""

@@ -1,21 +1,10 @@
 """Another FRR configuration for a switch of a running lab, taken back by the switch itself unless it is confirmed.
 
-    /run/crossconnect/change/   commands.conf  undo.conf  watchdog.sh
-                                pending --mv--> confirmed   by us
-                                pending --mv--> expired     by the watchdog when its time is over: then undo.conf
-
-Whoever moves `pending` has decided; moving is one step, so only one does. The watchdog sleeps by the monotonic clock
-and lives in the switch, so it does not matter whether we do. /etc/frr/frr.conf is replaced at the confirmation only: a
-switch that restarts before it has its old configuration.
-
-frr-reload.py is asked what differs (`--test`), and lets nothing be loaded by itself: it would take namespaces from VRFs
-(`no netns`), a file that it cannot read has made it remove everything (frr #10453), and it has ended with 1 though all
-was applied (#8403). vtysh reads the commands first, and what counts is the difference that is left.
+The files, the watchdog and what frr-reload.py's answers mean are `transport.frr_change`'s: the same for real hosts.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -25,37 +14,23 @@ from crossconnect.lab.growing import grow, pull, removal_script, restoring_scrip
 from crossconnect.lab.growth import Growth
 from crossconnect.lab.handle import Lab
 from crossconnect.nos.frr.drift import Deviation, deviations
+from crossconnect.transport.frr_change import (
+    DIRECTORY,
+    MARKS,
+    TEST,
+    WATCHDOG,
+    blocks_of,
+    commands_text,
+    drained_text,
+    remaining_lines,
+    shown,
+    start_command,
+)
 
 Look = Literal["old", "pending", "new", "other"]
 
-TEST = "/usr/lib/frr/frr-reload.py --test --log-level critical"
-DIRECTORY = "/run/crossconnect/change"
 TIMEOUT_S = 60.0
 """frr-reload.py takes half a second alone; a minute where 16 of them share two cores with everything else."""
-
-_WATCHDOG = """\
-#!/bin/sh
-# Started with the seconds after which the change is taken back.
-export VTYSH_HISTFILE=/dev/null
-cd {directory} || exit 1
-sleep "$1"
-mv pending expired 2> /dev/null || exit 0
-[ -e restore.sh ] && sh restore.sh
-vtysh -f undo.conf
-[ -e ungrow.sh ] && sh ungrow.sh
-touch restored
-"""
-
-_NOT_SHOWN = re.compile(
-    r"no netns \S+"
-    r"|(bgp )?(suppress-duplicates|hard-administrative-reset|network import-check|ebgp-requires-policy)"
-    r"|no bgp default show-(hostname|nexthop-hostname)"
-    r"|detect-multiplier 3|(transmit|receive)-interval 300"
-    r"|neighbor \S+ attribute-unchanged next-hop"
-    r"|ip(v6)? forwarding"
-)
-"""Lines that FRR 8.4 does not show though it has them, being its defaults, and the namespaces of VRFs, which nobody
-configures. A default that was changed is shown the other way round, and so is a difference."""
 
 
 def prepare(lab: Lab, node: str, old: str) -> None:
@@ -92,7 +67,7 @@ class Change(NamedTuple):
 def load(lab: Lab, node: str, change: Change, seconds: int) -> None:
     """Start the watchdog, then load. Rejected when the switch cannot read it. Whether it runs it, `verify` says."""
     place = _place(lab, node)
-    for name in ("pending", "confirmed", "expired", "restored", "ungrow.sh", "restore.sh"):
+    for name in MARKS:
         (place / name).unlink(missing_ok=True)
     _write(place / "commands.conf", change.commands)
     _write(place / "undo.conf", change.undo)
@@ -100,13 +75,13 @@ def load(lab: Lab, node: str, change: Change, seconds: int) -> None:
         status, said = _run(lab, node, f"vtysh -C -f {DIRECTORY}/{name}")
         if status:
             raise Rejected(f"{node} cannot read {name}: {said}")
-    _write(place / "watchdog.sh", _WATCHDOG.format(directory=DIRECTORY))
+    _write(place / "watchdog.sh", WATCHDOG)
     if change.comes is not None:
         write_script(place / "ungrow.sh", removal_script(change.comes))
     if change.goes is not None:
         write_script(place / "restore.sh", restoring_script(change.goes))
     _write(place / "pending", "")
-    status, said = _run(lab, node, f"setsid sh {DIRECTORY}/watchdog.sh {seconds} < /dev/null > /dev/null 2>&1 &")
+    status, said = _run(lab, node, start_command(seconds))
     if status:
         raise Rejected(f"{node}: the watchdog does not start: {said}")
     if change.comes is not None:
@@ -208,59 +183,28 @@ def look(lab: Lab, node: str, change: Change) -> Look:
     return "old"
 
 
-def drained_text(text: str) -> str:
-    """An FRR configuration with graceful shutdown in every BGP instance."""
-    lines: list[str] = []
-    for line in text.splitlines():
-        lines.append(line)
-        if line.startswith("router bgp "):
-            lines.append(" bgp graceful-shutdown")
-    return "\n".join(lines) + "\n"
-
-
 def bring_to(lab: Lab, node: str, text: str) -> None:
     """Give the daemons whatever they lack, or have too many, to be `text`. Look at what is left afterwards."""
-    blocks = [block for block in _difference(lab, node, text) if not _NOT_SHOWN.fullmatch(block[-1].strip())]
-    _write(_place(lab, node) / "bring.conf", "".join(f"{line}\n" for block in blocks for line in block))
+    _write(_place(lab, node) / "bring.conf", commands_text(_difference(lab, node, text)))
     _run(lab, node, f"vtysh -f {DIRECTORY}/bring.conf")
 
 
 def remaining(lab: Lab, node: str, text: str) -> tuple[str, ...]:
     """What the daemons lack, or have too many, to be `text`; empty when they run it."""
-    return tuple(
-        " / ".join(line.strip() for line in block)
-        for block in _difference(lab, node, text)
-        if not _NOT_SHOWN.fullmatch(block[-1].strip())
-    )
+    return remaining_lines(_difference(lab, node, text))
 
 
 def deviations_of(lab: Lab, node: str, text: str) -> tuple[Deviation, ...]:
     """What the daemons have otherwise than `text`, by what it is about. Raises Unreachable."""
-    return deviations(block for block in _difference(lab, node, text) if not _NOT_SHOWN.fullmatch(block[-1].strip()))
+    return deviations(shown(blocks_of(_difference(lab, node, text))))
 
 
-def _difference(lab: Lab, node: str, text: str) -> list[list[str]]:
+def _difference(lab: Lab, node: str, text: str) -> str:
     _write(_place(lab, node) / "wanted.conf", text)
     status, said = _run(lab, node, f"{TEST} {DIRECTORY}/wanted.conf", whole=True)
     if status:
         raise Unreachable(f"{node} does not say what it runs: {said[-400:]}")
-    return blocks_of(said)
-
-
-def blocks_of(said: str) -> list[list[str]]:
-    """The answer of `frr-reload.py --test`: each line to be given, below the lines that lead to it; what is to go
-    first, then what is to come."""
-    blocks: list[list[str]] = []
-    inside = False
-    for line in said.splitlines():
-        if line.startswith("Lines To "):
-            inside = True
-        elif inside and line.strip() and not line.startswith("==="):
-            if line.startswith(" ") and blocks:
-                blocks[-1].append(line)
-            else:
-                blocks.append([line])
-    return blocks
+    return said
 
 
 def _supported(lab: Lab, node: str) -> None:

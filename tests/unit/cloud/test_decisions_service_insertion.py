@@ -121,3 +121,26 @@ def test_the_regions_numbers_run_out() -> None:
     with pytest.raises(Refused) as error:
         cloud.create("service_insertion", vpc_id=vpc.id, appliances=[{"network_interface_id": interfaces[0].id}])
     assert refused(error)[:2] == (409, "region.numbers-exhausted")
+
+
+def test_what_cannot_be_inline() -> None:
+    cloud, vpc, interfaces = stand()
+    subnet = cloud.create("subnet", vpc_id=vpc.id, cidr_block="10.0.77.0/24")
+    elsewhere = cloud.create("network_interface", subnet_id=subnet.id, source_dest_check=False)
+    one = {"network_interface_id": interfaces[0].id}
+    two = one | {"return_network_interface_id": interfaces[1].id}
+    apart = one | {"return_network_interface_id": elsewhere.id}
+    other_end = "/appliances/0/return_network_interface_id"
+    for appliance, check, code, field in (
+        (one, None, "service-insertion.one-interface", other_end),
+        (two, {"port": 80}, "service-insertion.inline-port", "/health_check/port"),
+        (apart, {}, "service-insertion.two-subnets", other_end),
+    ):
+        with pytest.raises(Refused) as error:
+            cloud.create("service_insertion", vpc_id=vpc.id, mode="inline", appliances=[appliance], health_check=check)
+        assert refused(error) == (422, code, field)
+    made = cloud.create("service_insertion", vpc_id=vpc.id, mode="inline", appliances=[two], health_check={})
+    assert made.mode == "inline"
+    with pytest.raises(Refused) as error:
+        cloud.update(made.id, appliances=[apart])
+    assert refused(error) == (422, "service-insertion.two-subnets", other_end)

@@ -15,13 +15,14 @@ from crossconnect.cloud.ovn.compiler import Delta
 from crossconnect.cloud.realise import Options, Unit
 from crossconnect.cloud.realise.following import Changes, Following
 from crossconnect.cloud.service import Service
-from crossconnect.transport.ovsdb import ALL, Backoff, Schema, Session, update
+from crossconnect.transport.ovsdb import ALL, Backoff, Schema, Session, insert, update
 from crossconnect.transport.ovsdb import Options as SessionOptions
 from northbound_units import expected, found, port, row, switch
 from ovsdb_server import DATABASE, Server, alone, needs_ovsdb
 
 pytestmark = needs_ovsdb
 QUICK = SessionOptions(backoff=Backoff(0.02, 0.2))
+SOUTHBOUND, SOUTHBOUND_SCHEMA = "OVN_Southbound", Path("/usr/share/ovn/ovn-sb.ovsschema")
 CALM = Options(backoff=Backoff(0.02, 0.2))
 
 
@@ -174,6 +175,40 @@ def test_the_compiler_hears_of_ports_that_go_down_and_come_up(tmp_path: Path) ->
             await one.realiser.replica.wait_until(lambda _: down() == [], 10)
             [row] = one.realiser.replica.rows("NB_Global").values()
             assert row["options"] == {"toy": "yes"}
+
+    story(tmp_path, test)
+
+
+def test_the_compiler_hears_of_what_health_checks_find_in_the_southbound_database(tmp_path: Path) -> None:
+    async def test(service: Service, server: Server) -> None:
+        network = (await service.create(NETWORK, RED, NetworkBody(size=100))).document.id
+        made = await service.create(PORT, RED, PortBody(network_id=network, address=1))
+        with alone(SOUTHBOUND_SCHEMA) as other:
+            async with (
+                Session(server.remote, DATABASE, QUICK) as session,
+                Session(other.remote, SOUTHBOUND, QUICK) as checks,
+                Session(other.remote, SOUTHBOUND, QUICK) as northd,
+                Following(service, KINDS, session, Toy, "one", CALM, southbound=checks) as one,
+            ):
+                assert await state(service, made.document.id, made.revision) == ("available", "")
+                monitors = (await northd.connected()).table("Service_Monitor")
+                port = next(iter(one.realiser.replica.rows("Logical_Switch_Port").values()))
+
+                def unwell() -> list[object]:
+                    rows = one.realiser.replica.rows("Logical_Switch").values()
+                    return [r["other_config"] for r in rows if r["name"] == "down"]
+
+                asked = {"logical_port": port["name"], "ip": "10.0.0.1", "protocol": "tcp", "port": 80}
+                other_port = asked | {"logical_port": "somebody's", "status": "offline"}
+                await northd.transact([insert(monitors, asked), insert(monitors, other_port)])
+                mine = [["logical_port", "==", port["name"]]]
+                for status, expected_ in (
+                    ("offline", [{"n0": made.document.id}]), ("online", []), ("error", [{"n0": made.document.id}]),
+                ):  # fmt: skip
+                    await northd.transact(
+                        [{"op": "update", "table": "Service_Monitor", "where": mine, "row": {"status": status}}]
+                    )
+                    await one.realiser.replica.wait_until(lambda _, e=expected_: unwell() == e, 10)
 
     story(tmp_path, test)
 

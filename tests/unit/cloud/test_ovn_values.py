@@ -12,8 +12,9 @@ from crossconnect.cloud.ovn.features import Features, features_of
 from crossconnect.cloud.ovn.matches import packets
 from crossconnect.cloud.ovn.names import transfer_addresses
 from crossconnect.cloud.ovn.queries import BROKEN, Unrealisable
-from crossconnect.cloud.ovn.rows import is_own, uuid_of
+from crossconnect.cloud.ovn.rows import RESOURCE, is_own, uuid_of
 from crossconnect.cloud.ovn.units import ELSEWHERE, UNITS
+from crossconnect.cloud.realise.facts import is_unwell
 from crossconnect.cloud.region import ProviderNetwork
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.resource import Resource
@@ -82,7 +83,9 @@ def test_transfer_addresses_go_by_number_and_end() -> None:
 def test_features_are_the_schemas() -> None:
     """Input: schemas that have nothing, and everything. Output: so is what is compiled for."""
     assert features_of(lambda table, column: False) == Features()
-    assert all(getattr(features_of(lambda table, column: True), name) for name in Features.__struct_fields__)
+    assert all(
+        getattr(features_of(lambda table, column: True, southbound=True), name) for name in Features.__struct_fields__
+    )
 
 
 def test_a_change_touches_what_read_it_only() -> None:
@@ -133,3 +136,17 @@ def test_a_document_that_nobody_understands_stops_nobody_else() -> None:
     cloud.subnet("bad", "blue", "10.0.2.0/24")
     compiler.apply(cloud.take())
     assert compiler.failed() == {}
+
+
+def test_a_health_check_that_fails_is_its_interfaces() -> None:
+    """Input: rows of `Logical_Switch_Port_Health_Check`. Output: the interface, of ours that are not answered only."""
+    marks = {RESOURCE: "eni-1", "interval": "5"}
+    for status, options, expected in (
+        ("offline", marks, "eni-1"),
+        ("error", marks, "eni-1"),
+        ("online", marks, ""),
+        (None, marks, ""),
+        ("offline", {"interval": "5"}, ""),
+    ):
+        assert is_unwell({"status": status, "options": options}) == expected  # pyright: ignore
+    assert is_unwell(None) == ""

@@ -16,11 +16,16 @@ from crossconnect.cli.region import region_option
 @region_option
 @name_option
 @progress_option
+@click.option(
+    "--access",
+    type=click.Path(path_type=Path),
+    help="Carry it out on the devices themselves, reached as this file says (access.yaml), instead of on a lab.",
+)
 @click.option("--resume", is_flag=True, help="Go on with what a killed or interrupted run has begun.")
 @click.option("--abort", is_flag=True, help="Undo everything that was done of the plan, also what was confirmed.")
-def command(file: Path, root: Path, name: str, output: str, resume: bool, abort: bool) -> int:
-    """Carry the plan in FILE out on a running lab of the region: wave by wave, each confirmed only when the network is
-    as it was predicted to be, else taken back.
+def command(file: Path, root: Path, name: str, output: str, access: Path | None, resume: bool, abort: bool) -> int:
+    """Carry the plan in FILE out on a running lab of the region, or with '--access' on the devices themselves: wave by
+    wave, each confirmed only when the network is as it was predicted to be, else taken back.
 
     Every step is written to FILE.journal before and after it is done. Switches take back by themselves what is not
     confirmed in time, whether this program lives or not; '--resume' and '--abort' go on from the journal.
@@ -28,9 +33,18 @@ def command(file: Path, root: Path, name: str, output: str, resume: bool, abort:
     Exit code 0 when the plan is carried out (with '--abort': undone), 1 when it was undone or stopped, or when
     something stands in its way.
     """
-    from crossconnect.cli.carrying_out import carry_out_plan
-    from crossconnect.cli.lab_hands import LabNetwork
-    from crossconnect.lab import open_lab
+    from crossconnect.cli.carrying_out import Mode, RunningNetwork, carry_out_plan
 
-    network = LabNetwork(open_lab(lab_name(name, root)))
-    return carry_out_plan(file, root, network, "abort" if abort else "resume" if resume else "begin", output)
+    network: RunningNetwork
+    if access is not None:
+        from crossconnect.cli.access import read_access
+        from crossconnect.cli.live_hands import LiveNetwork
+
+        network = LiveNetwork(read_access(access), access.parent)
+    else:
+        from crossconnect.cli.lab_hands import LabNetwork
+        from crossconnect.lab import open_lab
+
+        network = LabNetwork(open_lab(lab_name(name, root)))
+    mode: Mode = "abort" if abort else "resume" if resume else "begin"
+    return carry_out_plan(file, root, network, mode, output)

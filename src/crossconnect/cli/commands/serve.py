@@ -43,6 +43,11 @@ _FILE = click.Path(exists=True, dir_okay=False)
 @click.option(
     "--northbound", default="", help="OVN's northbound databases: tcp:ADDRESS:PORT,..., ssl:..., or unix:PATH."
 )
+@click.option(
+    "--southbound",
+    default="",
+    help="OVN's southbound databases, likewise: read for what health checks of appliances find.",
+)
 @click.option("--northbound-tls", nargs=3, type=_FILE, help="For ssl: our certificate, its key, certificates to trust.")
 @click.option("--tls-certificate", type=_FILE, help="Certificate chain in PEM: serve HTTPS.")
 @click.option("--tls-key", type=_FILE, help="Its key in PEM, where not in the same file.")
@@ -76,7 +81,7 @@ def command(
     )
     if host not in ("127.0.0.1", "::1", "localhost") and not configuration.certificate:
         say(f"note: {host} is more than this machine; without --tls-certificate keys cross the network in clear")
-    realiser = _realiser(provided, remotes, northbound_tls)
+    realiser = _realiser(provided, remotes, http["southbound"] or file.southbound, northbound_tls)
     gc.enable()  # the command line ends soon and does without; this does not
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s"
@@ -133,14 +138,14 @@ def _neutron(file: ApiFile, provided: _Provided, wait_s: float, service: Service
     return (OtherApi(operations, NeutronDialect()),)
 
 
-def _realiser(provided: _Provided, remotes: str, files: tuple[str, str, str] | None) -> Beside | None:
+def _realiser(provided: _Provided, remotes: str, southbound: str, files: tuple[str, str, str] | None) -> Beside | None:
     if not remotes:
         say("note: without --northbound nothing is realised: what is made stays pending")
         return None
     if not provided.whole:
         say("note: the region's fabric carries no cloud (design.cloud): OVN is told all, and no machine acts on it")
     tls = Tls(certificate=files[0], key=files[1], ca=files[2]) if files else None
-    return beside(provided.region, remotes, tls)
+    return beside(provided.region, remotes, tls, southbound)
 
 
 def _address(text: str) -> tuple[str, int]:

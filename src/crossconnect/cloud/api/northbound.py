@@ -17,20 +17,30 @@ from crossconnect.cloud.service import Service
 from crossconnect.transport.ovsdb import Options, Session, Tls
 
 DATABASE = "OVN_Northbound"
+SOUTHBOUND = "OVN_Southbound"
 
 
 def beside(
-    region: CloudRegion, remotes: str, tls: Tls | None
+    region: CloudRegion, remotes: str, tls: Tls | None, southbound: str = ""
 ) -> Callable[[Service], contextlib.AbstractAsyncContextManager[Callable[[], str]]]:
     """What to run beside the API, for the databases at `remotes` (`tcp:192.0.2.1:6641,...`, `unix:nb.sock`, `ssl:...`).
-    It gives a function that says why nothing is being realised; empty while all is well."""
+    It gives a function that says why nothing is being realised; empty while all is well. `southbound`: where the
+    southbound databases are, for what health checks find; empty: not read."""
 
     @contextlib.asynccontextmanager
     async def run(service: Service) -> AsyncIterator[Callable[[], str]]:
-        async with (
-            Session(remotes, DATABASE, Options(tls=tls)) as session,
-            Following(service, {**KINDS, **STORED}, session, compilers(region), secrets.token_hex(8)) as made,
-        ):
+        async with contextlib.AsyncExitStack() as stack:
+            session = await stack.enter_async_context(Session(remotes, DATABASE, Options(tls=tls)))
+            checks = None
+            if southbound:
+                # A follower's word is good enough, and there is always one.
+                options = Options(tls=tls, leader=False)
+                checks = await stack.enter_async_context(Session(southbound, SOUTHBOUND, options))
+            compiler = compilers(region, southbound=checks is not None)
+            kinds, token = {**KINDS, **STORED}, secrets.token_hex(8)
+            made = await stack.enter_async_context(
+                Following(service, kinds, session, compiler, token, southbound=checks)
+            )
             yield lambda: made.reason or made.realiser.reason
 
     return run

@@ -28,6 +28,9 @@ class ApiFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     northbound: str = ""
     """OVN's northbound databases, `tcp:192.0.2.1:6641,tcp:192.0.2.2:6641,...`, `ssl:...` or `unix:nb.sock`; none:
     changes stay pending, until another process realises them."""
+    southbound: str = ""
+    """OVN's southbound databases, likewise; none: with an OVN before 26.03 health checks of appliances that route are
+    not heard of."""
     public_prefixes: tuple[str, ...] = ()
     """IPv4 prefixes out of which elastic IPs are given; none: those of the provider network `internet`."""
     zones: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from crossconnect.cloud.decisions import matching
 from crossconnect.cloud.decisions.claimed import numbers
 from crossconnect.cloud.decisions.load_balancer import checked
 from crossconnect.cloud.decisions.patching import patched, the_vpc
+from crossconnect.cloud.kinds.load_balancer import HealthCheck
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.service_insertion import (
     APPLIANCES_MAX,
@@ -33,6 +34,7 @@ def create(body: ServiceInsertionBody, view: View, context: Context) -> Change:
         raise conflict("service-insertion.second", f"VPC {vpc.id} has {other.id}: add rules there", "/vpc_id")
     id = context.new_id("ins")
     _refuse_appliances(body.appliances, vpc.id, view)
+    _refuse_inline(body.mode, body.appliances, body.health_check, view)
     (group,) = numbers(view, "network-function-group", id)
     functions = numbers(view, _SCOPE, id, len(body.appliances))
     insertion = born(
@@ -43,6 +45,7 @@ def create(body: ServiceInsertionBody, view: View, context: Context) -> Change:
         vpc_id=vpc.id,
         appliances=body.appliances,
         rules=_rules(body.rules),
+        mode=body.mode,
         on_failure=body.on_failure,
         health_check=checked(body.health_check),
         number=group.value,
@@ -72,6 +75,7 @@ def update(insertion: ServiceInsertion, patch: ServiceInsertionPatch, view: View
         )
     if patch.rules is not msgspec.UNSET:
         changed = msgspec.structs.replace(changed, rules=_rules(patch.rules))
+    _refuse_inline(changed.mode, changed.appliances, changed.health_check, view)
     return Change(put=(changed,), claims=claims, releases=releases, effects=_effects(insertion, changed))
 
 
@@ -117,6 +121,29 @@ def _refuse_appliances(appliances: tuple[Appliance, ...], vpc_id: str, view: Vie
             if interface.source_dest_check:
                 message = f"{id} checks sources and destinations, and would drop what it forwards"
                 raise conflict("service-insertion.source-dest-check", message, at)
+
+
+def _refuse_inline(mode: str, appliances: tuple[Appliance, ...], check: HealthCheck | None, view: View) -> None:
+    """A bump in the wire has two ends, and no port that answers."""
+    if mode != "inline":
+        return
+    if check is not None and check.port is not None:
+        message = "an inline appliance is probed through, not asked on a port"
+        raise invalid("service-insertion.inline-port", message, "/health_check/port")
+    for n, appliance in enumerate(appliances):
+        at = f"/appliances/{n}/return_network_interface_id"
+        if not appliance.return_network_interface_id:
+            message = f"{appliance.network_interface_id} is its only interface: an inline appliance has two"
+            raise invalid("service-insertion.one-interface", message, at)
+        own, other = (
+            view.get(NetworkInterface, id)
+            for id in (appliance.network_interface_id, appliance.return_network_interface_id)
+        )
+        if check is not None and own is not None and other is not None and own.subnet_id != other.subnet_id:
+            message = (
+                f"{own.id} is in {own.subnet_id}, {other.id} in {other.subnet_id}: no probe comes from one to the other"
+            )
+            raise invalid("service-insertion.two-subnets", message, at)
 
 
 def _rules(rules: tuple[SteeringRule, ...]) -> tuple[SteeringRule, ...]:

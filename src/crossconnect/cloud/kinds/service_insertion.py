@@ -26,7 +26,11 @@ class Appliance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class SteeringRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Connections that go through the appliances: their first packet is as said here. Replies go the same way back."""
+    """Connections that go through the appliances: their first packet is as said here. Replies go the same way back.
+
+    Where `routed`, replies are told by addresses and ports: of rules for `all` or ICMP, what the destination begins to
+    the source goes through, too.
+    """
 
     number: int
     """1 to 32766; the lowest that matches decides."""
@@ -51,10 +55,15 @@ class ServiceInsertion(Resource, frozen=True, kw_only=True):
     """The first one that lives gets all."""
     rules: tuple[SteeringRule, ...] = ()
     """In the order of their numbers."""
+    mode: Literal["routed", "inline"] = "routed"
+    """`routed`: an appliance is a router, to which packets are sent. `inline`: it is a bump in the wire between its two
+    interfaces, which passes on what it lets through as it came, VLAN tags too, and changes no header (needs OVN
+    25.09)."""
     on_failure: Literal["open", "closed"] = "closed"
     """What happens to the chosen traffic while no appliance lives: it passes by, or is dropped."""
     health_check: HealthCheck | None = None
-    """None: an appliance lives while its interface is up."""
+    """None: an appliance lives while its interfaces are up. A routed one is asked on its first interface: by TCP on
+    `port`, or, without one, by ping. Through an inline one, which has no `port`, a probe must come out again."""
     number: int = 0
     """1 to 255, one of the region's own (OVN's `Network_Function_Group`)."""
     appliance_numbers: tuple[int, ...] = ()
@@ -67,6 +76,7 @@ class ServiceInsertionBody(Body, frozen=True, kw_only=True, forbid_unknown_field
     vpc_id: str
     appliances: tuple[Appliance, ...]
     rules: tuple[SteeringRule, ...] = ()
+    mode: Literal["routed", "inline"] = "routed"
     on_failure: Literal["open", "closed"] = "closed"
     health_check: HealthCheck | None = None
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from crossconnect.cloud.ovn.features import Features
+from crossconnect.cloud.ovn.inline import CHECK_OPTIONS
 from crossconnect.cloud.ovn.parts import Fault, Parts, UnitFunction
 from crossconnect.cloud.ovn.provider import OPTIONS
 from crossconnect.cloud.ovn.queries import Queries
@@ -75,7 +76,7 @@ class Compiler:
 
     def options(self) -> dict[str, str]:
         """Pairs that `NB_Global.options` must have; that row is not ours."""
-        return dict(OPTIONS)
+        return {**OPTIONS, **(CHECK_OPTIONS if self._queries.features.network_function else {})}
 
     def failed(self) -> dict[str, str]:
         """Resources that cannot be, and why."""

@@ -8,7 +8,7 @@ from crossconnect.cloud.kinds.gateways import EgressOnlyInternetGateway
 from crossconnect.cloud.kinds.route_table import RouteTable
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.names import word
-from crossconnect.cloud.ovn.parts import Part, row, unit, within
+from crossconnect.cloud.ovn.parts import GROUPS_TIER, Part, row, tier, unit, within
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.routes import destinations
 from crossconnect.cloud.ovn.subnets import SWITCH, switch_of, table_of
@@ -79,5 +79,6 @@ def subnet_inside(q: Queries, id: str) -> Iterator[Part]:
             priority=PRIORITY,
             match=f"ip6.src == ${word(table)}_outside",
             action="drop",
+            **tier(q, GROUPS_TIER),
         )
         yield from within(SWITCH, id, "acls", drop)

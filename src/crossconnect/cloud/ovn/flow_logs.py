@@ -14,7 +14,7 @@ from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.names import digest, number_of, word
-from crossconnect.cloud.ovn.parts import Fault, Part, adds, bare, row, unit, within
+from crossconnect.cloud.ovn.parts import GROUPS_TIER, Fault, Part, adds, bare, row, tier, unit, within
 from crossconnect.cloud.ovn.ports import port_of
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
@@ -121,6 +121,7 @@ def rejects(q: Queries, id: str) -> Iterator[Part]:
             priority=REJECT_PRIORITY,
             match=f"{port} == @{group} && ip",
             action="drop",
+            **tier(q, GROUPS_TIER),
             **columns,
         )
         yield from within("Port_Group", group, "acls", drop)

@@ -6,8 +6,8 @@
 What comes from the appliance's own subnet is not steered again, so an appliance needs a subnet of its own. Only what
 the router routes is steered: nothing inside one subnet is.
 
-OVN 26.03's `Network_Function` is no alternative here: its ports must be on the very switch whose traffic they get
-(northd: "Ports not found for network_function").
+Policies have no connection state: a reply is what comes back between the same addresses and ports. Appliances that are
+`inline` are another page (`inline`).
 """
 
 from __future__ import annotations
@@ -15,18 +15,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from crossconnect.cloud.addresses import nth
+from crossconnect.cloud.kinds.load_balancer import HealthCheck
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.ovn.inline import check_options, inline_rows, obstacle
+from crossconnect.cloud.ovn.load_balancers import BALANCER, CHECKER
 from crossconnect.cloud.ovn.matches import address, both, family, packets
 from crossconnect.cloud.ovn.network_acls import POLICY_TOP, acl_of, leaving
-from crossconnect.cloud.ovn.parts import Fault, Part, row, unit, within
-from crossconnect.cloud.ovn.ports import port_of
+from crossconnect.cloud.ovn.parts import Fault, Part, adds, bare, row, unit, within
+from crossconnect.cloud.ovn.ports import PORT, port_name, port_of
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
+from crossconnect.cloud.ovn.rows import RESOURCE, uuid_of
 from crossconnect.cloud.ovn.subnets import router_port
 from crossconnect.cloud.ovn.vpcs import ROUTER
 
+CHECKING_VIP = "169.254.254.3"
+"""Of the load balancer that asks appliances: on no switch, so nobody's packets ever meet it."""
 _Pair: TypeAlias = tuple[NetworkInterface, NetworkInterface]
 """Where an appliance gets packets, and replies."""
 
@@ -43,10 +50,17 @@ def policies_are_free(q: Queries, vpc_id: str) -> bool:
 @unit
 def steering(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Router_Policy` (`reroute`) per rule and direction to the first appliance whose interfaces are up
-    (`Logical_Switch_Port.up`), `allow` per rule that bypasses and for what comes from the appliances' subnets. With
-    none up, or none possible, there are no policies (`open`), or those of the rules drop (`closed`)."""
+    (`Logical_Switch_Port.up`) and that its health check finds alive, `allow` per rule that bypasses and for what comes
+    from the appliances' subnets. With none up, or none possible, there are no policies (`open`), or those of the rules
+    drop (`closed`). Health checks: `Logical_Switch_Port_Health_Check`, or before 26.03 a `Load_Balancer` on no switch
+    with a `Load_Balancer_Health_Check`. Inline appliances: `Network_Function` each with a
+    `Network_Function_Health_Check`, one `Network_Function_Group`, a `Port_Group` with `ACL`s that name it, in the last
+    tier."""
     insertion = q.need(ServiceInsertion, id)
     vpc = q.need(Vpc, insertion.vpc_id)
+    if insertion.mode == "inline":
+        yield from _inline(q, insertion)
+        return
     living: _Pair | None = None
     try:
         q.ask(policies_are_free, vpc.id)
@@ -57,12 +71,76 @@ def steering(q: Queries, id: str) -> Iterator[Part]:
             yield from _policy(vpc.id, f"{id}/from/{subnet}", id, POLICY_TOP, match, "allow")
     except Unrealisable as e:
         yield Fault(str(e))
-    if insertion.health_check is not None:
-        yield Fault("OVN checks no appliance that routes: it is taken to live while its interfaces are up")
+    yield from _checks(q, insertion)
     if living is None and insertion.on_failure == "open":
         return
     for rule in insertion.rules:
         yield from _steered(insertion, rule, living)
+
+
+def _inline(q: Queries, insertion: ServiceInsertion) -> Iterator[Part]:
+    """Network functions; where there can be none, the rules drop (`closed`), or nothing is done (`open`)."""
+    reason = obstacle(q, insertion)
+    if not reason:
+        yield from inline_rows(q, insertion)
+        return
+    yield Fault(reason)
+    if insertion.on_failure == "closed":
+        for rule in insertion.rules:
+            yield from _steered(insertion, rule, None)
+
+
+def _checks(q: Queries, insertion: ServiceInsertion) -> Iterator[Part]:
+    """What makes OVN ask the appliances whether they live: a `Logical_Switch_Port_Health_Check` each, or the
+    `Load_Balancer_Health_Check` of a load balancer on no switch, whose targets they are."""
+    check = insertion.health_check
+    if check is None:
+        return
+    if not q.features.port_health_check and not q.features.southbound:
+        reason = "health checks are not heard of without the southbound database (xc serve --southbound)"
+        yield Fault(f"{reason}: an appliance is taken to live while its interfaces are up")
+        return
+    if not q.features.port_health_check and check.port is None:
+        yield Fault("this OVN asks appliances on a TCP port only (ping came with 26.03): the health check names none")
+        return
+    targets: dict[str, str] = {}
+    for appliance in insertion.appliances:
+        interface = q.ask(port_of, appliance.network_interface_id)
+        subnet = q.need(Subnet, interface.subnet_id)
+        if not interface.private_addresses:
+            yield Fault(f"{interface.id} has no IPv4 address to be asked at")
+        elif q.features.port_health_check:
+            yield bare(
+                "Logical_Switch_Port_Health_Check",
+                interface.id,
+                protocol="icmp" if check.port is None else "tcp",
+                src_ip=nth(subnet.cidr_block, CHECKER),
+                port=check.port or 0,
+                address=interface.private_addresses[0],
+                options={**check_options(check), RESOURCE: interface.id},
+            )
+            health = uuid_of("Logical_Switch_Port_Health_Check", interface.id)
+            yield adds(PORT, interface.id, "health_checks", health)
+        else:
+            targets[interface.private_addresses[0]] = f"{port_name(interface)}:{nth(subnet.cidr_block, CHECKER)}"
+    if targets:
+        yield from _checking_balancer(insertion, check, targets)
+
+
+def _checking_balancer(insertion: ServiceInsertion, check: HealthCheck, targets: dict[str, str]) -> Iterator[Part]:
+    vip = f"{CHECKING_VIP}:{check.port}"
+    key = f"{insertion.id}/checks"
+    yield row(
+        BALANCER,
+        key,
+        insertion.id,
+        name=f"checks-{insertion.id}",
+        protocol="tcp",
+        vips={vip: ",".join(f"{address}:{check.port}" for address in sorted(targets))},
+        ip_port_mappings={**targets},
+    )
+    made = row("Load_Balancer_Health_Check", key, insertion.id, vip=vip, options=check_options(check))
+    yield from within(BALANCER, key, "health_check", made)
 
 
 def _steered(insertion: ServiceInsertion, rule: SteeringRule, living: _Pair | None) -> Iterator[Part]:

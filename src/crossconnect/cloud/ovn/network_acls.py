@@ -19,7 +19,7 @@ from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.flow_logs import denials_recorded, sample
 from crossconnect.cloud.ovn.matches import address, any_address, both, family, packets
 from crossconnect.cloud.ovn.names import word
-from crossconnect.cloud.ovn.parts import Part, adds, row, unit, within
+from crossconnect.cloud.ovn.parts import BORDER_TIER, Part, adds, row, tier, unit, within
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH, resolvers, router_port, switch_of, switch_port
@@ -93,7 +93,8 @@ def _match(entry: AclEntry, field: str) -> str | None:
 @unit
 def ingress(q: Queries, id: str) -> Iterator[Part]:
     """`Port_Group` of the router's ports on the subnets' switches, and an `ACL` per entry (`from-lport`), with 32767
-    less its number as priority; nothing where everything may enter. Denials carry a `Sample` of the list's number while
+    less its number as priority; nothing where everything may enter. In tier 0, before all others' ACLs, where there are
+    tiers. Denials carry a `Sample` of the list's number while
     a flow log records what is dropped."""
     entries = q.ask(arriving, id)
     if not entries:
@@ -118,6 +119,7 @@ def ingress(q: Queries, id: str) -> Iterator[Part]:
                 priority=ACL_TOP - entry.number if entry.number else 0,
                 match=f"inport == @{group} && {match}",
                 action="allow" if entry.action == "allow" else "drop",
+                **tier(q, BORDER_TIER),
                 **(columns if entry.action == "deny" else {}),
             )
             yield from within("Port_Group", group, "acls", made)
@@ -164,6 +166,7 @@ def border(q: Queries, id: str) -> Iterator[Part]:
             priority=ACL_TOP,
             match=f'inport == "{switch_port(id)}" && {any_address("src", servers)} && (udp.src == 53 || tcp.src == 53)',
             action="allow",
+            **tier(q, BORDER_TIER),
         )
         yield from within(SWITCH, id, "acls", answers)
     if q.ask(leaving, acl):

@@ -12,6 +12,13 @@ from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import KEY, RESOURCE, Contribution, Row, uuid_of
 from crossconnect.transport.ovsdb.types import Atom, Value
 
+BORDER_TIER = 0
+"""Of network ACLs: looked at first."""
+GROUPS_TIER = 1
+"""Of what is stateful at an interface: security groups, DHCP, the resolver."""
+INLINE_TIER = 2
+"""Of inline appliances: what security groups let pass is looked at there."""
+
 
 class Fault(msgspec.Struct, frozen=True, gc=False):
     """Why a part of what a resource asks for cannot be; the rest of it is there."""
@@ -38,6 +45,11 @@ def unit(function: Callable[[Queries, str], Iterator[Part]]) -> UnitFunction:
 def row(table: str, key: str, resource: str, /, **columns: Value) -> Row:
     """A row that is marked as ours."""
     return Row(table, key, {"external_ids": {KEY: key, RESOURCE: resource}, **columns})
+
+
+def tier(q: Queries, number: int) -> dict[str, Value]:
+    """The columns that put an `ACL` into a tier; none where there are no tiers, and priorities do it alone."""
+    return {"tier": number} if q.features.acl_tier else {}
 
 
 def labelled(made: Row, name: str, text: str) -> Row:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from crossconnect.cloud.kinds.prefix_list import PrefixList
 from crossconnect.cloud.kinds.security_group import SecurityGroup, SecurityGroupRule
 from crossconnect.cloud.ovn.flow_logs import accepts_recorded, sample
+from crossconnect.cloud.ovn.inline import links
 from crossconnect.cloud.ovn.matches import address, both, family, packets
 from crossconnect.cloud.ovn.names import word
-from crossconnect.cloud.ovn.parts import Part, row, unit, within
+from crossconnect.cloud.ovn.parts import GROUPS_TIER, Part, row, tier, unit, within
 from crossconnect.cloud.ovn.ports import EVERYBODY, group_of
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import uuid_of
@@ -32,6 +33,7 @@ def everybody(q: Queries, id: str) -> Iterator[Part]:
             priority=DROP_PRIORITY,
             match=f"{port} == @{EVERYBODY} && ip",
             action="drop",
+            **tier(q, GROUPS_TIER),
         )
         yield from within("Port_Group", EVERYBODY, "acls", drop)
 
@@ -46,7 +48,8 @@ def group(q: Queries, id: str) -> Iterator[Part]:
 @unit
 def rule(q: Queries, id: str) -> Iterator[Part]:
     """`ACL` (`allow-related`) in the group's `Port_Group`; one, however many members the group or its peer has. With
-    a `Sample` of the rule's number while a flow log records what is accepted."""
+    a `Sample` of the rule's number while a flow log records what is accepted. In a VPC with inline appliances the
+    action is `pass`: the next tier sends the chosen ones through them, and lets the rest through."""
     rule = q.need(SecurityGroupRule, id)
     group = q.ask(group_of, rule.security_group_id)
     ingress = rule.direction == "ingress"
@@ -64,8 +67,9 @@ def rule(q: Queries, id: str) -> Iterator[Part]:
         direction="to-lport" if ingress else "from-lport",
         priority=RULE_PRIORITY,
         match=both(f"{'outport' if ingress else 'inport'} == @{members}", _match(q, rule, "src" if ingress else "dst")),
-        action="allow-related",
+        action="pass" if q.ask(links, group.vpc_id) else "allow-related",
         name=id,
+        **tier(q, GROUPS_TIER),
         **columns,
     )
     yield from within("Port_Group", members, "acls", made)

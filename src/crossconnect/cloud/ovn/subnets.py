@@ -12,7 +12,7 @@ from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.matches import any_address
 from crossconnect.cloud.ovn.names import router_mac
-from crossconnect.cloud.ovn.parts import Part, row, unit, within
+from crossconnect.cloud.ovn.parts import GROUPS_TIER, Part, row, tier, unit, within
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.vpcs import ROUTER
@@ -102,6 +102,7 @@ def switch(q: Queries, id: str) -> Iterator[Part]:
         priority=SERVICES_PRIORITY,
         match=" || ".join(terms),
         action="allow-related",
+        **tier(q, GROUPS_TIER),
     )
     yield from within(SWITCH, id, "acls", allow)
 

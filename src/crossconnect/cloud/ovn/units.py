@@ -26,6 +26,7 @@ from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn import (
     egress_only,
     flow_logs,
+    inline,
     insertions,
     interfaces,
     internet,
@@ -62,8 +63,9 @@ UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
         load_balancers.subnet_balancing,
         egress_only.subnet_inside,
         internet.subnet_source,
+        inline.children,
     ),
-    NetworkInterface: (interfaces.port, resolving.interface_names, flow_logs.interface_rejects),
+    NetworkInterface: (interfaces.port, resolving.interface_names, flow_logs.interface_rejects, inline.member),
     SecurityGroupRule: (security_groups.rule,),
     RouteTable: (routes.table, egress_only.sources),
     DhcpOptions: (),

@@ -8,7 +8,7 @@ from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.names import number_of
 from crossconnect.cloud.ovn.parts import Part, row, unit
 from crossconnect.cloud.ovn.queries import Queries
-from crossconnect.cloud.region import ROUTING_TABLE_BASE
+from crossconnect.cloud.region import ROUTING_TABLE_BASE, ROUTING_TABLE_MAX
 from crossconnect.cloud.resource import Resource
 from crossconnect.transport.ovsdb.types import Atom
 
@@ -22,13 +22,14 @@ def announcing(q: Queries, resource: Resource, kinds: str) -> dict[Atom, Atom]:
     """The options of a router with public addresses: where the region and OVN are so, it tells the gateway nodes'
     routing daemons of them."""
     number = number_of(resource)
-    if not q.features.dynamic_routing or not q.region.dynamic_routing or not number:
+    table = ROUTING_TABLE_BASE + number
+    if not q.features.dynamic_routing or not q.region.dynamic_routing or not number or table > ROUTING_TABLE_MAX:
         return ROUTER_OPTIONS
     return ROUTER_OPTIONS | {
         "dynamic-routing": "true",
         "dynamic-routing-redistribute": kinds,
         "dynamic-routing-no-learning": "true",
-        "dynamic-routing-vrf-id": str(ROUTING_TABLE_BASE + number),
+        "dynamic-routing-vrf-id": str(table),
     }
 
 

@@ -23,12 +23,16 @@ NORTHDS = frozenset(
         ("Logical_Switch_Port", "dynamic_addresses"),
         ("Logical_Switch_Port", "up"),
         ("Logical_Switch_Port_Health_Check", "status"),
+        ("Network_Function_Group", "network_function_active"),
     }
 )
 """Columns that northd writes and we never do (ovn-nb(5))."""
 PORTS = "Logical_Switch_Port"
-ALSO = {PORTS: ("up",)}
+CHECKS = "Logical_Switch_Port_Health_Check"
+ALSO = {PORTS: ("up",), CHECKS: ("status",)}
 """Columns of northd's that we read."""
+FAILING = ("offline", "error")
+"""What a health check's `status` says of those that do not answer."""
 DATAPATHS = ("Logical_Switch", "Logical_Router")
 """Rows that northd keeps numbered by their UUID."""
 
@@ -37,6 +41,16 @@ def is_down(row: Row | None) -> str:
     """The resource of a port of ours that is down: no hypervisor has it (`up` is false). Empty for any other."""
     marks = None if row is None or row["up"] is not False else row["external_ids"]
     return str(marks.get(RESOURCE, "")) if isinstance(marks, dict) else ""
+
+
+def is_unwell(row: Row | None) -> str:
+    """The resource of a port of ours that a health check finds dead. Empty for any other."""
+    marks = None if row is None or row["status"] not in FAILING else row["options"]
+    return str(marks.get(RESOURCE, "")) if isinstance(marks, dict) else ""
+
+
+ABSENT = {PORTS: is_down, CHECKS: is_unwell}
+"""By table, what says that an interface does not do its work."""
 
 
 class TableFacts(msgspec.Struct, frozen=True, eq=False):

@@ -21,20 +21,23 @@ import msgspec
 
 from crossconnect.cloud.ovn.compiler import REGION, Compiler, Delta
 from crossconnect.cloud.ovn.features import features_of
-from crossconnect.cloud.realise.facts import PORTS, is_down
+from crossconnect.cloud.ovn.rows import RESOURCE
+from crossconnect.cloud.realise.facts import ABSENT, FAILING, PORTS
 from crossconnect.cloud.realise.realiser import Options, Realiser, Report
 from crossconnect.cloud.realise.unit import Batch
 from crossconnect.cloud.region import CloudRegion
 from crossconnect.cloud.resource import Kind, Refused, Resource
 from crossconnect.cloud.service import Caller, Document, Feed
 from crossconnect.errors import CrossconnectError
-from crossconnect.transport.ovsdb import Clock, Schema, Session, SystemClock
+from crossconnect.transport.ovsdb import Choice, Chosen, Clock, Schema, Session, SystemClock
 
 Changes: TypeAlias = Sequence[tuple[str, Resource | None]]
 """Ids of documents, and what they are now; None for what is no more."""
 log = logging.getLogger("crossconnect.cloud.realise")
 OBSERVE_S = 0.1
 """Ports come up in crowds, when a hypervisor starts."""
+MONITORS = "Service_Monitor"
+"""Table of the southbound database: what hypervisors found out about targets of health checks."""
 _OPERATOR = Caller(principal="realiser", project_id="", admin=True)
 
 
@@ -54,9 +57,14 @@ class Compiles(Protocol):
         ...
 
 
-def compilers(region: CloudRegion) -> Callable[[Schema], Compiles]:
-    """What makes a compiler for a region and the schema that its northbound database has."""
-    return lambda schema: Compiler(region, features_of(schema.has))
+def compilers(region: CloudRegion, *, southbound: bool = False) -> Callable[[Schema], Compiles]:
+    """What makes a compiler for a region and the schema that its northbound database has. `southbound`: whether the
+    other database is followed, too."""
+    return lambda schema: Compiler(region, features_of(schema.has, southbound))
+
+
+def _monitors(schema: Schema) -> Choice:
+    return {MONITORS: Chosen(("logical_port", "status"))}
 
 
 class Source(Protocol):
@@ -87,9 +95,11 @@ class Following:
         token: str,
         options: Options | None = None,
         *,
+        southbound: Session | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """`compiler`: see `compilers`. `token` as of `Realiser`."""
+        """`compiler`: see `compilers`. `token` as of `Realiser`. `southbound`: of the database that says what health
+        checks find; None: where the northbound one says it, or nobody asks."""
         self._reasons: dict[str, str] = {}
         self._options = options or Options()
         self.realiser = Realiser(session, token, self._options, report=self._reported, clock=clock)
@@ -100,7 +110,11 @@ class Following:
         self._clock = clock or SystemClock()
         self._following: Compiles | None = None
         self._last = -1
-        self._down: set[str] = set()
+        self._southbound = southbound
+        self._down: set[tuple[str, str]] = set()
+        """By the table that says it."""
+        self._unwell: frozenset[str] = frozenset()
+        """By the southbound database."""
         self._seen = asyncio.Event()
         self._faults: dict[str, str] = {}
         self._report: Report | None = None
@@ -116,6 +130,8 @@ class Following:
     async def __aenter__(self) -> Following:
         await self.realiser.__aenter__()
         work = {"follow": self._follow, "tell": self._tell, "watch": self._watch, "look": self._look}
+        if self._southbound is not None:
+            work["checks"] = self._checks
         self._tasks = [asyncio.create_task(self._again(name, one), name=f"cloud {name}") for name, one in work.items()]
         return self
 
@@ -156,7 +172,7 @@ class Following:
         number, documents = await self._source.snapshot()
         await self.realiser.replica.loaded()
         compiler = self._compiler(schema)
-        compiler.observe(self._all_down())
+        compiler.observe(id for _, id in self._all_down())
         changes = [(one.id, one.resource(self._kinds[one.kind].resource)) for one in documents]
         # Some seconds for a large region, in which the API goes on.
         compiled = await asyncio.to_thread(compiler.apply, changes)
@@ -191,23 +207,49 @@ class Following:
 
     # What hypervisors do.
 
-    def _all_down(self) -> frozenset[str]:
-        found = map(is_down, self.realiser.replica.rows(PORTS).values())
-        return frozenset(id for id in found if id)
+    def _all_down(self) -> set[tuple[str, str]]:
+        """Interfaces that do not work, with the table that says so."""
+        schema, replica = self.realiser.replica.schema, self.realiser.replica
+        tables = [table for table in ABSENT if schema is not None and schema.has(table)]
+        return {(table, id) for table in tables for row in replica.rows(table).values() if (id := ABSENT[table](row))}
 
     async def _watch(self) -> None:
         """Keep count of the interfaces that are down."""
         changes = self.realiser.replica.changes()
         await self.realiser.replica.loaded()
-        self._down = set(self._all_down())
+        self._down = self._all_down()
         self._seen.set()
         self._reasons.pop("watch", None)
         async for transaction in changes:
             for change in transaction.changes:
-                if change.table == PORTS and (was := is_down(change.old)) != (now := is_down(change.new)):
-                    self._down.discard(was)
-                    self._down |= {now} - {""}
+                is_absent = ABSENT.get(change.table)
+                if is_absent is not None and (was := is_absent(change.old)) != (now := is_absent(change.new)):
+                    self._down.discard((change.table, was))
+                    self._down |= {(change.table, now)} if now else set()
                     self._seen.set()
+
+    async def _checks(self) -> None:
+        """Keep count of the interfaces that health checks of load balancers find dead: northd tells nobody."""
+        assert self._southbound is not None
+        replica = self._southbound.replica(_monitors)
+        changes = replica.changes()
+        await replica.loaded()
+        ports: frozenset[object] | None = None
+        while True:
+            rows = replica.rows(MONITORS).values()
+            found = frozenset(row["logical_port"] for row in rows if row["status"] in FAILING)
+            if found != ports:
+                ports, self._unwell = found, frozenset(self._ids(found))
+                self._seen.set()
+            self._reasons.pop("checks", None)
+            await anext(changes)
+
+    def _ids(self, names: frozenset[object]) -> Iterable[str]:
+        """The resources of ports, by the ports' names."""
+        for row in self.realiser.replica.rows(PORTS).values() if names else ():
+            marks = row["external_ids"]
+            if row["name"] in names and isinstance(marks, dict):
+                yield str(marks.get(RESOURCE, ""))
 
     async def _look(self) -> None:
         """Tell the compiler, not more often than every OBSERVE_S."""
@@ -216,7 +258,7 @@ class Following:
             await self._clock.sleep(OBSERVE_S)
             self._seen.clear()
             if self._following is not None:
-                delta = self._following.observe(self._down)
+                delta = self._following.observe({id for _, id in self._down} | self._unwell)
                 self._reasons.pop("look", None)
                 if delta.units or delta.failed:
                     self._submit(delta)

@@ -1,0 +1,1 @@
+"""One module per network operating system: `change.Driver` in its own words. `registry` finds them by name."""

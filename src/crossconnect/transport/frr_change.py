@@ -1,0 +1,96 @@
+"""FRR's confirmed change: the watchdog that takes it back, and what its answers mean. In a lab and on hosts alike.
+
+    /run/crossconnect/change/   commands.conf  undo.conf  watchdog.sh  watchdog.pid
+                                pending --mv--> confirmed   by us
+                                pending --mv--> expired     by the watchdog when its time is over: then undo.conf
+
+Whoever moves `pending` has decided; moving is one step, so only one does. The watchdog sleeps by the monotonic clock
+and lives on the device, so it does not matter whether we do. /run is empty after a reboot, and FRR starts with its old
+frr.conf, which is replaced at the confirmation only.
+
+frr-reload.py is asked what differs (`--test`), and lets nothing be loaded by itself: it would take namespaces from VRFs
+(`no netns`), a file that it cannot read has made it remove everything (frr #10453), and it has ended with 1 though all
+was applied (#8403). vtysh reads the commands first, and what counts is the difference that is left.
+"""
+
+from __future__ import annotations
+
+import re
+
+TEST = "/usr/lib/frr/frr-reload.py --test --log-level critical"
+DIRECTORY = "/run/crossconnect/change"
+FILE = "frr.conf"
+
+WATCHDOG = f"""\
+#!/bin/sh
+# Started with the seconds after which the change is taken back.
+export VTYSH_HISTFILE=/dev/null
+cd {DIRECTORY} || exit 1
+echo $$ > watchdog.pid
+sleep "$1"
+mv pending expired 2> /dev/null || exit 0
+[ -e restore.sh ] && sh restore.sh
+vtysh -f undo.conf
+[ -e ungrow.sh ] && sh ungrow.sh
+touch restored
+"""
+"""`restore.sh` and `ungrow.sh`: what a lab does to a switch's Linux side before and after; hosts have none."""
+MARKS = ("pending", "confirmed", "expired", "restored", "watchdog.pid", "ungrow.sh", "restore.sh")
+"""Files that say how far a change is, and what an earlier one may have left."""
+
+_NOT_SHOWN = re.compile(
+    r"no netns \S+"
+    r"|(bgp )?(suppress-duplicates|hard-administrative-reset|network import-check|ebgp-requires-policy)"
+    r"|no bgp default show-(hostname|nexthop-hostname)"
+    r"|detect-multiplier 3|(transmit|receive)-interval 300"
+    r"|neighbor \S+ attribute-unchanged next-hop"
+    r"|ip(v6)? forwarding"
+)
+"""Lines that FRR 8.4 does not show though it has them, being its defaults, and the namespaces of VRFs, which nobody
+configures. A default that was changed is shown the other way round, and so is a difference."""
+
+
+def start_command(seconds: int) -> str:
+    """Starts the watchdog in a session of its own, so that it outlives whoever started it."""
+    return f"setsid sh {DIRECTORY}/watchdog.sh {seconds} < /dev/null > /dev/null 2>&1 &"
+
+
+def blocks_of(said: str) -> list[list[str]]:
+    """The answer of `frr-reload.py --test`: each line to be given, below the lines that lead to it; what is to go
+    first, then what is to come."""
+    blocks: list[list[str]] = []
+    inside = False
+    for line in said.splitlines():
+        if line.startswith("Lines To "):
+            inside = True
+        elif inside and line.strip() and not line.startswith("==="):
+            if line.startswith(" ") and blocks:
+                blocks[-1].append(line)
+            else:
+                blocks.append([line])
+    return blocks
+
+
+def shown(blocks: list[list[str]]) -> list[list[str]]:
+    """Without what FRR has and does not show."""
+    return [block for block in blocks if not _NOT_SHOWN.fullmatch(block[-1].strip())]
+
+
+def remaining_lines(said: str) -> tuple[str, ...]:
+    """The answer of `frr-reload.py --test` as one line of text for each line that FRR lacks, or has too many."""
+    return tuple(" / ".join(line.strip() for line in block) for block in shown(blocks_of(said)))
+
+
+def commands_text(said: str) -> str:
+    """What to give to vtysh so that nothing remains."""
+    return "".join(f"{line}\n" for block in shown(blocks_of(said)) for line in block)
+
+
+def drained_text(text: str) -> str:
+    """An FRR configuration with graceful shutdown (RFC 8326) in every BGP instance."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        lines.append(line)
+        if line.startswith("router bgp "):
+            lines.append(" bgp graceful-shutdown")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""SSH: connections that know whom they speak to, and commands over them."""

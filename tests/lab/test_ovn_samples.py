@@ -1,0 +1,140 @@
+"""Flow logs and traffic mirrors on OVN 26.03: what hypervisors export names the rule that let a connection through, or
+where it ended; a mirror's target gets each packet of the source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import ipfix
+from crossconnect.cloud.kinds.flow_log import FlowLog
+from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
+from crossconnect.cloud.ovn.flow_logs import REJECT_BASE
+from crossconnect.lab.ovn import Chassis, OvnLab, ovn_lab
+from ovn_live import Live, comes_true
+from ovn_scenes import software
+
+HYPERVISORS = ("hv1", "hv2")
+PORT = 4739
+RECEIVED = "/run/ipfix"
+RECEIVER = f"""
+import socket
+asked = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+asked.bind(('127.0.0.1', {PORT}))
+kept = open('{RECEIVED}', 'w', buffering=1)
+while True:
+    kept.write(asked.recv(65535).hex() + chr(10))
+"""
+NEW = 2
+"""Application of what begins, as the northbound `Sampling_App`s number them: it passes, or ends there."""
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """web on hv1, db on hv2, whose group lets port 80 in."""
+    programs = software("26")
+    root = str(tmp_path_factory.mktemp("ovn"))
+    chassis = tuple(Chassis(name=name) for name in HYPERVISORS)
+    with ovn_lab("ol-samples", chassis, software=programs, run_root=root) as lab:
+        for name in HYPERVISORS:
+            export(lab, name)
+        made = Live(lab)
+        cloud = made.cloud
+        cloud.vpc("blue", "10.0.0.0/16")
+        for n in (1, 2):
+            cloud.subnet(f"s{n}", "blue", f"10.0.{n}.0/24")
+        cloud.group("db", "blue")
+        cloud.rule("sgr-web", "sg-db", "ingress", "10.0.1.0/24", "tcp", (80, 80))
+        cloud.port("web", "s1", "10.0.1.10", host="hv1")
+        cloud.port("db", "s2", "10.0.2.10", "db", host="hv2")
+        cloud.port("ids", "s2", "10.0.2.66", host="hv2", source_dest_check=False)
+        cloud.make(FlowLog, "fl-1", resource_id="vpc-blue")
+        made.write()
+        assert made.compiler.failed() == {}
+        made.plug("web", "db", "ids")
+        yield made
+
+
+def export(lab: OvnLab, chassis: str) -> None:
+    """What a hypervisor needs so that samples leave it: a collector set with the number that ours has."""
+    run = lab.lab.run
+    started = run(chassis, ["sh", "-c", f'setsid python3 -c "{RECEIVER}" </dev/null >/dev/null 2>&1 &'])
+    assert started.returncode == 0
+    assert comes_true(lambda: run(chassis, ["test", "-e", RECEIVED]).returncode == 0)
+    words = (
+        f'--id=@b get Bridge br-int -- --id=@i create IPFIX targets="127.0.0.1\\:{PORT}" template_interval=1'
+        " -- create Flow_Sample_Collector_Set id=1 bridge=@b ipfix=@i"
+    )
+    vsctl = (*lab.software.chroot, "ovs-vsctl", "--db=unix:/run/ovn/switch.sock", "--timeout=20", "--")
+    done = run(chassis, ["sh", "-c", f"{' '.join(vsctl)} {words}"])
+    assert done.returncode == 0, done.stderr
+
+
+def exported(live: Live, chassis: str) -> list[tuple[int, int, str, str, int]]:
+    """Application, rule, source, destination and port of each record so far."""
+    lines = live.lab.lab.run(chassis, ["cat", RECEIVED]).stdout.split("\n")[:-1]
+    return [
+        (
+            ipfix.number(record, ipfix.DOMAIN) >> 24,
+            ipfix.number(record, ipfix.POINT),
+            ipfix.address(record, ipfix.SOURCE),
+            ipfix.address(record, ipfix.DESTINATION),
+            ipfix.number(record, ipfix.DESTINATION_PORT),
+        )
+        for record in ipfix.records(bytes.fromhex(line) for line in lines)
+    ]
+
+
+def number(live: Live, id: str) -> int:
+    return live.cloud.documents[id].number  # type: ignore[attr-defined]
+
+
+def test_an_accepted_connection_names_its_rules(live: Live) -> None:
+    assert comes_true(lambda: bool(live.lab.connect("web", "db", 80)))
+    sent = (NEW, number(live, "sgr-blue-out4"), "10.0.1.10", "10.0.2.10", 80)
+    let_in = (NEW, number(live, "sgr-web"), "10.0.1.10", "10.0.2.10", 80)
+    assert comes_true(lambda: sent in exported(live, "hv1")), exported(live, "hv1")
+    assert comes_true(lambda: let_in in exported(live, "hv2")), exported(live, "hv2")
+
+
+def test_what_no_rule_allows_names_the_vpc_and_the_direction(live: Live) -> None:
+    assert not live.lab.connect("web", "db", 81, timeout_s=1.0)
+    base = REJECT_BASE + 2 * number(live, "vpc-blue")
+    assert comes_true(lambda: (NEW, base + 1, "10.0.1.10", "10.0.2.10", 81) in exported(live, "hv2")), exported(
+        live, "hv2"
+    )
+    assert not any(r[4] == 81 and r[1] == number(live, "sgr-web") for r in exported(live, "hv2"))
+
+
+def test_without_a_flow_log_nothing_is_exported_any_more(live: Live) -> None:
+    live.cloud.drop("fl-1")
+    live.write()
+    assert live.lab.connect("web", "db", 80)
+    assert comes_true(lambda: bool(live.lab.connect("web", "db", 80)))
+    before = {name: len(exported(live, name)) for name in HYPERVISORS}
+    assert live.lab.connect("web", "db", 80)
+    assert live.lab.ping("web", "10.0.2.1")
+    assert {name: len(exported(live, name)) for name in HYPERVISORS} == before
+
+
+def test_a_mirror_is_given_what_its_source_sends_and_gets(live: Live) -> None:
+    def got() -> int:
+        """Packets that arrived at the target."""
+        text = live.lab.run("ids", ["cat", "/proc/net/dev"])
+        return int(text.partition("eth0:")[2].split()[1])
+
+    live.cloud.make(
+        TrafficMirror, "tm-1", vpc_id="vpc-blue", source_network_interface_id="eni-web",
+        target_network_interface_id="eni-ids",
+    )  # fmt: skip
+    live.write()
+    assert live.compiler.failed() == {}
+    before = got()
+    assert live.lab.connect("web", "db", 80)
+    assert comes_true(lambda: got() - before >= 8), "a TCP connection is four packets each way, at the least"
+    live.cloud.drop("tm-1")
+    live.write()
+    before = got()
+    assert live.lab.connect("web", "db", 80)
+    assert got() - before < 4
