@@ -138,6 +138,24 @@ def told(lines: list[dict[str, object]], seconds: float) -> str:
     )
 
 
+def times(lines: list[dict[str, object]]) -> str:
+    """What the steps took, of each kind together, those of a wave's devices at once."""
+    begun: dict[tuple[object, object], float] = {}
+    sums: dict[str, float] = {}
+    ended: dict[tuple[object, object], float] = {}
+    for line in lines:
+        if line["event"] == "step":
+            key = (line["wave"], line["step"])
+            moment = float(str(line["seconds"]))
+            if line["status"] == "begin":
+                begun.setdefault(key, moment)
+            else:
+                ended[key] = moment
+    for key, moment in ended.items():
+        sums[str(key[1])] = sums.get(str(key[1]), 0.0) + moment - begun[key]
+    return ", ".join(f"{step} {seconds:.1f} s" for step, seconds in sums.items())
+
+
 def new_tenant(root: Path, lab: Lab, soak: int) -> None:
     """A tenant more on all leaves."""
     (root / "tenancy" / "umbrella.yaml").write_text(TENANT)
@@ -152,23 +170,22 @@ def new_tenant(root: Path, lab: Lab, soak: int) -> None:
     with traffic(lab, flows, 100, "outside the change"):
         code, lines, seconds = apply(root, "apply", "plans/tenant.plan", "-n", LAB)
     print(f"    apply: {told(lines, seconds)}; of that {soak * len(plan.waves)} s soak, exit code {code}")
+    print(f"    {times(lines)}")
 
 
 def spoilt(device: SavedDevice) -> SavedDevice:
     """A renderer's mistake: the policy of routes from the transit provider begins with a drop of the default."""
-    name = "from-transit"
-    header = next(x for x in device.new["frr.conf"].splitlines() if x.startswith(f"route-map {name}"))
-    own = header.split()[1]
-    lists = "ip prefix-list bench-default seq 5 permit 0.0.0.0/0\n"
-    more = f"{lists}route-map {own} deny 1\n match ip address prefix-list bench-default\nexit\n"
-    back = f"no route-map {own} deny 1\nno {lists}"
+    name = "xc-in-acme-prod-from-transit-v4"
+    header = f"route-map {name} deny 10\n"
+    more = f"route-map {name} deny 5\n match ip address prefix-list default-route\nexit\n"
+    assert header in device.new["frr.conf"]
     text = device.new["frr.conf"].replace(header, more + header, 1)
-    first, first_back = device.commands[0], device.rollback[0]
+    first, back = device.commands[0], device.rollback[0]
     return msgspec.structs.replace(
         device,
         new={**device.new, "frr.conf": text},
         commands=(*device.commands, Commands(file=first.file, how=first.how, text=more)),
-        rollback=(Commands(file=first_back.file, how=first_back.how, text=back), *device.rollback),
+        rollback=(Commands(file=back.file, how=back.how, text=f"no route-map {name} deny 5\n"), *device.rollback),
     )
 
 

@@ -24,7 +24,7 @@ from crossconnect.lab.port_errors import port_errors
 from crossconnect.rollout.probes import Probe, Tally, shortfalls
 from crossconnect.rollout.saved_plan import SavedPlan
 from crossconnect.simulate import simulate
-from crossconnect.state.tables import State
+from crossconnect.state.tables import RouteRow, State
 
 POLL_S = 0.5
 """Between two looks of a gate. A look at 20 routers takes half a second."""
@@ -56,6 +56,7 @@ class LabGate:
         self._lab, self._plan = lab, plan
         self._checks = plan.waves[0].gate.checks if plan.waves else ()
         self._allowed: dict[str, Known] = {}
+        self._predicted: dict[str, tuple[RouteRow, ...]] = {}
         self._objectives = {objective.name: objective for objective in reversed(plan.objectives)}
         self.already: Known = frozenset()
         """Findings, and probes without an answer, that the network had before the plan was begun: no gate fails by
@@ -63,10 +64,12 @@ class LabGate:
 
     def look_before(self, expected: Blueprint) -> Known:
         """See what is found in the network as it is now."""
-        findings = self._findings(expected, collect_state(self._lab))
+        state = collect_state(self._lab)
+        findings = self._findings(expected, state)
         asked = [probe for probe in self._plan.probes if not probe.first_wave]
         silent = [p for p, tally in zip(asked, self._ask(asked, PROBE_ATTEMPTS), strict=True) if not tally.answered]
         self.already = frozenset((*((f.code, f.place.path) for f in findings), *map(_key, silent)))
+        self.already |= {_route_key(row) for row in self._routes_missing(expected, state)}
         return self.already
 
     def hold(self, subject: Subject) -> str:
@@ -136,7 +139,22 @@ class LabGate:
             state = collect_state(view)
         except (Rejected, Unreachable) as error:
             return None, [str(error)]
-        return state, [f"{finding.code}: {finding.message}" for finding in self._findings(expected, state)]
+        said = [f"{finding.code}: {finding.message}" for finding in self._findings(expected, state)]
+        for row in self._routes_missing(expected, state):
+            if _route_key(row) not in self.already:
+                said.append(f"route: {row.device} has not {row.prefix} in {row.vrf} as predicted")
+        return state, said
+
+    def _routes_missing(self, expected: Blueprint, state: State) -> list[RouteRow]:
+        """Routes that external routers announce, where they are not there by the ways that are predicted. No check of
+        the network itself knows that a default is to come from outside; the simulation of this state does."""
+        announced = {prefix for peer in expected.peers for prefix in peer.announces}
+        key = expected.content_hash()
+        if key not in self._predicted:
+            rows = simulate(expected).routes
+            self._predicted[key] = tuple(row for row in rows if row.prefix in announced)
+        real = set(state.routes)
+        return [row for row in self._predicted[key] if row not in real]
 
     def _findings(self, expected: Blueprint, state: State) -> list[Finding]:
         """What the gate's checks find, but for what was there before, or is found in the simulation of the same network
@@ -167,6 +185,10 @@ class _Stillness:
         if moving:
             self._last, self._began = state, now
         return now - self._began >= self._seconds
+
+
+def _route_key(row: RouteRow) -> tuple[str, str]:
+    return "route", f"{row.device}/{row.vrf}/{row.prefix}"
 
 
 def _key(probe: Probe) -> tuple[str, str]:

@@ -12,8 +12,9 @@ from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, Rejected, Unsupported
 from crossconnect.lab import Lab, confirmed_change
 from crossconnect.lab.growing import growths, keep_plan
+from crossconnect.lab.management_path import reach
 from crossconnect.nos.secrets import revealed
-from crossconnect.rollout.execution import Action, DeviceState
+from crossconnect.rollout.execution import UNDO_WAYS, Action, DeviceState
 from crossconnect.rollout.mixture import mixed
 from crossconnect.rollout.saved_plan import SavedDevice, SavedPlan
 from crossconnect.simulate.maintenance import drained as without_traffic
@@ -21,6 +22,8 @@ from crossconnect.simulate.maintenance import drained as without_traffic
 FILE = "frr.conf"
 GATE_MARGIN_S = 15
 """Beyond its deadline a gate may be in the middle of a look; after this it hangs."""
+OWN_UNDO_S = 3
+"""What a switch takes to undo a change by itself once its timer is over."""
 POLICY_S = 7
 """FRR looks at changed policies 5 s after they are loaded (`bgp route-map delay-timer`), and then tells others."""
 _POLICY_WORDS = ("route-map ", "prefix-list ", "community-list ", "access-list ")
@@ -79,6 +82,9 @@ class LabHands:
         if device is None:
             return self._network(action)
         lab, name, change = self._lab, action.device, self._changes[action.device]
+        if action.verb == "undo" and device.undo_tries == len(UNDO_WAYS) - 1:
+            self._wait_for_its_own(name)
+        reach(lab, name)
         now = change
         if device.drained:
             # Commands are differences: what is drained stays so over them.
@@ -161,7 +167,15 @@ class LabHands:
         for name in wave.devices:
             if not confirmed_change.is_pending(self._lab, name):
                 raise Rejected(f"{name} has taken its change back while the gate was waited for")
+            # A switch that was restarted meanwhile has its old configuration, and no timer.
+            new = self._changes[name].new
+            confirmed_change.verify(self._lab, name, confirmed_change.drained_text(new) if name in wave.drain else new)
         return said
+
+    def _wait_for_its_own(self, name: str) -> None:
+        """Before the last way back: until the switch has taken the change back by itself, if it lives."""
+        if name in self._loaded:
+            time.sleep(max(0.0, self._loaded[name] + self._plan.timers.device_s + OWN_UNDO_S - time.monotonic()))
 
     def _policy_s(self, names: Collection[str]) -> int:
         """For how long a gate must hold at least: until changed policies have been applied."""

@@ -264,12 +264,21 @@ def resumed(state: State) -> State:
             flight="",
             unsure=device.unsure
             or device.flight in ("commit", "confirm", "undo", "verify")
-            or device.stage in ("committed", "verified"),
-            stage="waiting" if device.stage == "prepared" else device.stage,
+            or device.stage in ("committed", "verified", "stuck"),
+            stage=_resumed_stage(device),
+            # Somebody has looked: what was stuck is tried again.
+            undo_tries=0 if device.stage == "stuck" else device.undo_tries,
+            undrain_tries=0 if device.stage == "stuck" else device.undrain_tries,
         )
         for name, device in state.devices.items()
     }
-    return msgspec.structs.replace(state, devices=devices)
+    return msgspec.structs.replace(state, devices=devices, proof_tries=0)
+
+
+def _resumed_stage(device: DeviceState) -> Stage:
+    if device.stage == "stuck":
+        return "committed" if device.touched else "undone"
+    return "waiting" if device.stage == "prepared" else device.stage
 
 
 def aborted(course: Course, state: State, why: str = "") -> State:
