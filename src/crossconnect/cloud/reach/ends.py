@@ -101,13 +101,11 @@ def _check(asked: ReachabilityBody) -> None:
 def _found(text: str, field: str, kinds: tuple[str, ...], finder: Finder, *, whole: bool) -> Resource | str:
     """A resource by its id, or an address."""
     prefix = text.partition("-")[0]
-    if prefix in kinds:
+    if prefix in kinds and ID.fullmatch(text):
         kind = _KINDS[prefix]
-        found = None
-        if ID.fullmatch(text):
-            found = finder.shared(kind, text) if whole else finder.get(kind, text)
+        found = finder.shared(kind, text) if whole else finder.get(kind, text)
         if found is None:
-            raise missing(_WORDS[prefix], text[:80], field)
+            raise missing(_WORDS[prefix], text, field)
         return found
     try:
         address = canonical_address(text)
