@@ -9,7 +9,7 @@ from crossconnect.cloud.kinds.gateways import EgressOnlyInternetGateway, Interne
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.service_insertion import ServiceInsertion
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.hops import Hop
+from crossconnect.cloud.ovn.hops import BLACKHOLE, Hop
 from crossconnect.cloud.ovn.names import link_addresses
 from crossconnect.cloud.ovn.parts import Part, row, unit, within
 from crossconnect.cloud.ovn.ports import port_name, port_of
@@ -33,10 +33,18 @@ def has_internet(q: Queries, vpc_id: str) -> bool:
 @unit
 def gateway_port(q: Queries, id: str) -> Iterator[Part]:
     """A VPC with an internet gateway or an egress-only one, or both: its router's port to the provider's internet
-    network, on an `HA_Chassis_Group`."""
-    if q.ask(has_internet, id) or q.referring(EgressOnlyInternetGateway, "vpc_id", id):
-        vpc = q.need(Vpc, id)
-        yield from plug(q, q.region.internet, id, outside_port(id), vpc, vpc.ipv6_cidr_blocks)
+    network, on an `HA_Chassis_Group`. It has a route table of its own, by which the router answers senders outside
+    whose packets are too large; nothing of the cloud's own is sent back out by it."""
+    if not q.ask(has_internet, id) and not q.referring(EgressOnlyInternetGateway, "vpc_id", id):
+        return
+    vpc, network, port = q.need(Vpc, id), q.region.internet, outside_port(id)
+    yield from plug(q, network, id, port, vpc, vpc.ipv6_cidr_blocks)
+    hops = {"0.0.0.0/0": Hop(network.next_hop, port)}
+    if network.next_hop6:
+        hops["::/0"] = Hop(network.next_hop6, port)
+    own = (*vpc.cidr_blocks, *vpc.ipv6_cidr_blocks, *q.region.public_prefixes, *q.region.public_prefixes6)
+    for prefix, hop in (hops | dict.fromkeys(own, BLACKHOLE)).items():
+        yield from route(id, f"{port}/{prefix}", id, prefix, hop, port)
 
 
 @unit

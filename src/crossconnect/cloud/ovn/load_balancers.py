@@ -72,7 +72,7 @@ def targets_of(q: Queries, group: TargetGroup) -> Iterator[Answering]:
 
 @unit
 def balancer(q: Queries, id: str) -> Iterator[Part]:
-    """`Load_Balancer` per listener in the VPC's group, with an address in each subnet; `affinity_timeout` keeps a
+    """`Load_Balancer` per listener in the VPC's group, with an address in each subnet; `selection_fields` keeps a
     client with its target; with an elastic IP, a further row on the VPC's router for what comes from outside."""
     balancer = q.need(LoadBalancer, id)
     vpc = q.need(Vpc, balancer.vpc_id)
@@ -117,8 +117,6 @@ def balancer_rows(
     """`Load_Balancer` of a listener with its `Load_Balancer_Health_Check`s; `vips` are addresses with ports, and who
     answers there."""
     options: dict[Atom, Atom] = {"reject": "true"}
-    if group.affinity_s:
-        options["affinity_timeout"] = str(group.affinity_s)
     check = group.health_check
     mappings: dict[Atom, Atom] = {}
     if check is not None:
@@ -131,6 +129,8 @@ def balancer_rows(
         protocol=listener.protocol,
         vips={vip: ",".join(sorted(f"{t.address}:{t.port}" for t in found)) for vip, found in vips.items()},
         ip_port_mappings=mappings,
+        # Not `affinity_timeout`, which loses each client's first connection (docs/design/0011-ovn-rows.md).
+        selection_fields=frozenset(("ip_src",) if group.affinity_s else ()),
         options=options,
     )
     if check is None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
+from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.hops import Hop
 from crossconnect.cloud.ovn.names import (
     digest,
@@ -104,7 +105,8 @@ def networks(q: Queries, id: str) -> Iterator[Part]:
 @unit
 def border(q: Queries, id: str) -> Iterator[Part]:
     """`ACL`s on the internet's switch, stateless: into it and out of it come public addresses only (`Address_Set`
-    `xc_public_ip4`, `xc_public_ip6`), and nobody reaches the routers' transfer addresses."""
+    `xc_public_ip4`, `xc_public_ip6`), and nobody reaches the routers' transfer addresses. One thing leaves from those:
+    that a packet is too large for what is behind (RFC 1191, 8201), without which its sender would repeat it forever."""
     network = q.region.internet
     public = {4: q.region.public_prefixes, 6: q.region.public_prefixes6}
     for version, name in PUBLIC.items():
@@ -115,6 +117,7 @@ def border(q: Queries, id: str) -> Iterator[Part]:
     ]
     rules = [
         (1006, "allow", "nd || nd_ra || nd_rs"),
+        (1006, "allow", "(icmp4.type == 3 && icmp4.code == 4) || icmp6.type == 2"),
         *((1005, "drop", match) for match in transfer),
         *((1004, "allow", f"{outside} && ip{v}.dst == ${name}") for v, name in PUBLIC.items()),
         (1003, "drop", f"{outside} && ip"),
@@ -137,10 +140,13 @@ def plug(
 ) -> Iterator[Part]:
     """A router's port on a provider network: `Logical_Router_Port` on a group of gateway nodes, and the switch's port
     that tells the network about the router's addresses when it moves (`nat-addresses`), and the gateway nodes of
-    further prefixes to announce. Where the next hop's MAC is known, `Static_MAC_Binding`."""
+    further prefixes to announce. Where the next hop's MAC is known, `Static_MAC_Binding`. The MTU is the smaller one of
+    both sides. On a VPC's router, where no table is for all, what arrives is routed by a table called like the port."""
     options: dict[Atom, Atom] = {}
-    if network.mtu > q.region.mtu:
-        options["gateway_mtu"] = str(q.region.mtu)
+    if network.mtu != q.region.mtu:
+        options["gateway_mtu"] = str(min(network.mtu, q.region.mtu))
+    if isinstance(resource, Vpc):
+        options["route_table"] = port
     made = row(
         "Logical_Router_Port",
         port,

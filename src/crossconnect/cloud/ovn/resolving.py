@@ -4,9 +4,10 @@
                                                                                         |
                                                                       DNS records: answered here
 
+What the records do not answer goes on to the port `resolver-<vpc>`, whose agent on each hypervisor is `cloud.resolver`.
+
 The records hang at a switch of their own, where no machine is: on a switch with records, OVN lets every UDP packet from
-port 53 pass its ACLs (priority 34000 of `ls_out_acl`), which no security group could close. What the records do not
-know goes on to the port `resolver-<vpc>`, for a forwarder on each hypervisor.
+port 53 pass its ACLs (priority 34000 of `ls_out_acl`), which no security group could close.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.hops import Hop
 from crossconnect.cloud.ovn.names import router_mac
-from crossconnect.cloud.ovn.parts import Part, adds, row, unit, within
+from crossconnect.cloud.ovn.parts import Part, adds, labelled, row, unit, within
 from crossconnect.cloud.ovn.ports import port_of
 from crossconnect.cloud.ovn.provider import route
 from crossconnect.cloud.ovn.queries import Queries
@@ -27,6 +28,7 @@ from crossconnect.cloud.ovn.rows import Row, uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH, domain_of, switch_of, table_of
 from crossconnect.cloud.ovn.vpcs import ROUTER
 from crossconnect.cloud.region import CloudRegion
+from crossconnect.cloud.resolver.placement import DOMAINS_KEY
 from crossconnect.net import address_text, parse
 
 _BLOCK = 29
@@ -58,7 +60,7 @@ def _records(q: Queries, id: str) -> Row:
 @unit
 def services(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Switch` `services-<vpc>` behind a port of the VPC's router, with the VPC's `DNS` row and a `localport`
-    for the forwarder; nothing where the VPC wants no DNS."""
+    for the agent of each hypervisor, which is told the domains that nobody else is asked about; nothing where the VPC wants no DNS."""
     if not q.ask(has_resolver, id):
         return
     name, local = _port(id), f"resolver-{id}"
@@ -83,10 +85,16 @@ def services(q: Queries, id: str) -> Iterator[Part]:
     )  # fmt: skip
     yield from within(SWITCH, name, "ports", side)
     addresses = frozenset((f"{own} {q.region.resolver} {q.region.resolver6}",))
-    forwarder = row(
-        "Logical_Switch_Port", local, id, name=local, type="localport", addresses=addresses, options={}
-    )  # fmt: skip
-    yield from within(SWITCH, name, "ports", forwarder)
+    forwarder = row("Logical_Switch_Port", local, id, name=local, type="localport", addresses=addresses, options={})
+    domains = " ".join(sorted(own_domains(q, id)))
+    yield from within(SWITCH, name, "ports", labelled(forwarder, DOMAINS_KEY, domains) if domains else forwarder)
+
+
+def own_domains(q: Queries, vpc_id: str) -> set[str]:
+    """The domains that nobody else is asked about: private zones, and the region's own. Not one that DHCP options name:
+    a tenant's machines may be of a domain that is public."""
+    zones = {q.need(DnsZone, zone).domain for zone in q.referring(DnsZone, "vpc_ids", vpc_id)}
+    return zones | ({q.region.domain} & {q.ask(domain_of, vpc_id)})
 
 
 @unit

@@ -1,0 +1,113 @@
+"""Asks a DNS question and prints the answer as JSON: a script of the standard library alone, for machines of a lab.
+
+python -I -S dns_wire.py ask SERVER NAME TYPE [edns] [tcp]      {"code": 0, "values": [...], "edns": false, "from": ...}
+python -I -S dns_wire.py serve ADDRESS                           answers A questions with 192.0.2.53, notes who asks
+"""
+
+import json
+import socket
+import struct
+import sys
+
+TYPES = {"A": 1, "PTR": 12, "TXT": 16, "AAAA": 28}
+
+
+def name_wire(name):
+    return b"".join(bytes((len(label),)) + label.encode() for label in name.split(".") if label) + b"\0"
+
+
+def read_name(data, at):
+    labels, after = [], None
+    while data[at]:
+        if data[at] >= 0xC0:
+            after = after or at + 2
+            at = (data[at] & 0x3F) << 8 | data[at + 1]
+            continue
+        labels.append(data[at + 1 : at + 1 + data[at]].decode())
+        at += 1 + data[at]
+    return ".".join(labels), after or at + 1
+
+
+def received(sock, count):
+    data = b""
+    while len(data) < count:
+        part = sock.recv(count - len(data))
+        if not part:
+            raise EOFError
+        data += part
+    return data
+
+
+def ask(server, name, type, edns=False, tcp=False, wait_s=4.0):
+    message = struct.pack("!HHHHHH", 4711, 0x0100, 1, 0, 0, int(edns)) + name_wire(name)
+    message += struct.pack("!HH", TYPES[type], 1)
+    if edns:
+        message += struct.pack("!BHHIH", 0, 41, 1232, 0, 0)
+    family = socket.AF_INET6 if ":" in server else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
+    sock.settimeout(wait_s)
+    sock.connect((server, 53))
+    if tcp:
+        sock.sendall(struct.pack("!H", len(message)) + message)
+        data = received(sock, struct.unpack("!H", received(sock, 2))[0])
+    else:
+        sock.send(message)
+        data = sock.recv(4096)
+    number, flags, _, answers, _, additional = struct.unpack_from("!HHHHHH", data)
+    assert number == 4711 and flags & 0x8000
+    _, at = read_name(data, 12)
+    at += 4
+    values = []
+    for _ in range(answers):
+        _, at = read_name(data, at)
+        kind, _, _, length = struct.unpack_from("!HHIH", data, at)
+        at += 10
+        if kind == 12:
+            values.append(read_name(data, at)[0])
+        elif kind in (1, 28):
+            values.append(socket.inet_ntop(socket.AF_INET if kind == 1 else socket.AF_INET6, data[at : at + length]))
+        at += length
+    return {"code": flags & 15, "values": values, "edns": bool(additional), "truncated": bool(flags & 0x200)}
+
+
+def answer(data):
+    number, flags, *_ = struct.unpack_from("!HHHHHH", data)
+    name, end = read_name(data, 12)
+    question = data[12 : end + 4]
+    found = name.endswith("example.com")
+    head = struct.pack("!HHHHHH", number, 0x8180 | (0 if found else 3), 1, int(found), 0, 0)
+    record = struct.pack("!HHHIH", 0xC00C, 1, 1, 60, 4) + socket.inet_aton("192.0.2.53") if found else b""
+    return name, head + question + record
+
+
+def serve(address):
+    import selectors
+
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.bind((address, 53))
+    tcp = socket.create_server((address, 53))
+    selector = selectors.DefaultSelector()
+    selector.register(udp, selectors.EVENT_READ)
+    selector.register(tcp, selectors.EVENT_READ)
+    print("ready", flush=True)
+    while True:
+        for key, _ in selector.select():
+            if key.fileobj is udp:
+                data, peer = udp.recvfrom(4096)
+                name, reply = answer(data)
+                udp.sendto(reply, peer)
+            else:
+                connection, peer = tcp.accept()
+                name, reply = answer(received(connection, struct.unpack("!H", received(connection, 2))[0]))
+                connection.sendall(struct.pack("!H", len(reply)) + reply)
+                connection.close()
+            print(peer[0], name, flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "serve":
+        serve(sys.argv[2])
+    try:
+        print(json.dumps(ask(*sys.argv[2:5], edns="edns" in sys.argv[5:], tcp="tcp" in sys.argv[5:])))
+    except (OSError, EOFError) as error:
+        print(json.dumps({"error": str(error)}))

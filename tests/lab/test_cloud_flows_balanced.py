@@ -1,0 +1,183 @@
+"""What the cloud says about load balancers, by packets: TCP and UDP, zones, affinity, health checks, hairpin, from outside
+by an elastic IP, from other VPCs. Real hypervisors.
+
+    shop 10.0.0.0/16:  east 10.0.1.0/24, hv1: web1, cli1     west 10.0.2.0/24, hv2: web2, cli2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from cloud_stand import OUTSIDE, Stand, flat_stand, within
+from crossconnect.lab.ovn import Connection
+
+REFUSED_S = 0.7
+SERVER = """
+import socket, sys
+s = socket.create_server(("", int(sys.argv[1])), backlog=64)
+while True:
+    s.accept()[0].close()
+"""
+"""What health checks are answered by."""
+
+
+class Shop(NamedTuple):
+    vpc: Any
+    east: Any
+    west: Any
+    group: Any
+
+
+@pytest.fixture(scope="module")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    with flat_stand("ol-balanced", str(tmp_path_factory.mktemp("ovn"))) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shop(stand: Stand) -> Shop:
+    create = stand.cloud.create
+    vpc = create("vpc", cidr_blocks=["10.0.0.0/16"])
+    east = create("subnet", vpc_id=vpc.id, cidr_block="10.0.1.0/24", availability_zone="east")
+    west = create("subnet", vpc_id=vpc.id, cidr_block="10.0.2.0/24", availability_zone="west")
+    group = stand.open_group(vpc)
+    for name, subnet, chassis in (("web1", east, "hv1"), ("web2", west, "hv2")):
+        stand.machine(name, subnet, group, chassis)
+    for name, subnet, chassis in (("cli1", east, "hv1"), ("cli2", west, "hv2")):
+        stand.machine(name, subnet, group, chassis)
+    stand.settle()
+    assert within(lambda: stand.lab.ping("cli1", "web2") and stand.lab.ping("cli2", "web1"))
+    return Shop(vpc, east, west, group)
+
+
+def targets(stand: Stand, *machines: str, port: int = 80) -> list[dict[str, Any]]:
+    return [{"network_interface_id": stand.interface(name).id, "port": port} for name in machines]
+
+
+def balancer(stand: Stand, shop: Shop, *machines: str, protocol: str = "tcp", **fields: Any) -> tuple[Any, Any]:
+    """A load balancer on port 8080 in both zones, and its target group of machines' port 80."""
+    of_balancer = {name: fields.pop(name) for name in ("cross_zone", "scheme", "elastic_ip_id") if name in fields}
+    group = stand.cloud.create(
+        "target_group", vpc_id=shop.vpc.id, protocol=protocol, targets=targets(stand, *machines), **fields
+    )
+    made = stand.cloud.create(
+        "load_balancer",
+        subnet_ids=[shop.east.id, shop.west.id],
+        listeners=[{"protocol": protocol, "port": 8080, "target_group_id": group.id}],
+        **of_balancer,
+    )
+    stand.realise()
+    return made, group
+
+
+def gone(stand: Stand, *resources: Any) -> None:
+    for one in resources:
+        stand.cloud.delete(one.id)
+    stand.realise()
+
+
+def asks(stand: Stand, client: str, address: str, protocol: Any = "tcp", attempts: int = 12) -> list[Connection]:
+    """Who answers a client at port 8080, again and again."""
+    return [
+        stand.lab.connect(client, ["web1", "web2"], 80, protocol, to=f"{address}:8080", timeout_s=3.0)
+        for _ in range(attempts)
+    ]
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_connections_are_spread_over_the_targets_of_all_zones(stand: Stand, shop: Shop, protocol: str) -> None:
+    made, group = balancer(stand, shop, "web1", "web2", protocol=protocol)
+    for client in ("cli1", "cli2"):
+        for address in made.addresses:
+            found = asks(stand, client, address, protocol)
+            assert {one.answered_by for one in found} == {"web1", "web2"}, (client, address)
+            assert {one.seen_from for one in found} == {stand.lab.party(client).address()}, "the client's own address"
+    gone(stand, made, group)
+
+
+def test_without_cross_zone_an_address_leads_to_the_targets_of_its_zone(stand: Stand, shop: Shop) -> None:
+    made, group = balancer(stand, shop, "web1", "web2", cross_zone=False)
+    for client in ("cli1", "cli2"):
+        by = [{one.answered_by for one in asks(stand, client, a, attempts=6)} for a in made.addresses]
+        assert by == [{"web1"}, {"web2"}]
+    stand.cloud.update(group.id, targets=targets(stand, "web2"))
+    stand.realise()
+    refused = asks(stand, "cli1", made.addresses[0], attempts=1)[0]
+    assert not refused
+    assert refused.error == "Connection refused", "a listener without targets says so at once"
+    gone(stand, made, group)
+
+
+def test_a_target_behind_its_own_load_balancer_reaches_itself(stand: Stand, shop: Shop) -> None:
+    made, group = balancer(stand, shop, "web1")
+    for address in made.addresses:
+        found = asks(stand, "web1", address, attempts=3)
+        assert {one.answered_by for one in found} == {"web1"}
+        print("hairpin seen from", {one.seen_from for one in found})
+    gone(stand, made, group)
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_with_affinity_a_client_stays_with_a_target(stand: Stand, shop: Shop, protocol: str) -> None:
+    made, group = balancer(stand, shop, "web1", "web2", protocol=protocol, affinity_s=60)
+    for client in ("cli1", "cli2"):
+        found = asks(stand, client, made.addresses[0], protocol, attempts=8)
+        print(client, protocol, [(one.answered_by, round(one.seconds, 3)) for one in found])
+        assert len({one.answered_by for one in found}) == 1
+        assert found[0]
+    gone(stand, made, group)
+
+
+def test_a_target_that_does_not_answer_leaves_until_it_does_again(stand: Stand, shop: Shop) -> None:
+    serve = {name: f"python3 -I -S -c '{SERVER}' 80 >/dev/null 2>&1 </dev/null & echo $!" for name in ("web1", "web2")}
+    pids = {name: stand.lab.run(name, ["sh", "-c", command]).strip() for name, command in serve.items()}
+    check = {"interval_s": 5, "timeout_s": 2, "healthy_threshold": 2, "unhealthy_threshold": 2}
+    made, group = balancer(stand, shop, "web1", "web2", health_check=check)
+
+    def monitored() -> dict[str, str]:
+        words = ["--bare", "--columns=ip,status", "find", "Service_Monitor", "port=80"]
+        lines = stand.lab.central.sbctl(*words).split()
+        return dict(zip(lines[::2], lines[1::2], strict=True))
+
+    def reached(attempts: int = 10) -> list[bool]:
+        ask = "import socket, sys; c = socket.create_connection((sys.argv[1], 8080), 1.5); print('open')"
+        words = ["python3", "-I", "-S", "-c", ask, made.addresses[0]]
+        return ["open" in stand.lab.run("cli1", words) for _ in range(attempts)]
+
+    by = {name: stand.lab.party(name).address() for name in ("web1", "web2")}
+    assert within(lambda: monitored() == dict.fromkeys(by.values(), "online")), monitored()
+    assert all(reached())
+    stand.lab.run("web1", ["kill", pids["web1"]])
+    assert within(lambda: monitored() == {by["web1"]: "offline", by["web2"]: "online"}), monitored()
+    stand.lab.central.sync()
+    assert all(reached()), "nobody is led to the target that is dead"
+    again = stand.lab.run("web1", ["sh", "-c", serve["web1"]]).strip()
+    assert within(lambda: monitored()[by["web1"]] == "online")
+    for name, pid in (("web1", again), ("web2", pids["web2"])):
+        stand.lab.run(name, ["kill", pid])
+    assert within(lambda: set(monitored().values()) == {"offline"})
+    stand.lab.central.sync()
+    assert not any(reached(2))
+    gone(stand, made, group)
+
+
+def test_an_elastic_ip_of_a_load_balancer_is_reached_from_outside(stand: Stand, shop: Shop) -> None:
+    create, cloud = stand.cloud.create, stand.cloud
+    gateway = create("internet_gateway", vpc_id=shop.vpc.id)
+    cloud.update(shop.vpc.main_route_table_id, routes=[{"destination": "0.0.0.0/0", "target": gateway.id}])
+    elastic = create("elastic_ip")
+    made, group = balancer(stand, shop, "web1", "web2", scheme="internet-facing", elastic_ip_id=elastic.id)
+    assert within(lambda: asks(stand, "carrier", elastic.address, attempts=1)[0])
+    found = asks(stand, "carrier", elastic.address)
+    assert {one.answered_by for one in found} == {"web1", "web2"}
+    assert {one.seen_from for one in found} == {OUTSIDE[4]}
+    assert not stand.lab.connect("carrier", "web1", 80, to=elastic.address, timeout_s=REFUSED_S), "only listeners"
+    inside = asks(stand, "cli1", made.addresses[0], attempts=6)
+    assert {one.answered_by for one in inside} == {"web1", "web2"}
+    print("from inside to the elastic IP:", asks(stand, "cli1", elastic.address, attempts=2))
+    gone(stand, made, group)
+    cloud.update(shop.vpc.main_route_table_id, routes=[])
+    stand.realise()

@@ -1,0 +1,185 @@
+"""What machines are told, and whom they ask: DHCP, router advertisements, the VPC's resolver. By packets.
+
+    shop 10.0.0.0/16, fd00:a::/56: front 10.0.1.0/24: web1 on hv1, web2 on hv2
+    same 10.0.0.0/16, another project's: 10.0.1.0/24: twin1 on hv1
+    the provider's resolver: a process of the centre's node
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import dns_wire
+from cloud_stand import Stand, flat_stand, within
+from crossconnect.lab.ovn import Machine
+from crossconnect.lab.ovn.central import CENTRAL_NODE
+from crossconnect.lab.ovn.resolvers import start_resolver, stop_resolver
+
+CLIENT = str(Path(dns_wire.__file__).resolve())
+HEARD = "/run/names.log"
+SECOND = 3
+
+
+class Shop(NamedTuple):
+    vpc: Any
+    front: Any
+    group: Any
+    web1: Any
+    twin: Any
+    name_server: str
+
+
+@pytest.fixture(scope="module")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    with flat_stand("ol-names", str(tmp_path_factory.mktemp("ovn"))) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shop(stand: Stand) -> Shop:
+    create, lab = stand.cloud.create, stand.lab
+    name_server = lab.record.central.address.partition("/")[0]
+    serve = f"setsid {sys.executable} -I -S {CLIENT} serve {name_server} </dev/null >{HEARD} 2>&1 &"
+    lab.lab.run(CENTRAL_NODE, ["sh", "-c", serve])
+    assert within(lambda: "ready" in lab.lab.run(CENTRAL_NODE, ["cat", HEARD]).stdout)
+    vpc = create("vpc", cidr_blocks=["10.0.0.0/16"], ipv6_cidr_blocks=["fd00:a::/56"])
+    front = create("subnet", vpc_id=vpc.id, cidr_block="10.0.1.0/24", ipv6_cidr_block="fd00:a::/64")
+    group = stand.open_group(vpc)
+    web1 = stand.machine("web1", front, group, "hv1")
+    stand.machine("web2", front, group, "hv2")
+    same = create("vpc", project="beta", cidr_blocks=["10.0.0.0/16"])
+    twin_net = create("subnet", project="beta", vpc_id=same.id, cidr_block="10.0.1.0/24")
+    twin = stand.machine("twin1", twin_net, None, "hv1")
+    for project, where, address in (("alpha", vpc, "10.0.1.77"), ("beta", same, "10.0.9.9")):
+        zone = create("dns_zone", project=project, domain="corp.example.com", vpc_ids=[where.id])
+        create("dns_record", project=project, dns_zone_id=zone.id, record="db", values=[address])
+    stand.settle()
+    for chassis in ("hv1", "hv2"):
+        start_resolver(lab, chassis, [name_server])
+    assert within(lambda: asked(stand, "web1", "10.0.1.2", "www.example.com")), log(stand, "hv1")
+    return Shop(vpc, front, group, web1, twin, name_server)
+
+
+def log(stand: Stand, chassis: str) -> str:
+    return stand.lab.lab.run(chassis, ["cat", "/run/resolver.log"]).stdout
+
+
+def said(stand: Stand, machine: str, server: str, name: str, type: str = "A", *how: str) -> dict[str, Any]:
+    """What a machine is answered."""
+    return json.loads(stand.lab.run(machine, [sys.executable, "-I", "-S", CLIENT, "ask", server, name, type, *how]))
+
+
+def asked(stand: Stand, machine: str, server: str, name: str, type: str = "A", *how: str) -> list[str]:
+    """The values of an answer; none where there is no answer, or none with values."""
+    return sorted(said(stand, machine, server, name, type, *how).get("values", []))
+
+
+HOW = [(), ("edns",), ("tcp",)]
+
+
+@pytest.mark.parametrize("how", HOW, ids=["plain", "edns", "tcp"])
+def test_names_of_interfaces_and_of_private_zones(stand: Stand, shop: Shop, how: tuple[str, ...]) -> None:
+    for server in ("10.0.1.2", "169.254.169.253", stand.region.resolver6):
+        if server == stand.region.resolver6:
+            assert within(lambda: asked(stand, "web1", stand.region.resolver6, "ip-10-0-1-5.internal", "A", *how))
+        assert asked(stand, "web1", server, "ip-10-0-1-5.internal", "A", *how) == ["10.0.1.5"], server
+        assert asked(stand, "web1", server, "5.1.0.10.in-addr.arpa", "PTR", *how) == ["ip-10-0-1-5.internal"]
+        assert asked(stand, "web1", server, f"{shop.web1.id}.internal", "AAAA", *how) == [*shop.web1.ipv6_addresses]
+        assert asked(stand, "web2", server, "db.corp.example.com", "A", *how) == ["10.0.1.77"]
+        assert asked(stand, "web1", server, "DB.Corp.Example.Com", "A", *how) == ["10.0.1.77"]
+
+
+@pytest.mark.parametrize("how", HOW, ids=["plain", "edns", "tcp"])
+def test_public_names_are_asked_of_the_providers_resolvers(stand: Stand, shop: Shop, how: tuple[str, ...]) -> None:
+    for machine in ("web1", "web2", "twin1"):
+        for server in ("10.0.1.2", "169.254.169.253"):
+            assert asked(stand, machine, server, "www.example.com", "A", *how) == ["192.0.2.53"], (machine, server)
+    assert asked(stand, "web2", stand.region.resolver6, "www.example.com", "A", *how) == ["192.0.2.53"]
+    assert said(stand, "web1", "10.0.1.2", "nowhere.example.org", "A", *how)["code"] == SECOND
+
+
+def test_what_is_private_is_asked_of_nobody_else(stand: Stand, shop: Shop) -> None:
+    before = stand.lab.lab.run(CENTRAL_NODE, ["cat", HEARD]).stdout
+    for name in ("unknown.corp.example.com", "ip-10-0-77-7.internal", "9.9.0.10.in-addr.arpa"):
+        answer = said(stand, "web1", "10.0.1.2", name)
+        assert (answer["code"], answer["values"]) == (SECOND, []), name
+    for name, type in (("db.corp.example.com", "AAAA"), ("db.corp.example.com", "TXT"), ("corp.example.com", "A")):
+        answer = said(stand, "web1", "10.0.1.2", name, type)
+        assert (answer["code"], answer["values"]) == (0, []), name
+    assert stand.lab.lab.run(CENTRAL_NODE, ["cat", HEARD]).stdout == before
+
+
+def test_tenants_with_the_same_addresses_each_have_their_own_names(stand: Stand, shop: Shop) -> None:
+    assert shop.web1.private_addresses == shop.twin.private_addresses
+    for how in HOW:
+        assert asked(stand, "twin1", "10.0.1.2", "db.corp.example.com", "A", *how) == ["10.0.9.9"]
+        assert asked(stand, "web1", "10.0.1.2", "db.corp.example.com", "A", *how) == ["10.0.1.77"]
+        assert asked(stand, "twin1", "10.0.1.2", "ip-10-0-1-5.internal", "A", *how) == []
+    assert not stand.lab.ping("twin1", "10.0.1.5", attempts=1)
+    assert not stand.lab.connect("web1", "twin1", 80, to=shop.name_server, timeout_s=0.7), "no way to the provider's"
+
+
+def test_the_resolver_answers_whatever_the_groups_say_and_nothing_else_passes(stand: Stand, shop: Shop) -> None:
+    closed = stand.cloud.create("security_group", vpc_id=shop.vpc.id)
+    for rule in [r for r in stand.cloud.of("security_group_rule") if r.security_group_id == closed.id]:
+        stand.cloud.delete(rule.id)
+    web2 = stand.interface("web2")
+    stand.cloud.update(web2.id, security_group_ids=[closed.id])
+    stand.realise()
+    assert asked(stand, "web2", "10.0.1.2", "www.example.com") == ["192.0.2.53"]
+    assert not stand.lab.ping("web2", "10.0.1.4", attempts=1)
+    stand.cloud.update(web2.id, security_group_ids=[shop.group.id])
+    stand.realise()
+
+
+def test_an_agent_that_dies_leaves_what_ovn_answers_and_the_next_one_catches_up(stand: Stand, shop: Shop) -> None:
+    stop_resolver(stand.lab, "hv1")
+    assert asked(stand, "web1", "10.0.1.2", "db.corp.example.com") == ["10.0.1.77"], "OVN's own answer"
+    assert asked(stand, "web2", "10.0.1.2", "www.example.com") == ["192.0.2.53"], "another hypervisor's"
+    third = stand.cloud.create("vpc", project="beta", cidr_blocks=["10.0.0.0/16"])
+    subnet = stand.cloud.create("subnet", project="beta", vpc_id=third.id, cidr_block="10.0.5.0/24")
+    made = stand.machine("late1", subnet, None, "hv1")
+    stand.settle()
+    start_resolver(stand.lab, "hv1", ["192.0.2.1", shop.name_server])
+    assert within(lambda: asked(stand, "late1", "10.0.5.2", "www.example.com")), "the second server, as one is dead"
+    assert asked(stand, "web1", "10.0.1.2", "www.example.com") == ["192.0.2.53"]
+    namespaces = stand.lab.lab.run("hv1", ["ip", "netns"]).stdout.count("xcdns-")
+    stand.lab.unplug("late1")
+    stand.cloud.delete(made.id)
+    stand.realise()
+    assert within(lambda: stand.lab.lab.run("hv1", ["ip", "netns"]).stdout.count("xcdns-") == namespaces - 1)
+
+
+def test_a_machine_is_told_its_address_by_dhcp(stand: Stand, shop: Shop) -> None:
+    options = stand.cloud.create("dhcp_options", domain_name="shop.example", ntp_servers=["192.0.2.123"])
+    asking = stand.cloud.create("network_interface", subnet_id=shop.front.id, security_group_ids=[shop.group.id])
+    guest = Machine(name="guest", port=asking.id, chassis="hv1", mac=asking.mac, dhcp=True, mtu=1500)
+    stand.realise()
+    stand.lab.plug(guest)
+    stand.settle()
+    lease = stand.lab.dhcp("guest")
+    assert lease["address"] == f"{asking.private_addresses[0]}/24"
+    assert lease["router"] == lease["server"] == "10.0.1.1"
+    assert (lease["mtu"], lease["dns"], lease["domain"]) == ("1400", "10.0.1.2", "internal")
+    assert "mtu 1400" in stand.lab.run("guest", ["ip", "link", "show", "eth0"])
+    assert stand.lab.ping("guest", "web1")
+    stand.cloud.update(shop.vpc.id, dhcp_options_id=options.id)
+    stand.realise()
+    lease = stand.lab.dhcp("guest")
+    assert lease["domain"] == "shop.example"
+    [address] = asking.private_addresses
+    name = f"ip-{address.replace('.', '-')}.shop.example"
+    assert asked(stand, "web1", "10.0.1.2", name) == [address], "names follow the domain"
+    assert asked(stand, "web1", "10.0.1.2", "www.example.com") == ["192.0.2.53"]
+    servers = stand.cloud.create("dhcp_options", domain_name_servers=["192.0.2.1", "192.0.2.2"])
+    stand.cloud.update(shop.vpc.id, dhcp_options_id=servers.id)
+    stand.realise()
+    assert stand.lab.dhcp("guest")["dns"] == "192.0.2.1 192.0.2.2"
+    stand.cloud.update(shop.vpc.id, dhcp_options_id="")
+    stand.realise()
