@@ -282,21 +282,18 @@ def test_verdicts_are_what_packets_do(scene: Scene) -> None:
         if arrives:
             within(lambda flow=flow: _try(scene.stand, flow, scene.things), 10.0)
         seen = _try(scene.stand, flow, scene.things, 2.0 if arrives else 0.8)
-        got = scene.ids.get(seen.answered_by, "")
         dropped = [hop.point for hop in (*said.there, *said.back) if not hop.passes]
         print(f"{flow}: {said.outcome}, {said.explanation}; packets: {seen.answered_by or seen.error}")
-        ends = next((hop.component for hop in reversed(said.there) if hop.point in ("destination", "deliver")), "")
-        if arrives != bool(seen) or (arrives and got not in (ends, OUTSIDE)):
+        ends = [hop.component for hop in said.there if hop.point == "destination"] or [CARRIER]
+        if arrives != bool(seen) or (arrives and scene.ids.get(seen.answered_by) != scene.ids.get(ends[-1], ends[-1])):
             different.append(f"{flow}: said {said.outcome} ({said.explanation}), seen {seen}")
         if flow.point and dropped[:1] != [flow.point]:
             different.append(f"{flow}: ends at {dropped}, not at {flow.point}")
         if not flow.point and not arrives:
             different.append(f"{flow}: should arrive: {said.explanation}")
-        translated = [
-            hop.after for hop in said.there if hop.after is not None and hop.after.source != hop.before.source
-        ]  # type: ignore[union-attr]
-        if arrives and translated and seen.seen_from != translated[-1].source:
-            different.append(f"{flow}: seen from {seen.seen_from}, said {translated[-1].source}")
+        sources = [h.after.source for h in said.there if h.after is not None] or [_address(flow.source, scene.things)]
+        if arrives and seen.seen_from != sources[-1]:
+            different.append(f"{flow}: seen from {seen.seen_from}, said {sources[-1]}")
     print(f"{len(FLOWS)} flows compared")
     assert not different, "\n".join(different)
 

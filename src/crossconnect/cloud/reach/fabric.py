@@ -103,31 +103,30 @@ class Fabric:
     # Outwards
 
     def _outwards(self, node: str, network: ProviderNetworkPlan, address: str, holder: str) -> Leg:
-        """The gateway node's own table first: host routes of the kernel, BGP, and an end for aggregates."""
+        """The gateway node's own table first: host routes of the kernel, BGP, an end for aggregates. Of what gateway
+        nodes announce it hears host routes, to send there; aggregates are its own."""
         if holder == node:
             here = gateway_hop(node, network, True, f"{address}/{_bits(address)}", f"{address} is on {node} itself")
             return Leg(hops=(here,), outcome="reachable", ends=(node,))
-        chassis, version = self._chassis[node], version_of(address)
+        version = version_of(address)
+        told = self._stand_ins.get((holder, network.name, version)) or StandIn("", address)
+        texts = {told.prefix: f"{address}/{_bits(address)}", told.address: address} if told.prefix else {}
         aggregate = _longest((*network.aggregates,), address)
-        offers = [
-            self._offer(session, address, chassis.router) for session in self._sessions(chassis, network, version)
-        ]
-        # What gateway nodes announce themselves comes back with their own AS in its path (RFC 4271 9.1.2).
-        usable = [o for o in offers if o.prefix and not any(contains(own, o.prefix) for own in network.prefixes)]
-        usable = [o for o in usable if not aggregate or parse(o.prefix).length > parse(aggregate).length]
+        chassis = self._chassis[node]
+        offers = [self._offer(s, told.address, chassis.router) for s in self._sessions(chassis, network, version)]
+        usable = [o for o in offers if o.prefix and (not aggregate or parse(o.prefix).length > parse(aggregate).length)]
         if not usable:
-            why = _nothing(address, aggregate, offers)
-            hop = gateway_hop(node, network, False, aggregate or "", why)
+            hop = gateway_hop(node, network, False, aggregate or "", _nothing(address, aggregate, offers))
             return Leg(hops=(hop,), outcome="unreachable", ends=())
         length = max(parse(o.prefix).length for o in usable)
         usable = [o for o in usable if parse(o.prefix).length == length]
         shortest = min(o.as_path for o in usable)
         ways = [o for o in usable if o.as_path == shortest]
-        names = ", ".join(o.session.device for o in ways)
-        message = f"BGP {ways[0].prefix} by {names}, that is {len(ways)} path{'s' if len(ways) > 1 else ''}"
-        first = gateway_hop(node, network, True, ways[0].prefix, message)
-        traces = [self._world.forwarder.trace_from(o.session.device, network.vrf, address) for o in ways]
-        return Leg.joined(first, [leg_of(trace, self._peers) for trace in traces])
+        prefix, names = texts.get(ways[0].prefix, ways[0].prefix), ", ".join(o.session.device for o in ways)
+        paths = f"{len(ways)} equal paths" if len(ways) > 1 else "one path"
+        first = gateway_hop(node, network, True, prefix, f"BGP {prefix}, {paths}: {names}")
+        traces = [self._world.forwarder.trace_from(o.session.device, network.vrf, told.address) for o in ways]
+        return Leg.joined(first, [leg_of(trace, self._peers, texts) for trace in traces])
 
     def _sessions(self, chassis: ChassisPlan, network: ProviderNetworkPlan, version: int) -> list[PeerSession]:
         """Sessions of a gateway node in a network, for a version, that are up."""
