@@ -312,10 +312,6 @@ class _Walk:
             packet = journey.packet
             leg = fabric.inwards(packet.source, network.name, packet.destination, node, prefix)
             journey.cross(leg)
-            if not journey.lost and node not in leg.ends:
-                ends = ", ".join(leg.ends)
-                message = f"{packet.destination} is on {node}, and the fabric leads to {ends}"
-                journey.say("gateway", "drop", ends, message, passes=False)
             if journey.lost:
                 return
         self._at_node(router, network, "")

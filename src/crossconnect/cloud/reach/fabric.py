@@ -190,7 +190,8 @@ class Fabric:
             hop = outside_hop("", network.vrf, False, "", who)
             return Leg(hops=(hop,), outcome="unreachable", ends=())
         legs = [self._from(peer, sessions, network, told, texts) for peer, sessions in ways]
-        return legs[0] if len(legs) == 1 else Leg.joined(None, legs)
+        leg = legs[0] if len(legs) == 1 else Leg.joined(None, legs)
+        return leg.only_to(holder, f"this gateway node does not have {address}, and drops it at its aggregate")
 
     def _from(
         self,

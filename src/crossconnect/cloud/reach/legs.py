@@ -21,6 +21,21 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     begins: tuple[int, ...] = (0,)
     """Where packets come in."""
 
+    def only_to(self, wanted: str, why: str) -> Leg:
+        """The leg, where one that should get it does; whoever else gets it drops it, and says why."""
+        others = {end for end in self.ends if end != wanted}
+        if not others:
+            return self
+        hops = tuple(
+            msgspec.structs.replace(hop, point="drop", passes=False, message=why)
+            if hop.point == "deliver" and hop.layer != "underlay" and hop.component in others
+            else hop
+            for hop in self.hops
+        )
+        if wanted not in self.ends:
+            return Leg(hops=hops, outcome="unreachable", ends=(), begins=self.begins)
+        return Leg(hops=hops, outcome="partly", ends=(wanted,), begins=self.begins)
+
     @staticmethod
     def joined(first: Hop | None, branches: Sequence[Leg]) -> Leg:
         """A hop that leads to several legs, equally good; or legs side by side. Those alike are one."""
