@@ -9,6 +9,8 @@ Where an appliance gets a packet it is taken to send it on as it is.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
@@ -16,7 +18,7 @@ from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.provider import gateway_group, gateway_order
-from crossconnect.cloud.path import Translation, arrival, entry, path, private_entry
+from crossconnect.cloud.path import Path, Translation, arrival, entry, path, private_entry
 from crossconnect.cloud.reach.ends import Ends, ends_of
 from crossconnect.cloud.reach.fabric import Fabric
 from crossconnect.cloud.reach.hop import Hop, Outcome, Reachability, ReachabilityBody
@@ -164,15 +166,14 @@ class _Walk:
                 public_prefixes6=self._region.public_prefixes6,
                 undo=self._undo,
             )
-            journey.follow(way)
-            if not way.passes:
-                return
             other = finder.shared(NetworkInterface, way.end)
+            journey.follow(way, self._carrier(self._hypervisor(interface), other))
+            if journey.lost:
+                return
             if other is None:
                 self._leave(way.end, interface)
                 return
-            self._tunnel(self._hypervisor(interface), self._hypervisor(other))
-            if journey.lost or owner_of(other, journey.packet.destination):
+            if owner_of(other, journey.packet.destination):
                 journey.end = other.id
                 return
             journey.say("vpc", "appliance", other.id, f"{other.id} is an appliance: taken to send it on")
@@ -180,19 +181,20 @@ class _Walk:
             interface = other
         journey.say("vpc", "drop", interface.id, f"more than {APPLIANCES_MAX} appliances: a loop", passes=False)
 
-    def _arrived(self, end: str) -> None:
-        """What came in by a gateway is at an interface: the tunnel from the gateway node, and on if that is an
-        appliance."""
-        journey = self.journey
-        other = self._finder.shared(NetworkInterface, end)
+    def _enter(self, way: Path) -> None:
+        """What comes in by a gateway: over the tunnel from the gateway node, and on if an appliance gets it."""
+        journey, other = self.journey, self._finder.shared(NetworkInterface, way.end)
+        journey.follow(way, self._carrier(journey.node, other))
         if other is None or journey.lost:
             return
-        self._tunnel(journey.node, self._hypervisor(other))
         journey.end = other.id
-        if not journey.lost and not owner_of(other, journey.packet.destination):
+        if not owner_of(other, journey.packet.destination):
             journey.say("vpc", "appliance", other.id, f"{other.id} is an appliance: taken to send it on")
             journey.hops[-1] = msgspec.structs.replace(journey.hops[-1], project_id=other.project_id)
             self._send(other)
+
+    def _carrier(self, here: str, to: NetworkInterface | None) -> Callable[[], None] | None:
+        return (lambda: self._tunnel(here, self._hypervisor(to))) if to is not None else None
 
     def _into(self, owner: ElasticIp | Vpc) -> None:
         """From a gateway node into the VPC of a public address."""
@@ -204,13 +206,10 @@ class _Walk:
             way = arrival(owner, journey.packet, self._finder)
         else:
             way = entry(owner.id, journey.packet, self._finder)
-        journey.follow(way)
-        self._arrived(way.end)
+        self._enter(way)
 
     def _by_private_gateway(self, gateway: PrivateGateway) -> None:
-        way = private_entry(gateway, self.journey.packet, self._finder, established=self._established)
-        self.journey.follow(way)
-        self._arrived(way.end)
+        self._enter(private_entry(gateway, self.journey.packet, self._finder, established=self._established))
 
     def _back_in(self, gateway: str) -> None:
         """An answer at the gateway that translated the connection's source: translated back, and into the VPC."""
@@ -223,9 +222,7 @@ class _Walk:
                 )
                 self._translated(gateway or sender.vpc_id, sender.project_id, packet)
                 break
-        way = entry(sender.vpc_id, journey.packet, self._finder, established=True)
-        journey.follow(way)
-        self._arrived(way.end)
+        self._enter(entry(sender.vpc_id, journey.packet, self._finder, established=True))
 
     def _translate_back(self) -> None:
         """What a load balancer of the VPC translated: its answer comes from the load balancer's address again."""
@@ -302,7 +299,7 @@ class _Walk:
             journey.node = holder
             self._into(owner)
         else:
-            journey.end = "outside"
+            journey.end, journey.reached = "outside", ", ".join(leg.ends)
 
     def _inwards(self, network: ProviderNetwork, router: Resource, prefix: str) -> None:
         """From outside to the gateway node that has a router."""
@@ -379,7 +376,7 @@ def _answer(asked: ReachabilityBody, ends: Ends, there: Journey, back: Journey |
     if failed is not None:
         words, by = f"{failed[0]}{failed[1].message}", failed[1].decided_by or failed[1].component
     else:
-        words, by = f"the packet reaches {there.end or 'its end'}, and the answer comes back", ""
+        words, by = f"the packet reaches {there.reached or there.end or 'its end'}, and the answer comes back", ""
     return Reachability(
         outcome=outcome,
         explanation=words,

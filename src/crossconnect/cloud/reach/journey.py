@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from crossconnect.cloud.path import Path, Translation
@@ -20,6 +22,9 @@ def addresses(packet: Packet) -> Addresses:
     )
 
 
+_AT_INTERFACE = ("security-group", "destination")
+
+
 class Journey:
     """Grows hop by hop. Whatever comes next follows on all ends that are open."""
 
@@ -31,6 +36,8 @@ class Journey:
         self.outcome: Outcome = "reachable"
         self.end = ""
         """Who has it: an interface's id, or `outside`; empty while it is on its way, and where it was dropped."""
+        self.reached = ""
+        """Who has it, in words."""
         self.left_by = ""
         """The gateway by which it left its VPC for a provider network."""
         self.node = ""
@@ -65,9 +72,17 @@ class Journey:
             )
         )
 
-    def follow(self, way: Path) -> None:
-        """All steps of a path through VPCs."""
-        for step in way.steps:
+    def follow(self, way: Path, carry: Callable[[], None] | None = None) -> None:
+        """All steps of a path through VPCs. `carry` is what takes the packet to the hypervisor of the interface at
+        which it ends, where that one's groups are asked; nothing behind it counts if it gets lost there."""
+        last = len(way.steps)
+        while last > 0 and way.steps[last - 1].resource_id == way.end and way.steps[last - 1].point in _AT_INTERFACE:
+            last -= 1
+        for n, step in enumerate(way.steps):
+            if n == last and carry is not None:
+                carry()
+                if self.lost:
+                    break
             before = self.packet
             self.add(
                 Hop(

@@ -31,6 +31,8 @@ def told(answer: Reachability, project_id: str) -> Reachability:
 
 def _hops(hops: Sequence[Hop], project_id: str, partly: bool) -> tuple[Hop, ...]:
     found: list[Hop] = []
+    # Tunnels between hypervisors are nothing that a tenant would know of, unless they lose packets.
+    hops = [hop for hop in hops if hop.layer != "underlay" or not hop.passes]
     for _, group in groupby(hops, key=lambda hop: _whose(hop, project_id)):
         alike = [*group]
         whose = _whose(alike[0], project_id)
