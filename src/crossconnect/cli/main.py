@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "lock": "Allocate numbers and write region.lock.",
     "plan": "Show what a change does: devices, numbers, findings, effect.",
     "approve": "Agree to a saved plan.",
+    "ci": "Judge a change before it is merged: report as Markdown and SARIF.",
     "apply": "Carry a saved plan out on a running lab, in waves with gates.",
     "show": "List what a region contains: devices, links, VRFs, segments, numbers.",
     "render": "Write every device's configuration files.",

@@ -49,7 +49,7 @@ def save(root: Path, file: Path, pair: Pair, result: Plan, options: Options) -> 
     if result.empty:
         say(f"nothing changes; {file} is not written")
         return True
-    plan, findings = assemble(pair.before, pair.now, result, _context(root, pair, options))
+    plan, findings = assemble(pair.before, pair.now, result, context_of(root, pair, options))
     print("\n" + waves_text(plan))
     if findings:
         say("")
@@ -67,7 +67,8 @@ def save(root: Path, file: Path, pair: Pair, result: Plan, options: Options) -> 
     return True
 
 
-def _context(root: Path, pair: Pair, options: Options) -> Context:
+def context_of(root: Path, pair: Pair, options: Options) -> Context:
+    """What Git and the region's rules say about a change that is cut into waves."""
     parent_commit = new_commit = ""
     authors: tuple[str, ...] = ()
     if is_tracked(root):

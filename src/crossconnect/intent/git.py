@@ -42,6 +42,16 @@ def commit_of(directory: Path, revision: str) -> str:
         raise BadInput(f"git knows no revision '{revision}' in {directory}") from error
 
 
+def is_ancestor(directory: Path, old: str, new: str) -> bool:
+    """Whether everything of revision `old` is in revision `new` as well."""
+    return _git(directory, "merge-base", "--all", old, new).decode().split() == [commit_of(directory, old)]
+
+
+def path_in_repository(directory: Path) -> str:
+    """Where `directory` is below the top of its work tree: `networks/north/`, or empty for the top itself."""
+    return _git(directory, "rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").strip()
+
+
 def edited_files(directory: Path) -> tuple[str, ...]:
     """Files under `directory` that are not as the last commit has them, or not in it; relative to `directory`."""
     prefix = _git(directory, "rev-parse", "--show-prefix").decode().strip()

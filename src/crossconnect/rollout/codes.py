@@ -41,5 +41,41 @@ RULE_REFUSES = Code(
     "A rule of the region refuses changes of this kind or size.",
     "Split the change into smaller ones.",
 )
+BEHIND = Code(
+    "rollout.behind",
+    Severity.ERROR,
+    "The branch lacks commits of what it is compared with: carried out as it is, the change would take back what those "
+    "have changed.",
+    "Merge or rebase, then run again.",
+)
+LOCK_STALE = Code(
+    "rollout.lock-stale",
+    Severity.ERROR,
+    "region.lock does not have all numbers of the change, so they are not part of what is reviewed.",
+    "Run `xc lock` and commit region.lock with the change.",
+)
+UNCOMMITTED = Code(
+    "rollout.uncommitted",
+    Severity.ERROR,
+    "Files of the region are not as their commit has them: the plan can be made again by nobody.",
+    "Commit them, or take them out of the region's directory.",
+)
+NOT_AS_REVIEWED = Code(
+    "rollout.not-as-reviewed",
+    Severity.ERROR,
+    "What has been merged is compiled to another network than the plan that was reviewed leads to.",
+    "Make a new plan of what is there, and have that reviewed.",
+)
 
-CODES: tuple[Code, ...] = (BREAK, BREAK_UNKNOWN, FROZEN, WINDOW_CLOSED, APPROVAL_MISSING, RULE_REFUSES)
+CODES: tuple[Code, ...] = (
+    BREAK,
+    BREAK_UNKNOWN,
+    FROZEN,
+    WINDOW_CLOSED,
+    APPROVAL_MISSING,
+    RULE_REFUSES,
+    BEHIND,
+    LOCK_STALE,
+    UNCOMMITTED,
+    NOT_AS_REVIEWED,
+)
