@@ -7,6 +7,8 @@
         stand.plug("web", interface, "hv1")
         assert stand.lab.ping("web", "10.0.1.5")
 
+fabric: the region `cloud_region`, all of it, with the carrier's router `isp`
+
 flat: chassis hv1, hv2 (zones east, west), gw1, gw2 on one bridge; behind the provider network `internet` the machine
 `carrier`, which is next hop and has addresses beyond.
 """
@@ -21,17 +23,22 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 from cloud_memory import Cloud
+from cloud_region import cloud_region
 from crossconnect.cloud.addresses import gateway
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.ovn.compiler import Compiler
 from crossconnect.cloud.ovn.features import features_of
 from crossconnect.cloud.ovn.names import transfer_addresses
+from crossconnect.cloud.provided import cloud_of
 from crossconnect.cloud.realise import Batch, Realised, Realiser
 from crossconnect.cloud.region import CloudRegion, GatewayChassis, ProviderNetwork, Zone
 from crossconnect.cloud.resource import Resource
-from crossconnect.lab.ovn import Chassis, Machine, Outside, OvnLab, ovn_lab, wanted_version
+from crossconnect.design import compile_region
+from crossconnect.lab import wait_converged
+from crossconnect.lab.ovn import Chassis, Machine, Outside, OvnLab, cloud_fabric, ovn_lab, wanted_version
 from crossconnect.net import parse
+from crossconnect.simulate import simulate
 from crossconnect.transport.ovsdb import Session
 from ovn_scenes import software
 
@@ -241,6 +248,24 @@ def flat_stand(name: str, run_root: str, region: CloudRegion | None = None) -> I
         lab.outside(CARRIER)
         for prefix in region.public_prefixes:
             lab.run("carrier", ["ip", "route", "add", prefix, "dev", "eth0", "src", OUTSIDE[4]])
+        made = Stand(lab, region)
+        try:
+            yield made
+        finally:
+            made.writer.close()
+
+
+@contextlib.contextmanager
+def fabric_stand(name: str, run_root: str) -> Iterator[Stand]:
+    """The region's cloud over its fabric, converged, for as long as the block runs."""
+    blueprint = compile_region(cloud_region()).blueprint
+    assert blueprint is not None
+    region = cloud_of(blueprint)
+    assert region is not None
+    fabric, chassis = cloud_fabric(blueprint)
+    with ovn_lab(name, chassis, software=software(wanted_version()), fabric=fabric, run_root=run_root) as lab:
+        settled = wait_converged(lab.lab, simulate(blueprint), timeout_s=60)
+        assert settled.converged, settled
         made = Stand(lab, region)
         try:
             yield made

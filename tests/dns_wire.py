@@ -54,7 +54,8 @@ def ask(server, name, type, edns=False, tcp=False, wait_s=4.0):
         sock.send(message)
         data = sock.recv(4096)
     number, flags, _, answers, _, additional = struct.unpack_from("!HHHHHH", data)
-    assert number == 4711 and flags & 0x8000
+    assert number == 4711
+    assert flags & 0x8000
     _, at = read_name(data, 12)
     at += 4
     values = []
@@ -71,7 +72,7 @@ def ask(server, name, type, edns=False, tcp=False, wait_s=4.0):
 
 
 def answer(data):
-    number, flags, *_ = struct.unpack_from("!HHHHHH", data)
+    number, _flags, *_ = struct.unpack_from("!HHHHHH", data)
     name, end = read_name(data, 12)
     question = data[12 : end + 4]
     found = name.endswith("example.com")

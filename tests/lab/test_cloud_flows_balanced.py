@@ -1,5 +1,5 @@
-"""What the cloud says about load balancers, by packets: TCP and UDP, zones, affinity, health checks, hairpin, from outside
-by an elastic IP, from other VPCs. Real hypervisors.
+"""What the cloud says about load balancers, by packets: TCP and UDP, zones, affinity, health checks, hairpin, from
+outside by an elastic IP, from other VPCs. Real hypervisors.
 
     shop 10.0.0.0/16:  east 10.0.1.0/24, hv1: web1, cli1     west 10.0.2.0/24, hv2: web2, cli2
 """
@@ -116,7 +116,6 @@ def test_a_target_behind_its_own_load_balancer_reaches_itself(stand: Stand, shop
     for address in made.addresses:
         found = asks(stand, "web1", address, attempts=3)
         assert {one.answered_by for one in found} == {"web1"}
-        print("hairpin seen from", {one.seen_from for one in found})
     gone(stand, made, group)
 
 
@@ -125,15 +124,14 @@ def test_with_affinity_a_client_stays_with_a_target(stand: Stand, shop: Shop, pr
     made, group = balancer(stand, shop, "web1", "web2", protocol=protocol, affinity_s=60)
     for client in ("cli1", "cli2"):
         found = asks(stand, client, made.addresses[0], protocol, attempts=8)
-        print(client, protocol, [(one.answered_by, round(one.seconds, 3)) for one in found])
         assert len({one.answered_by for one in found}) == 1
-        assert found[0]
+        assert found[0].seconds < 1.0, "the first packet is not lost"
     gone(stand, made, group)
 
 
 def test_a_target_that_does_not_answer_leaves_until_it_does_again(stand: Stand, shop: Shop) -> None:
-    serve = {name: f"python3 -I -S -c '{SERVER}' 80 >/dev/null 2>&1 </dev/null & echo $!" for name in ("web1", "web2")}
-    pids = {name: stand.lab.run(name, ["sh", "-c", command]).strip() for name, command in serve.items()}
+    serve = f"python3 -I -S -c '{SERVER}' 80 >/dev/null 2>&1 </dev/null & echo $!"
+    pids = {name: stand.lab.run(name, ["sh", "-c", serve]).strip() for name in ("web1", "web2")}
     check = {"interval_s": 5, "timeout_s": 2, "healthy_threshold": 2, "unhealthy_threshold": 2}
     made, group = balancer(stand, shop, "web1", "web2", health_check=check)
 
@@ -154,7 +152,7 @@ def test_a_target_that_does_not_answer_leaves_until_it_does_again(stand: Stand, 
     assert within(lambda: monitored() == {by["web1"]: "offline", by["web2"]: "online"}), monitored()
     stand.lab.central.sync()
     assert all(reached()), "nobody is led to the target that is dead"
-    again = stand.lab.run("web1", ["sh", "-c", serve["web1"]]).strip()
+    again = stand.lab.run("web1", ["sh", "-c", serve]).strip()
     assert within(lambda: monitored()[by["web1"]] == "online")
     for name, pid in (("web1", again), ("web2", pids["web2"])):
         stand.lab.run(name, ["kill", pid])
@@ -177,7 +175,6 @@ def test_an_elastic_ip_of_a_load_balancer_is_reached_from_outside(stand: Stand, 
     assert not stand.lab.connect("carrier", "web1", 80, to=elastic.address, timeout_s=REFUSED_S), "only listeners"
     inside = asks(stand, "cli1", made.addresses[0], attempts=6)
     assert {one.answered_by for one in inside} == {"web1", "web2"}
-    print("from inside to the elastic IP:", asks(stand, "cli1", elastic.address, attempts=2))
     gone(stand, made, group)
     cloud.update(shop.vpc.main_route_table_id, routes=[])
     stand.realise()

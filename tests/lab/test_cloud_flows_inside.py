@@ -64,9 +64,7 @@ def passes(stand: Stand, source: str, destination: str, port: int = 80, protocol
 
 def routes(stand: Stand, vpc: Any, *wanted: tuple[str, str]) -> None:
     """The static routes of a VPC's main table."""
-    stand.cloud.update(
-        vpc.main_route_table_id, routes=[{"destination": to, "target": target} for to, target in wanted]
-    )
+    stand.cloud.update(vpc.main_route_table_id, routes=[{"destination": to, "target": target} for to, target in wanted])
 
 
 # --- groups and network ACLs ------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """What machines are told, and whom they ask: DHCP, router advertisements, the VPC's resolver. By packets.
 
-    shop 10.0.0.0/16, fd00:a::/56: front 10.0.1.0/24: web1 on hv1, web2 on hv2
-    same 10.0.0.0/16, another project's: 10.0.1.0/24: twin1 on hv1
-    the provider's resolver: a process of the centre's node
+shop 10.0.0.0/16, fd00:a::/56: front 10.0.1.0/24: web1 on hv1, web2 on hv2
+same 10.0.0.0/16, another project's: 10.0.1.0/24: twin1 on hv1
+the provider's resolver: a process of the centre's node
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+import dhcp6_wire
 import dns_wire
 from cloud_stand import Stand, flat_stand, within
 from crossconnect.lab.ovn import Machine
@@ -151,7 +152,7 @@ def test_an_agent_that_dies_leaves_what_ovn_answers_and_the_next_one_catches_up(
     assert asked(stand, "web1", "10.0.1.2", "www.example.com") == ["192.0.2.53"]
     namespaces = stand.lab.lab.run("hv1", ["ip", "netns"]).stdout.count("xcdns-")
     stand.lab.unplug("late1")
-    stand.cloud.delete(made.id)
+    stand.cloud.delete(made.id, project="beta")
     stand.realise()
     assert within(lambda: stand.lab.lab.run("hv1", ["ip", "netns"]).stdout.count("xcdns-") == namespaces - 1)
 
@@ -167,6 +168,7 @@ def test_a_machine_is_told_its_address_by_dhcp(stand: Stand, shop: Shop) -> None
     assert lease["address"] == f"{asking.private_addresses[0]}/24"
     assert lease["router"] == lease["server"] == "10.0.1.1"
     assert (lease["mtu"], lease["dns"], lease["domain"]) == ("1400", "10.0.1.2", "internal")
+    assert lease["hostname"] == f"ip-{asking.private_addresses[0].replace('.', '-')}"
     assert "mtu 1400" in stand.lab.run("guest", ["ip", "link", "show", "eth0"])
     assert stand.lab.ping("guest", "web1")
     stand.cloud.update(shop.vpc.id, dhcp_options_id=options.id)
@@ -183,3 +185,24 @@ def test_a_machine_is_told_its_address_by_dhcp(stand: Stand, shop: Shop) -> None
     assert stand.lab.dhcp("guest")["dns"] == "192.0.2.1 192.0.2.2"
     stand.cloud.update(shop.vpc.id, dhcp_options_id="")
     stand.realise()
+
+
+def test_a_machine_finds_its_router_by_advertisements_and_its_address_by_dhcpv6(stand: Stand, shop: Shop) -> None:
+    asking = stand.cloud.create("network_interface", subnet_id=shop.front.id, security_group_ids=[shop.group.id])
+    guest = Machine(name="six", port=asking.id, chassis="hv2", mac=asking.mac, autoconf=True, mtu=1500)
+    stand.realise()
+    stand.lab.plug(guest)
+    stand.settle()
+    assert within(lambda: "default via fe80" in stand.lab.run("six", ["ip", "-6", "route"]))
+    assert "1400" in stand.lab.run("six", ["cat", "/proc/sys/net/ipv6/conf/eth0/mtu"])
+    shown = stand.lab.run("six", ["ip", "-6", "addr", "show", "dev", "eth0", "scope", "global"])
+    assert not shown, "addresses are given by DHCPv6 only: others could not be sent from"
+    [address] = asking.ipv6_addresses
+    told = json.loads(stand.lab.run("six", [sys.executable, "-I", "-S", str(Path(dhcp6_wire.__file__)), "eth0"]))
+    assert told["addresses"] == [address]
+    assert (told["dns"], told["domains"]) == ([stand.region.resolver6], ["internal"])
+    assert told["lifetime_s"] > 0
+    stand.lab.run("six", ["ip", "addr", "add", f"{address}/128", "dev", "eth0", "nodad"])
+    for name in ("web1", "web2"):
+        to = stand.lab.party(name).address(6)
+        assert within(lambda to=to: "1 received" in stand.lab.run("six", ["ping", "-n", "-c", "1", "-W", "1", to]))

@@ -177,7 +177,19 @@ def test_ipv6_of_a_public_block_is_reached_unless_its_gateway_is_egress_only(sta
 def test_a_packet_that_is_too_large_is_answered_with_the_mtu_that_fits(stand: Stand, shop: Shop) -> None:
     def large(machine: str, address: str, size: int) -> str:
         version = "-6" if ":" in address else "-4"
-        words = ["ping", version, "-n", "-c", "1", "-W", "1", "-M", "do", "-s", str(size - (48 if ":" in address else 28))]
+        words = [
+            "ping",
+            version,
+            "-n",
+            "-c",
+            "1",
+            "-W",
+            "1",
+            "-M",
+            "do",
+            "-s",
+            str(size - (48 if ":" in address else 28)),
+        ]
         source = ["-I", OUTSIDE[6 if ":" in address else 4]] if machine == "carrier" else []
         return stand.lab.run(machine, [*words, *source, address])
 
@@ -228,4 +240,3 @@ def test_gateways_are_spread_and_each_takes_over_from_the_other(stand: Stand, sh
         back = lambda: {what: stand.chassis_of(port) for what, port in ports.items()} == homes  # noqa: E731
         assert within(back)
         assert within(lambda: seen(stand, "db1") == shop.nat_elastic.address)
-

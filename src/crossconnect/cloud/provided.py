@@ -77,6 +77,7 @@ def _network(plan: ProviderNetworkPlan) -> ProviderNetwork:
         next_hop=hop,
         transfer_prefix6=prefix6,
         next_hop6=hop6,
+        next_hop_mac=plan.mac,
         mtu=plan.mtu,
     )
 

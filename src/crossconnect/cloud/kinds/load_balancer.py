@@ -39,7 +39,8 @@ class TargetGroup(Resource, frozen=True, kw_only=True):
     health_check: HealthCheck | None = None
     """None: all are taken for healthy."""
     affinity_s: int = 0
-    """How long a client's source address stays with one target; 0: every connection anew."""
+    """How long a client's source address stays with one target; 0: every connection anew. Today a client stays for as
+    long as the targets are the same ones; when some come or go, others' clients may move, too."""
 
 
 class TargetGroupBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.parts import Part, adds, row, unit, within
 from crossconnect.cloud.ovn.ports import EVERYBODY, PORT, port_name, port_of
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH, dhcp_uuid, switch_of
+from crossconnect.transport.ovsdb.types import Atom
 
 
 @unit
 def port(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Switch_Port` named by the interface's id, or by its `iface_id`: what a hypervisor plugs it by. It may
-    send from its own MAC and addresses and from the allowed pairs (`port_security`); without the check from all. It
-    is a member of `Port_Group` `xc_everybody` and of one per security group."""
+    send from its own MAC and addresses and from the allowed pairs (`port_security`); without the check from all. DHCP
+    tells its name (`hostname`), `ip-10-0-1-4` as in AWS. It is a member of `Port_Group` `xc_everybody` and of one per
+    security group."""
     interface = q.ask(port_of, id)
     subnet = q.ask(switch_of, interface.subnet_id)
     own = " ".join((interface.mac, *interface.private_addresses, *interface.ipv6_addresses))
@@ -32,10 +35,22 @@ def port(q: Queries, id: str) -> Iterator[Part]:
         port_security=frozenset(allowed if interface.source_dest_check else ()),
         dhcpv4_options=dhcp_uuid(subnet.id, 4) if four and subnet.cidr_block else None,
         dhcpv6_options=dhcp_uuid(subnet.id, 6) if six and subnet.ipv6_cidr_block else None,
-        options={"requested-chassis": interface.host} if interface.host else {},
+        options=_options(interface),
     )
     yield from within(SWITCH, subnet.id, "ports", made)
     uuid = uuid_of(PORT, id)
     yield adds("Port_Group", EVERYBODY, "ports", uuid)
     for group in interface.security_group_ids:
         yield adds("Port_Group", word(group), "ports", uuid)
+
+
+def _options(interface: NetworkInterface) -> dict[Atom, Atom]:
+    options: dict[Atom, Atom] = {"requested-chassis": interface.host} if interface.host else {}
+    if interface.private_addresses:
+        options["hostname"] = f'"{host_name(interface.private_addresses[0])}"'
+    return options
+
+
+def host_name(address: str) -> str:
+    """The first label of a machine's name, by its IPv4 address."""
+    return f"ip-{address.replace('.', '-')}"

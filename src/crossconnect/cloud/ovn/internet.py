@@ -38,7 +38,7 @@ def gateway_port(q: Queries, id: str) -> Iterator[Part]:
     if not q.ask(has_internet, id) and not q.referring(EgressOnlyInternetGateway, "vpc_id", id):
         return
     vpc, network, port = q.need(Vpc, id), q.region.internet, outside_port(id)
-    yield from plug(q, network, id, port, vpc, vpc.ipv6_cidr_blocks)
+    yield from plug(q, network, (id, port), vpc, vpc.ipv6_cidr_blocks)
     hops = {"0.0.0.0/0": Hop(network.next_hop, port)}
     if network.next_hop6:
         hops["::/0"] = Hop(network.next_hop6, port)
@@ -125,7 +125,7 @@ def nat_gateway(q: Queries, id: str) -> Iterator[Part]:
     outer = f"internet-{id}"
     yield row(ROUTER, id, id, name=id, options=announcing(q, gateway, "nat"))
     yield from link(q, id, (vpc.id, near), (id, far), id)
-    yield from plug(q, network, id, outer, gateway)
+    yield from plug(q, network, (id, outer), gateway)
     nat = row(
         "NAT",
         id,

@@ -53,7 +53,7 @@ def gateway(q: Queries, id: str) -> Iterator[Part]:
             announce.update(q.ask(reached_from, attachment_id))
             for version, everything in ((4, "0.0.0.0/0"), (6, "::/0")):
                 back[everything] = to_transit(q, id, attachment.transit_router_id, version)
-    yield from plug(q, network, id, outer, gateway, announce)
+    yield from plug(q, network, (id, outer), gateway, announce)
     hops = {4: network.next_hop, 6: network.next_hop6}
     for prefix in gateway.prefixes:
         if prefix in back:

@@ -6,6 +6,9 @@
 
 No route leads from one VPC to the other, so their addresses may be the same. The service's address, and what targets
 see as source, are of the transfer prefix of the private-link switch, which no VPC has.
+
+Both routers are on one gateway node: OVN carries nothing from one to the next between gateway ports of a switch that
+has no `localnet` port (what arrives at a router's port where that is not resident is dropped).
 """
 
 from __future__ import annotations
@@ -31,7 +34,9 @@ from crossconnect.net import interface_prefix
 def private_link(q: Queries) -> ProviderNetwork:
     """The switch between endpoints and services: like a provider network, but without a way out of OVN."""
     prefix = q.region.private_link_prefix
-    return ProviderNetwork(name="private-link", vrf="", physnet="", transfer_prefix=prefix, next_hop="")
+    return ProviderNetwork(
+        name="private-link", vrf="", physnet="", transfer_prefix=prefix, next_hop="", mtu=q.region.mtu
+    )
 
 
 def service_of(q: Queries, id: str) -> EndpointService:
@@ -74,7 +79,7 @@ def service(q: Queries, id: str) -> Iterator[Part]:
     near, far = vpc_port(id), f"inner-{id}"
     address = q.ask(service_address, id)
     yield row(ROUTER, id, id, name=id, options=ROUTER_OPTIONS)
-    yield from plug(q, between, id, f"link-{id}", service)
+    yield from plug(q, between, (id, f"link-{id}"), service)
     yield from link(q, id, (vpc.id, near), (id, far), id)
     inside = Hop(link_addresses(q.region, id, vpc.id)[0], far)
     for block in vpc.cidr_blocks:
@@ -132,7 +137,7 @@ def endpoint(q: Queries, id: str) -> Iterator[Part]:
     near, far, outer = vpc_port(id), f"inner-{id}", f"link-{id}"
     yield row(ROUTER, id, id, name=id, options=ROUTER_OPTIONS)
     yield from link(q, id, (vpc.id, near), (id, far), id)
-    yield from plug(q, private_link(q), id, outer, endpoint)
+    yield from plug(q, private_link(q), (id, outer), endpoint, beside=service)
     for block in vpc.cidr_blocks:
         yield from route(id, f"{id}/{block}", id, block, Hop(link_addresses(q.region, id, vpc.id)[0], far))
     own = transfer_addresses(private_link(q), endpoint)[0].partition("/")[0]

@@ -19,7 +19,7 @@ from crossconnect.cloud.ovn.names import (
     router_mac,
     transfer_addresses,
 )
-from crossconnect.cloud.ovn.parts import Part, labelled, row, unit, within
+from crossconnect.cloud.ovn.parts import Part, bare, labelled, row, unit, within
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH
@@ -133,15 +133,17 @@ def border(q: Queries, id: str) -> Iterator[Part]:
 def plug(
     q: Queries,
     network: ProviderNetwork,
-    router: str,
-    port: str,
+    at: tuple[str, str],
     resource: Resource,
     announce: Iterable[str] = (),
+    beside: Resource | None = None,
 ) -> Iterator[Part]:
-    """A router's port on a provider network: `Logical_Router_Port` on a group of gateway nodes, and the switch's port
+    """A router's port (`at`: router, name of the port) on a provider network: `Logical_Router_Port` on a group of gateway nodes, and the switch's port
     that tells the network about the router's addresses when it moves (`nat-addresses`), and the gateway nodes of
     further prefixes to announce. Where the next hop's MAC is known, `Static_MAC_Binding`. The MTU is the smaller one of
-    both sides. On a VPC's router, where no table is for all, what arrives is routed by a table called like the port."""
+    both sides. On a VPC's router, where no table is for all, what arrives is routed by a table called like the port. It
+    is on the gateway node that the router of `beside` is on, where that is given."""
+    router, port = at
     options: dict[Atom, Atom] = {}
     if network.mtu != q.region.mtu:
         options["gateway_mtu"] = str(min(network.mtu, q.region.mtu))
@@ -154,7 +156,7 @@ def plug(
         name=port,
         mac=provider_mac(q.region, resource),
         networks=frozenset(transfer_addresses(network, resource)),
-        ha_chassis_group=uuid_of("HA_Chassis_Group", gateway_group(q.region, resource)),
+        ha_chassis_group=uuid_of("HA_Chassis_Group", gateway_group(q.region, beside or resource)),
         options=options,
     )
     yield from within(ROUTER, router, "ports", made)
@@ -173,10 +175,9 @@ def plug(
     yield from within(SWITCH, switch_name(network), "ports", side)
     for hop in (network.next_hop, network.next_hop6) if network.next_hop_mac else ():
         if hop:
-            yield row(
+            yield bare(
                 "Static_MAC_Binding",
                 f"{port}/{hop}",
-                resource.id,
                 logical_port=port,
                 ip=hop,
                 mac=network.next_hop_mac,

@@ -19,6 +19,7 @@ from crossconnect.cloud.kinds.dns import DnsRecord, DnsZone
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.hops import Hop
+from crossconnect.cloud.ovn.interfaces import host_name
 from crossconnect.cloud.ovn.names import router_mac
 from crossconnect.cloud.ovn.parts import Part, adds, labelled, row, unit, within
 from crossconnect.cloud.ovn.ports import port_of
@@ -60,7 +61,8 @@ def _records(q: Queries, id: str) -> Row:
 @unit
 def services(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Switch` `services-<vpc>` behind a port of the VPC's router, with the VPC's `DNS` row and a `localport`
-    for the agent of each hypervisor, which is told the domains that nobody else is asked about; nothing where the VPC wants no DNS."""
+    for the agent of each hypervisor, which is told the domains that nobody else is asked about; nothing where the VPC
+    wants no DNS."""
     if not q.ask(has_resolver, id):
         return
     name, local = _port(id), f"resolver-{id}"
@@ -116,7 +118,7 @@ def interface_names(q: Queries, id: str) -> Iterator[Part]:
         return
     domain = q.ask(domain_of, interface.vpc_id)
     for address in interface.private_addresses:
-        name = f"ip-{address.replace('.', '-')}.{domain}"
+        name = f"{host_name(address)}.{domain}"
         yield adds("DNS", interface.vpc_id, "records", name, address)
         back = ".".join(reversed(address.split("."))) + ".in-addr.arpa"
         yield adds("DNS", interface.vpc_id, "records", back, name)

@@ -134,7 +134,7 @@ def ask_dhcp(lab: Lab, machine: Machine) -> dict[str, str]:
     hostname. Raises Rejected when nobody answers."""
     command = (
         f"LEASE_OF={machine.name} nsenter --net=/run/netns/{machine.name} udhcpc -i {INTERFACE} -n -q -f"
-        f" -t {DHCP_ATTEMPTS} -T {DHCP_TIMEOUT_S} -O mtu -O staticroutes -O domain -s {DIRECTORY}/dhcp"
+        f" -t {DHCP_ATTEMPTS} -T {DHCP_TIMEOUT_S} -O mtu -O staticroutes -O domain -O hostname -s {DIRECTORY}/dhcp"
     )
     script = [f"chmod +x {DIRECTORY}/dhcp", f"rm -f {LEASES}/{machine.name}", f"{command} >/dev/null"]
     _run(lab, machine, [*script, f"[ -s {LEASES}/{machine.name} ]"], "given an address by DHCP")

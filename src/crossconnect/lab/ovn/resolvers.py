@@ -27,7 +27,8 @@ def start_resolver(lab: OvnLab, chassis: str, name_servers: Sequence[str]) -> No
     }
     argv = shlex.join([sys.executable, "-m", AGENT_MODULE, CONFIGURATION])
     script = (
-        f'kill -0 "$(cat {PID} 2>/dev/null)" 2>/dev/null && exit 0; printf %s {shlex.quote(json.dumps(told))} >{CONFIGURATION};'
+        f'kill -0 "$(cat {PID} 2>/dev/null)" 2>/dev/null && exit 0;'
+        f" printf %s {shlex.quote(json.dumps(told))} >{CONFIGURATION};"
         f" setsid {argv} </dev/null >{LOG} 2>&1 & echo $! >{PID}; sleep 0.3;"
         f' kill -0 "$(cat {PID})" || {{ cat {LOG} >&2; exit 1; }}'
     )

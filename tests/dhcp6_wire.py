@@ -1,0 +1,86 @@
+"""Asks for an IPv6 address (RFC 8415) and prints what is told as JSON: a script of the standard library, for machines.
+
+python -I -S dhcp6_wire.py INTERFACE      {"addresses": [...], "dns": [...], "domains": [...], "lifetime_s": n}
+"""
+
+import ipaddress
+import json
+import socket
+import struct
+import sys
+
+SOLICIT, ADVERTISE, REQUEST, REPLY = 1, 2, 3, 7
+CLIENT, SERVER, IA_NA, IA_ADDRESS, WANTED, DNS, DOMAINS = 1, 2, 3, 5, 6, 23, 24
+NUMBER = b"\x00\x47\x11"
+
+
+def option(code, data):
+    return struct.pack("!HH", code, len(data)) + data
+
+
+def options(data):
+    found = {}
+    while len(data) >= 4:
+        code, length = struct.unpack_from("!HH", data)
+        found[code] = data[4 : 4 + length]
+        data = data[4 + length :]
+    return found
+
+
+def address(octets):
+    return str(ipaddress.IPv6Address(octets))
+
+
+def names(data):
+    found, labels = [], []
+    while data:
+        length, data = data[0], data[1:]
+        if length:
+            labels.append(data[:length].decode())
+            data = data[length:]
+        else:
+            found.append(".".join(labels))
+            labels = []
+    return found
+
+
+def main(interface):
+    index = socket.if_nametoindex(interface)
+    with open("/proc/net/if_inet6") as lines:
+        own = next(line.split()[0] for line in lines if line.split()[5] == interface and line.startswith("fe80"))
+    link = address(bytes.fromhex(own))
+    mac = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    mac.bind((interface, 0))
+    client = struct.pack("!HH", 3, 1) + mac.getsockname()[4]
+    sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    sock.settimeout(3)
+    sock.bind((link, 546, 0, index))
+
+    def exchange(kind, *more):
+        body = option(CLIENT, client) + option(IA_NA, struct.pack("!III", 7, 0, 0))
+        body += option(WANTED, struct.pack("!HH", DNS, DOMAINS)) + b"".join(more)
+        sock.sendto(bytes((kind,)) + NUMBER + body, ("ff02::1:2", 547, 0, index))
+        data = sock.recv(2048)
+        assert data[1:4] == NUMBER
+        return data[0], options(data[4:])
+
+    kind, offered = exchange(SOLICIT)
+    assert kind == ADVERTISE, kind
+    kind, told = exchange(REQUEST, option(SERVER, offered[SERVER]))
+    assert kind == REPLY, kind
+    given = options(told[IA_NA][12:])[IA_ADDRESS]
+    dns = told.get(DNS, b"")
+    print(
+        json.dumps(
+            {
+                "addresses": [address(given[:16])],
+                "lifetime_s": struct.unpack_from("!I", given, 20)[0],
+                "dns": [address(dns[n : n + 16]) for n in range(0, len(dns), 16)],
+                "domains": names(told.get(DOMAINS, b"")),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
