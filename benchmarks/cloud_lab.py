@@ -110,9 +110,8 @@ def main() -> None:
         stand.settle()
         times = sorted(associated(stand, third) for _ in range(wanted.runs))
         load = os.getloadavg()[0]
-        print(
-            f"| elastic IP associated until the carrier's first answer, {wanted.runs} times | load {load:.1f} |\n|---|---|"
-        )
+        measured = f"elastic IP associated until the carrier's first answer, {wanted.runs} times"
+        print(f"| {measured} | load {load:.1f} |\n|---|---|")
         for what, seconds in (("median", statistics.median(times)), ("least", times[0]), ("most", times[-1])):
             print(f"| {what} | {1000 * seconds:.0f} ms |")
         home = stand.chassis_of(f"internet-{vpc.id}")

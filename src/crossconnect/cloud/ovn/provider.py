@@ -138,11 +138,12 @@ def plug(
     announce: Iterable[str] = (),
     beside: Resource | None = None,
 ) -> Iterator[Part]:
-    """A router's port (`at`: router, name of the port) on a provider network: `Logical_Router_Port` on a group of gateway nodes, and the switch's port
-    that tells the network about the router's addresses when it moves (`nat-addresses`), and the gateway nodes of
-    further prefixes to announce. Where the next hop's MAC is known, `Static_MAC_Binding`. The MTU is the smaller one of
-    both sides. On a VPC's router, where no table is for all, what arrives is routed by a table called like the port. It
-    is on the gateway node that the router of `beside` is on, where that is given."""
+    """A router's port (`at`: router, name of the port) on a provider network: `Logical_Router_Port` on a group of
+    gateway nodes, and the switch's port that tells the network about the router's addresses when it moves
+    (`nat-addresses`), and the gateway nodes of further prefixes to announce. Where the next hop's MAC is known,
+    `Static_MAC_Binding`. The MTU is the smaller one of both sides. On a VPC's router, where no table is for all, what
+    arrives is routed by one called like the port. It is on the gateway node that the router of `beside` is on, where
+    that is given."""
     router, port = at
     options: dict[Atom, Atom] = {}
     if network.mtu != q.region.mtu:
