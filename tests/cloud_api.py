@@ -34,6 +34,8 @@ burst: 100000
 OPERATOR = Caller(principal="tests", project_id="", roles=("operator",), admin=True)
 SETTINGS = Settings(zones=("zone-a", "zone-b"), public_prefixes=("203.0.113.0/24",))
 PROJECTS = ("acme", "globex")
+PLENTY = dict.fromkeys(KINDS, 900)
+"""Quotas of the shared projects: tests leave things behind."""
 START_S = 60.0
 
 
@@ -91,7 +93,7 @@ class Api:
         service = await self.service()
         try:
             for project in PROJECTS:
-                await service.create_project(OPERATOR, project)
+                await service.create_project(OPERATOR, project, PLENTY)
                 for role in ("admin", "member", "reader"):
                     self.keys[f"{project}/{role}"] = await _key(service, project, role)
             for role in ("operator", "auditor"):
@@ -154,8 +156,8 @@ def free_port() -> int:
 
 
 @functools.cache
-def shared_api() -> Api:
-    """The process that tests share, which end it never."""
+def shared_api(whose: str = "") -> Api:
+    """The process that tests share, which end it never; another one for who says so by a name."""
     root = Path(tempfile.mkdtemp(prefix="xc-api-"))
     api = Api(root)
 
