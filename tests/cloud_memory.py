@@ -199,6 +199,9 @@ class View:
     def is_free(self, scope: str, value: int) -> bool:
         return value not in self._cloud.claims[scope]
 
+    def claimant(self, scope: str, value: int) -> str | None:
+        return self._cloud.claims[scope].get(value)
+
     def next_free(self, scope: str, first: int, last: int) -> int | None:
         return self._cloud.next_free(scope, first, last)
 

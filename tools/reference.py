@@ -38,6 +38,8 @@ from crossconnect.cloud.api.token import Issuer
 from crossconnect.cloud.api.words import words
 from crossconnect.cloud.limits import LIMITS, QUOTAS
 from crossconnect.cloud.problems import ProblemKind
+from crossconnect.cloud.provided import without_fabric
+from crossconnect.cloud.reach import Analyser
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.service import Service
 from crossconnect.intent.schema import field_descriptions, json_schemas
@@ -433,8 +435,8 @@ def _record_table(record: type[msgspec.Struct]) -> list[str]:
 
 def api_operations() -> tuple[Operation, ...]:
     """All operations, of a service that is never asked."""
-    nobody = cast(Service, None)
-    return with_document(all_operations(nobody, KINDS, Metrics(), Status(asyncio.Event(), lambda: None)))
+    nobody, nowhere = cast(Service, None), Analyser(region=without_fabric("", (), ()))
+    return with_document(all_operations(nobody, KINDS, Metrics(), Status(asyncio.Event(), lambda: None), nowhere))
 
 
 def openapi_document() -> str:

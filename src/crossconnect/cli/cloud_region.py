@@ -1,4 +1,4 @@
-"""`xc cloud keys|projects|audit|changes|whoami`: what is beside the kinds."""
+"""`xc cloud keys|projects|audit|changes|whoami|reachability`: what is beside the kinds."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from crossconnect.cli.cloud_connection import connection_options
+from crossconnect.cli.cloud_reachability import command as reachability
 from crossconnect.cli.cloud_text import sheet
 from crossconnect.cli.output import draw, emit, output_option, say
 from crossconnect.cloud.api.principal import PROJECT_ROLES, REGION_ROLES
@@ -277,5 +278,6 @@ COMMANDS: dict[str, click.Command] = {
     "audit": audit,
     "changes": changes,
     "whoami": whoami,
+    "reachability": reachability,
 }
 """By name."""

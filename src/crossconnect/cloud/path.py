@@ -7,15 +7,19 @@ interface -> source check -> security groups -> [load balancer] -> same subnet? 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from crossconnect.cloud import effective
+from crossconnect.cloud.balancing import balanced, served
 from crossconnect.cloud.effective import LOCAL, Facts
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
 from crossconnect.cloud.kinds.gateways import InternetGateway, NatGateway
-from crossconnect.cloud.kinds.load_balancer import LoadBalancer, Target, TargetGroup
+from crossconnect.cloud.kinds.load_balancer import LoadBalancer
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.peering import VpcPeering
+from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.private_link import ServiceEndpoint
 from crossconnect.cloud.kinds.service_insertion import ServiceInsertion, SteeringRule
 from crossconnect.cloud.kinds.subnet import Subnet
@@ -52,6 +56,25 @@ class Path(msgspec.Struct, frozen=True, kw_only=True):
         return self.steps[-1].passes
 
 
+class Translation(NamedTuple):
+    """A packet before and after its addresses were translated."""
+
+    before: Packet
+    after: Packet
+
+
+class Known(NamedTuple):
+    """What is known beside the packet."""
+
+    facts: Facts
+    established: bool = False
+    """Whether security groups have let the connection through already."""
+    undo: tuple[Translation, ...] = ()
+    """Of a reply: how its connection's first packet was translated."""
+    public6: tuple[str, ...] = ()
+    """The region's public IPv6 blocks: nothing else leaves to the internet."""
+
+
 def path(
     interface: NetworkInterface,
     packet: Packet,
@@ -59,11 +82,14 @@ def path(
     *,
     established: bool = False,
     public_prefixes6: tuple[str, ...] = (),
+    undo: tuple[Translation, ...] = (),
 ) -> Path:
     """What becomes of a packet that an interface sends. `established` for one of a connection that security groups have
-    let through. `public_prefixes6` are the region's public IPv6 blocks: nothing else leaves to the internet. Where an
+    let through, with `undo` what became of its first packet. `public_prefixes6` are the region's public IPv6 blocks:
+    nothing else leaves to the internet. Where an
     appliance gets the packet, the path ends there: what it does with it is its own. Of several appliances of a service
     insertion the first one is taken to live."""
+    known = Known(facts, established, undo, public_prefixes6)
     steps = [source_check(interface, packet)]
     if steps[-1].passes and not established:
         steps.append(security_group(interface, packet, "egress", facts))
@@ -71,12 +97,12 @@ def path(
     assert subnet is not None
     if not steps[-1].passes:
         return _ended(steps, interface.id, packet)
-    packet, refused = _served(steps, subnet.vpc_id, packet, facts)
+    packet, refused = served(steps, subnet.vpc_id, packet, facts)
     if refused:
         return _ended(steps, refused, packet)
     # What is for a load balancer is sent to the router, and comes back from there to targets in the same subnet.
     if _in_subnet(subnet, packet.destination) and steps[-1].point != "load-balancer":
-        return _deliver(steps, subnet, packet, (facts, established), crosses=False)
+        return _deliver(steps, subnet, packet, known, crosses=False)
     steps.append(network_acl(subnet, packet, "egress", facts))
     if not steps[-1].passes:
         return _ended(steps, subnet.id, packet)
@@ -84,12 +110,12 @@ def path(
     steps.append(step)
     if chosen is None or not step.passes:
         return _ended(steps, step.resource_id, packet)
-    diverted = _steered(steps, subnet.vpc_id, packet, (facts, established), subnet.id)
+    diverted = _steered(steps, subnet.vpc_id, packet, known, subnet.id)
     if diverted is not None:
         return diverted
     if chosen.target == LOCAL:
-        return _into_vpc(steps, subnet.vpc_id, packet, (facts, established))
-    return _through(steps, chosen.target, interface, packet, (facts, established), public_prefixes6)
+        return _into_vpc(steps, subnet.vpc_id, packet, known)
+    return _through(steps, chosen.target, interface, packet, known)
 
 
 def connection(
@@ -113,22 +139,38 @@ def arrival(elastic_ip: ElasticIp, packet: Packet, facts: Facts) -> Path:
     """What becomes of a packet from the internet to an elastic IP, of an interface or of a load balancer."""
     for balancer in facts.shared_referring(LoadBalancer, elastic_ip.id, "elastic_ip_id"):
         steps: list[Step] = []
-        packet, refused = _balanced(steps, balancer, "", packet, facts)
+        packet, refused = balanced(steps, balancer, "", packet, facts)
         if refused:
             return _ended(steps, refused, packet)
-        return _enter_vpc(steps, balancer.vpc_id, packet, (facts, False))
+        return _enter_vpc(steps, balancer.vpc_id, packet, Known(facts))
     gateways = facts.shared_referring(InternetGateway, elastic_ip.vpc_id, "vpc_id") if elastic_ip.vpc_id else ()
     if not gateways:
         message = f"{elastic_ip.address} leads nowhere"
         return _ended([_at_gateway(False, elastic_ip.id, elastic_ip.project_id, message)], elastic_ip.id, packet)
     message = f"{elastic_ip.address} is translated to {elastic_ip.private_address}"
-    steps = [_at_gateway(True, gateways[0].id, elastic_ip.project_id, message, elastic_ip.id)]
     inside = msgspec.structs.replace(packet, destination=elastic_ip.private_address)
-    return _enter_vpc(steps, elastic_ip.vpc_id, inside, (facts, False))
+    steps = [_at_gateway(True, gateways[0].id, elastic_ip.project_id, message, elastic_ip.id, inside)]
+    return _enter_vpc(steps, elastic_ip.vpc_id, inside, Known(facts))
 
 
-_With = tuple[Facts, bool]
-"""Facts, and whether security groups have let the connection through already."""
+def entry(
+    vpc_id: str, packet: Packet, facts: Facts, *, established: bool = False, first: tuple[Step, ...] = ()
+) -> Path:
+    """What becomes of a packet that a gateway of a VPC lets into it, behind what the gateway itself has said."""
+    return _enter_vpc([*first], vpc_id, packet, Known(facts, established))
+
+
+def private_entry(gateway: PrivateGateway, packet: Packet, facts: Facts, *, established: bool = False) -> Path:
+    """What becomes of a packet that a private gateway has from its VRF: into its VPC, or its transit router."""
+    known = Known(facts, established)
+    steps = [_at_gateway(True, gateway.id, gateway.project_id, f"comes in by {gateway.id}")]
+    if gateway.vpc_id:
+        return _enter_vpc(steps, gateway.vpc_id, packet, known)
+    for attachment in facts.shared_referring(TransitRouterAttachment, gateway.id, "private_gateway_id"):
+        if attachment.status == "active":
+            return _transit(steps, attachment, packet, known)
+    message = f"{gateway.id} is attached neither to a VPC nor to a transit router"
+    return _ended([_at_gateway(False, gateway.id, gateway.project_id, message)], gateway.id, packet)
 
 
 def _through(
@@ -136,11 +178,10 @@ def _through(
     target: str,
     interface: NetworkInterface,
     packet: Packet,
-    known: _With,
-    public6: tuple[str, ...],
+    known: Known,
 ) -> Path:
     """On by the target of a route."""
-    facts, _ = known
+    facts = known.facts
     match target.partition("-")[0]:
         case "eni":
             appliance = facts.shared(NetworkInterface, target)
@@ -158,35 +199,50 @@ def _through(
         case "nat":
             return _through_nat(steps, target, packet, facts)
         case "igw":
-            return _through_internet(steps, target, interface, packet, facts, public6)
+            return _through_internet(steps, target, interface, packet, known)
         case _:
             message = f"leaves by {target}"
             steps.append(_at_gateway(True, target, interface.project_id, message))
             return _ended(steps, target, packet)
 
 
-def _through_internet(
-    steps: list[Step], id: str, interface: NetworkInterface, packet: Packet, facts: Facts, public6: tuple[str, ...]
-) -> Path:
+def _through_internet(steps: list[Step], id: str, interface: NetworkInterface, packet: Packet, known: Known) -> Path:
+    def leave(after: Packet, message: str, by: str) -> Path:
+        steps.append(_at_gateway(True, id, interface.project_id, message, by, after))
+        return _ended(steps, id, after)
+
+    facts = known.facts
     if version_of(packet.source) == 6:
-        passes = any_contains(public6, packet.source)
+        passes = any_contains(known.public6, packet.source)
         message = f"{packet.source} is {'' if passes else 'not '}of the region's public blocks"
         steps.append(_at_gateway(passes, id, interface.project_id, message))
         return _ended(steps, id, packet)
+    if (before := untranslated(packet, known.undo)) is not None:
+        return leave(before, f"{packet.source} is translated back to {before.source}, for it is a reply", id)
     for elastic in facts.shared_referring(ElasticIp, interface.id, "network_interface_id"):
         if elastic.private_address == packet.source:
-            message = f"{packet.source} is translated to {elastic.address} ({elastic.id})"
-            steps.append(_at_gateway(True, id, interface.project_id, message, elastic.id))
-            return _ended(steps, id, msgspec.structs.replace(packet, source=elastic.address))
+            after = msgspec.structs.replace(packet, source=elastic.address)
+            return leave(after, f"{packet.source} is translated to {elastic.address} ({elastic.id})", elastic.id)
     subnet = facts.shared(Subnet, interface.subnet_id)
     common = facts.shared(ElasticIp, subnet.egress_elastic_ip_id) if subnet and subnet.egress_elastic_ip_id else None
     if common is not None:
         message = f"{packet.source} is translated to {common.address} ({common.id}), as all of {interface.subnet_id} is"
-        steps.append(_at_gateway(True, id, interface.project_id, message, common.id))
-        return _ended(steps, id, msgspec.structs.replace(packet, source=common.address, source_port=None))
+        after = msgspec.structs.replace(packet, source=common.address, source_port=None)
+        return leave(after, message, common.id)
     message = f"{packet.source} has no elastic IP, and no way to the internet without one"
     steps.append(_at_gateway(False, id, interface.project_id, message))
     return _ended(steps, id, packet)
+
+
+def untranslated(packet: Packet, undo: tuple[Translation, ...]) -> Packet | None:
+    """A reply with the source that its connection began with as destination, where that was translated; or None."""
+    for before, after in reversed(undo):
+        if before.destination != after.destination and (packet.source, packet.source_port) == (
+            after.destination,
+            after.destination_port,
+        ):
+            return msgspec.structs.replace(packet, source=before.destination, source_port=before.destination_port)
+    return None
 
 
 def _through_nat(steps: list[Step], id: str, packet: Packet, facts: Facts) -> Path:
@@ -199,14 +255,22 @@ def _through_nat(steps: list[Step], id: str, packet: Packet, facts: Facts) -> Pa
         steps.append(_at_gateway(False, id, gateway.project_id, message))
         return _ended(steps, id, packet)
     message = f"{packet.source} is translated to {elastic.address} ({elastic.id})"
-    steps.append(_at_gateway(True, id, gateway.project_id, message, elastic.id))
-    return _ended(steps, id, msgspec.structs.replace(packet, source=elastic.address, source_port=None))
+    after = msgspec.structs.replace(packet, source=elastic.address, source_port=None)
+    steps.append(_at_gateway(True, id, gateway.project_id, message, elastic.id, after))
+    return _ended(steps, id, after)
 
 
-def _through_transit(steps: list[Step], router_id: str, vpc_id: str, packet: Packet, known: _With) -> Path:
-    facts, _ = known
+def _through_transit(steps: list[Step], router_id: str, vpc_id: str, packet: Packet, known: Known) -> Path:
+    facts = known.facts
     attached = facts.shared_referring(TransitRouterAttachment, vpc_id, "vpc_id")
-    entry = next(a for a in attached if a.transit_router_id == router_id and a.status == "active")
+    return _transit(
+        steps, next(a for a in attached if a.transit_router_id == router_id and a.status == "active"), packet, known
+    )
+
+
+def _transit(steps: list[Step], entry: TransitRouterAttachment, packet: Packet, known: Known) -> Path:
+    """Through a transit router, from the attachment by which a packet enters it."""
+    facts, router_id = known.facts, entry.transit_router_id
     table = facts.shared(TransitRouteTable, entry.route_table_id) if entry.route_table_id else None
     if table is None:
         message = f"{entry.id} is associated with no route table: what enters there is dropped"
@@ -225,15 +289,15 @@ def _through_transit(steps: list[Step], router_id: str, vpc_id: str, packet: Pac
     return _ended(steps, leaving.private_gateway_id, packet)
 
 
-def _enter_vpc(steps: list[Step], vpc_id: str, packet: Packet, known: _With) -> Path:
+def _enter_vpc(steps: list[Step], vpc_id: str, packet: Packet, known: Known) -> Path:
     """Into a VPC from outside of it."""
     return _steered(steps, vpc_id, packet, known, "") or _into_vpc(steps, vpc_id, packet, known)
 
 
-def _steered(steps: list[Step], vpc_id: str, packet: Packet, known: _With, from_subnet: str) -> Path | None:
+def _steered(steps: list[Step], vpc_id: str, packet: Packet, known: Known, from_subnet: str) -> Path | None:
     """The path to an appliance, where a service insertion of the VPC chooses a packet that its router routes; none
     where it does not. What comes out of a subnet of appliances is not chosen again."""
-    facts, _ = known
+    facts = known.facts
     for insertion in facts.shared_referring(ServiceInsertion, vpc_id, "vpc_id"):
         if from_subnet in _appliance_subnets(insertion, facts):
             return None
@@ -282,72 +346,8 @@ def _appliance_subnets(insertion: ServiceInsertion, facts: Facts) -> set[str]:
     return {interface.subnet_id for interface in interfaces if interface is not None}
 
 
-def _served(steps: list[Step], vpc_id: str, packet: Packet, facts: Facts) -> tuple[Packet, str]:
-    """The packet as a load balancer of the VPC sends it on, where it is for one; and who refused it, or empty. Of
-    several targets the first is followed."""
-    for balancer in facts.shared_referring(LoadBalancer, vpc_id, "vpc_id"):
-        if packet.destination in balancer.addresses:
-            place = balancer.addresses.index(packet.destination)
-            return _balanced(steps, balancer, balancer.subnet_ids[place], packet, facts)
-    return packet, ""
-
-
-def _balanced(
-    steps: list[Step], balancer: LoadBalancer, subnet_id: str, packet: Packet, facts: Facts
-) -> tuple[Packet, str]:
-    """As `_served`, by one load balancer, at its address in a subnet, or the public one (empty)."""
-    for listener in balancer.listeners:
-        if (listener.protocol, listener.port) != (packet.protocol, packet.destination_port):
-            continue
-        target = _target(balancer, subnet_id, listener.target_group_id, facts)
-        by = f"{balancer.id}/{listener.protocol}/{listener.port}"
-        if target is None:
-            steps.append(_at_balancer(False, balancer, by, f"{listener.target_group_id} has no target"))
-            return packet, balancer.id
-        address, port, of = target
-        message = f"{packet.destination} is translated to {address} port {port}, one of {of} targets"
-        steps.append(_at_balancer(True, balancer, by, message))
-        return msgspec.structs.replace(packet, destination=address, destination_port=port), ""
-    message = f"no listener for {packet.protocol} {packet.destination_port}"
-    steps.append(_at_balancer(False, balancer, balancer.id, message))
-    return packet, balancer.id
-
-
-def _target(balancer: LoadBalancer, subnet_id: str, group_id: str, facts: Facts) -> tuple[str, int, int] | None:
-    """Address and port of the first target that an address of a load balancer leads to, and how many there are."""
-    group = facts.shared(TargetGroup, group_id)
-    zone = _zone(subnet_id, facts) if subnet_id else ""
-    found: list[tuple[Target, NetworkInterface]] = []
-    for target in () if group is None else group.targets:
-        interface = facts.shared(NetworkInterface, target.network_interface_id)
-        if interface is None or not interface.private_addresses:
-            continue
-        if balancer.cross_zone or not subnet_id or _zone(interface.subnet_id, facts) == zone:
-            found.append((target, interface))
-    if not found:
-        return None
-    target, interface = found[0]
-    return interface.private_addresses[0], target.port, len(found)
-
-
-def _zone(subnet_id: str, facts: Facts) -> str:
-    subnet = facts.shared(Subnet, subnet_id)
-    return "" if subnet is None else subnet.availability_zone
-
-
-def _at_balancer(passes: bool, balancer: LoadBalancer, by: str, message: str) -> Step:
-    return Step(
-        point="load-balancer",
-        passes=passes,
-        resource_id=balancer.id,
-        decided_by=by,
-        message=message,
-        project_id=balancer.project_id,
-    )
-
-
-def _into_vpc(steps: list[Step], vpc_id: str, packet: Packet, known: _With) -> Path:
-    facts, _ = known
+def _into_vpc(steps: list[Step], vpc_id: str, packet: Packet, known: Known) -> Path:
+    facts = known.facts
     for subnet in facts.shared_referring(Subnet, vpc_id, "vpc_id"):
         if _in_subnet(subnet, packet.destination):
             return _deliver(steps, subnet, packet, known, crosses=True)
@@ -364,8 +364,8 @@ def _into_vpc(steps: list[Step], vpc_id: str, packet: Packet, known: _With) -> P
     return _ended([*steps, step], vpc_id, packet)
 
 
-def _deliver(steps: list[Step], subnet: Subnet, packet: Packet, known: _With, crosses: bool) -> Path:
-    facts, _ = known
+def _deliver(steps: list[Step], subnet: Subnet, packet: Packet, known: Known, crosses: bool) -> Path:
+    facts = known.facts
     for interface in facts.shared_referring(NetworkInterface, subnet.id, "subnet_id"):
         if packet.destination in interface.private_addresses + interface.ipv6_addresses:
             return _arrive(steps, interface, subnet, packet, known, crosses=crosses)
@@ -384,10 +384,10 @@ def _deliver(steps: list[Step], subnet: Subnet, packet: Packet, known: _With, cr
 
 
 def _arrive(
-    steps: list[Step], interface: NetworkInterface, subnet: Subnet, packet: Packet, known: _With, *, crosses: bool
+    steps: list[Step], interface: NetworkInterface, subnet: Subnet, packet: Packet, known: Known, *, crosses: bool
 ) -> Path:
     """Into a subnet, and to an interface there."""
-    facts, established = known
+    facts, established = known.facts, known.established
     if crosses:
         steps.append(network_acl(subnet, packet, "ingress", facts))
         if not steps[-1].passes:
@@ -414,7 +414,15 @@ def _ended(steps: list[Step], end: str, packet: Packet) -> Path:
     return Path(steps=tuple(steps), end=end, packet=packet)
 
 
-def _at_gateway(passes: bool, id: str, project_id: str, message: str, by: str = "") -> Step:
+def _at_gateway(
+    passes: bool, id: str, project_id: str, message: str, by: str = "", after: Packet | None = None
+) -> Step:
     return Step(
-        point="gateway", passes=passes, resource_id=id, decided_by=by or id, message=message, project_id=project_id
+        point="gateway",
+        passes=passes,
+        resource_id=id,
+        decided_by=by or id,
+        message=message,
+        project_id=project_id,
+        after=after,
     )

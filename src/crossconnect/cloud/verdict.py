@@ -57,6 +57,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     project_id: str
     """Whose the point is: another project's callers are told of it no more than that it is there."""
+    after: Packet | None = None
+    """The packet behind it, where addresses are translated."""
 
 
 def reply(packet: Packet) -> Packet:

@@ -27,6 +27,7 @@ from crossconnect.cloud.neutron.dialect import NeutronDialect
 from crossconnect.cloud.neutron.operations import neutron_operations
 from crossconnect.cloud.neutron.registry import STORED
 from crossconnect.cloud.provided import cloud_of, settings_of, vrfs_of, without_fabric
+from crossconnect.cloud.reach import Analyser, Fabric
 from crossconnect.cloud.region import CloudRegion
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.service import Service, Settings
@@ -77,6 +78,7 @@ def command(
         stored=STORED,
         other_apis=neutron if file.neutron else no_other,
         settings=provided.settings,
+        analyser=provided.analyser,
         policies=read_policies(root, file),
         limit=limit_of(file),
         issuers=file.issuers,
@@ -134,24 +136,33 @@ class _Provided(NamedTuple):
     """What the region gives to the cloud."""
 
     settings: Settings
-    region: CloudRegion
-    whole: bool
-    """Whether its fabric carries a cloud: without, there are no hypervisors and no gateway nodes."""
+    analyser: Analyser
+
+    @property
+    def region(self) -> CloudRegion:
+        """As the cloud sees it."""
+        return self.analyser.region
+
+    @property
+    def whole(self) -> bool:
+        """Whether its fabric carries a cloud: without, there are no hypervisors and no gateway nodes."""
+        return self.analyser.fabric is not None
 
 
 def _provided(root: Path, file: ApiFile) -> _Provided:
     """Out of the region's files; of cloud/api.yaml alone where that names zones and there is no region."""
-    cloud, vrfs, name, sites = None, {}, "", ()
+    cloud, fabric, vrfs, name, sites = None, None, {}, "", ()
     if (root / REGION_FILE).exists() or not file.zones:
         ready = load_or_exit(root)
         cloud, vrfs, name = cloud_of(ready.blueprint), vrfs_of(ready.blueprint), ready.region.name
         sites = tuple(site.name for site in ready.region.sites)
+        fabric = Fabric(ready.blueprint) if cloud is not None else None
     zones = file.zones or (tuple(zone.name for zone in cloud.zones) if cloud else ()) or sites
     region = cloud or without_fabric(name, zones, file.public_prefixes)
     settings = msgspec.structs.replace(
         settings_of(region, zones, file.public_prefixes, file.quotas, vrfs), audit_days=audit_days_of(file)
     )
-    return _Provided(settings, region, cloud is not None)
+    return _Provided(settings, Analyser(region=region, fabric=fabric))
 
 
 def _neutron(file: ApiFile, provided: _Provided, wait_s: float, service: Service) -> tuple[OtherApi, ...]:

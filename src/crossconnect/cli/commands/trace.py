@@ -5,12 +5,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
 from crossconnect.cli.explanation_text import why_lines, wrapped
 from crossconnect.cli.failure_option import failures_of, failures_options
+from crossconnect.cli.flow_options import flow_options, is_end
 from crossconnect.cli.output import emit, output_option, reference_of, say
 from crossconnect.cli.region import load_or_exit, region_option
 from crossconnect.design.blueprint import Blueprint, Endpoint
@@ -27,6 +29,8 @@ from crossconnect.simulate.reasons import Why
 @output_option
 @failures_options
 @click.option("--brief", is_flag=True, help="Leave out the reasons.")
+@click.option("--cloud", "database", default="", help="Database of 'xc serve'.  [default: as cloud/api.yaml says]")
+@flow_options
 @click.option("--segment", default="", help="Which of the source's segments (part of its path), if it has several.")
 def command(
     source: str,
@@ -37,8 +41,15 @@ def command(
     brief: bool,
     fail_links: tuple[str, ...],
     fail_devices: tuple[str, ...],
+    database: str,
+    **flow: Any,
 ) -> int:
     """Follow a packet from host SOURCE to DESTINATION (an address, or another host) hop by hop, every ECMP branch.
+
+    Either may be a tenant's, by its id: a network interface or elastic IP, as DESTINATION also a load balancer or a
+    service endpoint. Then the other one is such an id or an address, and the way leads through security groups, network
+    ACLs, routes, address translation, gateway node and fabric, and back; the options from --cloud to --network are for
+    that.
 
     Each step has its reason: the route with its equal-cost paths and what decided for it, the policy statements that it
     passed, the encapsulation, and at a drop what is missing and what kept it out.
@@ -52,6 +63,13 @@ def command(
     ready = load_or_exit(root)
     blueprint = ready.blueprint
     failures = failures_of(blueprint, fail_links, fail_devices)
+    if is_end(source) or is_end(destination):
+        from crossconnect.cli.cloud_reachability import body_of, from_database
+        from crossconnect.cli.reachability_text import reachability_text, say_outcome
+
+        answer = from_database(root, database, blueprint, failures, body_of(source, destination, flow))
+        emit(answer, output, lambda: reachability_text(answer))
+        return say_outcome(answer)
     sender = _endpoint(blueprint, source, segment)
     address = _address(blueprint, destination, sender)
     settled = Network(blueprint).settle(failures)

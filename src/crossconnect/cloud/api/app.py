@@ -19,6 +19,7 @@ from crossconnect.cloud.api import body, openapi
 from crossconnect.cloud.api.gate import Dialect, Gate, outside, possible
 from crossconnect.cloud.api.operation import Answer, Operation
 from crossconnect.cloud.api.operations import Status, all_operations, document_operation
+from crossconnect.cloud.reach import Analyser
 from crossconnect.cloud.resource import Kind
 
 
@@ -30,10 +31,15 @@ class OtherApi(msgspec.Struct, frozen=True):
 
 
 def make_app(
-    gate: Gate, kinds: Mapping[str, Kind], stopping: asyncio.Event, others: Sequence[OtherApi] = ()
+    gate: Gate,
+    kinds: Mapping[str, Kind],
+    stopping: asyncio.Event,
+    analyser: Analyser,
+    others: Sequence[OtherApi] = (),
 ) -> Litestar:
-    """The application over a gate. `stopping` ends streams, so that a process can end."""
-    described = all_operations(gate.service, kinds, gate.metrics, Status(stopping, lambda: gate.realising))
+    """The application over a gate. `stopping` ends streams, so that a process can end. `analyser` is asked whether
+    packets arrive."""
+    described = all_operations(gate.service, kinds, gate.metrics, Status(stopping, lambda: gate.realising), analyser)
     operations = with_document(described)
     further = [(operation, api.dialect) for api in others for operation in api.operations]
     everything = [*((operation, None) for operation in operations), *further]

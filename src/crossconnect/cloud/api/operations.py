@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from crossconnect.cloud.api import feed, region, resources
+from crossconnect.cloud.api import feed, reachability, region, resources
 from crossconnect.cloud.api import parameters as p
 from crossconnect.cloud.api.body import JSON, MERGE_PATCH
 from crossconnect.cloud.api.metrics import MEDIA_TYPE as METRICS_TYPE
@@ -18,6 +18,7 @@ from crossconnect.cloud.api.operation import Answer, Call, Operation, Reply, Sha
 from crossconnect.cloud.api.problem import Denied
 from crossconnect.cloud.api.problems import UNAVAILABLE
 from crossconnect.cloud.api.words import one, plural
+from crossconnect.cloud.reach import Analyser
 from crossconnect.cloud.resource import Kind, Use
 from crossconnect.cloud.service import Service
 
@@ -436,12 +437,13 @@ async def _document(document: Callable[[], bytes], call: Call) -> Answer:
 
 
 def all_operations(
-    service: Service, kinds: Mapping[str, Kind], metrics: Metrics, status: Status
+    service: Service, kinds: Mapping[str, Kind], metrics: Metrics, status: Status, analyser: Analyser
 ) -> tuple[Operation, ...]:
     """Everything but the document that describes it."""
     found = [operation for kind in kinds.values() for operation in kind_operations(service, kind)]
     return (
         *found,
+        reachability.operation(service, analyser),
         *project_operations(service),
         *key_operations(service),
         *region_operations(service, metrics, status),

@@ -27,6 +27,7 @@ from crossconnect.cloud.api.gate import Gate
 from crossconnect.cloud.api.protocol import LimitedProtocol
 from crossconnect.cloud.api.rate import Limit
 from crossconnect.cloud.api.token import Issuer, Tokens
+from crossconnect.cloud.reach import Analyser
 from crossconnect.cloud.resource import Kind
 from crossconnect.cloud.service import Service, Settings
 from crossconnect.errors import BadInput
@@ -63,6 +64,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """Those of other APIs beside them."""
     other_apis: OtherApis = no_other
     settings: Settings
+    analyser: Analyser
+    """Asked whether packets arrive."""
     policies: Policies
     limit: Limit
     issuers: tuple[Issuer, ...] = ()
@@ -111,7 +114,7 @@ async def serve(configuration: Configuration, started: Callable[[str], None], be
             configuration.policies,
             configuration.limit,
         )
-        app = make_app(gate, configuration.kinds, stopping, configuration.other_apis(service))
+        app = make_app(gate, configuration.kinds, stopping, configuration.analyser, configuration.other_apis(service))
         server = _Server(_uvicorn(configuration, app), stopping, lambda: started(url))
         async with contextlib.AsyncExitStack() as stack:
             if beside is not None:

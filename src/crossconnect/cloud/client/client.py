@@ -8,6 +8,7 @@ from typing import Any, Generic, Self, TypeVar
 import msgspec
 
 from crossconnect.cloud.client.transport import Query, Reply, Transport
+from crossconnect.cloud.reach import Reachability, ReachabilityBody
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.resource import Body, Effect, Kind, Patch, Resource, Use
 
@@ -50,6 +51,11 @@ class Client:
         if kind is None:
             raise TypeError(f"{resource.__name__} is no kind of resource")
         return Collection(self.transport, kind, resource)
+
+    def reachability(self, body: ReachabilityBody) -> Reachability:
+        """Whether a packet arrives and its answer comes back, with each hop and the rule that decides there."""
+        got = self.transport.send("POST", "/v1/reachability", None, msgspec.json.encode(body), JSON)
+        return msgspec.json.decode(got.content, type=Reachability)
 
 
 class Collection(Generic[R]):

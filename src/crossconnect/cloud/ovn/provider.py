@@ -52,8 +52,14 @@ def gateway_group(region: CloudRegion, resource: Resource) -> str:
     so that routers are spread."""
     if not region.gateways:
         raise Unrealisable("the region has no gateway node")
-    first = (number_of(resource) or digest(resource.id)) % len(region.gateways)
-    return f"gateways-{region.gateways[first].name}"
+    return f"gateways-{gateway_order(region, resource)[0]}"
+
+
+def gateway_order(region: CloudRegion, resource: Resource) -> tuple[str, ...]:
+    """Gateway nodes by name, in the order in which they serve a router: the first one that lives has it."""
+    names = tuple(node.name for node in region.gateways)
+    first = (number_of(resource) or digest(resource.id)) % len(names) if names else 0
+    return names[first:] + names[:first]
 
 
 def network_of(q: Queries, id: str) -> ProviderNetwork:

@@ -124,6 +124,21 @@ class Service:
 
         return await self._question(self._line(caller, "uses", kind, id), ask)
 
+    async def ask(self, caller: Caller, what: str, question: Callable[[ProjectView], T]) -> T:
+        """Work something out from resources as of one moment. The audit record has `what` as its kind, and says where
+        the question names what exists in another project."""
+
+        def work(connection: Connection) -> T:
+            view = self._view(connection, caller)
+            try:
+                return question(view)
+            except Refused as refused:
+                if view.foreign():
+                    raise questions.Foreign(refused) from None
+                raise
+
+        return await self._question(msgspec.structs.replace(self._line(caller, "get"), kind=what), work)
+
     async def wait(
         self, kind: Kind, caller: Caller, id: str, revision: int, *, timeout_s: float = 30.0
     ) -> Document | None:

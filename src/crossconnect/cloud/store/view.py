@@ -158,6 +158,10 @@ class ProjectView:
         """Whether nobody claims a number."""
         return claims.owner(self.connection, scope, value) is None
 
+    def claimant(self, scope: str, value: int) -> str | None:
+        """Who claims a number, of any project."""
+        return claims.owner(self.connection, scope, value)
+
     def next_free(self, scope: str, first: int, last: int) -> int | None:
         """The lowest number from `first` to `last` that nobody claims."""
         return claims.next_free(self.connection, scope, first, last)

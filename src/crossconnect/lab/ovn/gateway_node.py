@@ -39,6 +39,8 @@ AGENT_LOG = "/run/announce.log"
 CHASSIS_PID = "/run/chassis.pid"
 """In a router's node: the process that keeps its chassis' node, as processes of the lab see it."""
 EXIT = ("ovn-controller", "exit")
+OWN = "own"
+"""List of AS paths: what the node originates itself."""
 AGENT_PID = "/run/announce.pid"
 ESTABLISHED_S = 20.0
 KEEPALIVE_S, HOLD_S = 3, 9
@@ -186,6 +188,7 @@ def frr_configuration(gateway: GatewayNodePlan) -> str:
     """`frr.conf` of a gateway node: a speaker per VRF that announces kernel routes within the network's prefixes."""
     lines = ["frr defaults traditional", f"hostname {gateway.router.name}", "service integrated-vtysh-config"]
     lines.append("no zebra nexthop kernel enable")
+    lines.append(f"bgp as-path access-list {OWN} seq 1 permit ^$")
     if any(session.bfd for session in gateway.router.sessions):
         lines += ["bfd", " profile leaf", f"  detect-multiplier {BFD_MULTIPLIER}"]
         lines += [f"  {way}-interval {BFD_INTERVAL_MS}" for way in ("transmit", "receive")]
@@ -210,7 +213,9 @@ def _filters(network: ProviderNetworkPlan) -> list[str]:
         ):
             lines += [f"{word} prefix-list {name} seq {n} permit {rule}" for n, rule in enumerate(rules, 1)]
             lines.append(f"{word} prefix-list {name} seq 65535 deny any")
-            lines += [f"route-map {name} permit 1", f" match {word} address prefix-list {name}", "exit"]
+            lines += [f"route-map {name} permit 1", f" match {word} address prefix-list {name}"]
+            # Another node's address is heard, to send to it; passing it on would make this node a way to it.
+            lines += [f" match as-path {OWN}", "exit"] if "-out-" in name else ["exit"]
         lines += [f"route-map {network.name}-in-v{version} permit 1", "exit"]
     return lines
 
@@ -239,7 +244,7 @@ def _speaker(gateway: GatewayNodePlan, network: ProviderNetworkPlan) -> list[str
         for address in of_version:
             neighbor = f"  neighbor {address}"
             lines += [f"{neighbor} route-map {name}-{way}-v{version} {way}" for way in ("in", "out")]
-            lines.append(f"{neighbor} activate")
+            lines += [f"{neighbor} allowas-in origin", f"{neighbor} activate"]
         lines.append(" exit-address-family")
     return [*lines, "exit"]
 

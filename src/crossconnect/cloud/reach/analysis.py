@@ -1,0 +1,388 @@
+"""A connection's first packet from end to end, and its answer.
+
+    interface -- path through VPCs --.                                   .-- path through VPCs -- interface
+                                      gateway node -- fabric -- gateway node
+    outside  -- fabric -- gateway node                      `-- outside
+
+Where an appliance gets a packet it is taken to send it on as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from crossconnect.cloud.kinds.elastic_ip import ElasticIp
+from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.private_gateway import PrivateGateway
+from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.ovn.provider import gateway_group, gateway_order
+from crossconnect.cloud.path import Path, Translation, arrival, entry, path, private_entry
+from crossconnect.cloud.reach.ends import Ends, ends_of
+from crossconnect.cloud.reach.fabric import Fabric
+from crossconnect.cloud.reach.hop import Hop, Outcome, Reachability, ReachabilityBody
+from crossconnect.cloud.reach.journey import Journey, addresses
+from crossconnect.cloud.reach.places import (
+    Finder,
+    block_of,
+    hypervisor_of,
+    internet_router,
+    network_of,
+    private_gateway_for,
+    public_owner,
+    router_of,
+)
+from crossconnect.cloud.region import CloudRegion, ProviderNetwork
+from crossconnect.cloud.resource import Resource
+from crossconnect.cloud.verdict import Packet, owner_of, reply
+from crossconnect.net import version_of
+
+APPLIANCES_MAX = 8
+"""Appliances that a packet may pass: more is a loop of routes."""
+
+
+class Analyser(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of the region, the same for all questions."""
+
+    region: CloudRegion
+    fabric: Fabric | None = None
+    """None where the region's fabric carries no cloud: the way ends at gateway nodes then."""
+
+
+def reachability(asked: ReachabilityBody, analyser: Analyser, finder: Finder, *, whole: bool = False) -> Reachability:
+    """Whether a connection's first packet arrives, and its answer; with all there is to tell (`told` leaves out what a
+    tenant may not see). `whole`: ends may be any project's. Refused for ends that are not there, or cannot be meant."""
+    ends = ends_of(asked, analyser.region, finder, whole=whole)
+    there = _Walk(analyser, finder, ends, Journey(ends.packet))
+    there.begin()
+    first = there.journey
+    back: Journey | None = None
+    if not first.lost:
+        back = Journey(reply(first.packet))
+        _Walk(analyser, finder, ends, back, first).answer()
+    return _answer(asked, ends, first, back)
+
+
+class _Walk:
+    """Of one direction. With `first`, which has been there already, it is the answer's."""
+
+    def __init__(
+        self, analyser: Analyser, finder: Finder, ends: Ends, journey: Journey, first: Journey | None = None
+    ) -> None:
+        self.journey = journey
+        self._region = analyser.region
+        self._fabric = analyser.fabric
+        self._finder = finder
+        self._ends = ends
+        self._first = first
+        self._established = first is not None
+        self._undo: tuple[Translation, ...] = tuple(first.translations) if first is not None else ()
+
+    # Beginnings
+
+    def begin(self) -> None:
+        """The first packet, from where it is sent."""
+        ends = self._ends
+        if ends.sender is not None:
+            self._send(ends.sender)
+            return
+        if ends.network.name == self._region.internet.name:
+            owner = public_owner(self.journey.packet.destination, self._finder)
+            router = router_of(owner, self._finder) if isinstance(owner, ElasticIp) else owner
+            if owner is None or router is None:
+                self._nowhere(owner)
+                return
+            block = block_of(router.id, self.journey.packet.destination, self._finder)
+            self._inwards(ends.network, router, block if isinstance(owner, Vpc) else "")
+            if not self.journey.lost:
+                self._into(owner)
+            return
+        receiver = ends.receiver
+        gateway = private_gateway_for(receiver, ends.network, self._finder) if receiver is not None else None
+        if receiver is None or gateway is None:
+            message = f"{self.journey.packet.destination} is announced into {ends.network.vrf} by no private gateway"
+            self.journey.say("gateway", "drop", "", message, passes=False)
+            return
+        self._inwards(ends.network, gateway, block_of(receiver.vpc_id, self.journey.packet.destination, self._finder))
+        if not self.journey.lost:
+            self._by_private_gateway(gateway)
+
+    def answer(self) -> None:
+        """The answer, from where the first packet arrived."""
+        first, journey = self._first, self.journey
+        assert first is not None
+        receiver = self._finder.shared(NetworkInterface, first.end)
+        if receiver is not None:
+            self._send(receiver)
+        else:
+            self._answer_from_outside(first)
+        if journey.lost:
+            return
+        self._translate_back()
+        wanted, got = reply(self._ends.packet), journey.packet
+        if (got.source, got.destination) != (wanted.source, wanted.destination):
+            message = (
+                f"the answer is from {got.source} to {got.destination}, where the sender waits for one from "
+                f"{wanted.source} to {wanted.destination}: it is not taken for an answer"
+            )
+            journey.say("vpc", "destination", journey.end, message, passes=False)
+
+    def _answer_from_outside(self, first: Journey) -> None:
+        """From a router outside, back by the gateway that the first packet left by."""
+        journey, finder = self.journey, self._finder
+        sender = self._ends.sender
+        if not first.left_by or sender is None:
+            # It was for a switch's or gateway node's own address, which answers; how is not followed.
+            return
+        if first.left_by.startswith("pgw-"):
+            gateway = finder.shared(PrivateGateway, first.left_by)
+            network = network_of(gateway, self._region) if gateway is not None else None
+            assert gateway is not None
+            assert network is not None
+            self._inwards(network, gateway, block_of(sender.vpc_id, journey.packet.destination, finder))
+            if not journey.lost:
+                self._by_private_gateway(gateway)
+            return
+        router = internet_router(first.left_by, finder)
+        assert router is not None
+        version = version_of(journey.packet.destination)
+        block = block_of(sender.vpc_id, journey.packet.destination, finder) if version == 6 else ""
+        self._inwards(self._region.internet, router, block)
+        if not journey.lost:
+            self._back_in(first.left_by)
+
+    # Through VPCs
+
+    def _send(self, interface: NetworkInterface) -> None:
+        """From an interface, by appliances where routes lead to them, to another one or out by a gateway."""
+        journey, finder = self.journey, self._finder
+        for _ in range(APPLIANCES_MAX + 1):
+            way = path(
+                interface,
+                journey.packet,
+                finder,
+                established=self._established,
+                public_prefixes6=self._region.public_prefixes6,
+                undo=self._undo,
+            )
+            other = finder.shared(NetworkInterface, way.end)
+            journey.follow(way, self._carrier(self._hypervisor(interface), other))
+            if journey.lost:
+                return
+            if other is None:
+                self._leave(way.end, interface)
+                return
+            if owner_of(other, journey.packet.destination):
+                journey.end = other.id
+                return
+            journey.say("vpc", "appliance", other.id, f"{other.id} is an appliance: taken to send it on")
+            journey.hops[-1] = msgspec.structs.replace(journey.hops[-1], project_id=other.project_id)
+            interface = other
+        journey.say("vpc", "drop", interface.id, f"more than {APPLIANCES_MAX} appliances: a loop", passes=False)
+
+    def _enter(self, way: Path) -> None:
+        """What comes in by a gateway: over the tunnel from the gateway node, and on if an appliance gets it."""
+        journey, other = self.journey, self._finder.shared(NetworkInterface, way.end)
+        journey.follow(way, self._carrier(journey.node, other))
+        if other is None or journey.lost:
+            return
+        journey.end = other.id
+        if not owner_of(other, journey.packet.destination):
+            journey.say("vpc", "appliance", other.id, f"{other.id} is an appliance: taken to send it on")
+            journey.hops[-1] = msgspec.structs.replace(journey.hops[-1], project_id=other.project_id)
+            self._send(other)
+
+    def _carrier(self, here: str, to: NetworkInterface | None) -> Callable[[], None] | None:
+        return (lambda: self._tunnel(here, self._hypervisor(to))) if to is not None else None
+
+    def _into(self, owner: ElasticIp | Vpc) -> None:
+        """From a gateway node into the VPC of a public address."""
+        journey = self.journey
+        if self._established:
+            self._back_in("")
+            return
+        if isinstance(owner, ElasticIp):
+            way = arrival(owner, journey.packet, self._finder)
+        else:
+            way = entry(owner.id, journey.packet, self._finder)
+        self._enter(way)
+
+    def _by_private_gateway(self, gateway: PrivateGateway) -> None:
+        self._enter(private_entry(gateway, self.journey.packet, self._finder, established=self._established))
+
+    def _back_in(self, gateway: str) -> None:
+        """An answer at the gateway that translated the connection's source: translated back, and into the VPC."""
+        journey, sender = self.journey, self._ends.sender
+        assert sender is not None
+        for before, after in reversed(self._undo):
+            if before.source != after.source and journey.packet.destination == after.source:
+                packet = msgspec.structs.replace(
+                    journey.packet, destination=before.source, destination_port=before.source_port
+                )
+                self._translated(gateway or sender.vpc_id, sender.project_id, packet)
+                break
+        self._enter(entry(sender.vpc_id, journey.packet, self._finder, established=True))
+
+    def _translate_back(self) -> None:
+        """What a load balancer of the VPC translated: its answer comes from the load balancer's address again."""
+        journey = self.journey
+        for before, after in reversed(self._undo):
+            if before.destination != after.destination and (
+                (journey.packet.source, journey.packet.source_port) == (after.destination, after.destination_port)
+            ):
+                packet = msgspec.structs.replace(
+                    journey.packet, source=before.destination, source_port=before.destination_port
+                )
+                sender = self._ends.sender
+                self._translated(journey.end, sender.project_id if sender is not None else "", packet)
+
+    def _translated(self, component: str, project_id: str, packet: Packet) -> None:
+        """A hop at which a connection's translation is undone."""
+        journey = self.journey
+        old, new = journey.packet, packet
+        what = (old.destination, new.destination) if old.source == new.source else (old.source, new.source)
+        hop = Hop(
+            number=0,
+            layer="vpc",
+            point="translation",
+            passes=True,
+            component=component,
+            decided_by=component,
+            message=f"{what[0]} is translated back to {what[1]}, as the connection's first packet was",
+            project_id=project_id,
+            before=addresses(old),
+            after=addresses(new),
+        )
+        journey.add(hop)
+        journey.packet = packet
+
+    # Gateway nodes and the fabric
+
+    def _leave(self, gateway: str, interface: NetworkInterface) -> None:
+        """Out of VPCs by a gateway."""
+        finder, region = self._finder, self._region
+        if gateway.startswith("vpce-"):
+            # What it leads to is the service's project's: the endpoint's listeners are asked there.
+            self.journey.end = gateway
+            return
+        router: Resource | None
+        network: ProviderNetwork | None = region.internet
+        if gateway.startswith("pgw-"):
+            router = private = finder.shared(PrivateGateway, gateway)
+            network = network_of(private, region) if private is not None else None
+        else:
+            router = internet_router(gateway, finder)
+        if router is None or network is None:
+            message = f"the region gives {gateway} no network: nothing leaves by it"
+            self.journey.say("gateway", "drop", gateway, message, passes=False)
+            return
+        self.journey.left_by = gateway
+        if not self._at_node(router, network, self._hypervisor(interface)) or self._fabric is None:
+            return
+        self._outwards(network)
+
+    def _outwards(self, network: ProviderNetwork) -> None:
+        """From the gateway node, by its routes."""
+        journey, fabric = self.journey, self._fabric
+        assert fabric is not None
+        destination = journey.packet.destination
+        internet = network.name == self._region.internet.name
+        owner = public_owner(destination, self._finder) if internet else None
+        router = router_of(owner, self._finder) if isinstance(owner, ElasticIp) else owner
+        holder = self._node_of(router) if router is not None else ""
+        leg = fabric.outwards(journey.node, network.name, destination, holder)
+        journey.cross(leg)
+        if journey.lost:
+            return
+        if owner is not None and holder and holder in leg.ends:
+            journey.node = holder
+            self._into(owner)
+        else:
+            journey.end, journey.reached = "outside", ", ".join(leg.ends)
+
+    def _inwards(self, network: ProviderNetwork, router: Resource, prefix: str) -> None:
+        """From outside to the gateway node that has a router."""
+        journey, fabric = self.journey, self._fabric
+        node = self._node_of(router)
+        if fabric is not None and node:
+            packet = journey.packet
+            leg = fabric.inwards(packet.source, network.name, packet.destination, node, prefix)
+            journey.cross(leg)
+            if journey.lost:
+                return
+        self._at_node(router, network, "")
+
+    def _at_node(self, router: Resource, network: ProviderNetwork, hypervisor: str) -> bool:
+        """The hop at the gateway node that has a router, behind the tunnel from a hypervisor."""
+        journey, node = self.journey, self._node_of(router)
+        order = gateway_order(self._region, router)
+        if not node:
+            what = f"none of {', '.join(order)} runs" if order else "the region has none"
+            journey.say("gateway", "drop", "", f"no gateway node: {what}", passes=False)
+            return False
+        self._tunnel(hypervisor, node)
+        if journey.lost:
+            return False
+        rank = f"the first of {', '.join(order)} that runs" if len(order) > 1 else "the only one"
+        message = f"gateway node {node} has {router.id}'s port on {network.name}: {rank}"
+        journey.add(
+            Hop(
+                number=0,
+                layer="gateway",
+                point="gateway-node",
+                passes=True,
+                component=node,
+                decided_by=gateway_group(self._region, router),
+                message=message,
+                vrf=network.vrf,
+            )
+        )
+        journey.node = node
+        return True
+
+    def _node_of(self, router: Resource) -> str:
+        order = gateway_order(self._region, router)
+        return next((n for n in order if self._fabric is None or self._fabric.lives(n)), "")
+
+    def _hypervisor(self, interface: NetworkInterface) -> str:
+        return hypervisor_of(interface, self._region, self._finder)
+
+    def _tunnel(self, here: str, there: str) -> None:
+        """Geneve between two chassis, where both are known and not the same."""
+        fabric = self._fabric
+        if fabric is None or not here or not there or here == there:
+            return
+        ends = fabric.tunnel_address(here), fabric.tunnel_address(there)
+        if not all(ends):
+            return
+        message = f"Geneve from {here} ({ends[0]}) to {there} ({ends[1]})"
+        self.journey.carry(here, message, fabric.carried(here, there))
+
+    def _nowhere(self, owner: ElasticIp | Vpc | None) -> None:
+        """A public address that nothing is behind: gateway nodes drop it, for their aggregate leads nowhere else."""
+        destination = self.journey.packet.destination
+        what = "no elastic IP and in no VPC's block" if owner is None else "not associated, or has no internet gateway"
+        message = f"{destination} is {what}: no gateway node has it"
+        self.journey.say("gateway", "drop", owner.id if owner is not None else "", message, passes=False)
+
+
+def _answer(asked: ReachabilityBody, ends: Ends, there: Journey, back: Journey | None) -> Reachability:
+    outcome: Outcome = there.outcome
+    if back is not None and back.outcome != "reachable":
+        outcome = back.outcome
+    hops = [("", hop) for hop in there.hops] + [("the answer: ", hop) for hop in (back.hops if back else ())]
+    failed = next(((head, hop) for head, hop in hops if not hop.passes), None)
+    if failed is not None:
+        words, by = f"{failed[0]}{failed[1].message}", failed[1].decided_by or failed[1].component
+    else:
+        words, by = f"the packet reaches {there.reached or there.end or 'its end'}, and the answer comes back", ""
+    return Reachability(
+        outcome=outcome,
+        explanation=words,
+        decided_by=by,
+        asked=addresses(ends.packet),
+        protocol=asked.protocol,
+        there=tuple(there.hops),
+        back=tuple(back.hops) if back is not None else (),
+    )

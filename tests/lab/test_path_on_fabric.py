@@ -1,0 +1,344 @@
+"""What the analyser says of a connection is what becomes of its packets: tenants' machines on hypervisors, gateway
+nodes, a fabric of FRR, and a carrier's router, all of them real.
+
+    shop 10.0.0.0/16   front (internet gateway) web1 with elastic IP, web2   back (NAT gateway) db1   quiet: db2, behind
+                       a network ACL, without a default route
+    partner 10.1.0.0/16 (peered)   app1       other 10.0.0.0/16 (same addresses)   own1 with elastic IP
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+
+from cloud_memory import View
+from cloud_region import TWO_NETWORKS, cloud_region, texts
+from cloud_stand import Stand, within
+from crossconnect.cloud.ovn.provider import gateway_order
+from crossconnect.cloud.provided import cloud_of
+from crossconnect.cloud.reach import Analyser, Fabric, Reachability, ReachabilityBody, reachability
+from crossconnect.design import compile_region
+from crossconnect.design.blueprint import Blueprint
+from crossconnect.lab import wait_converged
+from crossconnect.lab.handle import run_command
+from crossconnect.lab.ovn import cloud_fabric, connect_agent, ovn_lab, power_off, wanted_version
+from crossconnect.lab.ovn.traffic import Connection, place
+from crossconnect.simulate import Failures, simulate
+from ovn_scenes import software
+
+CARRIER = "isp"
+OUTSIDE = "198.51.100.1"
+UNKNOWN = "192.0.2.77"
+ANYWHERE = "0.0.0.0/0"
+HV2 = """\
+  - name: hv2
+    chassis: hypervisor
+    attachments: [{port: a-leaf2}]
+    segments: [{segment: cloud/core/tunnels, addresses: [10.64.0.12/24]}]
+  - name: gw1
+"""
+
+
+class Scene(NamedTuple):
+    stand: Stand
+    blueprint: Blueprint
+    ids: dict[str, str]
+    """Of interfaces, elastic IPs and load balancers, by the names that the flows have."""
+    things: dict[str, Any]
+
+
+class Flow(NamedTuple):
+    """From a machine or the carrier to something named, or an address."""
+
+    source: str
+    destination: str
+    port: int = 80
+    listen: int = 0
+    point: str = ""
+    """Where it is said to end, if it does not arrive."""
+
+    def __str__(self) -> str:
+        return f"{self.source} to {self.destination} port {self.port}"
+
+
+FLOWS = (
+    # Inside a VPC.
+    Flow("web1", "web2"),
+    Flow("web1", "web2", 81, point="security-group"),
+    Flow("web1", "db1"),
+    Flow("web1", "db2"),
+    Flow("web1", "db2", 82, point="network-acl"),
+    Flow("db2", "web1"),
+    Flow("db2", "web2", 83, point="network-acl"),
+    Flow("web1", "10.0.9.9", point="destination"),
+    # Peering: both ways, and to where the route's target is gone.
+    Flow("web1", "app1"),
+    Flow("app1", "web2"),
+    Flow("web1", "10.2.0.4", point="route"),
+    # Load balancers.
+    Flow("web1", "inner", 80, 8080),
+    Flow("web1", "inner", 443, 8080, point="load-balancer"),
+    Flow(CARRIER, "outer", 80, 8080),
+    # Out.
+    Flow("web1", CARRIER),
+    Flow("web2", CARRIER, point="gateway"),
+    Flow("db1", CARRIER),
+    Flow("db2", CARRIER, point="route"),
+    # In.
+    Flow(CARRIER, "eip-web1"),
+    Flow(CARRIER, "eip-web1", 81, point="security-group"),
+    Flow(CARRIER, "eip-nat", point="gateway"),
+    Flow(CARRIER, "eip-spare", point="drop"),
+    Flow(CARRIER, "eip-own1"),
+    # Between VPCs by way of the internet's network: gateway nodes differ.
+    Flow("web1", "eip-own1"),
+    Flow("own1", "eip-web1"),
+    Flow("db1", "eip-web1"),
+    Flow("web1", "eip-spare", point="drop"),
+    # A VRF that nobody announces anything into.
+    Flow("web1", "172.16.0.9", point="drop"),
+)
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    blueprint = compile_region(cloud_region(texts(*TWO_NETWORKS, ("  - name: gw1\n", HV2)))).blueprint
+    assert blueprint is not None
+    region = cloud_of(blueprint)
+    assert region is not None
+    fabric, chassis = cloud_fabric(blueprint)
+    programs, root = software(wanted_version()), str(tmp_path_factory.mktemp("ovn"))
+    with ovn_lab("ol-path", chassis, software=programs, fabric=fabric, run_root=root) as lab:
+        settled = wait_converged(lab.lab, simulate(blueprint), timeout_s=90)
+        assert settled.converged, settled
+        stand = Stand(lab, region)
+        stand.cloud.settings["vrfs"] = ("cloud-priv",)
+        try:
+            yield _furnish(stand, blueprint)
+        finally:
+            stand.writer.close()
+
+
+def _furnish(stand: Stand, blueprint: Blueprint) -> Scene:
+    create, update = stand.cloud.create, stand.cloud.update
+    shop, partner, other = (
+        create("vpc", cidr_blocks=[block]) for block in ("10.0.0.0/16", "10.1.0.0/16", "10.0.0.0/16")
+    )
+    # A VPC's gateway node follows from its number: the next one has another.
+    assert gateway_order(stand.region, shop)[0] != gateway_order(stand.region, partner)[0]
+    if gateway_order(stand.region, shop) == gateway_order(stand.region, other):
+        other = create("vpc", cidr_blocks=["10.0.0.0/16"])
+    gone = create("vpc", cidr_blocks=["10.2.0.0/16"])
+    front, back, quiet = (create("subnet", vpc_id=shop.id, cidr_block=f"10.0.{n}.0/24") for n in (1, 2, 3))
+    far = create("subnet", vpc_id=partner.id, cidr_block="10.1.1.0/24")
+    same = create("subnet", vpc_id=other.id, cidr_block="10.0.1.0/24")
+    gateway, theirs = (create("internet_gateway", vpc_id=vpc.id) for vpc in (shop, other))
+    peering, dead = (create("vpc_peering", vpc_id=shop.id, peer_vpc_id=vpc.id) for vpc in (partner, gone))
+    private = create("private_gateway", vrf="cloud-priv", vpc_id=shop.id, prefixes=["172.16.0.0/24"])
+    eips = {name: create("elastic_ip") for name in ("nat", "spare", "outer")}
+    update(shop.main_route_table_id, routes=[{"destination": ANYWHERE, "target": gateway.id}])
+    nat = create("nat_gateway", subnet_id=front.id, elastic_ip_id=eips["nat"].id)
+    inside = [{"destination": "10.1.0.0/16", "target": peering.id}, {"destination": "10.2.0.0/16", "target": dead.id}]
+    inside.append({"destination": "172.16.0.0/24", "target": private.id})
+    tables = {name: create("route_table", vpc_id=shop.id) for name in ("back", "quiet")}
+    update(shop.main_route_table_id, routes=[*inside, {"destination": ANYWHERE, "target": gateway.id}])
+    update(tables["back"].id, routes=[*inside, {"destination": ANYWHERE, "target": nat.id}])
+    update(tables["quiet"].id, routes=inside)
+    update(partner.main_route_table_id, routes=[{"destination": "10.0.0.0/16", "target": peering.id}])
+    update(other.main_route_table_id, routes=[{"destination": ANYWHERE, "target": theirs.id}])
+    stand.cloud.delete(dead.id)
+    entries = [
+        {
+            "number": 10,
+            "direction": "ingress",
+            "action": "deny",
+            "protocol": "tcp",
+            "from_port": 82,
+            "to_port": 82,
+            "cidr": ANYWHERE,
+        },
+        {
+            "number": 10,
+            "direction": "egress",
+            "action": "deny",
+            "protocol": "tcp",
+            "from_port": 83,
+            "to_port": 83,
+            "cidr": ANYWHERE,
+        },
+        *({"number": 100, "direction": d, "action": "allow", "cidr": ANYWHERE} for d in ("ingress", "egress")),
+    ]
+    acl = create("network_acl", vpc_id=shop.id, entries=entries)
+    update(back.id, route_table_id=tables["back"].id)
+    update(quiet.id, route_table_id=tables["quiet"].id, network_acl_id=acl.id)
+    machines: dict[str, Any] = {}
+    for name, vpc, subnet, chassis in (
+        ("web1", shop, front, "hv1"),
+        ("web2", shop, front, "hv2"),
+        ("db1", shop, back, "hv2"),
+        ("db2", shop, quiet, "hv1"),
+        ("app1", partner, far, "hv2"),
+        ("own1", other, same, "hv1"),
+    ):
+        group = machines.get(vpc.id) or _group(stand, vpc)
+        machines[vpc.id] = group
+        machines[name] = stand.machine(name, subnet, group, chassis, host=chassis)
+    for name in ("web1", "own1"):
+        eips[name] = create("elastic_ip", network_interface_id=machines[name].id)
+    targets = create(
+        "target_group", vpc_id=shop.id, targets=[{"network_interface_id": machines["web2"].id, "port": 8080}]
+    )
+    listeners = [{"port": 80, "target_group_id": targets.id}]
+    inner = create("load_balancer", subnet_ids=[front.id], listeners=listeners)
+    outer = create(
+        "load_balancer",
+        subnet_ids=[front.id],
+        listeners=listeners,
+        scheme="internet-facing",
+        elastic_ip_id=eips["outer"].id,
+    )
+    stand.settle()
+    ids = {name: machine.id for name, machine in machines.items()}
+    ids |= {f"eip-{name}": eip.id for name, eip in eips.items()}
+    ids |= {"inner": inner.id, "outer": outer.id, CARRIER: OUTSIDE}
+    things = {**machines, **{f"eip-{n}": e for n, e in eips.items()}, "inner": inner, "outer": eips["outer"]}
+    assert within(lambda: _try(stand, Flow(CARRIER, "eip-own1"), things)), "the lab has come up"
+    return Scene(stand, blueprint, ids, things)
+
+
+def _group(stand: Stand, vpc: Any) -> Any:
+    """Lets in what the flows ask for, but port 81."""
+    group = stand.cloud.create("security_group", vpc_id=vpc.id)
+    for low, high in ((80, 80), (82, 83), (8080, 8080)):
+        stand.cloud.create(
+            "security_group_rule",
+            security_group_id=group.id,
+            direction="ingress",
+            protocol="tcp",
+            from_port=low,
+            to_port=high,
+            peer=ANYWHERE,
+        )
+    return group
+
+
+def _address(name: str, things: dict[str, Any]) -> str:
+    if name == CARRIER:
+        return OUTSIDE
+    if name not in things:
+        return name
+    thing = things[name]
+    return (
+        getattr(thing, "address", "") or (*getattr(thing, "private_addresses", ()), *getattr(thing, "addresses", ()))[0]
+    )
+
+
+def _namespace(stand: Stand, name: str) -> str:
+    lab = stand.lab
+    return lab.lab.network_namespace(*((CARRIER, "") if name == CARRIER else place(lab.party(name))))
+
+
+def _try(stand: Stand, flow: Flow, things: dict[str, Any], seconds: float = 2.0) -> Connection:
+    """A real TCP connection, while everybody but the sender listens."""
+    everybody = [CARRIER, *(machine.name for machine in stand.lab.record.machines)]
+    listen = flow.listen or flow.port
+    specification = {
+        "protocol": "tcp",
+        "timeout_s": seconds,
+        "address": _address(flow.destination, things),
+        "port": flow.port,
+        "source": [_namespace(stand, flow.source), OUTSIDE if flow.source == CARRIER else "", 0],
+        "listeners": [[name, _namespace(stand, name), listen] for name in everybody if name != flow.source],
+    }
+    argv = [*stand.lab.lab.beside(), sys.executable, "-I", "-S", connect_agent.__file__]
+    done = run_command(argv, text=json.dumps(specification), timeout_s=seconds + 30)
+    assert done.returncode == 0, done.stderr
+    return msgspec.json.decode(done.stdout, type=Connection)
+
+
+def analysed(scene: Scene, flow: Flow, fabric: Fabric | None = None) -> Reachability:
+    """What the analyser says of the same connection."""
+    asked = ReachabilityBody(
+        source=scene.ids[flow.source],
+        destination=scene.ids.get(flow.destination, flow.destination),
+        destination_port=flow.port,
+    )
+    analyser = Analyser(region=scene.stand.region, fabric=fabric or Fabric(scene.blueprint))
+    return reachability(asked, analyser, View(scene.stand.cloud, "alpha"), whole=True)
+
+
+def test_verdicts_are_what_packets_do(scene: Scene) -> None:
+    """Input: all flows. Output: each connects if, and only if, it is said to, and ends where it is said to."""
+    fabric, different = Fabric(scene.blueprint), []
+    for flow in FLOWS:
+        said = analysed(scene, flow, fabric)
+        arrives = said.outcome == "reachable"
+        if arrives:
+            within(lambda flow=flow: _try(scene.stand, flow, scene.things), 10.0)
+        seen = _try(scene.stand, flow, scene.things, 2.0 if arrives else 0.8)
+        dropped = [hop.point for hop in (*said.there, *said.back) if not hop.passes]
+        print(f"{flow}: {said.outcome}, {said.explanation}; packets: {seen.answered_by or seen.error}")
+        ends = [hop.component for hop in said.there if hop.point == "destination"] or [CARRIER]
+        if arrives != bool(seen) or (arrives and scene.ids.get(seen.answered_by) != scene.ids.get(ends[-1], ends[-1])):
+            different.append(f"{flow}: said {said.outcome} ({said.explanation}), seen {seen}")
+        if flow.point and dropped[:1] != [flow.point]:
+            different.append(f"{flow}: ends at {dropped}, not at {flow.point}")
+        if not flow.point and not arrives:
+            different.append(f"{flow}: should arrive: {said.explanation}")
+        sources = [h.after.source for h in said.there if h.after is not None] or [_address(flow.source, scene.things)]
+        if arrives and seen.seen_from != sources[-1]:
+            different.append(f"{flow}: seen from {seen.seen_from}, said {sources[-1]}")
+    print(f"{len(FLOWS)} flows compared")
+    assert not different, "\n".join(different)
+
+
+def test_the_gateway_node_named_is_the_one_that_has_the_address(scene: Scene) -> None:
+    for flow, resource in ((Flow(CARRIER, "eip-web1"), "web1"), (Flow(CARRIER, "eip-own1"), "own1")):
+        [node] = {hop.component for hop in analysed(scene, flow).there if hop.point == "gateway-node"}
+        assert node == scene.stand.chassis_of(f"internet-{scene.things[resource].vpc_id}")
+
+
+def test_hops_in_the_fabric_are_those_that_answer(scene: Scene) -> None:
+    """Input: packets whose hop limit ends one hop further each. Output: each is told of by a switch that the analyser
+    has at that place."""
+    owners = {
+        address.partition("/")[0]: (device.name, interface.network_instance)
+        for device in scene.blueprint.devices
+        for interface in device.interfaces
+        for address in interface.addresses
+    }
+    for name in ("eip-web1", "eip-own1"):
+        said = analysed(scene, Flow(CARRIER, name))
+        routed = [hop.component for hop in said.there if hop.layer == "fabric" and hop.point == "route"]
+        answered: list[str] = []
+        for limit in (1, 2, 3):
+            words = ["ping", "-n", "-c", "2", "-i", "0.3", "-W", "1", "-t", str(limit), "-I", OUTSIDE]
+            text = scene.stand.lab.lab.run(CARRIER, [*words, _address(name, scene.things)]).stdout
+            found = re.search(r"From (\S+) .*Time to live exceeded", text)
+            if found:
+                answered.append(owners.get(found[1], (found[1], ""))[0])
+        print(name, "answered:", answered, "said:", routed)
+        assert answered
+        assert answered[0] == routed[0]
+        assert set(answered) & {device.name for device in scene.blueprint.devices} <= set(routed)
+
+
+def test_a_gateway_node_without_power_is_what_a_failed_one_is_said_to_be(scene: Scene) -> None:
+    """Last, since it takes the node away. Input: the node of an elastic IP is switched off. Output: the address is
+    where the analyser has it under that failure, and is reached there."""
+    flow = Flow(CARRIER, "eip-web1")
+    port = f"internet-{scene.things['web1'].vpc_id}"
+    before = scene.stand.chassis_of(port)
+    power_off(scene.stand.lab.lab, before)
+    said = analysed(scene, flow, Fabric(scene.blueprint, Failures(devices=frozenset((before,)))))
+    [node] = {hop.component for hop in said.there if hop.point == "gateway-node"}
+    assert said.outcome == "reachable"
+    assert node != before
+    assert within(lambda: _try(scene.stand, flow, scene.things))
+    assert scene.stand.chassis_of(port) == node
