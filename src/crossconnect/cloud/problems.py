@@ -19,8 +19,8 @@ class ProblemKind(msgspec.Struct, frozen=True):
 PROBLEMS = (
     ProblemKind(
         "<kind>.not-found",
-        422,
-        "A field names something that does not exist, or is another project's. In a path it is 404.",
+        404,
+        "The path, or a field, names something that does not exist, or is another project's, which is the same.",
     ),
     ProblemKind("address.duplicate", 422, "An address is there twice."),
     ProblemKind("address.exhausted", 409, "The subnet has no free address left."),

@@ -116,9 +116,9 @@ def conflict(code: str, message: str, field: str = "", uses: tuple[Use, ...] = (
 
 
 def missing(what: str, id: str, field: str = "") -> Refused:
-    """Something that does not exist, or is another project's, which is the same; named in the path (404) or the
-    body."""
-    return Refused(404 if not field else 422, Problem(f"{what}.not-found", f"there is no {what} {id}", field))
+    """Something that does not exist, or is another project's, which is the same; named in the path or, with its
+    `field`, in the body."""
+    return Refused(404, Problem(f"{what}.not-found", f"there is no {what} {id}", field))
 
 
 class Claim(msgspec.Struct, frozen=True):

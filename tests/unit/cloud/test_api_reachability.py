@@ -94,7 +94,7 @@ def test_an_operator_is_told_of_everything(region: Region, key: str) -> None:
 
 def test_anothers_ids_are_not_there_and_the_attempt_is_audited(region: Region) -> None:
     got = region.ask("globex/admin")
-    assert (got.status_code, got.json()["code"]) == (422, "network-interface.not-found")
+    assert (got.status_code, got.json()["code"]) == (404, "network-interface.not-found")
     assert got.json()["errors"][0]["field"] == "/source"
     nobodys = region.ask("globex/admin", source="eni-00000000000000000")
     without = {k: v for k, v in got.json().items() if k != "request_id"}
@@ -103,7 +103,7 @@ def test_anothers_ids_are_not_there_and_the_attempt_is_audited(region: Region) -
     ).replace("eni-00000000000000000", "ID")
     assert region.ask(destination=region.elastic["id"], source="203.0.113.77").status_code == 200
     record = _audited(region.api, got.headers["request-id"])
-    assert (record["kind"], record["foreign"], record["status"]) == ("reachability", True, 422)
+    assert (record["kind"], record["foreign"], record["status"]) == ("reachability", True, 404)
     record = _audited(region.api, region.ask().headers["request-id"])
     assert (record["kind"], record["foreign"], record["status"]) == ("reachability", False, 200)
 

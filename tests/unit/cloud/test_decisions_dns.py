@@ -38,13 +38,13 @@ def test_zones_that_are_refused() -> None:
     ):
         with pytest.raises(Refused) as error:
             cloud.create("dns_zone", **body)
-        assert refused(error) == (422, code, field)
+        assert refused(error) == (404 if code.endswith(".not-found") else 422, code, field)
 
 
 @pytest.mark.parametrize(
     ("body", "status", "code", "field"),
     [
-        ({"dns_zone_id": "dz-0"}, 422, "dns-zone.not-found", "/dns_zone_id"),
+        ({"dns_zone_id": "dz-0"}, 404, "dns-zone.not-found", "/dns_zone_id"),
         ({"record": "a b"}, 422, "name.malformed", "/record"),
         ({"record": "*"}, 422, "name.wildcard", "/record"),
         ({"record": ".".join(["a" * 60] * 4)}, 422, "name.too-long", "/record"),

@@ -74,7 +74,7 @@ def test_refused_associations() -> None:
     inside = cloud.create("network_interface", subnet_id=lonely.id)
     ip = cloud.create("elastic_ip")
     cases: list[tuple[dict[str, str], int, str, str]] = [
-        ({"network_interface_id": "eni-0"}, 422, "network-interface.not-found", "/network_interface_id"),
+        ({"network_interface_id": "eni-0"}, 404, "network-interface.not-found", "/network_interface_id"),
         ({"network_interface_id": inside.id}, 409, "internet-gateway.none", "/network_interface_id"),
         (
             {"network_interface_id": first.id, "private_address": "10.0.1.99"},

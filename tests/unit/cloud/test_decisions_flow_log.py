@@ -17,15 +17,15 @@ def test_subscriptions() -> None:
     for body, status, code, field in (
         ({"resource_id": vpc.id}, 409, "flow-log.duplicate", "/traffic"),
         ({"resource_id": vpc.main_route_table_id}, 422, "flow-log.resource-kind", "/resource_id"),
-        ({"resource_id": "vpc-0"}, 422, "vpc.not-found", "/resource_id"),
-        ({"resource_id": "eni-0"}, 422, "network-interface.not-found", "/resource_id"),
+        ({"resource_id": "vpc-0"}, 404, "vpc.not-found", "/resource_id"),
+        ({"resource_id": "eni-0"}, 404, "network-interface.not-found", "/resource_id"),
     ):
         with pytest.raises(Refused) as error:
             cloud.create("flow_log", **body)
         assert refused(error) == (status, code, field)
     with pytest.raises(Refused) as error:
         cloud.create("flow_log", project="beta", resource_id=vpc.id)
-    assert refused(error) == (422, "vpc.not-found", "/resource_id")
+    assert refused(error) == (404, "vpc.not-found", "/resource_id")
     with pytest.raises(Refused) as error:
         cloud.update(rejects.id, traffic="all")
     assert refused(error) == (409, "flow-log.duplicate", "/traffic")

@@ -86,8 +86,8 @@ def test_a_nat_gateway_needs_an_elastic_ip_and_a_way_to_the_internet() -> None:
         return refused(error)
 
     assert code(elastic_ip_id="") == (422, "nat-gateway.no-elastic-ip", "/elastic_ip_id")
-    assert code(elastic_ip_id="eip-0") == (422, "elastic-ip.not-found", "/elastic_ip_id")
-    assert code(subnet_id="subnet-0") == (422, "subnet.not-found", "/subnet_id")
+    assert code(elastic_ip_id="eip-0") == (404, "elastic-ip.not-found", "/elastic_ip_id")
+    assert code(subnet_id="subnet-0") == (404, "subnet.not-found", "/subnet_id")
     assert code(connectivity="private") == (422, "nat-gateway.private", "/elastic_ip_id")
     assert code() == (409, "internet-gateway.none", "/subnet_id")
     gateway = cloud.create("internet_gateway", vpc_id=vpc.id)

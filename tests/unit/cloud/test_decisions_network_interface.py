@@ -69,7 +69,7 @@ def test_both_ip_versions() -> None:
         ({"mac": "-1:00:00:00:00:01"}, 422, "mac.malformed", "/mac"),
         ({"mac": "01:00:5e:00:00:01"}, 422, "mac.not-unicast", "/mac"),
         ({"mac": "00:00:00:00:00:00"}, 422, "mac.not-unicast", "/mac"),
-        ({"security_group_ids": ["sg-0"]}, 422, "security-group.not-found", "/security_group_ids/0"),
+        ({"security_group_ids": ["sg-0"]}, 404, "security-group.not-found", "/security_group_ids/0"),
         ({"security_group_ids": ["sg-0"] * 17}, 422, "network-interface.groups-too-many", "/security_group_ids"),
         (
             {"allowed_address_pairs": [{"cidr": "0.0.0.0/0"}]},

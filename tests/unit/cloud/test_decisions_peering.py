@@ -65,8 +65,8 @@ def test_refused_requests() -> None:
     overlapping, _ = network(cloud, project="beta")
     for body, status, code in (
         ({"peer_vpc_id": one.id}, 422, "vpc-peering.itself"),
-        ({"peer_vpc_id": two.id}, 422, "vpc.not-found"),
-        ({"peer_vpc_id": two.id, "peer_project_id": "gamma"}, 422, "vpc.not-found"),
+        ({"peer_vpc_id": two.id}, 404, "vpc.not-found"),
+        ({"peer_vpc_id": two.id, "peer_project_id": "gamma"}, 404, "vpc.not-found"),
         ({"peer_vpc_id": overlapping.id, "peer_project_id": "beta"}, 409, "cidr.overlap"),
     ):
         with pytest.raises(Refused) as error:

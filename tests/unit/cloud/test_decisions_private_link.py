@@ -37,7 +37,7 @@ def test_a_service_stands_behind_an_internal_load_balancer_of_its_own() -> None:
     balancer = cloud.create("load_balancer", subnet_ids=[subnet.id])
     cloud.create("endpoint_service", load_balancer_id=balancer.id)
     for id, status, code in (
-        ("lb-0", 422, "load-balancer.not-found"),
+        ("lb-0", 404, "load-balancer.not-found"),
         (facing.id, 422, "endpoint-service.load-balancer"),
         (balancer.id, 409, "endpoint-service.load-balancer-in-use"),
     ):
@@ -50,7 +50,7 @@ def test_who_is_not_allowed_finds_nothing() -> None:
     cloud, service, client = offered(allowed_projects=["gamma"])
     with pytest.raises(Refused) as error:
         endpoint(cloud, service, client)
-    assert refused(error) == (422, "endpoint-service.not-found", "/service_id")
+    assert refused(error) == (404, "endpoint-service.not-found", "/service_id")
     cloud.update(service.id, allowed_projects=["*"])
     assert endpoint(cloud, service, client).addresses == ("10.1.1.4",)
 

@@ -70,7 +70,7 @@ def test_all_targets() -> None:
         ("224.0.0.0/4", "eni", 422, "route.destination", "destination"),
         ("10.9.9.9/16", "eni", 422, "cidr.host-bits", "destination"),
         ("anywhere", "igw", 422, "cidr.malformed", "destination"),
-        ("pl-00000000000000000", "igw", 422, "prefix-list.not-found", "destination"),
+        ("pl-00000000000000000", "igw", 404, "prefix-list.not-found", "destination"),
     ],
 )
 def test_routes_that_are_refused(destination: str, target: str, status: int, code: str, field: str) -> None:
@@ -149,7 +149,7 @@ def test_propagation_is_of_the_vpcs_own_gateway() -> None:
     for id, code in (("pgw-00000000000000000", "private-gateway.not-found"), (of["pgw"].id, "route.target")):
         with pytest.raises(Refused) as error:
             cloud.create("route_table", vpc_id=of["other"].id, propagating_gateway_ids=[id])
-        assert refused(error) == (422, code, "/propagating_gateway_ids/0")
+        assert refused(error) == (404 if code.endswith(".not-found") else 422, code, "/propagating_gateway_ids/0")
 
 
 def test_a_table_that_is_used_or_main_stays() -> None:

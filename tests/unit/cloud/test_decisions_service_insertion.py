@@ -68,7 +68,7 @@ def test_appliances_that_are_refused() -> None:
             "service-insertion.interface-twice",
             "/0/return_network_interface_id",
         ),
-        ([{"network_interface_id": ""}], 422, "network-interface.not-found", "/0/network_interface_id"),
+        ([{"network_interface_id": ""}], 404, "network-interface.not-found", "/0/network_interface_id"),
         ([{"network_interface_id": foreign.id}], 422, "service-insertion.other-vpc", "/0/network_interface_id"),
         (
             [{"network_interface_id": strict.id}],

@@ -20,8 +20,8 @@ from crossconnect.cloud.resource import Refused
         ({"ipv6_cidr_block": "fd00::/64"}, 422, "subnet.outside-vpc", "/ipv6_cidr_block"),
         ({"ipv6_cidr_block": "fd00::/80"}, 422, "cidr.length", "/ipv6_cidr_block"),
         ({"cidr_block": "10.0.2.0/24", "availability_zone": "north"}, 422, "subnet.zone-unknown", "/availability_zone"),
-        ({"cidr_block": "10.0.2.0/24", "route_table_id": "rtb-0"}, 422, "route-table.not-found", "/route_table_id"),
-        ({"cidr_block": "10.0.2.0/24", "network_acl_id": "acl-0"}, 422, "network-acl.not-found", "/network_acl_id"),
+        ({"cidr_block": "10.0.2.0/24", "route_table_id": "rtb-0"}, 404, "route-table.not-found", "/route_table_id"),
+        ({"cidr_block": "10.0.2.0/24", "network_acl_id": "acl-0"}, 404, "network-acl.not-found", "/network_acl_id"),
     ],
 )
 def test_subnets_that_are_refused(body: dict[str, str], status: int, code: str, field: str) -> None:
@@ -37,7 +37,7 @@ def test_a_vpc_of_another_project_does_not_exist() -> None:
     vpc, _ = network(cloud)
     with pytest.raises(Refused) as error:
         cloud.create("subnet", project="beta", vpc_id=vpc.id, cidr_block="10.0.2.0/24")
-    assert refused(error) == (422, "vpc.not-found", "/vpc_id")
+    assert refused(error) == (404, "vpc.not-found", "/vpc_id")
 
 
 def test_the_first_zone_is_the_default() -> None:

@@ -17,8 +17,8 @@ def test_mirrors_that_are_refused() -> None:
     foreign = cloud.create("network_interface", subnet_id=network(cloud)[1].id).id
     made = cloud.create("traffic_mirror", **{SOURCE: a, TARGET: b})
     for source, target, status, code, field in (
-        ("eni-0", b, 422, "network-interface.not-found", SOURCE),
-        (a, "eni-0", 422, "network-interface.not-found", TARGET),
+        ("eni-0", b, 404, "network-interface.not-found", SOURCE),
+        (a, "eni-0", 404, "network-interface.not-found", TARGET),
         (a, a, 422, "traffic-mirror.itself", TARGET),
         (a, foreign, 422, "traffic-mirror.other-vpc", TARGET),
         (c, a, 409, "traffic-mirror.chain", TARGET),

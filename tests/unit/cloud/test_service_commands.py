@@ -168,14 +168,14 @@ def test_references_are_to_what_exists(url: str) -> None:
         nobody = "port-" + "0" * 17
         caught = await refused(service.create(PORT, RED, PortBody(network_id=network, peer_ids=(nobody,))))
         assert (caught.status, caught.problems[0].code, caught.problems[0].field) == (
-            422,
+            404,
             "port.not-found",
             "/peer_ids/0",
         )
         first = (await service.create(PORT, RED, PortBody(network_id=network))).document.id
         second = (await service.create(PORT, RED, PortBody(network_id=network, peer_ids=(first,)))).document.id
         patch = service.update(PORT, RED, second, PortPatch(peer_ids=(first, "nonsense")))
-        assert await code_of(patch) == (422, "resource.not-found")
+        assert await code_of(patch) == (404, "resource.not-found")
         assert await code_of(service.delete(PORT, RED, first)) == (409, "port.in-use")
         await service.update(PORT, RED, second, PortPatch(peer_ids=()))
         await service.delete(PORT, RED, first)

@@ -69,10 +69,10 @@ def test_anothers_id_as_a_reference_is_as_none(url: str) -> None:
         port = (await service.create(PORT, RED, PortBody(network_id=theirs))).document.id
         own = (await service.create(NETWORK, BLUE, NetworkBody())).document.id
         body = PortBody(network_id=own, peer_ids=(port,))
-        assert await code_of(service.create(PORT, BLUE, body)) == (422, "port.not-found")
+        assert await code_of(service.create(PORT, BLUE, body)) == (404, "port.not-found")
         mine = (await service.create(PORT, BLUE, PortBody(network_id=own))).document.id
         patch = PortPatch(peer_ids=(port,))
-        assert await code_of(service.update(PORT, BLUE, mine, patch)) == (422, "port.not-found")
+        assert await code_of(service.update(PORT, BLUE, mine, patch)) == (404, "port.not-found")
         assert [line.foreign for line in await _audit(service, BLUE)] == [False, True, False, True]
 
     served(url, story)

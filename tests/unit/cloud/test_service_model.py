@@ -96,13 +96,13 @@ async def create(service: Service, model: Model, op: Op) -> None:
         there = model.seen(network, op.project)
         taken = model.taken(network)
         if there is None:
-            expected = 422
+            expected = 404
         elif wanted is None:
             expected = 200 if set(range(there["size"])) - taken else 409
         else:
             expected = 409 if wanted in taken or wanted >= there["size"] else 200
         if expected == 200 and any(model.seen(peer, op.project) is None for peer in peers):
-            expected = 422
+            expected = 404
     known = model.tokens.get((op.project, op.token)) if op.token and not op.dry else None
     if known is not None:
         expected = 200 if known[0] == body else 409
@@ -152,7 +152,7 @@ async def update(service: Service, model: Model, op: Op) -> None:
         peers = (model.pick("port", op.other),)
         patch, change = PortPatch(peer_ids=peers), {"peers": peers}
         if expected == 200 and model.seen(peers[0], op.project) is None:
-            expected = 422
+            expected = 404
     else:
         patch, change = kind.patch(name=op.name), {"name": op.name}
     call = service.update(kind, CALLERS[op.project], id, patch, if_match=match, dry_run=op.dry)

@@ -26,7 +26,7 @@ PROBLEMS = {
 """Of every operation that needs a credential."""
 _WORDS = {
     408: "The body did not arrive in time.",
-    404: "There is no such thing in the project.",
+    404: "There is no such thing in the project: what the path names, or a field of the body.",
     409: "Against the state of things; `uses` says what stands in the way.",
     410: "Changes after that number are no longer kept; begin with a list.",
     412: "The resource has changed since.",

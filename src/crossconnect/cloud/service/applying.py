@@ -123,7 +123,7 @@ def _check_references(environment: Environment, view: ProjectView, items: Sequen
         if id not in known
     ]
     if problems:
-        raise Refused(422, *problems)
+        raise Refused(404, *problems)
 
 
 def _check_quotas(view: ProjectView, context: Context, items: Sequence[_Item]) -> None:
