@@ -290,7 +290,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_the_disk_of_the_journal_is_full(lab: Lab, small_disk: Path) -> None:
-    """Nothing more is begun, the switch takes back what is not confirmed, and later it is gone on with."""
+    """Nothing more is begun, switches take back what is not confirmed, and later it is gone on with. How far it comes
+    depends on what is left in the block that the journal's last lines are in."""
     filler = small_disk / "filler"
 
     def fill() -> None:
@@ -303,8 +304,10 @@ def test_the_disk_of_the_journal_is_full(lab: Lab, small_disk: Path) -> None:
 
     with pytest.raises(Retryable, match="is not begun"):
         run(lab, small_disk, at("verify", False, fill))
+    pending = {name for name in (CANARY, SECOND) if confirmed_change.is_pending(lab, name)}
+    assert pending
     deadline = time.monotonic() + TIMERS.device_s + 10
-    while runs(lab, OLD) != [CANARY, SECOND]:
+    while not pending.issubset(runs(lab, OLD)):
         assert time.monotonic() < deadline, "the switch has not taken it back"
         time.sleep(1)
     filler.unlink()

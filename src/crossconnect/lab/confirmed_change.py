@@ -29,6 +29,8 @@ from crossconnect.transport.frr_change import (
 
 Look = Literal["old", "pending", "new", "other"]
 
+PASSES = 2
+"""As frr-reload.py itself does."""
 TIMEOUT_S = 60.0
 """frr-reload.py takes half a second alone; a minute where 16 of them share two cores with everything else."""
 
@@ -184,9 +186,14 @@ def look(lab: Lab, node: str, change: Change) -> Look:
 
 
 def bring_to(lab: Lab, node: str, text: str) -> None:
-    """Give the daemons whatever they lack, or have too many, to be `text`. Look at what is left afterwards."""
-    _write(_place(lab, node) / "bring.conf", commands_text(_difference(lab, node, text)))
-    _run(lab, node, f"vtysh -f {DIRECTORY}/bring.conf")
+    """Give the daemons whatever they lack, or have too many, to be `text`. Look at what is left afterwards. A second
+    time where something is: what went with something else (a neighbor's lines with its `remote-as`) comes then."""
+    for _ in range(PASSES):
+        commands = commands_text(_difference(lab, node, text))
+        if not commands:
+            return
+        _write(_place(lab, node) / "bring.conf", commands)
+        _run(lab, node, f"vtysh -f {DIRECTORY}/bring.conf")
 
 
 def remaining(lab: Lab, node: str, text: str) -> tuple[str, ...]:
