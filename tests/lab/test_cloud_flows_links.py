@@ -71,6 +71,13 @@ def homes(stand: Stand, *ends: Any) -> set[str]:
     return {stand.chassis_of(f"link-{one.id}") for one in ends}
 
 
+def settled(stand: Stand, client: str, service: Any, made: Any) -> None:
+    """Until an endpoint answers time after time: new gateway ports may change nodes once, until BFD is up."""
+    assert within(lambda: len(homes(stand, service, made)) == 1)
+    stand.settle()
+    assert within(lambda: all(asks(stand, client, made) for _ in range(5)))
+
+
 def test_an_endpoint_reaches_listeners_only_and_hides_who_asks(stand: Stand, provider: Provider) -> None:
     create, cloud = stand.cloud.create, stand.cloud
     service = create(
@@ -80,7 +87,7 @@ def test_an_endpoint_reaches_listeners_only_and_hides_who_asks(stand: Stand, pro
     assert not asks(stand, "cli1", made), "not accepted yet"
     cloud.update(made.id, status="active")
     stand.realise()
-    assert within(lambda: asks(stand, "cli1", made))
+    settled(stand, "cli1", service, made)
     found = [asks(stand, "cli1", made) for _ in range(10)]
     assert {one.answered_by for one in found} == {"web1", "web2"}
     assert all(one.seen_from.startswith("100.127.") for one in found), "translated: both sides are 10.0.0.0/16"
@@ -109,10 +116,7 @@ def test_a_service_may_be_shown_who_asks(stand: Stand, provider: Provider) -> No
         source="kept",
     )
     made = endpoint(stand, service, "cli7")
-    # New gateway ports may change nodes once, until BFD is up.
-    assert within(lambda: len(homes(stand, service, made)) == 1)
-    stand.settle()
-    assert within(lambda: all(asks(stand, "cli7", made) for _ in range(5)))
+    settled(stand, "cli7", service, made)
     found = [asks(stand, "cli7", made) for _ in range(10)]
     assert {one.answered_by for one in found} == {"web1", "web2"}
     assert {one.seen_from for one in found} == {stand.lab.party("cli7").address()}

@@ -32,7 +32,7 @@ from crossconnect.rollout.saved_plan import SavedPlan, Timers, decoded, encoded
 
 NAME = "rollout-faults"
 CANARY, SECOND = "a-border1", "a-border2"
-TIMERS = Timers(apply_s=8, gate_s=14, soak_s=1, margin_s=4, stop_s=6)
+TIMERS = Timers(apply_s=12, gate_s=20, soak_s=1, margin_s=12, stop_s=6)
 
 
 class Death(BaseException):

@@ -34,7 +34,7 @@ from crossconnect.rollout.saved_plan import SavedDevice, SavedPlan, Timers, deco
 from regions import small
 
 REGION = small(leaves=2, spines=2, border=True, tenants=1)
-TIMERS = Timers(apply_s=15, gate_s=15, soak_s=1, margin_s=5)
+TIMERS = Timers(apply_s=15, gate_s=25, soak_s=1, margin_s=15)
 
 
 def preferred(value: int) -> object:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -39,16 +40,29 @@ class Hands:
         self.worlds, self.gate = worlds, gate
         self.dies_at, self.after_it = -1, False
         self._count, self._lock = 0, threading.Lock()
+        self._dead, self._under_way = False, 0
 
     def perform(self, action: Action, device: DeviceState | None) -> str:
         with self._lock:
             mine, self._count = self._count, self._count + 1
-        if mine == self.dies_at and not self.after_it:
-            raise Death
-        said = asyncio.run(self._device(action)) if device is not None else self._network(action)
+            self._dead |= mine == self.dies_at and not self.after_it
+            if self._dead:
+                raise Death
+            self._under_way += 1
+        try:
+            said = asyncio.run(self._device(action)) if device is not None else self._network(action)
+        finally:
+            with self._lock:
+                self._under_way -= 1
+                self._dead |= mine == self.dies_at
         if mine == self.dies_at:
             raise Death
         return said
+
+    def is_still(self) -> bool:
+        """Whether nothing is under way: threads outlive a death that is only an exception, as no thread does a kill."""
+        with self._lock:
+            return not self._under_way
 
     def seconds_max(self, action: Action) -> float:
         return math.inf
@@ -183,6 +197,8 @@ def test_whoever_goes_on_after_a_death_ends_in_a_stated_network(
     first.dies_at, first.after_it = dies_at, dies_at % 2 == 0
     with pytest.raises(Death):
         carried(tmp_path / "journal", first)
+    while not first.is_still():
+        time.sleep(0.01)
     if dies_at % 3 == 0:
         for world in worlds.values():
             world.model.advance(LOAD_S + 61)
