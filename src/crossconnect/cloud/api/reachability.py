@@ -60,7 +60,7 @@ def operation(service: Service, analyser: Analyser) -> Operation:
                 headers=("Cache-Control",),
             )
         },
-        problems=(408, 413, 415, 422),
+        problems=(404, 408, 413, 415, 422),
         of_region=True,
     )
 
