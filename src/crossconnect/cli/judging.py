@@ -58,9 +58,8 @@ def invalid(root: Path, loaded: Loaded, parent: str) -> Verdict:
     )
 
 
-def judge(root: Path, loaded: Loaded, asked: Asked) -> tuple[Verdict, SavedPlan | None]:
+def judge(root: Path, new: Ready, asked: Asked) -> tuple[Verdict, SavedPlan | None]:
     """Compare with the parent, simulate both, fail everything once, cut the change into waves."""
-    new = _ready(loaded)
     old = load_or_exit(root, asked.parent) if asked.parent != "none" else None
     before = _side(old, asked.checked, None) if old is not None else None
     now = _side(new, asked.checked, before)
@@ -88,19 +87,6 @@ def judge(root: Path, loaded: Loaded, asked: Asked) -> tuple[Verdict, SavedPlan 
         failures=len(single_failures(new.blueprint)),
     )
     return verdict, saved
-
-
-def _ready(loaded: Loaded) -> Ready:
-    if loaded.region is None or loaded.inventory is None or loaded.lock is None or loaded.blueprint is None:
-        raise ValueError("a region that cannot be used is not judged")
-    return Ready(
-        region=loaded.region,
-        inventory=loaded.inventory,
-        previous_lock=loaded.previous_lock,
-        lock=loaded.lock,
-        blueprint=loaded.blueprint,
-        findings=loaded.findings,
-    )
 
 
 def _side(ready: Ready, checked: bool, like: Side | None) -> Side:

@@ -16,6 +16,7 @@ from crossconnect.lab.management_path import reach
 from crossconnect.nos.secrets import revealed
 from crossconnect.rollout.execution import UNDO_WAYS, Action, DeviceState
 from crossconnect.rollout.mixture import mixed
+from crossconnect.rollout.runner import gate_seconds_max
 from crossconnect.rollout.saved_plan import SavedDevice, SavedPlan
 from crossconnect.simulate.maintenance import drained as without_traffic
 
@@ -118,10 +119,7 @@ class LabHands:
 
     def seconds_max(self, action: Action) -> float:
         """See `Hands`."""
-        timers = self._plan.timers
-        if action.verb == "gate":
-            return timers.gate_s + timers.soak_s + GATE_MARGIN_S
-        return timers.gate_s + GATE_MARGIN_S if action.verb in ("settle", "proof") else math.inf
+        return gate_seconds_max(action, self._plan.timers, GATE_MARGIN_S)
 
     def _network(self, action: Action) -> str:
         match action.verb:

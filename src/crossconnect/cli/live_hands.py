@@ -30,6 +30,7 @@ from crossconnect.nos.rendering import device_commands, render_files
 from crossconnect.nos.secrets import revealed
 from crossconnect.rollout.execution import Action, DeviceState
 from crossconnect.rollout.mixture import mixed
+from crossconnect.rollout.runner import gate_seconds_max
 from crossconnect.rollout.saved_plan import SavedPlan
 from crossconnect.simulate import simulate
 from crossconnect.simulate.maintenance import drained as without_traffic
@@ -114,10 +115,7 @@ class LiveHands:
 
     def seconds_max(self, action: Action) -> float:
         """See `Hands`."""
-        timers = self._plan.timers
-        if action.verb == "gate":
-            return timers.gate_s + timers.soak_s + GATE_MARGIN_S
-        return timers.gate_s + GATE_MARGIN_S if action.verb in ("settle", "proof") else math.inf
+        return gate_seconds_max(action, self._plan.timers, GATE_MARGIN_S)
 
     def change(self, name: str, drained: bool = False) -> Change:
         """What a device is given by the plan; while it is drained it stays so."""

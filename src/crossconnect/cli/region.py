@@ -160,14 +160,10 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
 
 
-def load_or_exit(root: Path, revision: str = "") -> Ready:
-    """Like `load`; prints what is wrong and ends the command with exit code 2 when there are errors."""
-    loaded = load(root, revision)
+def ready(loaded: Loaded) -> Ready | None:
+    """What was loaded, where it has no errors."""
     if loaded.region is None or loaded.blueprint is None or loaded.lock is None or loaded.inventory is None:
-        at = f" at {revision}" if revision else ""
-        print_findings([f for f in loaded.findings if f.severity is Severity.ERROR], limit=50)
-        say(f"the region in {root}{at} cannot be used: {count_text(loaded.findings)}")
-        raise click.exceptions.Exit(2)
+        return None
     return Ready(
         region=loaded.region,
         inventory=loaded.inventory,
@@ -176,6 +172,18 @@ def load_or_exit(root: Path, revision: str = "") -> Ready:
         blueprint=loaded.blueprint,
         findings=loaded.findings,
     )
+
+
+def load_or_exit(root: Path, revision: str = "") -> Ready:
+    """Like `load`; prints what is wrong and ends the command with exit code 2 when there are errors."""
+    loaded = load(root, revision)
+    usable = ready(loaded)
+    if usable is None:
+        at = f" at {revision}" if revision else ""
+        print_findings([f for f in loaded.findings if f.severity is Severity.ERROR], limit=50)
+        say(f"the region in {root}{at} cannot be used: {count_text(loaded.findings)}")
+        raise click.exceptions.Exit(2)
+    return usable
 
 
 def located(findings: Iterable[Finding], region: Region) -> tuple[Finding, ...]:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from crossconnect.checks.grouping import count_text, names_text
 from crossconnect.cli.output import draw
-from crossconnect.model.change import ChangeRule
-from crossconnect.rollout.change_rules import Approval
+from crossconnect.rollout.change_rules import Approval, demand_text
 from crossconnect.rollout.saved_plan import SavedDevice, SavedPlan, SavedWave
 
 _LOSSES_MAX = 6
@@ -76,22 +75,10 @@ def plan_text(plan: SavedPlan, digest: str, approvals: Sequence[Approval]) -> st
     )
     if plan.findings_new:
         parts.append("\n".join(("\nfindings new:", *(f"    {text}" for text in plan.findings_new))))
-    rules = [f"    {rule.name}: {_demand(rule)}" for rule in plan.rules.rules]
+    rules = [f"    {rule.name}: {demand_text(rule)}" for rule in plan.rules.rules]
     parts.append("\n".join(("\nrules:", *rules)) if rules else "\nno rule of the region applies")
     for freeze in plan.rules.freezes:
         parts.append(f"    freeze {freeze.name}: {freeze.begin} to {freeze.end} {freeze.time_zone}")
     for approval in approvals:
         parts.append(f"approved by {approval.by} at {approval.at}{f': {approval.comment}' if approval.comment else ''}")
     return "\n".join(parts)
-
-
-def _demand(rule: ChangeRule) -> str:
-    if rule.refuse:
-        return "such a change is not made"
-    parts: list[str] = []
-    if rule.approvals:
-        whose = f" of {', '.join(rule.approvers)}" if rule.approvers else ""
-        parts.append(f"{count_text(rule.approvals, 'approval')}{whose}, not of an author")
-    if rule.windows:
-        parts.append(f"in a window of {', '.join(rule.windows)}")
-    return "; ".join(parts)

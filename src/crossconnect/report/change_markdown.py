@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from crossconnect.checks.grouping import count_text, names_text
 from crossconnect.finding import Finding, Severity
-from crossconnect.model.change import ChangeRule
 from crossconnect.rollout.blast_radius import BlastRadius, FailureChange
+from crossconnect.rollout.change_rules import demand_text
 from crossconnect.rollout.plan import DeviceChange, Plan
 from crossconnect.rollout.saved_plan import SavedPlan, SavedWave
 from crossconnect.rollout.verdict import Condition, Verdict
@@ -170,21 +170,9 @@ def _wave_row(wave: SavedWave) -> str:
 def _rules(saved: SavedPlan) -> Iterator[str]:
     if saved.rules.rules or saved.rules.freezes:
         yield "\n### What the region's rules demand\n"
-    yield from (f"- {_plain(rule.name)}: {_plain(_demand(rule))}" for rule in saved.rules.rules)
+    yield from (f"- {_plain(rule.name)}: {_plain(demand_text(rule))}" for rule in saved.rules.rules)
     for each in saved.rules.freezes:
         yield f"- {_plain(f'freeze {each.name}: nothing from {each.begin} to {each.end} {each.time_zone}')}"
-
-
-def _demand(rule: ChangeRule) -> str:
-    if rule.refuse:
-        return "such a change is not made"
-    parts: list[str] = []
-    if rule.approvals:
-        whose = f" of {names_text(rule.approvers, 6)}" if rule.approvers else ""
-        parts.append(f"{count_text(rule.approvals, 'approval')}{whose}, not of an author")
-    if rule.windows:
-        parts.append(f"in a window of {names_text(rule.windows, 6)}")
-    return "; ".join(parts)
 
 
 def _differences(devices: Iterable[DeviceChange], room: int) -> str:

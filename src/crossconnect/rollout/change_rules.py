@@ -180,5 +180,18 @@ def _frozen(freeze: Freeze, moment: datetime.datetime, zones: Zones) -> bool:
     return begin.astimezone(datetime.UTC) <= moment.astimezone(datetime.UTC) < end.astimezone(datetime.UTC)
 
 
+def demand_text(rule: ChangeRule) -> str:
+    """What a rule demands, in one line."""
+    if rule.refuse:
+        return "such a change is not made"
+    parts: list[str] = []
+    if rule.approvals:
+        whose = f" of {', '.join(rule.approvers)}" if rule.approvers else ""
+        parts.append(f"{count_text(rule.approvals, 'approval')}{whose}, not of an author")
+    if rule.windows:
+        parts.append(f"in a window of {', '.join(rule.windows)}")
+    return "; ".join(parts)
+
+
 def _said(description: str) -> str:
     return f" ({description})" if description else ""

@@ -8,6 +8,7 @@ Thin: what is due is the state machine's, what it takes is the hands', what has 
 from __future__ import annotations
 
 import concurrent.futures
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -28,6 +29,7 @@ from crossconnect.rollout.execution import (
 )
 from crossconnect.rollout.journal import Record
 from crossconnect.rollout.journal_file import Journal
+from crossconnect.rollout.saved_plan import Timers
 
 AT_ONCE_MAX = 8
 """Devices that are worked on at the same time, by all waves: what a controller's own uplink and a busy AAA server
@@ -49,6 +51,13 @@ class Hands(Protocol):
         """When an action that has not ended has failed. What is done to a device ends by itself (infinity): whoever
         gave it up could not know whether it still takes effect. A look at the network that hangs has failed."""
         ...
+
+
+def gate_seconds_max(action: Action, timers: Timers, margin_s: float) -> float:
+    """`Hands.seconds_max` by a plan's timers, and what a look may take beyond them."""
+    if action.verb == "gate":
+        return timers.gate_s + timers.soak_s + margin_s
+    return timers.gate_s + margin_s if action.verb in ("settle", "proof") else math.inf
 
 
 def events_of(records: Iterable[Record]) -> list[Happened]:

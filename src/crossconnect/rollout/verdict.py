@@ -30,6 +30,9 @@ CONDITIONS: dict[str, str] = {
 COUNTED = ("behind", "uncommitted", "lock", "new-errors", "breaks", "refused")
 """Those that count unless something else is said."""
 
+_OWN = frozenset(code.name for code in (BEHIND, UNCOMMITTED, LOCK_STALE, BREAK, BREAK_UNKNOWN))
+"""Findings that are a condition of their own."""
+
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """One of them, of one change."""
@@ -95,7 +98,7 @@ def judged(
         ("errors", every, Severity.ERROR),
         ("warnings", every, Severity.WARNING),
     ):
-        if codes := [finding.code for finding in findings if finding.severity is severity and not _own(finding)]:
+        if codes := [finding.code for finding in findings if finding.severity is severity and finding.code not in _OWN]:
             failed[name] = f"{count_text(len(codes), severity.value)}: {names_text(sorted(set(codes)), 6)}"
     if refusing:
         failed["refused"] = f"refused by {names_text(refusing, 6)}"
@@ -107,8 +110,3 @@ def judged(
         Condition(name=name, holds=name not in failed, counts=name in counted, text=failed.get(name, text))
         for name, text in CONDITIONS.items()
     )
-
-
-def _own(finding: Finding) -> bool:
-    """Whether a finding is a condition of its own."""
-    return finding.code in {code.name for code in (BEHIND, UNCOMMITTED, LOCK_STALE, BREAK, BREAK_UNKNOWN)}

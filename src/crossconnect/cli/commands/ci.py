@@ -10,7 +10,8 @@ import click
 from crossconnect.cli.checked_size import check_option, is_checked, say_unchecked
 from crossconnect.cli.memory_limit import memory_option, refuse_too_large
 from crossconnect.cli.output import count_text, emit, output_option, print_findings, say
-from crossconnect.cli.region import load, region_option
+from crossconnect.cli.plan_options import accept_option, soak_option
+from crossconnect.cli.region import load, ready, region_option
 from crossconnect.errors import BadInput
 from crossconnect.rollout.verdict import CONDITIONS, COUNTED
 
@@ -37,21 +38,8 @@ if TYPE_CHECKING:  # nothing is computed where files cannot be used
     type=click.Choice([*CONDITIONS, "nothing"]),
     help=f"A condition that counts (repeatable).  [default: {', '.join(COUNTED)}]",
 )
-@click.option(
-    "--allow-break",
-    "accepted",
-    multiple=True,
-    metavar="NAME",
-    help="Accept that this network or promise is broken on the way (repeatable).",
-)
-@click.option(
-    "--soak",
-    "soak_s",
-    type=click.IntRange(0, 86_400),
-    default=30,
-    show_default=True,
-    help="For how many seconds the gate of each wave must go on holding.",
-)
+@accept_option
+@soak_option
 @click.option("--undo-all", is_flag=True, help="When a gate fails, undo the waves before as well.")
 @click.option(
     "--reviewed",
@@ -87,22 +75,21 @@ def command(
     from crossconnect.cli.judging import Asked, invalid, judge, write
 
     loaded = load(root)
+    new = ready(loaded)
     saved: SavedPlan | None = None
     found: Verdict
-    if loaded.blueprint is None:
+    if new is None:
         found = invalid(root, loaded, parent)
     else:
-        checked = is_checked(loaded.blueprint, check)
+        checked = is_checked(new.blueprint, check)
         if checked:
             from crossconnect.cli.commands.plan import MEMORY_FACTOR
             from crossconnect.state.tables import TABLES
 
-            refuse_too_large(
-                loaded.blueprint, tuple(TABLES), MEMORY_FACTOR, memory_max, [("`xc ci --no-check`", (), 1.0)]
-            )
+            refuse_too_large(new.blueprint, tuple(TABLES), MEMORY_FACTOR, memory_max, [("`xc ci --no-check`", (), 1.0)])
         wanted = tuple(counted) or COUNTED
         asked = Asked(parent, checked, wanted, accepted, soak_s, undo_all)
-        found, saved = judge(root, loaded, asked)
+        found, saved = judge(root, new, asked)
     from crossconnect.report.change_markdown import change_markdown
 
     text = change_markdown(found, saved)
@@ -111,8 +98,8 @@ def command(
     emit(found, output, lambda: text.rstrip())
     if output == "table":
         print_findings(found.findings, limit=40)
-        if loaded.blueprint is not None:
-            say_unchecked(loaded.blueprint, check)
+        if new is not None:
+            say_unchecked(new.blueprint, check)
         failed = [each.name for each in found.conditions if each.counts and not each.holds]
         say(f"{'passed' if found.passed else 'failed'}: {', '.join(failed) or count_text(found.findings)}")
     if found.plan is None:

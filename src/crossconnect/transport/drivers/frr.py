@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from types import TracebackType
-from typing import Self
 
 from crossconnect.errors import Busy, Rejected, Unreachable, Unsupported
 from crossconnect.nos.network_os import Commands, Query
 from crossconnect.transport.change import Change, Look
-from crossconnect.transport.credentials import Vault
+from crossconnect.transport.drivers.over_shell import ShellDriver
 from crossconnect.transport.frr_change import (
     DIRECTORY,
     FILE,
@@ -27,8 +25,6 @@ from crossconnect.transport.frr_change import (
     remaining_lines,
     start_command,
 )
-from crossconnect.transport.ssh.shell import Shell
-from crossconnect.transport.target import Target
 
 SAVED = "/etc/frr/frr.conf"
 RESTORE_S = 60.0
@@ -36,21 +32,8 @@ RESTORE_S = 60.0
 VTYSH = "VTYSH_HISTFILE=/dev/null vtysh"
 
 
-class FrrDriver:
+class FrrDriver(ShellDriver):
     """See `change.Driver`."""
-
-    def __init__(self, target: Target, vault: Vault | None = None) -> None:
-        self._name = target.device
-        self._shell = Shell(target, vault)
-
-    async def __aenter__(self) -> Self:
-        await self._shell.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._shell.__aexit__(kind, error, trace)
 
     async def prepare(self, change: Change) -> None:
         """See `Driver.prepare`. FRR can only be asked whether it reads the commands."""
@@ -100,13 +83,7 @@ class FrrDriver:
 
     async def confirm(self, change: Change) -> None:
         """See `Driver.confirm`."""
-        name = shlex.quote(change.name)
-        take = (
-            f'cd {DIRECTORY} && if test "$(cat pending 2> /dev/null)" = {name}; then mv pending confirmed; '
-            f'else test "$(cat confirmed 2> /dev/null)" = {name}; fi'
-        )
-        if (await self._shell.run(take)).status:
-            raise Rejected(f"{self._name}: its time was over, it has taken the change back")
+        await self._take(change)
         # The sleep goes on for nobody; its end finds nothing to move.
         await self._shell.run(f'pkill -P "$(cat {DIRECTORY}/watchdog.pid)" sleep')
         await self._save((change.start_new or change.new)[FILE])
@@ -184,9 +161,6 @@ class FrrDriver:
         if said.status:
             raise Unreachable(f"{self._name} does not say what it runs: {said.brief}")
         return said.out
-
-    async def _has(self, mark: str) -> bool:
-        return (await self._shell.run(f"test -e {DIRECTORY}/{mark}")).status == 0
 
     async def _owner(self) -> str:
         return (await self._shell.run(f"head -c 64 {DIRECTORY}/pending")).out.strip() or "no name"

@@ -16,19 +16,15 @@ from __future__ import annotations
 import asyncio
 import shlex
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Self
 
 from crossconnect.errors import Busy, Rejected, Unreachable, Unsupported
 from crossconnect.nos.network_os import Commands, Query
 from crossconnect.nos.sonic.render import CONFIG_DB, FRR
 from crossconnect.nos.sonic.running import routing_left, table_names, tables_left
 from crossconnect.transport.change import Change, Look
-from crossconnect.transport.credentials import Vault
-from crossconnect.transport.ssh.shell import Shell
-from crossconnect.transport.target import Target
+from crossconnect.transport.drivers.over_shell import ShellDriver
+from crossconnect.transport.frr_change import DIRECTORY
 
-DIRECTORY = "/run/crossconnect/change"
 APPLY_S = 300.0
 """For a patch: sorting takes half a minute for a few hundred operations, and grows faster than they do."""
 RESTORE_S = 300.0
@@ -53,21 +49,8 @@ touch restored
 """
 
 
-class SonicDriver:
+class SonicDriver(ShellDriver):
     """See `change.Driver`."""
-
-    def __init__(self, target: Target, vault: Vault | None = None) -> None:
-        self._name = target.device
-        self._shell = Shell(target, vault)
-
-    async def __aenter__(self) -> Self:
-        await self._shell.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._shell.__aexit__(kind, error, trace)
 
     async def prepare(self, change: Change) -> None:
         """See `Driver.prepare`. The box is asked whether it would take the first patch; further ones follow from it."""
@@ -119,22 +102,16 @@ class SonicDriver:
 
     async def confirm(self, change: Change) -> None:
         """See `Driver.confirm`."""
-        name = shlex.quote(change.name)
-        take = (
-            f'cd {DIRECTORY} && if test "$(cat pending 2> /dev/null)" = {name}; then mv pending confirmed; '
-            f'else test "$(cat confirmed 2> /dev/null)" = {name}; fi'
-        )
-        if (await self._shell.run(take)).status:
-            raise Rejected(f"{self._name}: its time was over, it has taken the change back")
+        await self._take(change)
         await self._end_timer(change)
         await self._shell.must("config save -y", "saving", timeout_s=APPLY_S)
         await self._shell.run(f"config delete-checkpoint {change.name}")
 
     async def cancel(self, change: Change) -> None:
         """See `Driver.cancel`: what the timer would do, now."""
-        if await self._marked("expired"):
+        if await self._has("expired"):
             await self._restored()
-        elif not await self._marked("pending"):
+        elif not await self._has("pending"):
             raise Rejected(f"{self._name}: nothing waits for its confirmation")
         else:
             await self._shell.run(f"sh {DIRECTORY}/undo.sh", timeout_s=RESTORE_S)
@@ -168,7 +145,7 @@ class SonicDriver:
 
     async def look(self, change: Change) -> Look:
         """See `Driver.look`."""
-        if await self._marked("expired"):
+        if await self._has("expired"):
             await self._restored()
         if not await self._left(change, change.new):
             return "pending" if await self.is_pending(change) else "new"
@@ -229,14 +206,11 @@ class SonicDriver:
         if (await self._shell.run(f"systemctl is-active --quiet {change.name}.timer")).status == 0:
             raise Rejected(f"{self._name}: the timer {change.name} cannot be stopped")
 
-    async def _marked(self, mark: str) -> bool:
-        return (await self._shell.run(f"test -e {DIRECTORY}/{mark}")).status == 0
-
     async def _restored(self) -> None:
         """Wait for the box to have gone back; what it runs then is what counts."""
         try:
             async with asyncio.timeout(RESTORE_S):
-                while not await self._marked("restored"):
+                while not await self._has("restored"):
                     await asyncio.sleep(1)
         except TimeoutError:
             pass
