@@ -244,6 +244,8 @@ class FrrHost:
             subprocess.run(["kill", "-9", number], check=False, stderr=subprocess.DEVNULL)
         self.sshd.stop()
         wait_for(lambda: not self.processes(), "something in the namespace does not end")
+        # The kernel takes the cable away some time after the namespace, and the next one has the same name.
+        subprocess.run(["ip", "link", "delete", f"{self.namespace}a"], check=False, stderr=subprocess.DEVNULL)
         wait_for(self._deleted, "the namespace cannot be removed")
 
     def _deleted(self) -> bool:

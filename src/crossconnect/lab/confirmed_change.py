@@ -17,6 +17,7 @@ from crossconnect.nos.frr.drift import Deviation, deviations
 from crossconnect.transport.frr_change import (
     DIRECTORY,
     MARKS,
+    PASSES,
     TEST,
     WATCHDOG,
     blocks_of,
@@ -25,12 +26,11 @@ from crossconnect.transport.frr_change import (
     remaining_lines,
     shown,
     start_command,
+    stop_command,
 )
 
 Look = Literal["old", "pending", "new", "other"]
 
-PASSES = 2
-"""As frr-reload.py itself does."""
 TIMEOUT_S = 60.0
 """frr-reload.py takes half a second alone; a minute where 16 of them share two cores with everything else."""
 
@@ -69,6 +69,7 @@ class Change(NamedTuple):
 def load(lab: Lab, node: str, change: Change, seconds: int) -> None:
     """Start the watchdog, then load. Rejected when the switch cannot read it. Whether it runs it, `verify` says."""
     place = _place(lab, node)
+    _run(lab, node, stop_command())
     for name in MARKS:
         (place / name).unlink(missing_ok=True)
     _write(place / "commands.conf", change.commands)
@@ -113,6 +114,7 @@ def confirm(lab: Lab, node: str, change: Change) -> None:
     except FileNotFoundError:
         if not (place / "confirmed").exists():
             raise Rejected(f"{node}: its time was over, it has taken the change back") from None
+    _run(lab, node, stop_command())
     if change.goes is not None:
         ungrow(lab, change.goes)
     _install(lab, node, change.new)
@@ -153,7 +155,9 @@ def _is_old(lab: Lab, node: str, old: str) -> None:
     if left := remaining(lab, node, old):
         raise Rejected(f"{node} does not run its old configuration: `{left[0]}` is left")
     _install(lab, node, old)
-    (_place(lab, node) / "pending").unlink(missing_ok=True)
+    _run(lab, node, stop_command())
+    for name in ("pending", "expired"):
+        (_place(lab, node) / name).unlink(missing_ok=True)
 
 
 def drain(lab: Lab, node: str, text: str) -> None:

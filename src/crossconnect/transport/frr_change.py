@@ -4,8 +4,10 @@
                                 pending --mv--> confirmed   by us
                                 pending --mv--> expired     by the watchdog when its time is over: then undo.conf
 
-Whoever moves `pending` has decided; moving is one step, so only one does. The watchdog sleeps by the monotonic clock
-and lives on the device, so it does not matter whether we do. /run is empty after a reboot, and FRR starts with its old
+Whoever moves `pending` has decided; moving is one step, so only one does. A watchdog ends with its change: it is
+stopped when the change is kept or taken back, and one that was not found to be stopped sees that its number is no
+longer in watchdog.pid and leaves the next change alone. It sleeps by the monotonic clock and lives on the device, so it
+does not matter whether we do. /run is empty after a reboot, and FRR starts with its old
 frr.conf, which is replaced at the confirmation only.
 
 frr-reload.py is asked what differs (`--test`), and lets nothing be loaded by itself: it would take namespaces from VRFs
@@ -20,6 +22,8 @@ import re
 TEST = "/usr/lib/frr/frr-reload.py --test --log-level critical"
 DIRECTORY = "/run/crossconnect/change"
 FILE = "frr.conf"
+PASSES = 2
+"""How often the difference is taken and given, as frr-reload.py itself does."""
 
 WATCHDOG = f"""\
 #!/bin/sh
@@ -28,6 +32,7 @@ export VTYSH_HISTFILE=/dev/null
 cd {DIRECTORY} || exit 1
 echo $$ > watchdog.pid
 sleep "$1"
+[ "$(cat watchdog.pid)" = $$ ] || exit 0
 mv pending expired 2> /dev/null || exit 0
 [ -e restore.sh ] && sh restore.sh
 vtysh -f undo.conf
@@ -53,6 +58,15 @@ configures. A default that was changed is shown the other way round, and so is a
 def start_command(seconds: int) -> str:
     """Starts the watchdog in a session of its own, so that it outlives whoever started it."""
     return f"setsid sh {DIRECTORY}/watchdog.sh {seconds} < /dev/null > /dev/null 2>&1 &"
+
+
+def stop_command() -> str:
+    """Ends the watchdog of a change that is decided, and its sleep; nothing where there is none. The number may be an
+    old one that another process has by now, so it is looked at whose it is."""
+    return (
+        f"cd {DIRECTORY} && dog=$(cat watchdog.pid 2> /dev/null) && grep -q watchdog.sh /proc/$dog/cmdline 2> /dev/null"
+        " && kill -KILL -$dog; true"
+    )
 
 
 def blocks_of(said: str) -> list[list[str]]:

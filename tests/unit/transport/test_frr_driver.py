@@ -137,6 +137,44 @@ def test_cancelled_inverted_restored(host: FrrHost) -> None:
     run(work)
 
 
+@pytest.mark.parametrize("end", ["confirm", "cancel", "invert", "restore"])
+def test_the_timer_of_an_earlier_change_leaves_the_next_one_alone(host: FrrHost, end: str) -> None:
+    """Input: a change with three seconds, decided at once; then another one, which waits for longer than that. Output:
+    nothing of the first is left, and the second still waits when the first one's seconds are over."""
+    first, second = change_of(name="first"), change_of(name="second")
+    back = change_of(NEW, OLD, "second")
+
+    async def work() -> None:
+        async with FrrDriver(host.sshd.target()) as driver:
+            await driver.load(first, 3)
+            await getattr(driver, end)(first)
+            assert [line for line in _lines(host.processes()) if "watchdog.sh" in line] == []
+            now = back if end == "confirm" else second
+            await driver.load(now, 120)
+            await asyncio.sleep(4)
+            assert await driver.is_pending(now)
+            assert await driver.look(now) == "pending"
+            await driver.confirm(now)
+
+    run(work)
+
+
+def test_a_watchdog_whose_number_is_no_longer_there_does_nothing(host: FrrHost) -> None:
+    """Input: a watchdog that could not be stopped, its number replaced by the next one's. Output: the next one's mark
+    is there after the first one's seconds."""
+    change = change_of()
+
+    async def work() -> None:
+        async with FrrDriver(host.sshd.target()) as driver, Shell(host.sshd.target()) as shell:
+            await driver.load(change, 3)
+            await shell.must(f"echo 1 > {DIRECTORY}/watchdog.pid", "replacing the number")
+            await asyncio.sleep(4)
+            await shell.must(f"test -e {DIRECTORY}/pending && ! test -e {DIRECTORY}/expired", "looking")
+            assert not any("watchdog.sh" in line for line in _lines(host.processes()))
+
+    run(work)
+
+
 def test_whoever_made_the_change_is_killed(host: FrrHost) -> None:
     """Input: a process loads a change with ten seconds, and is killed (-9) when the host's timer runs. Output: the host
     takes it back by itself; who comes afterwards sees the old configuration, and is too late to confirm."""

@@ -19,11 +19,13 @@ from crossconnect.transport.frr_change import (
     DIRECTORY,
     FILE,
     MARKS,
+    PASSES,
     TEST,
     WATCHDOG,
     commands_text,
     remaining_lines,
     start_command,
+    stop_command,
 )
 
 SAVED = "/etc/frr/frr.conf"
@@ -54,6 +56,7 @@ class FrrDriver(ShellDriver):
         if await self._has("pending"):
             raise Busy(f"{self._name}: a change ({await self._owner()}) waits for its confirmation")
         place = f"mkdir -m 700 -p {DIRECTORY} && cd {DIRECTORY}"
+        await self._shell.run(stop_command())
         await self._shell.must(f"{place} && rm -f {' '.join(MARKS)}", "clearing the place")
         await self._readable(change)
         await self._shell.put(f"{DIRECTORY}/watchdog.sh", WATCHDOG)
@@ -84,8 +87,7 @@ class FrrDriver(ShellDriver):
     async def confirm(self, change: Change) -> None:
         """See `Driver.confirm`."""
         await self._take(change)
-        # The sleep goes on for nobody; its end finds nothing to move.
-        await self._shell.run(f'pkill -P "$(cat {DIRECTORY}/watchdog.pid)" sleep')
+        await self._shell.run(stop_command())
         await self._save((change.start_new or change.new)[FILE])
 
     async def cancel(self, change: Change) -> None:
@@ -139,7 +141,8 @@ class FrrDriver(ShellDriver):
         if left := await self._remaining(change.old[FILE]):
             raise Rejected(f"{self._name} does not run its old configuration: `{left[0]}` is left")
         await self._save((change.start_old or change.old)[FILE])
-        await self._shell.must(f"rm -f {DIRECTORY}/pending", "removing the mark")
+        await self._shell.run(stop_command())
+        await self._shell.must(f"cd {DIRECTORY} && rm -f pending expired", "removing the marks")
 
     async def _save(self, text: str) -> None:
         """What FRR starts with; owner and mode stay."""
@@ -148,8 +151,13 @@ class FrrDriver(ShellDriver):
         await self._shell.must(command, f"saving {SAVED}", text.encode())
 
     async def _bring_to(self, text: str) -> None:
-        await self._shell.put(f"{DIRECTORY}/bring.conf", commands_text(await self._difference(text)))
-        await self._shell.run(f"{VTYSH} -f {DIRECTORY}/bring.conf")
+        """In two passes, as a lab's switch: what went with something else comes in the second."""
+        for _ in range(PASSES):
+            commands = commands_text(await self._difference(text))
+            if not commands:
+                return
+            await self._shell.put(f"{DIRECTORY}/bring.conf", commands)
+            await self._shell.run(f"{VTYSH} -f {DIRECTORY}/bring.conf")
 
     async def _remaining(self, text: str) -> tuple[str, ...]:
         return remaining_lines(await self._difference(text))
