@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from crossconnect.cloud.agent_process import read_configuration
 from crossconnect.cloud.announce import (
     ANNOUNCE_KEY,
     PROTOCOL,
@@ -23,7 +24,7 @@ from crossconnect.cloud.announce import (
     kernel_routes,
     routes_of,
 )
-from crossconnect.cloud.announce.agent import bindings, read_configuration
+from crossconnect.cloud.announce.agent import bindings
 from crossconnect.cloud.announce.participation import JOIN_AFTER_S, LEAVE_AFTER_S, action_of, observe
 from crossconnect.cloud.announce.routes import batch_words, network_queries, show_words
 from crossconnect.errors import BadInput
@@ -229,7 +230,7 @@ def test_sessions_that_are_reset_move_nothing() -> None:
 
 def test_a_configuration_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="No such file"):
-        read_configuration(tmp_path / "none.json")
+        read_configuration(tmp_path / "none.json", AgentConfiguration)
     (tmp_path / "bad.json").write_text('{"chassis": 1}')
     done = subprocess.run(
         [sys.executable, "-m", "crossconnect.cloud.announce", str(tmp_path / "bad.json")],

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import cast
 
 import msgspec
 
+from crossconnect.cloud.agent_process import command
 from crossconnect.cloud.announce.decision import AgentConfiguration, PortBinding, Route, routes_of
 from crossconnect.cloud.announce.participation import action_of, observe
 from crossconnect.cloud.announce.routes import (
@@ -30,14 +29,13 @@ from crossconnect.cloud.announce.routes import (
     network_queries,
     show_words,
 )
-from crossconnect.errors import BadInput, Rejected
+from crossconnect.errors import Rejected
 from crossconnect.transport.ovsdb import Chosen, Options, Replica, Row, Schema, Session, Uuid
 
 DATABASE = "OVN_Southbound"
 RECONCILE_S = 2.0
 SETTLE_S = 0.002
 """Changes that come together are worked off together: a router that moves changes several rows in a row."""
-COMMAND_S = 20.0
 LOOK_S = 0.5
 """Between looks at the sessions."""
 SESSIONS = ["vtysh", "-c", "show bgp vrf all summary json"]
@@ -57,16 +55,6 @@ TABLES = {
     "Advertised_Route": ("logical_port", "ip_prefix"),
 }
 """Tables with the columns that matter here; the last one is later OVN's."""
-
-
-def read_configuration(path: Path) -> AgentConfiguration:
-    """The configuration in a file. Raises BadInput."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=AgentConfiguration)
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from error
-    except msgspec.DecodeError as error:
-        raise BadInput(f"{path}: {error}") from error
 
 
 class Agent:
@@ -108,7 +96,7 @@ class Agent:
             if action := action_of(state, now()):
                 print(f"{action}: {'no' if state.alone else 'some'} BGP session is up", file=sys.stderr, flush=True)
                 try:
-                    await _command(list(self.configuration.leave if action == "leave" else self.configuration.join))
+                    await command(list(self.configuration.leave if action == "leave" else self.configuration.join))
                     state = msgspec.structs.replace(state, done=action)
                 except Rejected as error:
                     print(error, file=sys.stderr, flush=True)
@@ -119,10 +107,10 @@ class Agent:
         """Whether there is no BGP session. A route that came over one is answer enough, and cheap to look for."""
         for network, version in network_queries(self.configuration):
             with contextlib.suppress(Rejected):
-                if (await _command(learned_words(network, version))).strip() not in (b"", b"[]", b"[ ]"):
+                if (await command(learned_words(network, version))).strip() not in (b"", b"[]", b"[ ]"):
                     return False
         with contextlib.suppress(Rejected):
-            return b'"Established"' not in await _command(SESSIONS)
+            return b'"Established"' not in await command(SESSIONS)
         return True
 
     async def _reconcile(self, replica: Replica) -> None:
@@ -130,7 +118,7 @@ class Agent:
         have: set[Route] = set()
         for network, version in network_queries(self.configuration):
             try:
-                have |= kernel_routes(network, version, await _command(show_words(network, version)))
+                have |= kernel_routes(network, version, await command(show_words(network, version)))
             except Rejected:
                 continue  # the interface is not there, and no route over it either
         await self._apply(replica, frozenset(have))
@@ -142,7 +130,7 @@ class Agent:
         want = routes_of(bindings(tables), self.configuration)
         for namespace, lines in changes(self.configuration, have, want).items():
             try:
-                await _command(batch_words(namespace), "\n".join(lines) + "\n")
+                await command(batch_words(namespace), "\n".join(lines) + "\n")
             except Rejected as error:
                 # The next look at the kernel will tell what is missing, and try again.
                 print(error, file=sys.stderr, flush=True)
@@ -179,27 +167,6 @@ def bindings(tables: Mapping[str, Mapping[Uuid, Row]]) -> list[PortBinding]:
     return found
 
 
-async def _command(words: list[str], text: str = "") -> bytes:
-    """Run a program. Raises Rejected with what it says."""
-    pipe = asyncio.subprocess.PIPE
-    try:
-        process = await asyncio.create_subprocess_exec(*words, stdin=pipe, stdout=pipe, stderr=pipe)
-    except OSError as error:
-        raise Rejected(f"`{' '.join(words)}`: {error.strerror}") from error
-    try:
-        out, err = await asyncio.wait_for(process.communicate(text.encode()), COMMAND_S)
-    except TimeoutError:
-        process.kill()
-        raise Rejected(f"`{' '.join(words)}` did not end within {COMMAND_S:.0f} s") from None
-    if process.returncode:
-        raise Rejected(f"`{' '.join(words)}`: {err.decode(errors='replace').strip()[-500:]}")
-    return out
-
-
 async def run_agent(configuration: AgentConfiguration) -> None:
-    """Run an agent until SIGTERM or SIGINT. Its routes stay: a restart takes nothing away."""
-    loop, task = asyncio.get_running_loop(), asyncio.create_task(Agent(configuration).run())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    """Run an agent until cancelled. Its routes stay: a restart takes nothing away."""
+    await Agent(configuration).run()

@@ -8,22 +8,18 @@ Namespaces outlive it: while it is away, OVN answers what it can by itself, and 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import signal
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import cast
 
-import msgspec
-
+from crossconnect.cloud.agent_process import command
 from crossconnect.cloud.resolver.answering import Known
 from crossconnect.cloud.resolver.placement import Binding, Place, Records, ResolverConfiguration, places_of
 from crossconnect.cloud.resolver.plumbing import NAMESPACE_PREFIX, namespace_of, setup, teardown
 from crossconnect.cloud.resolver.server import Server
 from crossconnect.cloud.resolver.sockets import listen
-from crossconnect.errors import BadInput, Rejected
+from crossconnect.errors import Rejected
 from crossconnect.net import address_of
 from crossconnect.transport.ovsdb import Chosen, Options, Replica, Row, Schema, Session, Uuid
 
@@ -32,22 +28,11 @@ SETTLE_S = 0.02
 """Changes that come together are worked off together."""
 AGAIN_S = 2.0
 """After something failed."""
-COMMAND_S = 20.0
 TABLES = {
     "Port_Binding": ("logical_port", "type", "datapath", "chassis", "options", "mac", "external_ids"),
     "DNS": ("datapaths", "records"),
     "Chassis": ("name",),
 }
-
-
-def read_configuration(path: Path) -> ResolverConfiguration:
-    """The configuration in a file. Raises BadInput."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=ResolverConfiguration)
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from error
-    except msgspec.DecodeError as error:
-        raise BadInput(f"{path}: {error}") from error
 
 
 class Agent:
@@ -112,14 +97,14 @@ class Agent:
     async def _namespaces(self) -> list[str]:
         """Namespaces of ours that there are."""
         try:
-            listed = json.loads(await _command(["ip", "-json", "netns", "list"]) or b"[]")
+            listed = json.loads(await command(["ip", "-json", "netns", "list"]) or b"[]")
         except (Rejected, ValueError):
             return []
         return [each["name"] for each in listed if each["name"].startswith(NAMESPACE_PREFIX)]
 
     async def _carried_out(self, script: str) -> bool:
         try:
-            await _command(["sh", "-c", script])
+            await command(["sh", "-c", script])
         except Rejected as error:
             print(error, file=sys.stderr, flush=True)
             return False
@@ -158,29 +143,6 @@ def _bindings(rows: Mapping[Uuid, Row], here: set[Uuid]) -> Iterator[Binding]:
             )
 
 
-async def _command(words: list[str]) -> bytes:
-    """Run a program. Raises Rejected with what it says."""
-    pipe = asyncio.subprocess.PIPE
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *words, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
-        )
-    except OSError as error:
-        raise Rejected(f"`{words[0]}`: {error.strerror}") from error
-    try:
-        out, err = await asyncio.wait_for(process.communicate(), COMMAND_S)
-    except TimeoutError:
-        process.kill()
-        raise Rejected(f"`{words[0]}` did not end within {COMMAND_S:.0f} s") from None
-    if process.returncode:
-        raise Rejected(f"`{words[0]}`: {err.decode(errors='replace').strip()[-500:]}")
-    return out
-
-
 async def run_agent(configuration: ResolverConfiguration) -> None:
-    """Run an agent until SIGTERM or SIGINT. Namespaces stay: a restart finds them."""
-    loop, task = asyncio.get_running_loop(), asyncio.create_task(Agent(configuration).run())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    """Run an agent until cancelled. Namespaces stay: a restart finds them."""
+    await Agent(configuration).run()
