@@ -8,12 +8,14 @@ route tables, peering, transit routers. Real hypervisors.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from cloud_stand import Stand, flat_stand, within
+from crossconnect.lab.ovn import kill, start
 
 REFUSED_S = 0.7
 """How long what must not pass is waited for."""
@@ -280,3 +282,38 @@ def test_a_transit_router_joins_vpcs_by_what_they_propagate(stand: Stand, shop: 
         for vpc in (shop, tools, third):
             routes(stand, vpc)
         stand.realise()
+
+
+# --- faults -----------------------------------------------------------------------------------------------------------
+
+AWAY_S = 60.0
+
+
+def test_northd_and_a_controller_are_dead_for_a_minute(stand: Stand, shop: Any) -> None:
+    """What passes goes on passing, what is asked for meanwhile is kept, and both do it when they are back."""
+    central, hv2 = stand.lab.central, stand.lab.chassis("hv2")
+    db1 = stand.interface("db1")
+    before = list(db1.security_group_ids)
+
+    def strike() -> None:
+        central.kill("northd")
+        kill(stand.lab.lab, hv2, "ovn-controller")
+        ends = time.monotonic() + AWAY_S
+        closed = stand.cloud.create("security_group", vpc_id=shop.id)
+        stand.cloud.update(db1.id, security_group_ids=[closed.id])
+        stand.realise("northbound")
+        time.sleep(max(0.0, ends - time.monotonic()))
+        assert passes(stand, "web1", "db1", 80), "nobody has told the switches yet"
+        central.start("northd")
+        start(stand.lab.lab, hv2, "ovn-controller")
+
+    try:
+        # It is measured until the new group closes the door for it, which is after everything is back.
+        [flow] = stand.lab.measure([stand.lab.flow("web1", "web2", 100)], AWAY_S + 10, strike)
+        assert flow.lost == 0
+        assert within(lambda: not passes(stand, "web1", "db1", 80)), "they do what they missed"
+        stand.realise()
+    finally:
+        stand.cloud.update(db1.id, security_group_ids=before)
+        stand.realise()
+    assert within(lambda: passes(stand, "web1", "db1", 80))
