@@ -37,6 +37,8 @@ CARRIER, OUTSIDE = "isp", "198.51.100.1"
 """The transit provider's router, and an address in what it announces."""
 WITHIN_S = 30.0
 ASSOCIATIONS = 5
+EVERY_S = 0.01
+"""Between the carrier's packets to an elastic IP that is waited for."""
 FLOW_S = 12.0
 
 
@@ -146,6 +148,7 @@ class CloudChapter:
     def _outside(self, lab: OvnLab, acme: Tenant, web_net: Subnet, private: RouteTable) -> None:
         """Elastic IPs through BGP, and a NAT gateway."""
         seconds: list[float] = []
+        reached = True
         web1 = acme.machines["web1"]
         elastic = None
         for _ in range(ASSOCIATIONS):
@@ -154,12 +157,17 @@ class CloudChapter:
                 acme.client.collection(ElasticIp).delete(elastic.id, wait_s=30)
             begin = time.monotonic()
             elastic = acme.elastic_ip(web1)
-            reached = _within(lambda address=elastic.address: _reaches(lab, address))
+            reached &= _reaches(lab, elastic.address)
             seconds.append(time.monotonic() - begin)
-            self._try(
-                f"{CARRIER} -> {elastic.address} (web1)", "an elastic IP, announced by BGP", True, lambda r=reached: r
-            )
-        figures = f"median {statistics.median(seconds):.2f} s, longest {max(seconds):.2f} s of {ASSOCIATIONS}"
+        self._try(
+            f"{CARRIER} -> elastic IP of web1",
+            f"announced by BGP, {ASSOCIATIONS} times anew",
+            True,
+            lambda: reached,
+        )
+        figures = (
+            f"median {statistics.median(seconds) * 1e3:.0f} ms, longest {max(seconds) * 1e3:.0f} ms of {ASSOCIATIONS}"
+        )
         self._measured("an elastic IP is asked for: until the carrier's first packet passes", figures)
         self._try(f"web1 -> {OUTSIDE}", "by its elastic IP", True, lambda: _pings(lab, "web1", OUTSIDE))
         self._try(f"db1 -> {OUTSIDE}", "no route to a gateway", False, lambda: _pings(lab, "db1", OUTSIDE))
@@ -224,7 +232,7 @@ class CloudChapter:
         lost = _active_gateway(lab)
         [seen] = lab.measure([flow], FLOW_S, lambda: (time.sleep(3), power_off(lab.lab, lost)))
         self._measured(f"gateway node {lost} loses power under {flow.packets_per_second} packets/s", _loss(seen, flow))
-        again = _within(lambda: _reaches(lab, address))
+        again = _reaches(lab, address)
         self._try(f"{CARRIER} -> {address} (web1)", f"without {lost}", True, lambda: again)
 
     # --- verdicts -----------------------------------------------------------------------------------------------------
@@ -248,9 +256,10 @@ def _pings(lab: OvnLab, source: str, address: str) -> bool:
 
 
 def _reaches(lab: OvnLab, address: str) -> bool:
-    """Whether the carrier's router has an answer from an address."""
-    words = ["ping", "-n", "-c", "1", "-W", "1", "-I", OUTSIDE, address]
-    return lab.lab.run(CARRIER, words).returncode == 0
+    """Whether the carrier's router has an answer from an address before long; returns with the first one."""
+    # It ends at once, too, when a router says that there is no way (yet).
+    words = ["ping", "-n", "-c", "1", "-i", str(EVERY_S), "-w", str(round(WITHIN_S)), "-I", OUTSIDE, address]
+    return _within(lambda: lab.lab.run(CARRIER, words, timeout_s=WITHIN_S + 10).returncode == 0)
 
 
 def _received(lab: OvnLab, machine: str) -> int:
