@@ -6,7 +6,7 @@ rest of the network that is not as the design has it with that element away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -147,22 +147,23 @@ def effects_of(impacts: Impacts, failures: Iterable[Failures]) -> tuple[Healthy,
     return healthy, tuple(_report(impacts, healthy, subject, failure) for failure in failures)
 
 
-def promises_broken(impacts: Impacts) -> dict[str, str]:
-    """Promises that a whole network breaks while nothing has failed: name -> reason."""
-    if not impacts.blueprint.promises:
+def promises_broken(impacts: Impacts, names: Collection[str]) -> dict[str, str]:
+    """Promises, of those of some names, that a whole network breaks while nothing has failed: name -> reason."""
+    if not any(promise.name in names for promise in impacts.blueprint.promises):
         return {}
-    return _broken_already(impacts, _subject(impacts, layout_of(impacts.blueprint), NO_FAILURES))
+    return _broken_already(impacts, _subject(impacts, layout_of(impacts.blueprint), NO_FAILURES), names)
 
 
 def _about_routes(blueprint: Blueprint) -> list[Promise]:
     return [promise for promise in blueprint.promises if promise.kind in ROUTE_KINDS]
 
 
-def _broken_already(impacts: Impacts, subject: Subject) -> dict[str, str]:
-    """Promises that do not hold while nothing has failed. Tables are made where some are about routes."""
-    others = [promise for promise in subject.blueprint.promises if promise.kind not in ROUTE_KINDS]
-    broken = broken_promises(subject, others)
-    if about_routes := _about_routes(subject.blueprint):
+def _broken_already(impacts: Impacts, subject: Subject, names: Collection[str] | None = None) -> dict[str, str]:
+    """Promises, or those of some names, that do not hold while nothing has failed. Tables are made where some are about
+    routes."""
+    asked = [promise for promise in subject.blueprint.promises if names is None or promise.name in names]
+    broken = broken_promises(subject, (promise for promise in asked if promise.kind not in ROUTE_KINDS))
+    if about_routes := [promise for promise in asked if promise.kind in ROUTE_KINDS]:
         state = state_of(impacts.healthy, ("devices", "interfaces", "routes", "bgp_routes"))
         broken |= broken_promises(subject_of(state, subject.layout, tables=impacts.tables(NO_FAILURES)), about_routes)
     return broken

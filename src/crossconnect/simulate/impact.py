@@ -107,14 +107,30 @@ class Impacts:
         found = difference(self.blueprint, blueprint)
         if found is None:
             return Impacts(blueprint)
-        existing = {vrf.name for vrf in blueprint.vrfs} | {s.vrf or s.path for s in blueprint.segments}
         # Whoever takes routes from a realm that changes may change with it, and may have done so before.
         linked = portion_of(self.blueprint, found.realms).realms | portion_of(blueprint, found.realms).realms
-        among = linked & existing
-        inside = portion_of(blueprint, among)
-        if any(name not in self._ways.numbers for name in inside.devices if self.topology.devices[name].vtep):
+        among = linked & _names_of_realms(blueprint)
+        if not self._on_known_vteps(blueprint, among):
             return Impacts(blueprint, among)
         return Impacts(blueprint, among, self, found.devices)
+
+    def whole(self, blueprint: Blueprint) -> Impacts:
+        """The network of another blueprint, all of it. Only the fabric is not computed again where it is the same."""
+        found = difference(self.blueprint, blueprint)
+        everything = _names_of_realms(blueprint)
+        if found is None or not self._on_known_vteps(blueprint, everything):
+            return Impacts(blueprint)
+        return Impacts(blueprint, everything, self, found.devices)
+
+    def _on_known_vteps(self, blueprint: Blueprint, realms: Collection[str]) -> bool:
+        """Whether the ways between all VTEPs that some realms of a blueprint with the same fabric are on are known."""
+        inside = portion_of(blueprint, realms)
+        return all(name in self._ways.numbers for name in inside.devices if self.topology.devices[name].vtep)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all realms of the blueprint are in it."""
+        return self.realms.keys() == _names_of_realms(self.blueprint)
 
     @functools.cached_property
     def before(self) -> Forwarder:
@@ -381,3 +397,7 @@ class Impacts:
                 if row is not None and row.prefix == f"{vtep}/32":
                     widths.append(len(row.next_hops))
         return min(widths, default=0)
+
+
+def _names_of_realms(blueprint: Blueprint) -> frozenset[str]:
+    return frozenset((*(vrf.name for vrf in blueprint.vrfs), *(s.vrf or s.path for s in blueprint.segments)))
