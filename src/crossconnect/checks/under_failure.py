@@ -32,7 +32,7 @@ from crossconnect.simulate.forwarding import Forwarder
 from crossconnect.simulate.impact import Impacts
 from crossconnect.simulate.load import NO_LOADS
 from crossconnect.simulate.simulation import state_of
-from crossconnect.simulate.sweep import Outcome, Outcomes
+from crossconnect.simulate.sweep import Left, Outcomes
 from crossconnect.state.tables import TABLES
 
 _ELSEWHERE = ("single-points", "promises")
@@ -69,7 +69,7 @@ class Sweep:
         self._impacts = Impacts(blueprint)
         self._subject = _subject(self._impacts, self._layout, NO_FAILURES)
         self._healthy = healthy_of(self._subject, self._impacts, _broken_already(self._impacts, self._subject))
-        self._outcomes = Outcomes(blueprint, tuple(TABLES)) if self._names else None
+        self._outcomes = Outcomes(self._impacts.network, tuple(TABLES)) if self._names else None
         self._traffic = Traffic(self._layout, (*blueprint.traffic, *demands))
         self._loads: tuple[LinkLoad, ...] = ()
         self._carried = NO_LOADS
@@ -78,7 +78,7 @@ class Sweep:
         self._load_at = {(row.link, row.device): row for row in self._loads}
         self._known: set[tuple[str, str, str]] = set()
         if self._outcomes is not None:
-            here = _checked(self._outcomes.of(NO_FAILURES), self._layout, NO_FAILURES)
+            here = _checked(self._outcomes.left(self._impacts.healthy), self._layout, NO_FAILURES)
             self._known = {_identity(f) for f in check_subject(here, self._names)}
 
     @property
@@ -104,11 +104,11 @@ class Sweep:
     def _effects(self, failure: Failures) -> FailureReport:
         if self._outcomes is None:
             return _report(self._impacts, self._healthy, self._subject, failure)
-        outcome = self._outcomes.of(failure)
-        here = _checked(outcome, self._layout, failure)
+        left = self._outcomes.left(self._impacts.settled(failure))
+        here = _checked(left, self._layout, failure)
         broken = broken_promises(here, _about_routes(self.blueprint))
         report = _report(self._impacts, self._healthy, self._subject, failure, broken)
-        now = (*check_subject(here, self._names), *outcome.findings)
+        now = (*check_subject(here, self._names), *left.findings)
         more = (f for f in now if _identity(f) not in self._known)
         return msgspec.structs.replace(report, findings=(*report.findings, *more))
 
@@ -205,13 +205,12 @@ def _report(
 
 def _subject(impacts: Impacts, layout: Layout, failure: Failures) -> Subject:
     """A subject for following packets: its tables are made on demand, of its state there is no more than is up."""
-    settled = impacts.network.settle(failure)
-    state = state_of(settled, ("devices", "interfaces"))
+    state = state_of(impacts.settled(failure), ("devices", "interfaces"))
     return subject_of(state, layout, Expectation(failure), impacts.tables(failure))
 
 
-def _checked(outcome: Outcome, layout: Layout, failure: Failures) -> Subject:
-    return subject_of(outcome.state, layout, Expectation(failure), outcome.tables)
+def _checked(left: Left, layout: Layout, failure: Failures) -> Subject:
+    return subject_of(left.state, layout, Expectation(failure), left.tables)
 
 
 def _identity(finding: Finding) -> tuple[str, str, str]:

@@ -76,7 +76,7 @@ class Impacts:
         self.healthy: Settled = self.network.settle()
         self.topology: Topology = self.network.topology
         self.realms: dict[str, Realm] = realms(self.topology, self.network.attachments, among)
-        self._last: tuple[Failures, Fib] | None = None
+        self._last: tuple[Failures, Settled, Fib] | None = None
         self._sessions = Dependents(self.network, self.healthy, previous._sessions if previous is not None else None)
         on = {device for realm in self.realms.values() for device in realm.devices}
         some = on if among is not None else None
@@ -161,13 +161,19 @@ class Impacts:
             return self._narrow(self._widths(self._numbers(devices)))
         return self._followed_width(NO_FAILURES, frozenset(devices))
 
+    def settled(self, failures: Failures) -> Settled:
+        """What the network settles on under a failure; that asked for last is kept."""
+        return self._under(failures)[1] if failures else self.healthy
+
     def tables(self, failures: Failures) -> Fib:
         """Forwarding tables under a failure; those asked for last are kept."""
-        if not failures:
-            return self.before.tables
+        return self._under(failures)[2] if failures else self.before.tables
+
+    def _under(self, failures: Failures) -> tuple[Failures, Settled, Fib]:
         if self._last is None or self._last[0] != failures:
-            self._last = (failures, lazy_fib(self.network.settle(failures), self.before.tables))
-        return self._last[1]
+            settled = self.network.settle(failures)
+            self._last = (failures, settled, lazy_fib(settled, self.before.tables))
+        return self._last
 
     def wires_down(self, failures: Failures) -> set[str]:
         """Keys of the cables that carry nothing under a failure."""
