@@ -18,11 +18,14 @@ apt:
 
 venv: $(VENV)/.installed
 
+# Compiled here, as pip does it: where PYTHONDONTWRITEBYTECODE is set, every command would compile again what it imports,
+# which is up to a second of CPU.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@test -x $(PY) || python3 -m venv $(VENV)
 	@$(PY) -m pip --version > /dev/null 2>&1 || $(PY) -m ensurepip > /dev/null
 	@$(PY) -m pip install -q --disable-pip-version-check uv
-	@$(VENV)/bin/uv pip install -q --python $(PY) -c constraints.txt --group dev -e .
+	@$(VENV)/bin/uv pip install -q --python $(PY) -c constraints.txt --compile-bytecode --group dev -e .
+	@$(PY) -m compileall -q src
 	@touch $@
 
 check: venv

@@ -11,7 +11,9 @@ from collections.abc import Callable
 import msgspec
 
 from crossconnect.design import compile_region
+from crossconnect.model.pod import Pod
 from crossconnect.model.region import Region
+from crossconnect.model.server import SegmentPort
 from crossconnect.nos.rendering import render_files
 from crossconnect.rollout.plan import Side
 from regions import TENANTS, small
@@ -99,7 +101,40 @@ def stretched(region: Region) -> Region:
     )
 
 
+def another_segment(region: Region) -> Region:
+    """The first tenant's servers are in a segment of the last one as well, behind the same ports."""
+    first, last = region.tenants[0], region.tenants[-1]
+    prefix = last.vrfs[0].segments[0].gateways[0].rpartition(".")[0]
+    pods: list[Pod] = []
+    for p, pod in enumerate(region.pods):
+        racks = tuple(
+            msgspec.structs.replace(
+                rack,
+                servers=tuple(
+                    msgspec.structs.replace(
+                        group,
+                        segments=(
+                            *group.segments,
+                            SegmentPort(
+                                segment=f"{last.name}/{last.vrfs[0].name}/{last.vrfs[0].segments[0].name}",
+                                tagged=True,
+                                addresses=(f"{prefix}.{100 + 40 * p + 10 * r + g}/24",),
+                            ),
+                        ),
+                    )
+                    if group.segments[0].segment.startswith(f"{first.name}/v")
+                    else group
+                    for g, group in enumerate(rack.servers)
+                ),
+            )
+            for r, rack in enumerate(pod.racks)
+        )
+        pods.append(msgspec.structs.replace(pod, racks=racks))
+    return msgspec.structs.replace(region, pods=tuple(pods))
+
+
 EDITS: dict[str, Edit] = {
+    "another segment": another_segment,
     "fewer tenants": fewer_tenants,
     "leak": leak,
     "one handoff": one_handoff,

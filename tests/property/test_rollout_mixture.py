@@ -10,16 +10,37 @@ from __future__ import annotations
 import functools
 import itertools
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changes import BASE, DUAL, EDITS, PODS, both, changed_devices
+from crossconnect.checks.under_failure import promises_broken
 from crossconnect.design.blueprint import Blueprint
+from crossconnect.model.promise import Promise
 from crossconnect.net import address_of, version_of
 from crossconnect.rollout.continuity import Continuity, kept_endpoints
 from crossconnect.rollout.mixture import mixed
 from crossconnect.rollout.plan import Side
 from crossconnect.simulate.impact import Impacts
+
+PROMISES = tuple(
+    Promise(name=name, kind=kind, source=source, destination=destination, **more)
+    for name, kind, source, destination, more in (
+        ("talk", "reachable", "red/v1", "red/v1", {}),
+        ("others talk", "reachable", "blue/v1", "blue/v1", {}),
+        ("apart", "isolated", "red", "blue", {}),
+        ("out", "reachable", "red/v1", "internet", {}),
+        ("in", "reachable", "internet", "blue/v1", {}),
+        ("over a spine", "via", "red/v1/s1", "red/v1/s2", {"through": "a-spine1"}),
+        ("others not over it", "not-via", "blue/v1/s1", "blue/v1/s2", {"through": "a-spine1"}),
+        ("wide", "width", "leaf a-leaf1", "leaf a-leaf2", {"paths": 2}),
+        ("no leak", "no-leak", "red/v1", "blue/v1", {}),
+        ("no leak back", "no-leak", "blue/v1", "red/v1", {}),
+        ("kept inside", "not-announced", "infrastructure", "internet", {}),
+        ("not told", "not-announced", "blue/v1", "internet", {}),
+    )
+)
 
 REGIONS = {"base": BASE, "dual": DUAL, "pods": PODS}
 WITHOUT_BORDER = {"one handoff", "other transit ASN"}
@@ -32,7 +53,8 @@ CASES = [
 
 @functools.cache
 def prepared(region: str, edit: str, backwards: bool) -> tuple[Side, Side, Continuity, dict[str, int]]:
-    old, new = both(REGIONS[region], EDITS[edit], backwards)
+    promised = msgspec.structs.replace(REGIONS[region], promises=PROMISES)
+    old, new = both(promised, EDITS[edit], backwards)
     return old, new, Continuity(old.blueprint, new.blueprint), {}
 
 
@@ -106,3 +128,21 @@ def test_the_ends_of_the_way_are_both_networks() -> None:
             assert set(end.wires) == set(side.blueprint.wires), case
             assert {h.name for h in end.hosts} == {h.name for h in side.blueprint.hosts}, case
             assert end.peers == side.blueprint.peers, case
+
+
+def broken(blueprint: Blueprint) -> set[str]:
+    return set(promises_broken(Impacts(blueprint), [promise.name for promise in PROMISES]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(case=st.sampled_from(CASES), data=st.data())
+def test_promises_broken_on_the_way_are_those_that_three_whole_networks_say(
+    case: tuple[str, str, bool], data: st.DataObject
+) -> None:
+    old, new, continuity, _ = prepared(*case)
+    changed = sorted(changed_devices(old, new))
+    pending = frozenset(data.draw(st.sets(st.sampled_from(changed)))) if changed else frozenset()
+    middle = mixed(old.blueprint, new.blueprint, frozenset(changed), pending)
+    predicted = {loss.name for loss in continuity.losses(middle, pending) if loss.kind == "promise"}
+    assert predicted == broken(middle) - broken(old.blueprint) - broken(new.blueprint)
+    assert continuity.sessions_up(middle) == sum(Impacts(middle).healthy.up)

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from changes import another_segment
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.model.region import Region
-from crossconnect.simulate import Failures, single_failures
+from crossconnect.simulate import Failures, single_failures, state_of
 from crossconnect.simulate.impact import Impacts
 from regions import compiled, small
 
@@ -99,6 +100,8 @@ CHANGES: list[tuple[str, Region, Callable[[Region], Region], bool]] = [
     ("another policy", BASE, another_policy, True),
     ("a tenant less, dual-homed", DUAL, fewer_tenants, True),
     ("a server less, dual-homed", DUAL, one_server_less, True),
+    ("a segment more on servers", BASE, another_segment, True),
+    ("a segment more on servers, dual-homed", DUAL, another_segment, True),
     ("a spine more", BASE, one_spine_more, False),
 ]
 
@@ -139,3 +142,31 @@ def test_after_a_change_and_back(region: Region, change: Callable[[Region], Regi
         assert there.realms.keys() <= whole.realms.keys()
         once_more = there.after(first.blueprint)
         same(once_more, first.blueprint, whole)
+
+
+def test_a_segment_more_behind_a_port_is_no_news_to_those_that_are_there() -> None:
+    """Input: the first tenant's servers get a port in the last one's segment. Output: only the latter's VRF differs."""
+    for region in (BASE, DUAL):
+        first = compiled(region)
+        second = compiled(another_segment(region), first.lock)
+        assert first.blueprint is not None
+        assert second.blueprint is not None
+        last = region.tenants[-1].name
+        assert {realm.tenant for realm in Impacts(first.blueprint).after(second.blueprint).realms.values()} == {last}
+
+
+@pytest.mark.parametrize(("region", "change"), [c[1:3] for c in CHANGES], ids=[c[0] for c in CHANGES])
+def test_the_whole_network_after_a_change(region: Region, change: Callable[[Region], Region]) -> None:
+    """Input: a region and a change. Output: all of the network after it is the same as from nothing."""
+    first = compiled(region)
+    second = compiled(change(region), first.lock)
+    assert first.blueprint is not None
+    assert second.blueprint is not None
+    whole, fresh = Impacts(first.blueprint).whole(second.blueprint), Impacts(second.blueprint)
+    assert whole.complete
+    assert whole.realms == fresh.realms
+    assert whole.pairs() == fresh.pairs()
+    assert sum(whole.healthy.up) == sum(fresh.healthy.up)
+    assert state_of(whole.healthy) == state_of(fresh.healthy)
+    for failure in [Failures(), *single_failures(second.blueprint)][::5]:
+        assert whole.of(failure) == fresh.of(failure), failure

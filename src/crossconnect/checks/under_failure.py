@@ -6,7 +6,7 @@ rest of the network that is not as the design has it with that element away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -32,7 +32,7 @@ from crossconnect.simulate.forwarding import Forwarder
 from crossconnect.simulate.impact import Impacts
 from crossconnect.simulate.load import NO_LOADS
 from crossconnect.simulate.simulation import state_of
-from crossconnect.simulate.sweep import Outcome, Outcomes
+from crossconnect.simulate.sweep import Left, Outcomes
 from crossconnect.state.tables import TABLES
 
 _ELSEWHERE = ("single-points", "promises")
@@ -69,7 +69,7 @@ class Sweep:
         self._impacts = Impacts(blueprint)
         self._subject = _subject(self._impacts, self._layout, NO_FAILURES)
         self._healthy = healthy_of(self._subject, self._impacts, _broken_already(self._impacts, self._subject))
-        self._outcomes = Outcomes(blueprint, tuple(TABLES)) if self._names else None
+        self._outcomes = Outcomes(self._impacts.network, tuple(TABLES)) if self._names else None
         self._traffic = Traffic(self._layout, (*blueprint.traffic, *demands))
         self._loads: tuple[LinkLoad, ...] = ()
         self._carried = NO_LOADS
@@ -78,7 +78,7 @@ class Sweep:
         self._load_at = {(row.link, row.device): row for row in self._loads}
         self._known: set[tuple[str, str, str]] = set()
         if self._outcomes is not None:
-            here = _checked(self._outcomes.of(NO_FAILURES), self._layout, NO_FAILURES)
+            here = _checked(self._outcomes.left(self._impacts.healthy), self._layout, NO_FAILURES)
             self._known = {_identity(f) for f in check_subject(here, self._names)}
 
     @property
@@ -104,11 +104,11 @@ class Sweep:
     def _effects(self, failure: Failures) -> FailureReport:
         if self._outcomes is None:
             return _report(self._impacts, self._healthy, self._subject, failure)
-        outcome = self._outcomes.of(failure)
-        here = _checked(outcome, self._layout, failure)
+        left = self._outcomes.left(self._impacts.settled(failure))
+        here = _checked(left, self._layout, failure)
         broken = broken_promises(here, _about_routes(self.blueprint))
         report = _report(self._impacts, self._healthy, self._subject, failure, broken)
-        now = (*check_subject(here, self._names), *outcome.findings)
+        now = (*check_subject(here, self._names), *left.findings)
         more = (f for f in now if _identity(f) not in self._known)
         return msgspec.structs.replace(report, findings=(*report.findings, *more))
 
@@ -147,22 +147,23 @@ def effects_of(impacts: Impacts, failures: Iterable[Failures]) -> tuple[Healthy,
     return healthy, tuple(_report(impacts, healthy, subject, failure) for failure in failures)
 
 
-def promises_broken(impacts: Impacts) -> dict[str, str]:
-    """Promises that a whole network breaks while nothing has failed: name -> reason."""
-    if not impacts.blueprint.promises:
+def promises_broken(impacts: Impacts, names: Collection[str]) -> dict[str, str]:
+    """Promises, of those of some names, that a whole network breaks while nothing has failed: name -> reason."""
+    if not any(promise.name in names for promise in impacts.blueprint.promises):
         return {}
-    return _broken_already(impacts, _subject(impacts, layout_of(impacts.blueprint), NO_FAILURES))
+    return _broken_already(impacts, _subject(impacts, layout_of(impacts.blueprint), NO_FAILURES), names)
 
 
 def _about_routes(blueprint: Blueprint) -> list[Promise]:
     return [promise for promise in blueprint.promises if promise.kind in ROUTE_KINDS]
 
 
-def _broken_already(impacts: Impacts, subject: Subject) -> dict[str, str]:
-    """Promises that do not hold while nothing has failed. Tables are made where some are about routes."""
-    others = [promise for promise in subject.blueprint.promises if promise.kind not in ROUTE_KINDS]
-    broken = broken_promises(subject, others)
-    if about_routes := _about_routes(subject.blueprint):
+def _broken_already(impacts: Impacts, subject: Subject, names: Collection[str] | None = None) -> dict[str, str]:
+    """Promises, or those of some names, that do not hold while nothing has failed. Tables are made where some are about
+    routes."""
+    asked = [promise for promise in subject.blueprint.promises if names is None or promise.name in names]
+    broken = broken_promises(subject, (promise for promise in asked if promise.kind not in ROUTE_KINDS))
+    if about_routes := [promise for promise in asked if promise.kind in ROUTE_KINDS]:
         state = state_of(impacts.healthy, ("devices", "interfaces", "routes", "bgp_routes"))
         broken |= broken_promises(subject_of(state, subject.layout, tables=impacts.tables(NO_FAILURES)), about_routes)
     return broken
@@ -204,13 +205,12 @@ def _report(
 
 def _subject(impacts: Impacts, layout: Layout, failure: Failures) -> Subject:
     """A subject for following packets: its tables are made on demand, of its state there is no more than is up."""
-    settled = impacts.network.settle(failure)
-    state = state_of(settled, ("devices", "interfaces"))
+    state = state_of(impacts.settled(failure), ("devices", "interfaces"))
     return subject_of(state, layout, Expectation(failure), impacts.tables(failure))
 
 
-def _checked(outcome: Outcome, layout: Layout, failure: Failures) -> Subject:
-    return subject_of(outcome.state, layout, Expectation(failure), outcome.tables)
+def _checked(left: Left, layout: Layout, failure: Failures) -> Subject:
+    return subject_of(left.state, layout, Expectation(failure), left.tables)
 
 
 def _identity(finding: Finding) -> tuple[str, str, str]:

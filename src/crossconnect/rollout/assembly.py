@@ -147,6 +147,12 @@ class _Way:
         """The network in which some devices are still as before."""
         return mixed(self.old, self.new, self.changed, pending)
 
+    def sessions_up(self, state: Blueprint) -> int:
+        """Ends of BGP sessions that are up in a state."""
+        if self._continuity is not None:
+            return self._continuity.sessions_up(state)
+        return sum(Impacts(state).healthy.up) if state.devices else 0
+
     def losses(self, pending: frozenset[str]) -> tuple[Loss, ...]:
         """What is missing in it."""
         return self._continuity.losses(self.state(pending), pending) if self._continuity is not None else ()
@@ -214,7 +220,7 @@ def _waves(
                 gate=Gate(
                     checks=GATE_CHECKS,
                     state=state.content_hash(),
-                    sessions=sum(Impacts(state).healthy.up) if state.devices else 0,
+                    sessions=way.sessions_up(state),
                 ),
                 effect=_effect(way, step, pending, drain, lost),
                 undo=names[::-1],

@@ -9,6 +9,7 @@ looked at; in those in which the fabric alone says that everybody talks, no pack
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ import msgspec
 from crossconnect.checks.grouping import count_text, names_text
 from crossconnect.checks.under_failure import promises_broken
 from crossconnect.design.blueprint import Blueprint, Endpoint, HostPlan, PeerPlan
-from crossconnect.model.promise import PATH_KINDS, Promise, end_parts
+from crossconnect.model.promise import Promise, end_parts
 from crossconnect.net import address_of, version_of
 from crossconnect.simulate.codes import AMBIGUOUS, OSCILLATION, UNSUPPORTED_SESSION
 from crossconnect.simulate.forwarding import Forwarder
@@ -63,10 +64,10 @@ class Continuity:
         self._final = self._base.after(new)
         self._partial = difference(old, new) is not None
         self._kept = kept_endpoints(old, new)
+        self._other_infrastructure = old.infrastructure != new.infrastructure
         self._unsure = {(f.code, f.place.path) for f in self._base.healthy.findings}
         promised = {promise.name: promise for promise in old.promises}
         self._promises = {p.name: p for p in new.promises if promised.get(p.name) == p}
-        self._broken_anyway: frozenset[str] | None = None
         # That everybody talks says nothing about how large packets may be.
         self._same_mtus = _no_mtu_matters(old, new)
         self._concerned = _concerned(old, new) if self._partial else {}
@@ -77,6 +78,10 @@ class Continuity:
     def same_fabric(self) -> bool:
         """Whether the two networks differ in realms alone: states between them then cost little."""
         return self._partial
+
+    def sessions_up(self, state: Blueprint) -> int:
+        """Ends of BGP sessions that are up in a network between the two, or in one of them."""
+        return sum(self._base.whole(state).healthy.up)
 
     def losses(self, state: Blueprint, pending: frozenset[str] | None = None) -> tuple[Loss, ...]:
         """What `state`, a network between the two, takes away. `pending` are the switches in it that are as in the old
@@ -92,7 +97,7 @@ class Continuity:
                 self._known[key] = self._in_realm(name, here) if name in here.realms else None
         which = frozenset(keys.values())
         if which not in self._promises_known:
-            self._promises_known[which] = tuple(self._promise_losses(state, here))
+            self._promises_known[which] = tuple(self._promise_losses(state, here, linked))
         lost = [loss for key in keys.values() if (loss := self._known[key]) is not None]
         return tuple(sorted((*lost, *self._promises_known[which], *self._unsettled(here))))
 
@@ -101,7 +106,8 @@ class Continuity:
 
     def _losses_in(self, here: Impacts, state: Blueprint) -> tuple[Loss, ...]:
         lost = [loss for name in sorted(here.realms) if (loss := self._in_realm(name, here)) is not None]
-        return tuple(sorted((*lost, *self._promise_losses(state, here), *self._unsettled(here))))
+        promises = self._promise_losses(state, here, {*self._base.realms, *here.realms})
+        return tuple(sorted((*lost, *promises, *self._unsettled(here))))
 
     def _unsettled(self, here: Impacts) -> Iterator[Loss]:
         for finding in here.healthy.findings:
@@ -139,38 +145,44 @@ class Continuity:
 
     # Promises
 
-    def _promise_losses(self, state: Blueprint, here: Impacts) -> Iterator[Loss]:
-        if not any(self._may_concern(promise, here) for promise in self._promises.values()):
+    def _promise_losses(self, state: Blueprint, here: Impacts, differing: Collection[str]) -> Iterator[Loss]:
+        concerned = set(self._concerned_promises(here, differing))
+        if not concerned:
             return
-        if self._broken_anyway is None:
-            sides = (self._base, Impacts(self._final.blueprint) if self._partial else self._final)
-            self._broken_anyway = frozenset(name for side in sides for name in promises_broken(side))
-        whole = Impacts(state) if self._partial else here
-        for name, reason in sorted(promises_broken(whole).items()):
-            if name in self._promises and name not in self._broken_anyway:
+        # The fabric is that of the old network, and so is what was found out about it.
+        whole = here if here.complete else self._base.whole(state)
+        for name, reason in sorted(promises_broken(whole, concerned).items()):
+            if name not in self._broken_anyway:
                 yield Loss(kind="promise", name=name, what=f"promise {name} does not hold: {reason}")
 
-    def _may_concern(self, promise: Promise, here: Impacts) -> bool:
-        """Whether a promise may be about a realm that differs; about ways through the fabric only where that does."""
-        if not self._partial:
-            return True
-        if promise.kind in ("width", "length"):
-            return False
-        tenants = {realm.tenant for realm in here.realms.values()}
-        hosts = {host.name: host for host in here.blueprint.hosts}
-        inside = False
-        for text in (promise.source, promise.destination):
-            name = end_parts(text)[1]
-            if name in hosts:
-                inside = True
-                if any(endpoint.tenant in tenants for endpoint in hosts[name].endpoints):
-                    return True
-            elif name.partition("/")[0] in tenants:
-                return True
-            elif any(vrf.tenant == name.partition("/")[0] for vrf in here.blueprint.vrfs):
-                inside = True
-        # Between ends that are not tenants', or on a path, any realm may play a part.
-        return not inside or promise.kind in PATH_KINDS
+    @functools.cached_property
+    def _broken_anyway(self) -> frozenset[str]:
+        """Promises that one of the two networks itself does not keep."""
+        sides = (self._base, self._final if self._final.complete else self._base.whole(self._final.blueprint))
+        return frozenset(name for side in sides for name in promises_broken(side, self._promises))
+
+    def _concerned_promises(self, here: Impacts, differing: Collection[str]) -> Iterator[str]:
+        """Names of promises that may have to do with the realms `differing`; of ways through the fabric only where that
+        differs. A tenant's packets and routes stay in its own realms, and those that leak from or into them, unless
+        they are handed to an external router: with one of those in play, everything is looked at."""
+        realms = [side.realms[name] for side in (self._base, here) for name in differing if name in side.realms]
+        handed_off = self._other_infrastructure or any(realm.borders for realm in realms)
+        tenants = {realm.tenant for realm in realms}
+        for name, promise in self._promises.items():
+            inside = handed_off or any(self._about(end_parts(text)[1], tenants, here) for text in _ends(promise))
+            if not self._partial or (inside and promise.kind not in ("width", "length")):
+                yield name
+
+    def _about(self, end: str, tenants: Collection[str], here: Impacts) -> bool:
+        """Whether an end of a promise is one of some tenants', or in them."""
+        host = here.topology.hosts.get(end)
+        if host is not None:
+            return any(endpoint.tenant in tenants for endpoint in host.endpoints)
+        return end.partition("/")[0] in tenants
+
+
+def _ends(promise: Promise) -> tuple[str, str]:
+    return promise.source, promise.destination
 
 
 def _no_mtu_matters(old: Blueprint, new: Blueprint) -> bool:

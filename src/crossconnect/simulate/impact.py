@@ -76,7 +76,7 @@ class Impacts:
         self.healthy: Settled = self.network.settle()
         self.topology: Topology = self.network.topology
         self.realms: dict[str, Realm] = realms(self.topology, self.network.attachments, among)
-        self._last: tuple[Failures, Fib] | None = None
+        self._last: tuple[Failures, Settled, Fib] | None = None
         self._sessions = Dependents(self.network, self.healthy, previous._sessions if previous is not None else None)
         on = {device for realm in self.realms.values() for device in realm.devices}
         some = on if among is not None else None
@@ -107,14 +107,30 @@ class Impacts:
         found = difference(self.blueprint, blueprint)
         if found is None:
             return Impacts(blueprint)
-        existing = {vrf.name for vrf in blueprint.vrfs} | {s.vrf or s.path for s in blueprint.segments}
         # Whoever takes routes from a realm that changes may change with it, and may have done so before.
         linked = portion_of(self.blueprint, found.realms).realms | portion_of(blueprint, found.realms).realms
-        among = linked & existing
-        inside = portion_of(blueprint, among)
-        if any(name not in self._ways.numbers for name in inside.devices if self.topology.devices[name].vtep):
+        among = linked & _names_of_realms(blueprint)
+        if not self._on_known_vteps(blueprint, among):
             return Impacts(blueprint, among)
         return Impacts(blueprint, among, self, found.devices)
+
+    def whole(self, blueprint: Blueprint) -> Impacts:
+        """The network of another blueprint, all of it. Only the fabric is not computed again where it is the same."""
+        found = difference(self.blueprint, blueprint)
+        everything = _names_of_realms(blueprint)
+        if found is None or not self._on_known_vteps(blueprint, everything):
+            return Impacts(blueprint)
+        return Impacts(blueprint, everything, self, found.devices)
+
+    def _on_known_vteps(self, blueprint: Blueprint, realms: Collection[str]) -> bool:
+        """Whether the ways between all VTEPs that some realms of a blueprint with the same fabric are on are known."""
+        inside = portion_of(blueprint, realms)
+        return all(name in self._ways.numbers for name in inside.devices if self.topology.devices[name].vtep)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all realms of the blueprint are in it."""
+        return self.realms.keys() == _names_of_realms(self.blueprint)
 
     @functools.cached_property
     def before(self) -> Forwarder:
@@ -145,13 +161,19 @@ class Impacts:
             return self._narrow(self._widths(self._numbers(devices)))
         return self._followed_width(NO_FAILURES, frozenset(devices))
 
+    def settled(self, failures: Failures) -> Settled:
+        """What the network settles on under a failure; that asked for last is kept."""
+        return self._under(failures)[1] if failures else self.healthy
+
     def tables(self, failures: Failures) -> Fib:
         """Forwarding tables under a failure; those asked for last are kept."""
-        if not failures:
-            return self.before.tables
+        return self._under(failures)[2] if failures else self.before.tables
+
+    def _under(self, failures: Failures) -> tuple[Failures, Settled, Fib]:
         if self._last is None or self._last[0] != failures:
-            self._last = (failures, lazy_fib(self.network.settle(failures), self.before.tables))
-        return self._last[1]
+            settled = self.network.settle(failures)
+            self._last = (failures, settled, lazy_fib(settled, self.before.tables))
+        return self._last
 
     def wires_down(self, failures: Failures) -> set[str]:
         """Keys of the cables that carry nothing under a failure."""
@@ -381,3 +403,7 @@ class Impacts:
                 if row is not None and row.prefix == f"{vtep}/32":
                     widths.append(len(row.next_hops))
         return min(widths, default=0)
+
+
+def _names_of_realms(blueprint: Blueprint) -> frozenset[str]:
+    return frozenset((*(vrf.name for vrf in blueprint.vrfs), *(s.vrf or s.path for s in blueprint.segments)))

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import msgspec
 
-from crossconnect.design.blueprint import Blueprint, HostPlan, PeerPlan, SegmentPlan, VrfPlan, Wire
+from crossconnect.design.blueprint import Blueprint, Endpoint, HostPlan, PeerPlan, SegmentPlan, VrfPlan, Wire
 from crossconnect.device.configuration import DeviceConfiguration
-from crossconnect.device.interface import Interface
+from crossconnect.device.interface import Interface, SegmentMember
 from crossconnect.device.network_instance import NetworkInstance
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ def difference(old: Blueprint, new: Blueprint) -> Difference | None:
     for segment_pair in _unequal(_by(old.segments, _segment), _by(new.segments, _segment)):
         realms.update(segment.vrf or segment.path for segment in segment_pair)
     for host_pair in _unequal(_by(old.hosts, _host), _by(new.hosts, _host)):
-        realms.update(endpoint.vrf or endpoint.segment for host in host_pair for endpoint in host.endpoints)
+        realms.update(endpoint.vrf or endpoint.segment for endpoint in _endpoints_differing(host_pair))
     for peer_pair in _unequal(_by(old.peers, _peer), _by(new.peers, _peer)):
         realms.update(session.vrf for peer in peer_pair for session in peer.sessions)
     if old.wires != new.wires:
@@ -126,6 +126,13 @@ def _unequal(old: Mapping[str, T], new: Mapping[str, T]) -> Iterator[tuple[T, ..
         elif other is not thing and other != thing:
             yield (thing, other)
     yield from ((thing,) for key, thing in new.items() if key not in old)
+
+
+def _endpoints_differing(hosts: tuple[HostPlan, ...]) -> Iterator[Endpoint]:
+    """What of a host is not on both sides alike; all of it, where that is not a matter of single endpoints."""
+    sides = [set(host.endpoints) for host in hosts]
+    alike = {msgspec.structs.replace(host, endpoints=()) for host in hosts}
+    yield from sides[0] ^ sides[1] if len(hosts) == 2 and len(alike) == 1 else set[Endpoint]().union(*sides)
 
 
 def _behind(blueprint: Blueprint, wires: Iterable[Wire]) -> set[str]:
@@ -175,9 +182,17 @@ def realms_differing(
             continue
         if interface.network_instance in vrfs:
             yield interface.network_instance
-        yield from (by_vlan[member.vlan] for member in interface.members if member.vlan in by_vlan)
+        members = _members_differing(interface, ports.get(interface.name))
+        yield from (by_vlan[member.vlan] for member in members if member.vlan in by_vlan)
         bond = ports.get(interface.parent) or next((i for i in device.interfaces if i.name == interface.parent), None)
         if bond is not None:
             yield from (by_vlan[member.vlan] for member in bond.members if member.vlan in by_vlan)
             if bond.network_instance in vrfs:
                 yield bond.network_instance
+
+
+def _members_differing(interface: Interface, other: Interface | None) -> Iterable[SegmentMember]:
+    """Segments that a port or bond is not in alike on the other side; all of its own, where more than that differs."""
+    if other is None or msgspec.structs.replace(other, members=interface.members) != interface:
+        return interface.members
+    return set(interface.members) - set(other.members)

@@ -33,13 +33,19 @@ class EcmpWidth(msgspec.Struct, frozen=True, order=True):
     prefix: str
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left under a failure."""
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """The network that is left under a failure."""
 
     state: State
     """The tables asked for, and those that forwarding needs."""
     tables: Fib
     """For traces and further questions."""
+    findings: tuple[Finding, ...]
+
+
+class Outcome(Left, frozen=True, kw_only=True):
+    """What is left under a failure, and what is not."""
+
     lost: tuple[ReachabilityRow, ...]
     """What is not, or not fully, delivered although it was when nothing had failed. Hosts that are cut off themselves
     are not in here."""
@@ -47,32 +53,34 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Hosts all of whose cables are dead."""
     ecmp_minimum: EcmpWidth | None
     """The narrowest route from a VTEP to another one; None where no VTEP has a route to another."""
-    findings: tuple[Finding, ...]
 
 
 class Outcomes:
     """A network made ready for being asked what is left under failures. `tables` says which tables of the state are
     wanted."""
 
-    def __init__(self, blueprint: Blueprint, tables: Collection[str] = FORWARDING_TABLES) -> None:
-        self._network = Network(blueprint)
+    def __init__(self, network: Network, tables: Collection[str] = FORWARDING_TABLES) -> None:
+        self._network = network
         self._wanted = {*FORWARDING_TABLES, *tables}
         healthy = self._network.settle()
         self._before = Forwarder(_fib(healthy, state_of(healthy, FORWARDING_TABLES), None))
 
-    def of(self, failure: Failures) -> Outcome:
-        """What is left under a failure."""
-        settled = self._network.settle(failure)
+    def left(self, settled: Settled) -> Left:
+        """What is left where the network has settled on this."""
         state = state_of(settled, self._wanted)
-        here = _fib(settled, state, self._before.tables)
-        cut_off = {e.host for c in endpoint_classes(here) if c.cut_off for e in c.endpoints}
+        return Left(state=state, tables=_fib(settled, state, self._before.tables), findings=settled.findings)
+
+    def of(self, failure: Failures) -> Outcome:
+        """What is left under a failure, and what is not."""
+        left = self.left(self._network.settle(failure))
+        cut_off = {e.host for c in endpoint_classes(left.tables) if c.cut_off for e in c.endpoints}
         return Outcome(
-            state=state,
-            tables=here,
-            lost=tuple(sorted(_lost(here, self._before, cut_off))),
+            state=left.state,
+            tables=left.tables,
+            findings=left.findings,
+            lost=tuple(sorted(_lost(left.tables, self._before, cut_off))),
             cut_off=tuple(sorted(cut_off)),
-            ecmp_minimum=_ecmp_minimum(state, here.topology.vteps),
-            findings=settled.findings,
+            ecmp_minimum=_ecmp_minimum(left.state, left.tables.topology.vteps),
         )
 
 
@@ -80,7 +88,7 @@ def sweep(
     blueprint: Blueprint, failures: Iterable[Failures], tables: Collection[str] = FORWARDING_TABLES
 ) -> Iterator[tuple[Failures, Outcome]]:
     """The outcome of each failure, as it is computed."""
-    outcomes = Outcomes(blueprint, tables)
+    outcomes = Outcomes(Network(blueprint), tables)
     return ((failure, outcomes.of(failure)) for failure in failures)
 
 
