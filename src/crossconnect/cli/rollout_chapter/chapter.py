@@ -92,16 +92,11 @@ class RolloutChapter:
 
     def _bad(self, file: Path, now: Side) -> None:
         """Another preference for what comes from outside, whose text drops the default as well."""
-        edited = with_preference(self._ready.region)
-        bad = None
-        if edited is not None:
-            later = self._side(self._compiled(edited))
-            bad = spoilt(self._saved(file, now, later))
-        if edited is None or bad is None:
+        planned = self._badly_planned(file, now)
+        if planned is None:
             self._leave_out("a bad policy: nothing gives this region a default route by a policy")
             return
-        made, vrf = bad
-        file.write_bytes(encoded(made))
+        made, later, vrf = planned
         canary = made.waves[0].devices[0]
         say(
             f"     a policy whose text on {canary} drops the default, unseen by planner and parser: {_waves_text(made)}"
@@ -127,6 +122,18 @@ class RolloutChapter:
             figures.append((f"{flow.source} > {BEYOND}, by the default, meanwhile", told))
         figures.append(self._as_simulated(now.blueprint))
         self._changes.append(msgspec.structs.replace(change, figures=tuple(figures)))
+
+    def _badly_planned(self, file: Path, now: Side) -> tuple[SavedPlan, Side, str] | None:
+        """The saved plan, spoilt; what it was to lead to; the VRF that it hurts."""
+        edited = with_preference(self._ready.region)
+        if edited is None:
+            return None
+        later = self._side(self._compiled(edited))
+        bad = spoilt(self._saved(file, now, later))
+        if bad is None:
+            return None
+        file.write_bytes(encoded(bad[0]))
+        return bad[0], later, bad[1]
 
     def _carry_out(self, file: Path, title: str, old: Side, new: Side, *, wanted: str) -> tuple[RolloutChange, State]:
         """The plan in a file, to its end, a line for each step."""
