@@ -211,6 +211,8 @@ class RolloutChapter:
         answers = sum(p.expected for p in pings)
         text = f"{right} of {len(pings)} as they must be, {answers} of them to be answered"
         self._claim(right == len(pings) > 0, f"pings, those of the new tenant among them: {text}")
+        for p in [p for p in pings if p.expected is not p.seen][:10]:
+            say(f"     IPv{p.version} {p.source} ({p.source_scope}) -> {p.destination} ({p.destination_scope})")
         return "pings afterwards", text
 
 
