@@ -1,7 +1,8 @@
 """What `xc demo` does, step by step, with what each step found kept for the report.
 
-validate -> plan -> simulate -> every failure -> boot -> compare -> ping -> drills -> report
-                                                 '---------- with a lab ----------'   and a second lab: tenants on OVN
+validate -> plan -> simulate -> every failure -> boot -> compare -> ping -> drills -> changes -> report
+                                                 '--------------- with a lab ---------------'
+                                                 and a second lab: tenants on OVN
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from crossconnect.cli.output import count_text, draw, print_findings, say
 from crossconnect.cli.outside_pings import ping_outside
 from crossconnect.cli.progress import Counter
 from crossconnect.cli.region import Ready, load_or_exit, located
+from crossconnect.cli.rollout_chapter.chapter import RolloutChapter
 from crossconnect.cli.secrets import references_of, resolve
 from crossconnect.cli.system_samples import system_samples
 from crossconnect.drills import DrillResult
@@ -102,6 +104,7 @@ class Demonstration:
             self.compare(lab, ready, "no failure", NO_FAILURES)
             self.ping(lab, ready)
             self.drill(lab, ready)
+            self.rollout(lab, ready)
             self.lab_down()
         self.cloud()
         return self.proven
@@ -240,6 +243,19 @@ class Demonstration:
             self.claim(right == len(results) > 0, f"{right} of {len(results)} drills ended as predicted")
             self.keep_for_report(drills=tuple(results))
 
+    def rollout(self, lab: Lab, ready: Ready) -> None:
+        """A good change of the lab as it runs, and a bad one that is caught."""
+        with self.step("two changes of the running lab, in waves with gates: a good one, and one that must be undone"):
+            if lab.record.backend != "namespace":
+                say(f"NOT DONE: a lab of backend {lab.record.backend} is not changed while it runs")
+                self.notes.append(f"not done: changes of a running lab: backend {lab.record.backend}")
+                return
+            chapter = RolloutChapter(lab, ready, self.claim)
+            run = chapter.run()
+            self.claim(run.right == len(run.changes), f"{run.right} of {len(run.changes)} changes ended as they must")
+            self.notes += chapter.left_out
+            self.keep_for_report(rollout=run)
+
     def lab_down(self) -> None:
         """Remove the lab before the next one, unless it is to stay."""
         if not self.keep:
@@ -252,6 +268,8 @@ class Demonstration:
             return
         if self.keep:
             say(f"\nlab '{LAB_NAME}' is left running: xc lab status --name {LAB_NAME}")
+            if self.inputs.rollout is not None:
+                say("it has what the good change has brought, which is not in the region's files")
             return
         try:
             down(LAB_NAME)

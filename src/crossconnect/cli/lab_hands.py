@@ -11,6 +11,7 @@ from crossconnect.cli.secrets import references_of, resolve
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, Rejected, Unsupported
 from crossconnect.lab import Lab, confirmed_change
+from crossconnect.lab.announce import let_speak
 from crossconnect.lab.growing import growths, keep_plan
 from crossconnect.lab.management_path import reach
 from crossconnect.nos.secrets import revealed
@@ -49,6 +50,7 @@ class LabNetwork:
         """Write down what the lab is now."""
         keep_plan(self.lab, blueprint, resolve(references_of(blueprint)))
         self.lab.keep_blueprint(blueprint)
+        let_speak(self.lab, blueprint)
 
     def hands(self, plan: SavedPlan, old: Blueprint, new: Blueprint) -> LabHands:
         """Hands on the lab's switches."""
@@ -66,6 +68,9 @@ class LabHands:
         self._changes: dict[str, confirmed_change.Change] = {}
         growing = [device.name for device in plan.devices if _grows(device)]
         grown = growths(lab, old, new, growing, secrets) if growing else {}
+        if grown:
+            # A server that is silent in a segment that is new to it has no EVPN route there, and no gate would hold.
+            let_speak(lab, old, new)
         for device in plan.devices:
             self._changes[device.name] = confirmed_change.Change(
                 commands=revealed("".join(part.text for part in device.commands), secrets),

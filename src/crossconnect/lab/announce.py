@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import struct
 import sys
+from collections.abc import Iterable
 
 from crossconnect.design.blueprint import Blueprint, Endpoint, HostPlan
 from crossconnect.errors import Rejected
@@ -34,15 +35,7 @@ _SHORTEST = 60
 
 def start_announcer(lab: Lab) -> None:
     """Let the hosts of a lab speak until it is taken down. Raises Rejected when that cannot be started."""
-    gateways = gateway_macs(lab.blueprint)
-    kernel = lab.record.backend != "namespace"
-    specification = [
-        {
-            "namespace": lab.network_namespace(host.name),
-            "frames": [(port, frame.hex()) for port, frame in frames(host, gateways, kernel)],
-        }
-        for host in lab.blueprint.hosts
-    ]
+    specification = _specification(lab, [lab.blueprint])
     if not specification:
         return
     path = lab.directory / SPECIFICATION
@@ -52,6 +45,30 @@ def start_announcer(lab: Lab) -> None:
     done = run_command([*enter, sys.executable, "-I", "-S", announcer.__file__, str(path)])
     if done.returncode:
         raise Rejected(f"the lab's hosts cannot be made to speak: {done.stderr.strip()[-500:]}")
+
+
+def let_speak(lab: Lab, *blueprints: Blueprint) -> None:
+    """From now on the hosts of a running lab speak as they have to in each of some networks that it is to become, or
+    was. What a host has not got yet says nothing."""
+    path = lab.directory / SPECIFICATION
+    if not path.exists():
+        return
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(json.dumps(_specification(lab, blueprints)), encoding="utf-8")
+    draft.replace(path)
+
+
+def _specification(lab: Lab, blueprints: Iterable[Blueprint]) -> list[dict[str, object]]:
+    kernel = lab.record.backend != "namespace"
+    said: dict[str, dict[tuple[str, bytes], None]] = {}
+    for blueprint in blueprints:
+        gateways = gateway_macs(blueprint)
+        for host in blueprint.hosts:
+            said.setdefault(host.name, {}).update(dict.fromkeys(frames(host, gateways, kernel)))
+    return [
+        {"namespace": lab.network_namespace(name), "frames": [(port, frame.hex()) for port, frame in these]}
+        for name, these in said.items()
+    ]
 
 
 def gateway_macs(blueprint: Blueprint) -> dict[tuple[str, str], str]:

@@ -2,7 +2,8 @@
 
 A script of the standard library alone: `python -I -S announcer.py SPECIFICATION`. It opens one packet socket in every
 host's network namespace, goes into the background and sends the given frames, often at first, then from time to time:
-whatever forgets a host (a leaf that was off, a link that was cut) hears it again soon.
+whatever forgets a host (a leaf that was off, a link that was cut) hears it again soon. Once there is
+another specification in that file, it goes by that.
 """
 
 import contextlib
@@ -14,7 +15,7 @@ import sys
 import time
 
 CLONE_NEWNET = 0x40000000
-OFTEN_S, OFTEN_COUNT, SELDOM_S = 1.0, 15, 5.0
+OFTEN_S, OFTEN_COUNT, SELDOM_EVERY = 1.0, 15, 5
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -38,14 +39,29 @@ def send(speakers):
                 speaker.sendto(frame, (port, 0))
 
 
-def main():
-    """See above."""
-    with open(sys.argv[1], encoding="utf-8") as file:
+def speakers_of(path):
+    """(socket, frames) of each host, by the specification."""
+    with open(path, encoding="utf-8") as file:
         hosts = json.load(file)
-    speakers = [
+    return [
         (socket_in(host["namespace"]), [(port, bytes.fromhex(frame)) for port, frame in host["frames"]])
         for host in hosts
     ]
+
+
+def version_of(path):
+    """Something that differs for another specification; None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def main():
+    """See above."""
+    path = os.path.abspath(sys.argv[1])
+    version, speakers = version_of(path), speakers_of(path)
     if os.fork():
         os._exit(0)
     os.setsid()
@@ -55,9 +71,18 @@ def main():
     os.chdir("/")
     turn = 0
     while True:
-        send(speakers)
+        if version_of(path) not in (version, None):
+            version = version_of(path)
+            # A host that is off right now cannot be entered: then those who spoke go on.
+            with contextlib.suppress(OSError, ValueError):
+                fresh = speakers_of(path)
+                for speaker, _ in speakers:
+                    speaker.close()
+                speakers, turn = fresh, 0
+        if turn < OFTEN_COUNT or turn % SELDOM_EVERY == 0:
+            send(speakers)
         turn += 1
-        time.sleep(OFTEN_S if turn < OFTEN_COUNT else SELDOM_S)
+        time.sleep(OFTEN_S)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from crossconnect.report.cloud import CloudFlow, CloudRun
 from crossconnect.report.comparison import compare
 from crossconnect.report.inputs import Comparison, ReportInputs, RunFacts
 from crossconnect.report.page import write_html
+from crossconnect.report.rollout import RolloutChange, RolloutRun
 from crossconnect.report.systems import Systems, SystemSample
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "Comparison",
     "Ping",
     "ReportInputs",
+    "RolloutChange",
+    "RolloutRun",
     "RunFacts",
     "SystemSample",
     "Systems",

@@ -14,6 +14,7 @@ from crossconnect.drills.text import duration_text
 from crossconnect.finding import Finding, Severity
 from crossconnect.report.cloud import CloudRun
 from crossconnect.report.inputs import Comparison, ReportInputs
+from crossconnect.report.rollout import RolloutRun
 
 Status = Literal["holds", "fails", "absent"]
 Verdict = Literal["proven", "simulated", "not-proven"]
@@ -46,6 +47,7 @@ def conclude(inputs: ReportInputs) -> Conclusion:
         _comparison_claim(inputs.comparisons),
         _ping_claim(inputs.pings),
         _drill_claim(inputs),
+        *((_rollout_claim(inputs.rollout),) if inputs.rollout is not None else ()),
         *((_cloud_claim(inputs.cloud),) if inputs.cloud is not None else ()),
     )
     fails = [c for c in claims if c.status == "fails"]
@@ -120,6 +122,15 @@ def _ping_claim(pings: Sequence[Ping] | None) -> Claim:
         return Claim(anchor="reachability", title=title, status="fails", text="no ping was to succeed: proves nothing")
     text = f"{right:,} of {len(pings):,} as promised: {answers:,} to be answered, {len(pings) - answers:,} to be silent"
     return Claim(anchor="reachability", title=title, status="holds" if right == len(pings) else "fails", text=text)
+
+
+def _rollout_claim(run: RolloutRun) -> Claim:
+    title = "Changed while it runs"
+    count = len(run.changes)
+    ends = "; ".join(f"{change.title}: {change.outcome} in {change.seconds:.0f} s" for change in run.changes)
+    text = f"{run.right} of {counted(count, 'change')} as they must end: {ends}" if count else "none was carried out"
+    status: Status = "holds" if count and run.right == count else "fails"
+    return Claim(anchor="rollout", title=title, status=status, text=text)
 
 
 def _cloud_claim(run: CloudRun) -> Claim:

@@ -9,6 +9,7 @@ from crossconnect.design.blueprint import Blueprint
 from crossconnect.drills.result import DrillResult, Ping
 from crossconnect.finding import Finding
 from crossconnect.report.cloud import CloudRun
+from crossconnect.report.rollout import RolloutRun
 from crossconnect.report.systems import Systems
 from crossconnect.rollout.plan import Plan
 from crossconnect.state.tables import State
@@ -77,6 +78,8 @@ class ReportInputs(msgspec.Struct, frozen=True, kw_only=True):
     comparisons: tuple[Comparison, ...] | None = None
     pings: tuple[Ping, ...] | None = None
     drills: tuple[DrillResult, ...] | None = None
+    rollout: RolloutRun | None = None
+    """Changes of the lab while it ran."""
     simulated: State | None = None
     lab: State | None = None
     systems: Systems | None = None

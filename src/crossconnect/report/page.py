@@ -16,6 +16,7 @@ from crossconnect.report.inputs import ReportInputs, RunFacts
 from crossconnect.report.markup import Markup, Node, element, fragment
 from crossconnect.report.ping_matrix import draw_pings
 from crossconnect.report.plan_tables import draw_plan
+from crossconnect.report.rollout import draw_rollout
 from crossconnect.report.state_samples import draw_state
 from crossconnect.report.systems import draw_systems
 from crossconnect.report.table import code, mark, note, table
@@ -81,6 +82,8 @@ def _sections(inputs: ReportInputs) -> list[tuple[str, str, Markup]]:
         ("reachability", "Reachability", note(no_lab) if inputs.pings is None else draw_pings(inputs.pings)),
         ("drills", "Drills", note(no_lab) if inputs.drills is None else draw_drills(inputs.drills)),
     ]
+    if inputs.rollout is not None:
+        found.append(("rollout", "Changes", draw_rollout(inputs.rollout)))
     if inputs.simulated or inputs.lab:
         found.append(("state", "State", draw_state(inputs.simulated, inputs.lab)))
     if inputs.systems is not None:

@@ -29,10 +29,11 @@ def default_region() -> Path:
 @click.option("--lab/--no-lab", "with_lab", default=True, help="Boot real daemons, or stop after the simulation.")
 @click.option("--keep", is_flag=True, help="Leave the lab running at the end.")
 def command(root: Path | None, report: Path, with_lab: bool, keep: bool) -> int:
-    """Validate, plan, simulate every single failure, boot, compare, ping, break, heal; write report.html.
+    """Validate, plan, simulate every single failure, boot, compare, ping, break, heal, change it in waves; write
+    report.html.
 
     Without root (or user namespaces) everything but the lab is done, and said. Exit code 1 when anything differs from
-    what was predicted.
+    what was predicted, a good change is not done, or a bad one not undone.
     """
     from crossconnect.cli.demonstration import Demonstration
 
