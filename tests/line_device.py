@@ -27,6 +27,10 @@ class Lines:
         self.tree: Tree = copy.deepcopy(tree or {})
         self._at: list[Tree] = [self.tree]
 
+    def opens(self, line: str) -> bool:
+        """Whether a line opens a mode here."""
+        return MODES.fullmatch(line) is not None
+
     def type(self, line: str) -> None:
         """One line in the mode where we are."""
         if "refused" in line:
@@ -38,7 +42,7 @@ class Lines:
             gone = line.removeprefix("no ")
             for known in [k for k in here if k == gone or k.startswith(gone + " ")]:
                 del here[known]
-        elif MODES.fullmatch(line):
+        elif self.opens(line):
             self._at.append(here.setdefault(line, {}))
         else:
             for beginning in SINGLE:
@@ -59,9 +63,9 @@ def _shown(tree: Tree, before: str, indent: str) -> list[str]:
     return out
 
 
-def typed(text: str) -> Tree:
-    """The configuration of an indented text."""
-    lines = Lines()
+def typed(text: str, lines: Lines | None = None) -> Tree:
+    """The configuration of an indented text, typed into `lines`."""
+    lines = lines or Lines()
     depths: list[int] = []
     for line in text.splitlines():
         if not line.strip() or line.strip() == "!":
@@ -70,7 +74,8 @@ def typed(text: str) -> Tree:
         while depths and depths[-1] >= depth:
             depths.pop()
             lines.type("exit")
+        opens = lines.opens(line.strip())
         lines.type(line.strip())
-        if MODES.fullmatch(line.strip()):
+        if opens:
             depths.append(depth)
     return lines.tree

@@ -232,6 +232,9 @@ class FrrHost:
     def cut(self, down: bool = True) -> None:
         """Take the cable down, or up again."""
         subprocess.run(["ip", "link", "set", f"{self.namespace}a", "down" if down else "up"], check=True)
+        if not down:
+            # The kernel says only some time afterwards that the other end is there, and finds its address anew.
+            wait_for(lambda: listens(self.sshd.address, self.sshd.port), "nobody is at the other end of the cable")
 
     def processes(self) -> list[str]:
         """Numbers of what runs in the namespace."""

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from crossconnect.cli.output import FORMAT_VERSION, print_findings, say
+from crossconnect.cli.past_plans import NETWORK, left_behind, network_of
 from crossconnect.cli.plan_saving import in_the_way, read_approvals, read_plan
 from crossconnect.cli.region import load_or_exit, option_text
 from crossconnect.design.blueprint import Blueprint
@@ -53,6 +54,11 @@ class RunningNetwork(Protocol):
         """Its name, as commands know it."""
         ...
 
+    @property
+    def option(self) -> str:
+        """What names it in a command, with a space before it."""
+        ...
+
     def recorded(self) -> Blueprint | None:
         """What it is known to be; None where nobody keeps that: then devices are compared with the plan alone."""
         ...
@@ -81,22 +87,26 @@ def carry_out_plan(file: Path, root: Path, network: RunningNetwork, mode: Mode, 
             how = outcome(course, state)
             what = "was begun and not ended: --resume or --abort?" if how == "running" else f"has ended: {how}"
             raise BadInput(f"by {file}.journal the plan {what}")
+        if begun and (elsewhere := network_of(journal.records)) not in ("", network.name):
+            raise BadInput(f"by {file}.journal the plan was begun on {elsewhere}, not on {network.name}")
         if not begun:
             obstacles = in_the_way(plan, read_approvals(file, digest), datetime.datetime.now(datetime.UTC))
             if obstacles:
                 print_findings(obstacles)
                 say("something stands in the way; nothing was done")
                 return 1
-            _is_parent(network, plan, new)
+            _is_parent(file, network, plan, new)
         hands = network.hands(plan, old, new)
         _look_before(hands, journal)
+        if not begun:
+            journal.append(kind="note", action=NETWORK, detail=network.name)
         teller = _Teller(course, plan, state, output)
         teller.begin(file, digest)
         try:
             how, state = carry_out(course, journal, hands, who=_who(), abort=mode == "abort", report=teller.event)
         except KeyboardInterrupt:
             say(f"interrupted; switches take back what is not confirmed within {plan.timers.device_s} s")
-            say(f"next: xc apply {file}{option_text(root)} -n {network.name} --resume, or --abort")
+            say(f"next: xc apply {file}{option_text(root)}{network.option} --resume, or --abort")
             raise
         if how in ("done", "stopped"):
             network.record(new if how == "done" else hands.expected(state.undo_from - 1))
@@ -106,9 +116,13 @@ def carry_out_plan(file: Path, root: Path, network: RunningNetwork, mode: Mode, 
     return 0 if how == "done" or (mode == "abort" and how == "undone") else 1
 
 
-def _is_parent(network: RunningNetwork, plan: SavedPlan, new: Blueprint) -> None:
+def _is_parent(file: Path, network: RunningNetwork, plan: SavedPlan, new: Blueprint) -> None:
     running = network.recorded()
-    if running is None or running.content_hash() == plan.parent:
+    if running is None:
+        if why := left_behind(file, plan, network.name):
+            raise Stale(why)
+        return
+    if running.content_hash() == plan.parent:
         return
     if running.content_hash() == new.content_hash():
         raise Stale(f"{network.name} is already as the plan would have it")
@@ -124,6 +138,9 @@ def _look_before(hands: PlanHands, journal: Journal) -> None:
         hands.recall(frozenset(msgspec.json.decode(before, type=list[tuple[str, str]])))
     elif not journal.records:
         known = sorted(hands.look_before())
+        if known:
+            more = f", and {len(known) - 1} more" if known[1:] else ""
+            say(f"already so, and no gate fails by it: {known[0][1]}: {known[0][0]}{more}")
         journal.append(kind="note", action=BEFORE, detail=msgspec.json.encode(known).decode())
 
 

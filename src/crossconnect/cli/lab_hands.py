@@ -42,6 +42,11 @@ class LabNetwork:
         """The lab's name."""
         return self.lab.name
 
+    @property
+    def option(self) -> str:
+        """See `RunningNetwork`."""
+        return f" -n {self.lab.name}"
+
     def recorded(self) -> Blueprint:
         """What the lab was made from, or has become."""
         return self.lab.blueprint

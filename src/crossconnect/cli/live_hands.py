@@ -17,11 +17,19 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from crossconnect.cli.access import Access, target_of
+from crossconnect.cli.access import read_access, target_of
 from crossconnect.cli.secrets import references_of, resolve
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.configuration import DeviceConfiguration
-from crossconnect.errors import BadInput, CrossconnectError, Rejected, Unreachable, Unsupported
+from crossconnect.errors import (
+    BadInput,
+    CrossconnectError,
+    Rejected,
+    Unauthorised,
+    Unreachable,
+    Unsupported,
+    Untrusted,
+)
 from crossconnect.evaluate.answers import judged
 from crossconnect.evaluate.test_plan import COMPARED, Test, rows_of
 from crossconnect.nos.network_os import Commands
@@ -49,7 +57,14 @@ POLL_S = 3.0
 GATE_MARGIN_S = 60
 """Beyond its deadline a gate may be in the middle of a look; after this it hangs."""
 
+_WRONG_ACCESS = (BadInput, Unauthorised, Untrusted)
+"""What no waiting cures: somebody has to look at the access file, or at the device that says it is another one."""
+
+_SILENT = "it does not say how it is"
+
 Known = frozenset[tuple[str, str]]
+Answers = dict[int, bytes] | CrossconnectError
+"""Of a device to the questions of a gate, by their place; or why there are none."""
 _T = TypeVar("_T")
 
 
@@ -175,8 +190,9 @@ class LiveHands:
     # What the network says
 
     def look_before(self) -> Known:
-        """See `PlanHands`."""
-        self._already = frozenset(self._problems(self.expected(0)))
+        """See `PlanHands`. BadInput where the access file, its keys or credentials do not lead to a device, Unreachable
+        where one of the plan's does not answer: nothing is begun then, so that the plan can be carried out later."""
+        self._already = frozenset(self._problems(self.expected(0), before=True))
         return self._already
 
     def recall(self, known: Known) -> None:
@@ -209,7 +225,7 @@ class LiveHands:
         deadline = min(time.monotonic() + self._plan.timers.gate_s, latest)
         held_since = 0.0
         while True:
-            problems = sorted(self._problems(expected) - self._already)
+            problems = sorted(self._unforeseen(self._problems(expected)))
             now = time.monotonic()
             if problems and (held_since or now > deadline):
                 more = f" and {len(problems) - 1} more" if problems[1:] else ""
@@ -222,39 +238,44 @@ class LiveHands:
                     return f"held for {now - held_since:.0f} s"
             time.sleep(POLL_S)
 
-    def _problems(self, expected: Blueprint) -> set[tuple[str, str]]:
-        """(What is not as simulated, device)."""
+    def _unforeseen(self, problems: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Without what was so before. Who was silent then may be so for another reason now."""
+        silent = {name for word, name in self._already if word.startswith(_SILENT)}
+        return {p for p in problems - self._already if not (p[1] in silent and p[0].startswith(_SILENT))}
+
+    def _problems(self, expected: Blueprint, before: bool = False) -> set[tuple[str, str]]:
+        """(What is not as simulated, device). `before`: raises where nothing should be begun."""
         state = simulate(expected, tables=COMPARED)
-        tests = {device.name: _test(device.name, tuple(rows_of(state, device.name))) for device in expected.devices}
         waiting = {
-            device.name: asyncio.run_coroutine_threadsafe(self._asked(device, tests[device.name]), self._loop)
+            device.name: asyncio.run_coroutine_threadsafe(self._asked(device), self._loop)
             for device in expected.devices
         }
-        return {(word, name) for name, future in waiting.items() for word in future.result()}
+        answers = {name: future.result() for name, future in waiting.items()}
+        if before:
+            _see_that_all_answer(answers, self._planned)
+        return {
+            (word, device.name)
+            for device in expected.devices
+            for word in _words(_test(device.name, tuple(rows_of(state, device.name))), device, answers[device.name])
+        }
 
-    async def _asked(self, device: DeviceConfiguration, test: Test) -> tuple[str, ...]:
+    async def _asked(self, device: DeviceConfiguration) -> Answers:
         async def work(reached: Driver) -> dict[int, bytes]:
             return {place: await reached.ask(query) for place, query in enumerate(system(device.nos).queries(device))}
 
         try:
-            answers = await self._reach(device.name, work, LOOK_S)
+            return await self._reach(device.name, work, LOOK_S)
         except CrossconnectError as error:
-            return (f"it does not say how it is: {error}",)
-        verdict = judged(test, device, answers)
-        return (
-            *(f"missing: {word}" for word in verdict.missing),
-            *(f"not expected: {word}" for word in verdict.surplus),
-            *(f"not understood: {word}" for word in verdict.unreadable),
-        )
+            return error
 
 
 class LiveNetwork:
     """The devices themselves, as the network that plans are carried out on."""
 
-    name = "the network"
-
-    def __init__(self, access: Access, directory: Path) -> None:
-        self._access, self._directory = access, directory
+    def __init__(self, file: Path) -> None:
+        """`file`: access.yaml. BadInput."""
+        self._access, self._directory = read_access(file), file.parent
+        self.name, self.option = "the network", f" --access {file}"
 
     def recorded(self) -> None:
         """Nobody keeps what the network is: each device is compared with the plan when it is prepared."""
@@ -268,6 +289,28 @@ class LiveNetwork:
         devices = {device.name: device for device in (*old.devices, *new.devices)}
         targets = {name: target_of(self._access, self._directory, device) for name, device in devices.items()}
         return LiveHands(plan, old, new, targets)
+
+
+def _see_that_all_answer(answers: Mapping[str, Answers], planned: Collection[str]) -> None:
+    """BadInput where somebody has to look at the access file, Unreachable where a device of the plan is silent."""
+    failed = {name: error for name, error in answers.items() if isinstance(error, CrossconnectError)}
+    wrong = [error for error in failed.values() if isinstance(error, _WRONG_ACCESS)]
+    silent = [error for name, error in failed.items() if name in planned and isinstance(error, Unreachable)]
+    for errors, kind in ((wrong, BadInput), (silent, Unreachable)):
+        if errors:
+            more = f", and {len(errors) - 1} more" if errors[1:] else ""
+            raise kind(f"nothing was begun: {errors[0]}{more}")
+
+
+def _words(test: Test, device: DeviceConfiguration, answers: Answers) -> tuple[str, ...]:
+    if isinstance(answers, CrossconnectError):
+        return (f"{_SILENT}: {answers}",)
+    verdict = judged(test, device, answers)
+    return (
+        *(f"missing: {word}" for word in verdict.missing),
+        *(f"not expected: {word}" for word in verdict.surplus),
+        *(f"not understood: {word}" for word in verdict.unreadable),
+    )
 
 
 def _test(device: str, expected: tuple[str, ...]) -> Test:

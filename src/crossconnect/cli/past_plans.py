@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,9 @@ from crossconnect.rollout.runner import events_of
 from crossconnect.rollout.saved_plan import SavedPlan
 
 SUFFIX = ".journal"
+NETWORK = "network"
+"""Note in a journal of what the plan is carried out on: a lab's name, or the network itself. Its detail is empty in
+journals that do not say."""
 
 
 class PastPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +32,8 @@ class PastPlan(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     """From the first to the last record, by the clock of whoever wrote them."""
     file: str
+    network: str
+    """What it was carried out on: a lab's name, or `the network`; empty where the journal does not say."""
     outcome: str
     """`done`, `undone`, `stopped`, `stuck`; `running` when it was begun and has not ended; `unreadable`."""
     waves: int
@@ -84,6 +90,7 @@ def _past(file: Path, plan: SavedPlan, records: tuple[Record, ...], tip: str) ->
         begun=records[0].at,
         seconds=round((moments[1] - moments[0]).total_seconds(), 1),
         file=str(file),
+        network=network_of(records),
         outcome=outcome(course, state),
         waves=len(plan.waves),
         devices=len(plan.devices),
@@ -106,6 +113,7 @@ def _unreadable(file: Path, why: str) -> PastPlan:
         begun="",
         seconds=0.0,
         file=str(file),
+        network="",
         outcome="unreadable",
         waves=0,
         devices=0,
@@ -120,6 +128,30 @@ def _unreadable(file: Path, why: str) -> PastPlan:
         failure=why,
         tip="",
     )
+
+
+def network_of(records: Iterable[Record]) -> str:
+    """What a journal's plan is carried out on; empty where it does not say."""
+    return next((r.detail for r in records if r.kind == "note" and r.action == NETWORK), "")
+
+
+def left_behind(file: Path, plan: SavedPlan, network: str) -> str:
+    """Why a plan cannot begin, by the plans beside its file, on a network of which nobody keeps what it is; empty when
+    they say nothing against it. What is not known from them, devices are asked when they are prepared."""
+    at = reason = ""
+    for past in past_plans(file.parent):
+        if past.network != network:
+            continue
+        if past.outcome == "running" and Path(past.file) != file:
+            return f"{past.file} was begun and has not ended: first --resume or --abort it"
+        if past.outcome != "done":
+            continue
+        at = past.new
+        if past.parent == plan.parent:
+            reason = f"{past.file} has changed the network that the plan starts from: make the plan anew"
+        if past.new == plan.parent:
+            reason = ""
+    return f"by {file.parent} the network is already as the plan would have it" if at == plan.new else reason
 
 
 def numbered(plans: tuple[PastPlan, ...], number: int, directory: Path) -> PastPlan:

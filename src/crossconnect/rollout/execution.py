@@ -216,7 +216,8 @@ def _after_inspection(course: Course, state: State, event: Happened) -> State:
     if event.detail == PENDING and gate:
         return _with(state, name, stage="verified", touched=True)
     state = _with(state, name, stage="committed", touched=True)
-    return _turned_back(course, state, event)
+    why = f"{event.detail}, and the gate of its wave had not held"
+    return _turned_back(course, state, msgspec.structs.replace(event, detail=why))
 
 
 def _after_failure(course: Course, state: State, event: Happened) -> State:

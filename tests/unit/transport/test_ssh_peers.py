@@ -62,7 +62,10 @@ def test_commands_files_and_their_failures(server: Sshd, tmp_path: Path) -> None
     async def work() -> None:
         async with Shell(server.target()) as shell:
             said = await shell.run("cat; echo done >&2", b"given ")
-            assert (said.status, said.out) == (0, "given done\n")
+            assert (said.status, said.out, said.err) == (0, "given ", "done\n")
+            assert said.brief == "given done"
+            answer = await shell.must("echo an answer; echo a grumble >&2", "asking")
+            assert answer == "an answer\n", "what a log-in shell grumbles would make JSON unreadable"
             with pytest.raises(Rejected, match="leaf-1: trying: no luck"):
                 await shell.must("echo no luck; exit 3", "trying")
             path = tmp_path / "it's a file"

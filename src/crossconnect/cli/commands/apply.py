@@ -37,10 +37,9 @@ def command(file: Path, root: Path, name: str, output: str, access: Path | None,
 
     network: RunningNetwork
     if access is not None:
-        from crossconnect.cli.access import read_access
         from crossconnect.cli.live_hands import LiveNetwork
 
-        network = LiveNetwork(read_access(access), access.parent)
+        network = LiveNetwork(access)
     else:
         from crossconnect.cli.lab_hands import LabNetwork
         from crossconnect.lab import open_lab

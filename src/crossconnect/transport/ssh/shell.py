@@ -32,12 +32,14 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
     status: int
     out: str
-    """Standard output, then standard error."""
+    """Standard output: answers are read from it. What a log-in shell or a program grumbles beside is no part of one."""
+    err: str = ""
+    """Standard error."""
 
     @property
     def brief(self) -> str:
-        """The end of it, for messages."""
-        return " ".join(self.out.split())[-300:]
+        """The end of both, for messages."""
+        return " ".join(f"{self.out} {self.err}".split())[-300:]
 
 
 class Shell:
@@ -107,7 +109,7 @@ class Shell:
             raise
         if status is None:
             raise Unreachable(f"{where}: the connection ended during a command")
-        return Said(status=status, out=(out + err).decode(errors="replace"))
+        return Said(status=status, out=out.decode(errors="replace"), err=err.decode(errors="replace"))
 
     def _over(self, words: str) -> Unreachable:
         """A command that goes on keeps its channel open as long as it likes: the whole connection is given up."""

@@ -1,0 +1,220 @@
+"""`xc apply FILE --access access.yaml` from end to end: real FRR, real sshd, the command line, a plan out of Git.
+
+Input: a fabric of four switches, a commit that changes the borders' policy, and what goes wrong. Output: exit code,
+what is said, what the borders run and start with, what the journal and `xc history` have; and nowhere a secret.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from live_region import LiveRegion
+
+from crossconnect.cli.group import run
+from crossconnect.lab import down
+from crossconnect.rollout.saved_plan import SavedPlan, decoded, encoded
+from ssh_peers import make_key, needs_sshd
+from transit_region import BORDERS, SECRET
+
+pytestmark = needs_sshd
+GATE_S = 120.0
+"""Until the first wave's gate: compiling twice, and a look at every switch, where two cores do other things as well."""
+MARK = ["test", "-e", "/run/crossconnect/change/pending"]
+"""Whether a change waits for its confirmation on a switch."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegion]:
+    directory = tmp_path_factory.mktemp("live")
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TRANSIT_KEY", SECRET)
+            yield LiveRegion(directory)
+    finally:
+        down("apply-access", str(directory))
+
+
+@pytest.fixture
+def live(made: LiveRegion) -> Iterator[LiveRegion]:
+    """As before the plan, and so again at the end."""
+    assert made.runs("old") == [*BORDERS]
+    yield made
+    made.restore()
+
+
+class Desk:
+    """An operator's directory of plans, and what was said there."""
+
+    def __init__(self, live: LiveRegion, plans: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.live, self.plans, self._capsys = live, plans, capsys
+        self.said: list[str] = []
+        self.file = plans / "prefer.plan"
+        code, _ = self.xc("plan", "--parent", "HEAD~1", "--no-effects", "--soak", "1", "-o", str(self.file))
+        assert code == 0
+
+    def xc(self, command: str, *arguments: str) -> tuple[int, str]:
+        """Exit code, and what was said on both streams."""
+        self._capsys.readouterr()
+        where = [] if command == "history" else ["-C", str(self.live.root)]
+        code = run([command, *arguments, *where])
+        out, err = self._capsys.readouterr()
+        self.said += [out, err]
+        return code, out if command == "history" else err
+
+    def apply(self, *more: str, file: Path | None = None, access: Path | None = None) -> tuple[int, str]:
+        return self.xc("apply", str(file or self.file), "--access", str(access or self.live.access), *more)
+
+    def history(self) -> list[str]:
+        """How each plan that was begun has ended."""
+        _, out = self.xc("history", "--plans", str(self.plans), "-o", "json")
+        return [past["outcome"] for past in json.loads(out)["items"]]
+
+    def secrets(self) -> list[str]:
+        """Secrets in what was said, and in what was written."""
+        written = [path.read_text(errors="replace") for path in self.plans.iterdir()]
+        return self.live.secrets_in([*self.said, *written])
+
+    def rewrite(self, change: Callable[[SavedPlan], SavedPlan]) -> None:
+        """Another plan in the file: what a renderer's mistake would have made of it."""
+        plan, _ = decoded(self.file.read_bytes(), "plan")
+        self.file.write_bytes(encoded(change(plan)))
+
+
+@pytest.fixture
+def desk(live: LiveRegion, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
+    desk = Desk(live, tmp_path / "plans", capsys)
+    yield desk
+    assert desk.secrets() == []
+
+
+def test_applied_seen_in_the_history_and_rolled_back(live: LiveRegion, desk: Desk) -> None:
+    """Input: a good change; the same file again; a copy of it; the way back. Output: done, and both borders run and
+    start with the new text; refused, having ended; refused, the network being so already; done, and the old text."""
+    code, err = desk.apply()
+    assert code == 0, err
+    assert "the network is as planned" in err
+    assert "already so" not in err, "nothing was amiss before"
+    assert err.index("pod1-border1  confirm") < err.index("pod1-border2  commit")
+    assert live.runs("new") == [*BORDERS]
+    assert desk.history() == ["done"]
+    code, out = desk.xc("history", "1", "--plans", str(desk.plans))
+    assert code == 0
+    assert out.count("confirm") == 2 * len(BORDERS), "begun and done, of each"
+
+    code, err = desk.apply()
+    assert (code, live.runs("new")) == (2, [*BORDERS])
+    assert "has ended: done" in err
+    copy = desk.plans / "copy.plan"
+    shutil.copy(desk.file, copy)
+    code, err = desk.apply(file=copy)
+    assert (code, live.runs("new")) == (1, [*BORDERS])
+    assert "already as the plan would have it" in err
+
+    code, err = desk.xc("rollback", "1", "--plans", str(desk.plans), "--soak", "1")
+    assert code == 0, err
+    code, err = desk.apply(file=desk.plans / "rollback-of-1.plan")
+    assert code == 0, err
+    assert live.runs("old") == [*BORDERS]
+    assert desk.history() == ["done", "done"]
+
+
+def test_a_host_key_that_is_not_known(live: LiveRegion, desk: Desk, tmp_path: Path) -> None:
+    """Input: known_hosts with another key for a border. Output: exit code 2, one message with the fingerprint; nothing
+    is begun, so that the same plan can be carried out with the right file."""
+    make_key(tmp_path / "other")
+    other = " ".join((tmp_path / "other.pub").read_text().split()[:2])
+    border = live.sshds[BORDERS[0]]
+    known = [
+        f"[127.0.0.1]:{border.port} {other}" if f":{border.port} " in line else line
+        for line in (live.directory / "known_hosts").read_text().splitlines()
+    ]
+    (live.directory / "other_hosts").write_text("\n".join(known) + "\n")
+    code, err = desk.apply(access=live.write_access("other.yaml", "other_hosts"))
+    assert code == 2
+    assert [line.split(":")[0] for line in err.splitlines()] == ["xc"], "one message"
+    assert f"{BORDERS[0]} (127.0.0.1 port {border.port}) shows a host key that is not known" in err
+    assert "SHA256:" in err
+    assert desk.history() == []
+    assert live.runs("old") == [*BORDERS]
+
+
+def test_nobody_answers(live: LiveRegion, desk: Desk) -> None:
+    """Input: a border whose sshd has ended. Output: exit code 1, which device; nothing is begun."""
+    live.silence(BORDERS[1])
+    try:
+        code, err = desk.apply()
+    finally:
+        live.sshds[BORDERS[1]].start()
+    assert code == 1
+    assert "nothing was begun" in err
+    assert BORDERS[1] in err
+    assert desk.history() == []
+    assert live.runs("old") == [*BORDERS]
+
+
+@pytest.mark.parametrize(
+    ("commands", "words"), [("router bgpp 1\n", "cannot read"), ("! nothing\n", "does not run what was loaded")]
+)
+def test_commands_that_the_device_does_not_take(live: LiveRegion, desk: Desk, commands: str, words: str) -> None:
+    """Input: a plan with commands that FRR cannot read; with commands that do not lead to its text. Output: exit code
+    1, undone, both borders with the old text, no timer left."""
+
+    def spoilt(plan: SavedPlan) -> SavedPlan:
+        first, *others = plan.devices
+        given = tuple(msgspec.structs.replace(part, text=commands) for part in first.commands)
+        return msgspec.structs.replace(plan, devices=(msgspec.structs.replace(first, commands=given), *others))
+
+    desk.rewrite(spoilt)
+    code, err = desk.apply()
+    assert code == 1
+    assert words in err
+    assert desk.history() == ["undone"]
+    assert live.runs("old") == [*BORDERS]
+    assert live.lab.run(BORDERS[0], MARK).returncode == 1
+
+
+@pytest.mark.parametrize(("option", "code"), [("--resume", 1), ("--abort", 0)])
+def test_killed_between_commit_and_confirm(live: LiveRegion, desk: Desk, option: str, code: int) -> None:
+    """Input: killed (-9) in the gate of the first wave; before that a second operator, and afterwards one who begins,
+    and one who goes on or takes it back. Output: busy; not without --resume or --abort; the wave is turned back, since
+    nobody knows how much is left of the timer, and the network is seen to be as before."""
+    command = [sys.executable, "-m", "crossconnect.cli", "apply", str(desk.file)]
+    command += ["-C", str(live.root), "--access", str(live.access)]
+    first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    journal = Path(f"{desk.file}.journal")
+    try:
+        deadline = time.monotonic() + GATE_S
+        while first.poll() is None and '"action":"gate"' not in _text(journal):
+            assert time.monotonic() < deadline, _text(journal)
+            time.sleep(0.1)
+        busy, err = desk.apply("--resume")
+        assert busy == 1
+        assert "somebody else carries this plan out" in err
+        assert first.poll() is None
+    finally:
+        os.kill(first.pid, signal.SIGKILL)
+        desk.said.append(first.communicate()[0])
+    assert live.lab.run(BORDERS[0], MARK).returncode == 0, "its timer runs"
+    refused, err = desk.apply()
+    assert refused == 2
+    assert "--resume or --abort?" in err
+    ended, err = desk.apply(option)
+    assert ended == code, err
+    assert "all is undone, and seen to be so" in err
+    assert live.runs("old") == [*BORDERS]
+    assert live.lab.run(BORDERS[0], MARK).returncode == 1
+    assert desk.history() == ["undone"]
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""

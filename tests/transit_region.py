@@ -1,0 +1,59 @@
+"""A small region under Git with a transit provider, and a commit that changes what its borders prefer."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from crossconnect.cli.group import run
+
+SECRET = "hunter2-of-transit"
+"""Of the sessions with the transit provider."""
+TRANSIT = """\
+peers:
+  - name: transit1
+    asn: 64496
+    announces: [0.0.0.0/0, 192.0.2.0/24]
+    handoffs:
+      - {border: pod1-border1, vrf: acme/prod, import_policy: in, export_policy: out, password: "env:TRANSIT_KEY"}
+      - {border: pod1-border2, vrf: acme/prod, import_policy: in, export_policy: out, password: "env:TRANSIT_KEY"}
+policies:
+  - name: in
+    statements:
+      - {name: all, match: {prefix_set: theirs}, action: accept, set: {local_pref: 120}}
+  - name: out
+    statements:
+      - {name: own, match: {prefix_set: ours}, action: accept}
+prefix_sets:
+  - {name: theirs, prefixes: [0.0.0.0/0, 192.0.2.0/24]}
+  - {name: ours, prefixes: [10.1.0.0/16 le 24]}
+"""
+BORDERS = ("pod1-border1", "pod1-border2")
+"""What the second commit changes."""
+
+
+def git(root: Path, *arguments: str) -> None:
+    """With a name of its own."""
+    identity = ("-c", "user.name=Ann", "-c", "user.email=ann@example.net", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True)
+
+
+def write_region(root: Path, borders: str = "frr") -> None:
+    """One spine, one leaf, two borders of a system; the second commit prefers what comes from the transit provider."""
+    assert run(["init", str(root)]) == 0
+    pod = root / "fabric" / "pod1.yaml"
+    text = pod.read_text().replace(
+        "spines: {count: 2}", f"spines: {{count: 1}}\n    border_leaves: {{count: 2, nos: {borders}}}"
+    )
+    pod.write_text(text[: text.index("      - name: pod1-rack2")])
+    (root / "checks" / "promises.yaml").write_text("promises: []\n")
+    transit = root / "edge" / "transit.yaml"
+    transit.parent.mkdir()
+    transit.write_text(TRANSIT)
+    assert run(["lock", "-C", str(root)]) == 0
+    git(root, "init", "-q")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "the network as it is")
+    transit.write_text(TRANSIT.replace("local_pref: 120", "local_pref: 130"))
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "prefer transit")
