@@ -1,8 +1,8 @@
 """The way of a packet through VPCs, from an interface, or from the internet, to where it ends.
 
-interface -> source check -> security groups -> [load balancer] -> same subnet? -- yes ----+
-                                                                        | no               |
-   network ACL out -> route -> [service insertion] -> ... -> network ACL in -> security groups -> interface
+interface -> source check -> security groups -> [inline] -> [load balancer] -> same subnet? -- yes ----+
+                                                                                  | no                |
+   network ACL out -> route -> [service insertion] -> ... -> network ACL in -> security groups -> [inline] -> interface
 """
 
 from __future__ import annotations
@@ -21,14 +21,13 @@ from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.peering import VpcPeering
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.private_link import ServiceEndpoint
-from crossconnect.cloud.kinds.service_insertion import ServiceInsertion, SteeringRule
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.transit import TransitRouterAttachment, TransitRouteTable
+from crossconnect.cloud.steering import inlined, steered
 from crossconnect.cloud.verdict import (
     Packet,
     Step,
     any_contains,
-    matches,
     network_acl,
     owner_of,
     reply,
@@ -87,8 +86,8 @@ def path(
     """What becomes of a packet that an interface sends. `established` for one of a connection that security groups have
     let through, with `undo` what became of its first packet. `public_prefixes6` are the region's public IPv6 blocks:
     nothing else leaves to the internet. Where an
-    appliance gets the packet, the path ends there: what it does with it is its own. Of several appliances of a service
-    insertion the first one is taken to live."""
+    appliance gets the packet by a route or is sent it, the path ends there: what it does with it is its own. An inline
+    one is taken to let it through."""
     known = Known(facts, established, undo, public_prefixes6)
     steps = [source_check(interface, packet)]
     if steps[-1].passes and not established:
@@ -97,6 +96,8 @@ def path(
     assert subnet is not None
     if not steps[-1].passes:
         return _ended(steps, interface.id, packet)
+    if step := inlined(subnet.vpc_id, packet, facts, sent=True, established=established):
+        steps.append(step)
     packet, refused = served(steps, subnet.vpc_id, packet, facts)
     if refused:
         return _ended(steps, refused, packet)
@@ -296,54 +297,19 @@ def _enter_vpc(steps: list[Step], vpc_id: str, packet: Packet, known: Known) -> 
 
 def _steered(steps: list[Step], vpc_id: str, packet: Packet, known: Known, from_subnet: str) -> Path | None:
     """The path to an appliance, where a service insertion of the VPC chooses a packet that its router routes; none
-    where it does not. What comes out of a subnet of appliances is not chosen again."""
+    where it does not."""
     facts = known.facts
-    for insertion in facts.shared_referring(ServiceInsertion, vpc_id, "vpc_id"):
-        if from_subnet in _appliance_subnets(insertion, facts):
-            return None
-        for rule in insertion.rules:
-            back = not _is_steered(rule, packet, back=False)
-            if back and not _is_steered(rule, reply(packet), back=True):
-                continue
-            first = insertion.appliances[0]
-            chosen = (back and first.return_network_interface_id) or first.network_interface_id
-            insert = rule.action == "insert"
-            steps.append(
-                Step(
-                    point="service-insertion",
-                    passes=True,
-                    resource_id=insertion.id,
-                    decided_by=f"{insertion.id}/{rule.number}",
-                    message=f"rule {rule.number}: " + (f"goes through {chosen}" if insert else "passes by"),
-                    project_id=insertion.project_id,
-                )
-            )
-            if not insert:
-                return None
-            appliance = facts.shared(NetworkInterface, chosen)
-            assert appliance is not None
-            subnet = facts.shared(Subnet, appliance.subnet_id)
-            assert subnet is not None
-            return _arrive(steps, appliance, subnet, packet, known, crosses=True)
-    return None
-
-
-def _is_steered(rule: SteeringRule, packet: Packet, *, back: bool) -> bool:
-    """Whether a packet, or the one that one on its way back answers, is as a rule says. ICMP's answers have types of
-    their own, so all of them go back the same way."""
-    any_type = back and rule.protocol in ("icmp", "icmpv6")
-    ports = (None, None) if any_type else (rule.from_port, rule.to_port)
-    return (
-        matches(rule.protocol, ports, packet)
-        and contains(rule.source, packet.source)
-        and contains(rule.destination, packet.destination)
-    )
-
-
-def _appliance_subnets(insertion: ServiceInsertion, facts: Facts) -> set[str]:
-    ids = (i for a in insertion.appliances for i in (a.network_interface_id, a.return_network_interface_id))
-    interfaces = (facts.shared(NetworkInterface, id) for id in ids if id)
-    return {interface.subnet_id for interface in interfaces if interface is not None}
+    chosen = steered(vpc_id, packet, facts, from_subnet)
+    if chosen is None:
+        return None
+    steps.append(chosen.step)
+    if not chosen.interface:
+        return None
+    appliance = facts.shared(NetworkInterface, chosen.interface)
+    assert appliance is not None
+    subnet = facts.shared(Subnet, appliance.subnet_id)
+    assert subnet is not None
+    return _arrive(steps, appliance, subnet, packet, known, crosses=True)
 
 
 def _into_vpc(steps: list[Step], vpc_id: str, packet: Packet, known: Known) -> Path:
@@ -396,6 +362,8 @@ def _arrive(
         steps.append(security_group(interface, packet, "ingress", facts))
         if not steps[-1].passes:
             return _ended(steps, interface.id, packet)
+    if step := inlined(subnet.vpc_id, packet, facts, sent=False, established=established):
+        steps.append(step)
     own = owner_of(interface, packet.destination)
     passes = bool(own) or not interface.source_dest_check
     message = f"{interface.id} gets it"

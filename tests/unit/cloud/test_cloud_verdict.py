@@ -453,3 +453,46 @@ def test_what_a_service_insertion_chooses_goes_to_its_appliance_both_ways() -> N
     assert stand.path(stand.a, tcp("10.0.1.4", "10.0.1.5")).end == stand.b.id
     forwarded = stand.path(firewall, tcp("10.0.1.4", "10.0.2.4"))
     assert (forwarded.passes, forwarded.end) == (True, stand.c.id)
+
+
+def test_an_inline_appliance_is_between_two_interfaces_of_one_subnet_and_nobodys_end() -> None:
+    """Each connection once: where its client is, if that is in the VPC; replies by their connection; what begins at the
+    other end is not chosen."""
+    stand = Stand()
+    inner = stand.cloud.create("subnet", vpc_id=stand.vpc.id, cidr_block="10.0.9.0/24")
+    left, right = (
+        stand.cloud.create("network_interface", subnet_id=inner.id, source_dest_check=False) for _ in range(2)
+    )
+    web = {"source": "0.0.0.0/0", "protocol": "tcp", "from_port": 80, "to_port": 80}
+    rules = [
+        {"number": 10, "action": "bypass", "source": "0.0.0.0/0", "destination": "10.0.2.4/32"},
+        {"number": 20, "destination": "10.0.0.0/16", **web},
+    ]
+    appliance = {"network_interface_id": left.id, "return_network_interface_id": right.id}
+    made = stand.cloud.create(
+        "service_insertion", vpc_id=stand.vpc.id, mode="inline", appliances=[appliance], rules=rules
+    )
+
+    def said(path: Path) -> list[tuple[str, str]]:
+        return [(s.decided_by, s.message) for s in path.steps if s.point == "service-insertion"]
+
+    there = stand.path(stand.a, tcp("10.0.1.4", "10.0.1.5"))
+    assert (there.passes, there.end) == (True, stand.b.id)
+    assert said(there) == [(f"{made.id}/20", f"rule 20: goes through {left.id} and {right.id}")]
+    assert points(there)[:3] == ["source-check", "security-group", "service-insertion"]
+    back = way.path(stand.cloud.get(stand.b.id), verdict.reply(there.packet), stand.view, established=True)
+    assert (back.passes, back.end) == (True, stand.a.id)
+    assert said(back) == [(f"{made.id}/20", f"rule 20: goes through {right.id} and {left.id}")]
+    assert points(back)[-2:] == ["service-insertion", "destination"]
+    assert said(stand.path(stand.b, verdict.reply(tcp("10.0.1.4", "10.0.1.5")))) == [], "the other end begins"
+    assert said(stand.path(stand.a, tcp("10.0.1.4", "10.0.2.4"))) == [(f"{made.id}/10", "rule 10: passes by")]
+    assert said(stand.path(stand.a, tcp("10.0.1.4", "10.0.1.5", 81))) == []
+
+    everyone = {"direction": "ingress", "peer": "0.0.0.0/0"}
+    stand.cloud.create("security_group_rule", security_group_id=stand.vpc.default_security_group_id, **everyone)
+    outside = tcp("192.0.2.1", "10.0.1.4")
+    came = way.entry(stand.vpc.id, outside, stand.view)
+    assert (came.passes, came.end, len(said(came))) == (True, stand.a.id, 1)
+    assert points(came)[-2:] == ["service-insertion", "destination"]
+    answer = way.path(stand.cloud.get(stand.a.id), verdict.reply(outside), stand.view, established=True)
+    assert len(said(answer)) == 1

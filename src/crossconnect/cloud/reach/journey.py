@@ -9,7 +9,7 @@ import msgspec
 from crossconnect.cloud.path import Path, Translation
 from crossconnect.cloud.reach.hop import Addresses, Hop, Layer, Outcome
 from crossconnect.cloud.reach.legs import Leg, shifted
-from crossconnect.cloud.verdict import Packet
+from crossconnect.cloud.verdict import Packet, Step
 
 
 def addresses(packet: Packet) -> Addresses:
@@ -23,6 +23,11 @@ def addresses(packet: Packet) -> Addresses:
 
 
 _AT_INTERFACE = ("security-group", "destination")
+
+
+def _is_at_interface(step: Step, end: str) -> bool:
+    # A service insertion says something last where it is inline, and then at the interface's port.
+    return step.point == "service-insertion" or (step.resource_id == end and step.point in _AT_INTERFACE)
 
 
 class Journey:
@@ -76,7 +81,7 @@ class Journey:
         """All steps of a path through VPCs. `carry` is what takes the packet to the hypervisor of the interface at
         which it ends, where that one's groups are asked; nothing behind it counts if it gets lost there."""
         last = len(way.steps)
-        while last > 0 and way.steps[last - 1].resource_id == way.end and way.steps[last - 1].point in _AT_INTERFACE:
+        while last > 0 and _is_at_interface(way.steps[last - 1], way.end):
             last -= 1
         for n, step in enumerate(way.steps):
             if n == last and carry is not None:

@@ -1,0 +1,96 @@
+"""What a VPC's service insertion chooses: packets that go through appliances, on their way there and back.
+
+`routed`: where the VPC's router has a packet, it goes to an appliance's interface, and the path ends there.
+`inline`: at the port of the client, where that is in the VPC, else at the server's, and the path goes on behind it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from crossconnect.cloud import effective
+from crossconnect.cloud.effective import Facts
+from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule
+from crossconnect.cloud.verdict import Packet, Step, any_contains, matches, reply
+from crossconnect.net import contains, version_of
+
+
+class Steered(NamedTuple):
+    """A packet that a rule is about."""
+
+    step: Step
+    interface: str
+    """The appliance's interface that gets it; empty where the rule lets it pass by."""
+
+
+def steered(vpc_id: str, packet: Packet, facts: Facts, from_subnet: str) -> Steered | None:
+    """Whether a routed packet goes to an appliance. What comes out of a subnet of appliances is not chosen again. Of
+    several appliances the first one is taken to live."""
+    insertion = _insertion(vpc_id, "routed", facts)
+    if insertion is None or from_subnet in _appliance_subnets(insertion, facts):
+        return None
+    for rule in insertion.rules:
+        back = not _chooses(rule, packet, back=False)
+        if not back or _chooses(rule, reply(packet), back=True):
+            first = insertion.appliances[0]
+            return _by(insertion, rule, (back and first.return_network_interface_id) or first.network_interface_id)
+    return None
+
+
+def inlined(vpc_id: str, packet: Packet, facts: Facts, *, sent: bool, established: bool) -> Step | None:
+    """What an inline insertion says of a packet at the port of who sends it, or gets it. A reply goes through by its
+    connection; what begins at the other end is not chosen."""
+    insertion = _insertion(vpc_id, "inline", facts)
+    if insertion is None:
+        return None
+    vpc = effective.vpc_of(vpc_id, facts)
+    client = packet.destination if established else packet.source
+    here = any_contains(vpc.cidr_blocks if version_of(client) == 4 else vpc.ipv6_cidr_blocks, client)
+    if sent is (here is established):
+        return None
+    first = reply(packet) if established else packet
+    rule = next((rule for rule in insertion.rules if _chooses(rule, first, back=established)), None)
+    return _by(insertion, rule, _ends(insertion.appliances[0], established)).step if rule is not None else None
+
+
+def _insertion(vpc_id: str, mode: Literal["routed", "inline"], facts: Facts) -> ServiceInsertion | None:
+    """A VPC has one at most."""
+    found = facts.shared_referring(ServiceInsertion, vpc_id, "vpc_id")
+    return next((insertion for insertion in found if insertion.mode == mode), None)
+
+
+def _ends(appliance: Appliance, back: bool) -> str:
+    ends = appliance.network_interface_id, appliance.return_network_interface_id
+    return " and ".join(ends[::-1] if back else ends)
+
+
+def _by(insertion: ServiceInsertion, rule: SteeringRule, through: str) -> Steered:
+    insert = rule.action == "insert"
+    step = Step(
+        point="service-insertion",
+        passes=True,
+        resource_id=insertion.id,
+        decided_by=f"{insertion.id}/{rule.number}",
+        message=f"rule {rule.number}: " + (f"goes through {through}" if insert else "passes by"),
+        project_id=insertion.project_id,
+    )
+    return Steered(step, through if insert else "")
+
+
+def _chooses(rule: SteeringRule, packet: Packet, *, back: bool) -> bool:
+    """Whether a packet, or the one that one on its way back answers, is as a rule says. ICMP's answers have types of
+    their own, so all of them go back the same way."""
+    any_type = back and rule.protocol in ("icmp", "icmpv6")
+    ports = (None, None) if any_type else (rule.from_port, rule.to_port)
+    return (
+        matches(rule.protocol, ports, packet)
+        and contains(rule.source, packet.source)
+        and contains(rule.destination, packet.destination)
+    )
+
+
+def _appliance_subnets(insertion: ServiceInsertion, facts: Facts) -> set[str]:
+    ids = (i for a in insertion.appliances for i in (a.network_interface_id, a.return_network_interface_id))
+    interfaces = (facts.shared(NetworkInterface, id) for id in ids if id)
+    return {interface.subnet_id for interface in interfaces if interface is not None}
