@@ -120,6 +120,11 @@ class Driver(Protocol):
         """What the device runs. While it is taking something back, it is waited for."""
         ...
 
+    async def deviations(self, change: Change) -> tuple[str, ...]:
+        """What would have to change so that `old` runs, a line each; nothing where it does. The device is left as it
+        is."""
+        ...
+
     async def ask(self, query: Query) -> bytes:
         """The answer to a question about its state, as `query.parse` reads it. Unsupported for a way that it is not
         asked by."""

@@ -6,6 +6,7 @@ what the borders run and boot; nowhere a secret. The other switches of the regio
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,15 +103,19 @@ class Stand:
         self.said += [out, err]
         return code, err
 
-    def apply(
-        self, *more: str, password: str = "env:DEVICE_PASSWORD", authorities: Path | None = None
-    ) -> tuple[int, str]:
+    def access(self, password: str = "env:DEVICE_PASSWORD", authorities: Path | None = None) -> str:
+        """The file that leads to the borders."""
         text = ACCESS.format(
             user=USER, nobody=free_port(), password=password, authorities=authorities or self.authority.path
         )
         access = self.directory / "access.yaml"
         access.write_text(text + "".join(f"  {n}: {{port: {p.port}}}\n" for n, p in self.peers.items()))
-        return self.xc("apply", str(self.plan), "--access", str(access), *more)
+        return str(access)
+
+    def apply(
+        self, *more: str, password: str = "env:DEVICE_PASSWORD", authorities: Path | None = None
+    ) -> tuple[int, str]:
+        return self.xc("apply", str(self.plan), "--access", self.access(password, authorities), *more)
 
     def begun_elsewhere(self, network: str) -> Path:
         """Another plan beside it, which somebody has begun on a network and not ended."""
@@ -227,3 +232,27 @@ def test_a_border_that_refuses_the_candidate(stand: Stand) -> None:
     assert code == 1
     assert "nothing was changed" in err
     assert stand.stand("old") == [*BORDERS]
+
+
+def test_drift_of_devices(stand: Stand, capsys: pytest.CaptureFixture[str]) -> None:
+    """Input: borders as an older revision has them, and other switches, which answer nobody. Output: no drift from that
+    revision; from the next one, the lines, each with its device and without a secret; silent ones are said to be so.
+    Nothing is changed by asking."""
+
+    def drift(*arguments: str) -> tuple[int, list[dict[str, str]]]:
+        code = run(["drift", *arguments, "--access", stand.access(), "-C", str(stand.root), "-o", "json"])
+        out, err = capsys.readouterr()
+        stand.said += [out, err]
+        return code, json.loads(out)["deviations"]
+
+    assert drift(*BORDERS, "--at", "HEAD~1") == (0, [])
+    code, found = drift(*BORDERS)
+    assert code == 1
+    assert {d["device"] for d in found} == {*BORDERS}
+    assert any("local-preference" in d["detail"] for d in found)
+    code, found = drift("--at", "HEAD~1")
+    assert code == 1
+    assert {d["kind"] for d in found} == {"silent"}
+    assert not {d["device"] for d in found} & {*BORDERS}
+    assert stand.stand("old") == [*BORDERS]
+    assert stand.xc("drift", "nobody", "--access", stand.access())[0] == 2

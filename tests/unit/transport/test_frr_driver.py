@@ -238,6 +238,9 @@ def test_drift_another_change_and_unreadable_commands(host: FrrHost) -> None:
         async with FrrDriver(host.sshd.target()) as driver:
             with pytest.raises(Rejected, match=r"has drifted: .* needs `ip prefix-list own seq 20"):
                 await driver.prepare(change_of(NEW, OLD))
+            said = await driver.deviations(change_of(NEW, OLD))
+            assert said == ("ip prefix-list own seq 20 permit 198.51.100.0/24",)
+            assert await driver.deviations(change) == ()
 
             broken = msgspec.structs.replace(
                 change, commands=(msgspec.structs.replace(change.commands[0], text="colour red\n"),)

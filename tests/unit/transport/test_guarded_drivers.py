@@ -106,6 +106,7 @@ def test_a_device_that_has_drifted_is_not_changed(world: World) -> None:
     before = world.running
     with pytest.raises(Rejected, match=r"has drifted: `.*(by hand|to spine1)"):
         world.do(lambda driver: driver.prepare(world.change))
+    assert world.do(lambda driver: driver.deviations(world.change))
     assert world.running == before
     world.do(lambda driver: driver.restore(world.change))
     assert world.running == world.old

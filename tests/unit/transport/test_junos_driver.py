@@ -113,6 +113,8 @@ def test_refused_drifted_locked_pending(tmp_path: Path) -> None:
             world.active = "system { host-name c; }\n"
             with pytest.raises(Rejected, match=r"has drifted: .* `- system host-name a;`"):
                 await driver.prepare(CHANGE)
+            assert any("host-name a" in line for line in await driver.deviations(CHANGE))
+            assert world.candidate == world.active
             world.active = OLD
             world.locked_by = "operator terminal p0"
             with pytest.raises(Busy, match="operator terminal p0"):

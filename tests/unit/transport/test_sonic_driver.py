@@ -152,6 +152,8 @@ def test_refused_drifted_and_deaf(box: SonicBox) -> None:
             assert not await driver.is_pending(bad)
             with pytest.raises(Rejected, match=r"has drifted: .*Vlan20"):
                 await driver.prepare(change_of(NEW, OLD))
+            assert any("Vlan20" in line for line in await driver.deviations(change_of(NEW, OLD)))
+            assert await driver.deviations(CHANGE) == ()
             (box.home / "deaf").touch()
             with pytest.raises(Rejected, match="does not run what was loaded: `set /VLAN/Vlan20"):
                 await driver.load(CHANGE, 600)

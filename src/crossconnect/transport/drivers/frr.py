@@ -124,6 +124,10 @@ class FrrDriver(ShellDriver):
             return "pending" if await self._has("pending") else "new"
         return "old" if not await self._remaining(change.old[FILE]) else "other"
 
+    async def deviations(self, change: Change) -> tuple[str, ...]:
+        """See `Driver.deviations`."""
+        return await self._remaining(change.old[FILE])
+
     async def ask(self, query: Query) -> bytes:
         """See `Driver.ask`."""
         if query.how != "cli":

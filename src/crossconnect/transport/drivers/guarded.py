@@ -193,6 +193,10 @@ class Guarded(ABC):
                 return "old"
         return "other"
 
+    async def deviations(self, change: Change) -> tuple[str, ...]:
+        """See `Driver`."""
+        return tuple(await self.differences(change, "old"))
+
     # Parts of them
 
     async def _nothing_pending(self, change: Change) -> None:

@@ -140,6 +140,11 @@ class JunosDriver:
                 return "pending" if found is not None and change.name in found.log else "new"
             return "old" if not await self._differs_from(change.old[MAIN]) else "other"
 
+    async def deviations(self, change: Change) -> tuple[str, ...]:
+        """See `Driver.deviations`. Busy while somebody else has the candidate."""
+        async with self._candidate():
+            return await self._differs_from(change.old[MAIN])
+
     async def ask(self, query: Query) -> bytes:
         """See `Driver.ask`."""
         if query.how != "cli":

@@ -151,6 +151,10 @@ class SonicDriver(ShellDriver):
             return "pending" if await self.is_pending(change) else "new"
         return "old" if not await self._left(change, change.old) else "other"
 
+    async def deviations(self, change: Change) -> tuple[str, ...]:
+        """See `Driver.deviations`."""
+        return await self._left(change, change.old)
+
     async def ask(self, query: Query) -> bytes:
         """See `Driver.ask`."""
         if query.how != "cli":
