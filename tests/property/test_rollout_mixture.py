@@ -84,15 +84,20 @@ def lost_pairs(old: Blueprint, middle: Blueprint, new: Blueprint) -> dict[str, i
     return lost
 
 
+def on_the_way(old: Side, new: Side, data: st.DataObject) -> tuple[Blueprint, frozenset[str]]:
+    """A network between the two, and the switches in it that are as in the old one."""
+    changed = changed_devices(old, new)
+    pending = frozenset(data.draw(st.sets(st.sampled_from(sorted(changed))))) if changed else frozenset()
+    return mixed(old.blueprint, new.blueprint, changed, pending), pending
+
+
 @settings(max_examples=60, deadline=None)
 @given(case=st.sampled_from(CASES), data=st.data())
 def test_what_is_lost_on_the_way_is_what_three_whole_simulations_say(
     case: tuple[str, str, bool], data: st.DataObject
 ) -> None:
     old, new, continuity, _ = prepared(*case)
-    changed = sorted(changed_devices(old, new))
-    pending = frozenset(data.draw(st.sets(st.sampled_from(changed)))) if changed else frozenset()
-    middle = mixed(old.blueprint, new.blueprint, frozenset(changed), pending)
+    middle, pending = on_the_way(old, new, data)
     losses = continuity.losses(middle, pending)
     predicted = {loss.name: loss.pairs for loss in losses if loss.kind == "network" and loss.pairs}
     assert predicted == lost_pairs(old.blueprint, middle, new.blueprint)
@@ -105,9 +110,7 @@ def test_what_is_lost_on_the_way_is_what_three_whole_simulations_say(
 @given(case=st.sampled_from(CASES), data=st.data())
 def test_each_switch_of_a_mixture_is_as_before_or_as_after(case: tuple[str, str, bool], data: st.DataObject) -> None:
     old, new, _, _ = prepared(*case)
-    changed = changed_devices(old, new)
-    pending = frozenset(data.draw(st.sets(st.sampled_from(sorted(changed))))) if changed else frozenset()
-    middle = mixed(old.blueprint, new.blueprint, changed, pending)
+    middle, pending = on_the_way(old, new, data)
     before, after = ({d.name: d for d in side.blueprint.devices} for side in (old, new))
     here = {d.name: d for d in middle.devices}
     for name in before.keys() | after.keys():
@@ -140,9 +143,7 @@ def test_promises_broken_on_the_way_are_those_that_three_whole_networks_say(
     case: tuple[str, str, bool], data: st.DataObject
 ) -> None:
     old, new, continuity, _ = prepared(*case)
-    changed = sorted(changed_devices(old, new))
-    pending = frozenset(data.draw(st.sets(st.sampled_from(changed)))) if changed else frozenset()
-    middle = mixed(old.blueprint, new.blueprint, frozenset(changed), pending)
+    middle, pending = on_the_way(old, new, data)
     predicted = {loss.name for loss in continuity.losses(middle, pending) if loss.kind == "promise"}
     assert predicted == broken(middle) - broken(old.blueprint) - broken(new.blueprint)
     assert continuity.sessions_up(middle) == sum(Impacts(middle).healthy.up)

@@ -77,7 +77,7 @@ def carry_out_plan(file: Path, root: Path, network: RunningNetwork, mode: Mode, 
     plan, digest = read_plan(file)
     old, new = _networks(root, plan)
     course = course_of(plan)
-    with Journal(file.parent, file.name, digest, _now) as journal:
+    with Journal(file.parent, file.name, digest, now_text) as journal:
         if journal.found.torn:
             say(f"the last {journal.found.torn} octets of the journal were torn by a crash, and are cut off")
         events = events_of(journal.records)
@@ -160,7 +160,7 @@ def _networks(root: Path, plan: SavedPlan) -> tuple[Blueprint, Blueprint]:
     return found[0], found[1]
 
 
-def _now() -> str:
+def now_text() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
 
 

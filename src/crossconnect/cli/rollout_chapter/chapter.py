@@ -7,7 +7,6 @@ region, edited --> plan --> saved, read again --> carried out wave by wave --> w
 from __future__ import annotations
 
 import contextlib
-import datetime
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from crossconnect.cli.carrying_out import step_text
+from crossconnect.cli.carrying_out import now_text, step_text
 from crossconnect.cli.commands.plan import side
 from crossconnect.cli.lab_hands import LabNetwork
 from crossconnect.cli.output import say
@@ -143,7 +142,7 @@ class RolloutChapter:
         hands.look_before()
         progress, started = Progress(course, TIMERS.soak_s), time.monotonic()
         steps: list[Step] = []
-        with Journal(file.parent, file.name, digest, _now) as journal:
+        with Journal(file.parent, file.name, digest, now_text) as journal:
             state = state_after(course, ())
 
             def report(event: Happened) -> None:
@@ -275,16 +274,12 @@ def _counted(lab: Lab, flow: FlowSpec | None) -> Iterator[list[FlowSummary]]:
     if flow is None:
         yield found
         return
-    address = ["ip", "address", "replace", f"{BEYOND}/32", "dev", "lo"]
-    lab.run(flow.destination, address)
+    address = [f"{BEYOND}/32", "dev", "lo"]
+    lab.run(flow.destination, ["ip", "address", "replace", *address])
     run = start_flows(lab, [flow], FLOW_S)
     try:
         yield found
         found += map(summarise, finish_flows(run))
     finally:
         run.abort()
-        lab.run(flow.destination, ["ip", "address", "del", f"{BEYOND}/32", "dev", "lo"])
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+        lab.run(flow.destination, ["ip", "address", "del", *address])
