@@ -8,6 +8,7 @@ packets.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -17,6 +18,9 @@ from cloud_stand import OUTSIDE, Stand, flat_region, flat_stand, internet, withi
 from crossconnect.lab.ovn import power_off, power_on
 
 REFUSED_S = 0.7
+"""So long without an answer is a refusal."""
+ANSWERED_S = 5.0
+"""An answer may take so long on a busy machine: a lost segment is sent again after 1 s, then after 2 s (RFC 6298)."""
 
 
 class Provider(NamedTuple):
@@ -61,9 +65,29 @@ def endpoint(stand: Stand, service: Any, client: str) -> Any:
     return made
 
 
-def asks(stand: Stand, client: str, made: Any, port: int = 8080) -> Any:
+@contextlib.contextmanager
+def offered(stand: Stand, balancer: Any, **body: Any) -> Iterator[Any]:
+    """A service behind the load balancer, for one project; gone afterwards, with its endpoints."""
+    cloud, wanted = stand.cloud, {"load_balancer_id": balancer.id, "allowed_projects": ["beta"], **body}
+    service = cloud.create("endpoint_service", **wanted)
+    try:
+        yield service
+    finally:
+        for made in cloud.of("service_endpoint"):
+            if made.service_id == service.id:
+                cloud.delete(made.id, project="beta")
+        cloud.delete(service.id)
+        stand.realise()
+
+
+def asks(stand: Stand, client: str, made: Any, port: int = 8080, timeout_s: float = REFUSED_S) -> Any:
     to = f"{made.addresses[0]}:{port}"
-    return stand.lab.connect(client, ["web1", "web2"], 80, to=to, timeout_s=REFUSED_S)
+    return stand.lab.connect(client, ["web1", "web2"], 80, to=to, timeout_s=timeout_s)
+
+
+def answers(stand: Stand, client: str, made: Any) -> list[Any]:
+    """Who answers ten connections, all of which must be answered."""
+    return [asks(stand, client, made, timeout_s=ANSWERED_S) for _ in range(10)]
 
 
 def homes(stand: Stand, *ends: Any) -> set[str]:
@@ -79,52 +103,38 @@ def settled(stand: Stand, client: str, service: Any, made: Any) -> None:
 
 
 def test_an_endpoint_reaches_listeners_only_and_hides_who_asks(stand: Stand, provider: Provider) -> None:
-    create, cloud = stand.cloud.create, stand.cloud
-    service = create(
-        "endpoint_service", load_balancer_id=provider.balancer.id, allowed_projects=["beta"], acceptance_required=True
-    )
-    made = endpoint(stand, service, "cli1")
-    assert not asks(stand, "cli1", made), "not accepted yet"
-    cloud.update(made.id, status="active")
-    stand.realise()
-    settled(stand, "cli1", service, made)
-    found = [asks(stand, "cli1", made) for _ in range(10)]
-    assert {one.answered_by for one in found} == {"web1", "web2"}
-    assert all(one.seen_from.startswith("100.127.") for one in found), "translated: both sides are 10.0.0.0/16"
-    assert not asks(stand, "cli1", made, 22), "what is no listener"
-    assert not stand.lab.connect("web1", "cli1", 80, to=found[0].seen_from, timeout_s=REFUSED_S), "one way only"
-    [home] = homes(stand, service, made)
-    power_off(stand.lab.lab, home)
-    assert within(lambda: asks(stand, "cli1", made)), "by the other gateway node"
-    power_on(stand.lab.lab, home)
-    assert within(lambda: homes(stand, service, made) == {home})
-    assert within(lambda: asks(stand, "cli1", made))
-    cloud.delete(made.id, project="beta")
-    stand.realise()
-    assert not asks(stand, "cli1", made)
-    cloud.delete(service.id)
-    stand.realise()
+    cloud = stand.cloud
+    with offered(stand, provider.balancer, acceptance_required=True) as service:
+        made = endpoint(stand, service, "cli1")
+        assert not asks(stand, "cli1", made), "not accepted yet"
+        cloud.update(made.id, status="active")
+        stand.realise()
+        settled(stand, "cli1", service, made)
+        found = answers(stand, "cli1", made)
+        assert {one.answered_by for one in found} == {"web1", "web2"}
+        assert all(one.seen_from.startswith("100.127.") for one in found), "translated: both sides are 10.0.0.0/16"
+        assert not asks(stand, "cli1", made, 22), "what is no listener"
+        assert not stand.lab.connect("web1", "cli1", 80, to=found[0].seen_from, timeout_s=REFUSED_S), "one way only"
+        [home] = homes(stand, service, made)
+        power_off(stand.lab.lab, home)
+        assert within(lambda: asks(stand, "cli1", made)), "by the other gateway node"
+        power_on(stand.lab.lab, home)
+        assert within(lambda: homes(stand, service, made) == {home})
+        assert within(lambda: asks(stand, "cli1", made))
+        cloud.delete(made.id, project="beta")
+        stand.realise()
+        assert not asks(stand, "cli1", made)
 
 
 def test_a_service_may_be_shown_who_asks(stand: Stand, provider: Provider) -> None:
-    create, cloud = stand.cloud.create, stand.cloud
-    service = create(
-        "endpoint_service",
-        load_balancer_id=provider.balancer.id,
-        allowed_projects=["beta"],
-        acceptance_required=False,
-        source="kept",
-    )
-    made = endpoint(stand, service, "cli7")
-    settled(stand, "cli7", service, made)
-    found = [asks(stand, "cli7", made) for _ in range(10)]
-    assert {one.answered_by for one in found} == {"web1", "web2"}
-    assert {one.seen_from for one in found} == {stand.lab.party("cli7").address()}
-    assert not stand.lab.connect("cli7", "web1", 80, timeout_s=REFUSED_S), "targets themselves are not reached"
-    assert not stand.lab.connect("web1", "cli7", 80, timeout_s=REFUSED_S), "one way only"
-    cloud.delete(made.id, project="beta")
-    cloud.delete(service.id)
-    stand.realise()
+    with offered(stand, provider.balancer, acceptance_required=False, source="kept") as service:
+        made = endpoint(stand, service, "cli7")
+        settled(stand, "cli7", service, made)
+        found = answers(stand, "cli7", made)
+        assert {one.answered_by for one in found} == {"web1", "web2"}
+        assert {one.seen_from for one in found} == {stand.lab.party("cli7").address()}
+        assert not stand.lab.connect("cli7", "web1", 80, timeout_s=REFUSED_S), "targets themselves are not reached"
+        assert not stand.lab.connect("web1", "cli7", 80, timeout_s=REFUSED_S), "one way only"
 
 
 def test_an_elastic_ip_is_translated_where_the_machine_runs(stand: Stand, provider: Provider) -> None:

@@ -128,9 +128,12 @@ def from_outside(lab: OvnLab, seconds: float, meanwhile: Callable[[], object]) -
 
 
 def test_an_elastic_ip_is_announced_from_the_gateway_node_that_it_lives_on(lab: OvnLab) -> None:
-    assert way(lab, f"{ELASTIC}/32") == way(lab, f"{TRANSLATED}/32") == {"gw1"}
-    assert way(lab, "203.0.113.0/24") == {"gw1", "gw2"}, "aggregates come from every gateway node"
-    assert way(lab, f"{ROUTER}/32") == way(lab, "100.126.0.0/24") == set()
+    assert way(lab, f"{ELASTIC}/32") == {"gw1"}
+    # The other one comes in an update of its own (RFC 4271 section 9.2.1.1: a session may wait between two).
+    assert within(lambda: way(lab, f"{TRANSLATED}/32") == {"gw1"})
+    assert within(lambda: way(lab, "203.0.113.0/24") == {"gw1", "gw2"}), "aggregates come from every gateway node"
+    assert way(lab, f"{ROUTER}/32") == set()
+    assert way(lab, "100.126.0.0/24") == set()
     outside = said(lab, "isp", "ip", "route")
     assert "203.0.113.0/24 via" in outside
     assert ELASTIC not in outside, "the border passes on the aggregate only"

@@ -161,7 +161,7 @@ async def delete(service: Service, kind: Kind, call: Call) -> Answer:
     outcome = await service.delete(kind, call.caller, id, if_match=revision, dry_run=call.dry_run)
     if call.dry_run:
         return _planned(outcome)
-    await _waited(service, kind, call, outcome, wait)
+    await _waited(service, kind, call, outcome, wait, gone=True)
     return Answer(status=204)
 
 
@@ -187,11 +187,16 @@ def _changed(id: str) -> Denied:
     return Denied(PRECONDITION, f"{id} has changed: If-Match names another revision")
 
 
-async def _waited(service: Service, kind: Kind, call: Call, outcome: Outcome, wait_s: float | None) -> Document | None:
+async def _waited(
+    service: Service, kind: Kind, call: Call, outcome: Outcome, wait_s: float | None, *, gone: bool = False
+) -> Document | None:
     """The resource once the command is realised, where the client waits for that."""
     if wait_s is None:
         return None
-    return await service.wait(kind, call.caller, outcome.document.id, outcome.revision, timeout_s=wait_s)
+    document = outcome.document
+    return await service.wait(
+        kind, call.caller, document.id, outcome.revision, timeout_s=wait_s, written=None if gone else document
+    )
 
 
 def _wait(call: Call, until: str) -> float | None:

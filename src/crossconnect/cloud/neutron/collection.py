@@ -165,9 +165,9 @@ class Collection(ABC):
         """The resource of a command, once it is realised, or has waited long enough."""
         document: Document | None = outcome.document
         if self.region.realised_s and outcome.changed:
-            wait_s = self.region.realised_s
+            wait_s, written = self.region.realised_s, None if outcome.document.state == "deleting" else document
             document = await self.service.wait(
-                kind, call.caller, outcome.document.id, outcome.revision, timeout_s=wait_s
+                kind, call.caller, outcome.document.id, outcome.revision, timeout_s=wait_s, written=written
             )
         return (document or outcome.document).resource(kind.resource)
 

@@ -15,7 +15,7 @@ import msgspec
 from crossconnect.cloud.resource import Change, Kind, Problem, Refused, Resource, conflict
 from crossconnect.cloud.service.environment import Environment, stem
 from crossconnect.cloud.store import claims, documents, feed
-from crossconnect.cloud.store.records import Changed, Stored
+from crossconnect.cloud.store.records import Changed, Commit, Stored
 from crossconnect.cloud.store.view import ProjectView
 from crossconnect.cloud.store.writer import Transaction
 from crossconnect.cloud.view import Context
@@ -68,6 +68,8 @@ def apply(
         first = next(item for item in items if item.after is None)
         raise conflict(f"{stem(first.kind)}.in-use", f"{first.before.id} is still used", uses=tuple(left))
     feed.add(connection, number, context.now, transaction.batch, log)
+    changes = tuple(changed for changed, _seen in log)
+    transaction.commits.append(Commit(number=number, at=context.now, changes=changes))
     return _written(number, items, bodies, tuple(changed.id for changed, _seen in log))
 
 

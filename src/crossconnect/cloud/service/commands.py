@@ -28,7 +28,6 @@ from crossconnect.cloud.service.outcome import Document, Outcome
 from crossconnect.cloud.service.presenting import presented
 from crossconnect.cloud.service.states import document, shown
 from crossconnect.cloud.store import projects, reading, tokens
-from crossconnect.cloud.store.reading import REALISED, counters_of
 from crossconnect.cloud.store.records import AuditRecord, Stored
 from crossconnect.cloud.store.view import ProjectView
 from crossconnect.cloud.store.writer import Transaction, Undone
@@ -63,7 +62,8 @@ class Command(ABC):
         """Decide, check, write. Raises `Refused`, or `Undone` with the outcome of a dry run."""
         project = self.caller.project_id
         own = projects.quotas(transaction.connection, project)
-        view = self._view = ProjectView(transaction.connection, self.environment.kind_of, project)
+        floor = self.environment.floor()
+        view = self._view = ProjectView(transaction.connection, self.environment.kind_of, project, floor)
         if own is None:
             raise missing("project", project)
         outcome = self.run(transaction, view, self.environment.context(project, own, view.minted))
@@ -121,7 +121,7 @@ class Command(ABC):
         if found is None or self._view is None:
             return None
         found = msgspec.structs.replace(found, stored=presented(self.kind, self._view, found.stored))
-        return shown(found, counters_of(transaction.connection)[REALISED])
+        return shown(found, self._view.realised())
 
 
 class Create(Command):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from crossconnect.cloud.resource import Refused
 from crossconnect.cloud.service import administration, expiring
 from crossconnect.cloud.service.environment import Environment
+from crossconnect.cloud.service.progress import Progress
 from crossconnect.cloud.service.signals import Listener, Signals
 from crossconnect.cloud.store import audit
 from crossconnect.cloud.store.database import READERS, Database, is_transient
@@ -30,6 +31,8 @@ PATIENCE_S = 5.0
 """How long a question waits for a database that is away."""
 AUDIT_AT_ONCE = 2_000
 """Lines of the audit record that are forgotten in one transaction: some 10 ms."""
+CATCH_UP_S = 0.05
+"""How long the database may not know how far the realiser is, where one process is all there is."""
 CLEAR_UP_S = 60.0
 """How often old tokens and changes are cleared away."""
 
@@ -43,12 +46,17 @@ class Engine:
         self._environment = environment
         self._loop = asyncio.get_running_loop()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self.progress = Progress()
         self.signals = Signals(self.position)
+        self._alone = not database.postgresql
+        environment.floor = self._floor
+        self._behind = asyncio.Event()
+        """Set while the database has not been told how far the realiser is."""
         self._writer = Writer(database, self._loop, self._committed)
         self._listener = (
             Listener(database.address, CHANNEL, self._writer.name, self.signals.poke) if database.postgresql else None
         )
-        self._clearing = self._loop.create_task(self._clear_up())
+        self._tasks = [self._loop.create_task(work) for work in (self._clear_up(), self._catch_up())]
 
     @classmethod
     async def start(cls, url: str, environment: Environment) -> Engine:
@@ -59,9 +67,13 @@ class Engine:
 
     async def close(self) -> None:
         """Finish what waits, and end the threads."""
-        self._clearing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._clearing
+        for task in self._tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        if self._behind.is_set():
+            with contextlib.suppress(Refused, DBAPIError):  # the next process compares everything anyway
+                await self._write_behind()
         await self.signals.close()
         await asyncio.to_thread(self._writer.close)
         if self._listener is not None:
@@ -89,8 +101,9 @@ class Engine:
 
     async def position(self) -> tuple[int, int]:
         """(number of the last commit, number up to which all is realised)."""
+        floor = self._floor()
         at = await self.read(counters_of)
-        return at[SEQUENCE], at[REALISED]
+        return at[SEQUENCE], max(at[REALISED], floor)
 
     def _ask(self, question: Callable[[Connection], T]) -> T:
         end = time.monotonic() + PATIENCE_S
@@ -106,11 +119,53 @@ class Engine:
                     raise Refused(503, AWAY) from error
                 time.sleep(0.1)
 
-    def _committed(self, head: int | None, realised: int | None) -> None:
-        if head is None:
+    def _committed(self, transaction: Transaction | None) -> None:
+        if transaction is None:
             self.signals.poke()
-        else:
-            self.signals.tell(head, realised)
+            return
+        self.progress.committed(transaction.start, transaction.commits)
+        realised = transaction.realised
+        # What is written at leisure may be old by now.
+        self.signals.tell(transaction.number, realised if realised is None else max(realised, self._floor()))
+
+    async def realised(self, number: int, failures: Mapping[str, str], cleared: Sequence[str]) -> None:
+        """See `Service.realised`. Where this is the only process, the database is told at leisure: who asks is answered
+        by what this process knows."""
+        known = self.progress
+        # A failure's line is written each time: who changes a resource takes it away.
+        plain = not failures and not cleared and not known.failures
+        if plain and self._alone and 0 <= known.realised <= number:
+            known.say(number, failures)
+            self.signals.tell(self.signals.head, number)
+            self._behind.set()
+            return
+        if number < known.realised:  # readers must not hold on to what is lost
+            known.say(number, known.failures)
+        await self.write(
+            lambda tx: administration.realised(tx, number, failures, cleared),
+            lambda _tx, _result: None,
+            lasting=False,  # after a loss of power the realiser says it again
+        )
+        known.say(number, dict(failures))
+
+    def _floor(self) -> int:
+        return self.progress.realised if self._alone else -1
+
+    async def _catch_up(self) -> None:
+        """Tell the database how far the realiser is, some times a second."""
+        while True:
+            await self._behind.wait()
+            await asyncio.sleep(CATCH_UP_S)
+            self._behind.clear()
+            with contextlib.suppress(Refused, DBAPIError):  # with the next number again
+                await self._write_behind()
+
+    async def _write_behind(self) -> None:
+        await self.write(
+            lambda tx: administration.realised(tx, self.progress.realised, {}, ()),
+            lambda _tx, _result: None,
+            lasting=False,
+        )
 
     async def _clear_up(self) -> None:
         while True:

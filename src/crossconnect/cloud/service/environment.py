@@ -59,6 +59,8 @@ class Environment:
         self.settings = settings
         self.clock = clock
         self.new_id = new_id
+        self.floor: Callable[[], int] = lambda: -1
+        """Up to which number all is realised at least, whatever the database says. Asked before the database is."""
         self._by_type: dict[type[Resource], Kind] = {kind.resource: kind for kind in kinds.values()}
         self._by_prefix = {kind.prefix: kind for kind in kinds.values()}
 

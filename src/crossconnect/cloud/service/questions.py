@@ -13,7 +13,7 @@ from crossconnect.cloud.service.presenting import differs, presented
 from crossconnect.cloud.service.states import document, shown
 from crossconnect.cloud.service.texts import FORBIDDEN
 from crossconnect.cloud.store import reading
-from crossconnect.cloud.store.reading import REALISED, Search, counters_of
+from crossconnect.cloud.store.reading import Search
 from crossconnect.cloud.store.view import ProjectView
 
 VALUES_MAX = 200
@@ -43,9 +43,9 @@ def get(view: ProjectView, kind: Kind, id: str) -> Document:
     found = reading.one(connection, kind, project_id, id)
     if found is not None:
         found = msgspec.structs.replace(found, stored=presented(kind, view, found.stored))
-        return shown(found, counters_of(connection)[REALISED])
+        return shown(found, view.realised())
     if kind.name in LINGERING:
-        stored = reading.buried(connection, kind, project_id, id, counters_of(connection)[REALISED])
+        stored = reading.buried(connection, kind, project_id, id, view.realised())
         if stored is not None:
             return document(presented(kind, view, stored), "deleting")
     if reading.foreign(connection, project_id, [id]):
@@ -58,7 +58,7 @@ def listing(view: ProjectView, search: Search) -> tuple[Page, bool]:
     connection = view.connection
     found = reading.page(connection, msgspec.structs.replace(search, limit=search.limit + 1))
     more = len(found) > search.limit
-    number = counters_of(connection)[REALISED] if found else 0
+    number = view.realised() if found else 0
     found = found[: search.limit]
     if differs(search.kind):
         found = [msgspec.structs.replace(one, stored=presented(search.kind, view, one.stored)) for one in found]

@@ -18,8 +18,8 @@ from crossconnect.cloud.service.commands import Command, Create, Delete, Update
 from crossconnect.cloud.service.engine import Engine
 from crossconnect.cloud.service.environment import Environment, Settings, now, random_id
 from crossconnect.cloud.service.outcome import LIMIT_MAX, Document, Feed, Outcome, Page, Query
-from crossconnect.cloud.service.presenting import told
-from crossconnect.cloud.service.states import shown
+from crossconnect.cloud.service.presenting import differs, told
+from crossconnect.cloud.service.states import as_available, shown
 from crossconnect.cloud.store import audit, feed, projects, reading
 from crossconnect.cloud.store.reading import AUDIT_CLEARED, CLEARED, REALISED, SEQUENCE, counters_of
 from crossconnect.cloud.store.records import AuditRecord, Key
@@ -140,12 +140,23 @@ class Service:
         return await self._question(msgspec.structs.replace(self._line(caller, "get"), kind=what), work)
 
     async def wait(
-        self, kind: Kind, caller: Caller, id: str, revision: int, *, timeout_s: float = 30.0
+        self,
+        kind: Kind,
+        caller: Caller,
+        id: str,
+        revision: int,
+        *,
+        timeout_s: float = 30.0,
+        written: Document | None = None,
     ) -> Document | None:
         """Wait until a resource's change `revision` is realised (`available`, or gone after a deletion) or has failed,
-        and say how it is then; none where it is gone. After `timeout_s` seconds it is said as it is."""
+        and say how it is then; none where it is gone. After `timeout_s` seconds it is said as it is. `written`: what
+        the change wrote; the answer may be this, though somebody has changed it again since."""
         signals = self._engine.signals
         await signals.until(lambda: signals.realised >= revision, timeout_s)
+        simple = written is not None and written.state in ("pending", "updating") and not differs(kind)
+        if written is not None and simple and self._engine.progress.is_realised(id, revision):
+            return as_available(written)
         try:
             return await self._engine.read(lambda connection: questions.get(self._view(connection, caller), kind, id))
         except Refused as refused:
@@ -165,6 +176,8 @@ class Service:
         signals, end = self._engine.signals, time.monotonic() + wait_s
         if wait_s > 0 and after == signals.head:  # nothing is there yet, as far as is known
             await signals.until(lambda: signals.head > after, wait_s)
+        if scope is None and (commits := self._engine.progress.after(after, limit)):
+            return Feed(commits=commits, last=commits[-1].number)
         found = await self._engine.read(lambda connection: self._feed(connection, scope, after, limit))
         while not found.commits and (left_s := end - time.monotonic()) > 0:
             last = found.last
@@ -194,8 +207,10 @@ class Service:
         """All documents of all projects as of one moment, and the number of the last commit in them."""
 
         def ask(connection: Connection) -> tuple[int, Sequence[Document]]:
+            floor = self._environment.floor()
             at = counters_of(connection)
-            return at[SEQUENCE], [shown(found, at[REALISED]) for found in reading.every(connection)]
+            realised = max(at[REALISED], floor)
+            return at[SEQUENCE], [shown(found, realised) for found in reading.every(connection)]
 
         return await self._engine.read(ask)
 
@@ -203,11 +218,7 @@ class Service:
         """Say that all commits up to `number` are in the northbound database, but for resources in `failures` (id to
         reason), which stay failed until they are named in `cleared`, changed or deleted. A number may go back: after
         the northbound database was lost."""
-        await self._engine.write(
-            lambda tx: administration.realised(tx, number, failures, cleared),
-            lambda _tx, _result: None,
-            lasting=False,  # after a loss of power the realiser says it again
-        )
+        await self._engine.realised(number, failures, cleared)
 
     # Audit record.
 
@@ -336,7 +347,7 @@ class Service:
             must_be_admin(caller)
 
     def _view(self, connection: Connection, caller: Caller) -> ProjectView:
-        return ProjectView(connection, self._environment.kind_of, caller.project_id)
+        return ProjectView(connection, self._environment.kind_of, caller.project_id, self._environment.floor())
 
     def _feed(self, connection: Connection, project_id: str | None, after: int, limit: int) -> Feed:
         at = counters_of(connection)

@@ -20,15 +20,20 @@ def state_of(created: int, revision: int, realised: int, failure: str | None) ->
 
 def document(stored: Stored, state: State, reason: str = "") -> Document:
     """A stored document with its state, in JSON that can be sent: the stored octets are not decoded."""
-    head = b'{"state":"%s","state_reason":%s,' % (state.encode(), msgspec.json.encode(reason))
     return Document(
         kind=stored.kind,
         id=stored.id,
         project_id=stored.project_id,
         revision=stored.revision,
         state=state,
-        raw=head + stored.body[1:],
+        raw=_head(state, reason) + stored.body[1:],
     )
+
+
+def as_available(document: Document) -> Document:
+    """A document that has not failed, once it is realised."""
+    rest = document.raw.removeprefix(_head(document.state, ""))
+    return msgspec.structs.replace(document, state="available", raw=_head("available", "") + rest)
 
 
 def shown(found: Found, realised: int) -> Document:
@@ -36,3 +41,7 @@ def shown(found: Found, realised: int) -> Document:
     stored = found.stored
     state = state_of(stored.created, stored.revision, realised, found.reason)
     return document(stored, state, found.reason or "" if state == "failed" else "")
+
+
+def _head(state: State, reason: str) -> bytes:
+    return b'{"state":"%s","state_reason":%s,' % (state.encode(), msgspec.json.encode(reason))

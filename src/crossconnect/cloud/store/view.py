@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Executable, Select, bindparam,
 from crossconnect.cloud.resource import Kind, Resource, Use
 from crossconnect.cloud.store import claims
 from crossconnect.cloud.store.documents import COLUMNS, EVERYBODY, shareable
-from crossconnect.cloud.store.reading import foreign, visible
+from crossconnect.cloud.store.reading import REALISED, counters_of, foreign, visible
 from crossconnect.cloud.store.records import Stored
 from crossconnect.cloud.store.tables import audience, document_references, documents, usage
 
@@ -75,9 +75,12 @@ _COUNT = select(usage.c.count).where(usage.c.project_id == bindparam("project"),
 class ProjectView:
     """A project's view in one transaction, which remembers what was looked at."""
 
-    def __init__(self, connection: Connection, kind_of: Callable[[type[Resource]], Kind], project_id: str) -> None:
-        """`kind_of` says the kind of a Struct."""
+    def __init__(
+        self, connection: Connection, kind_of: Callable[[type[Resource]], Kind], project_id: str, floor: int = -1
+    ) -> None:
+        """`kind_of` says the kind of a Struct; `floor`, up to which number all is realised at least."""
         self.connection = connection
+        self._floor = floor
         self._kind_of = kind_of
         self.project_id = project_id
         self.met: dict[str, Stored] = {}
@@ -88,6 +91,10 @@ class ProjectView:
         """Ids that were not found."""
         self.minted: set[str] = set()
         """Ids that were drawn for this command: no document has one."""
+
+    def realised(self) -> int:
+        """Up to which number all is realised."""
+        return max(counters_of(self.connection)[REALISED], self._floor)
 
     def get(self, kind: type[R], id: str) -> R | None:
         """A resource that the project has or sees."""

@@ -29,7 +29,7 @@ from crossconnect.cloud.resource import Problem, Refused
 from crossconnect.cloud.store import audit, feed
 from crossconnect.cloud.store.database import Database, is_transient
 from crossconnect.cloud.store.reading import SEQUENCE
-from crossconnect.cloud.store.records import AuditRecord
+from crossconnect.cloud.store.records import AuditRecord, Commit
 from crossconnect.cloud.store.tables import counters
 
 T = TypeVar("T")
@@ -76,6 +76,9 @@ class Transaction:
         self.connection = connection
         self.batch = uuid.uuid4().hex
         self.number = sequence
+        self.start = sequence
+        self.commits: list[Commit] = []
+        """What it adds to the changes feed: all numbers behind `start`, in their order."""
         self.realised: int | None = None
         """Up to which number all is realised, where that is said in this transaction."""
 
@@ -117,10 +120,10 @@ class Writer:
         self,
         database: Database,
         loop: asyncio.AbstractEventLoop,
-        committed: Callable[[int | None, int | None], None],
+        committed: Callable[[Transaction | None], None],
     ) -> None:
-        """`committed` is called in the loop after each commit that others may wait for, with its last number (none
-        where that is not known), and with the number up to which all is realised, if the commit says so."""
+        """`committed` is called in the loop after each commit that others may wait for, with its transaction; none
+        where it is not known whether it was committed. Those who wait for the commands are told next."""
         self.name = uuid.uuid4().hex
         """By which this process knows its own notices."""
         self._database = database
@@ -199,7 +202,7 @@ class Writer:
             lasting = not jobs or bool(self._lines or lines) or any(job.lasting for job in jobs)
             try:
                 transaction = self._begin(lasting=lasting)
-                start = transaction.number
+                start = transaction.start
                 self._fill(transaction, jobs, lines if lasting else None, results)
                 if transaction.number != start:
                     transaction.connection.execute(_ADVANCE, {"n": transaction.number})
@@ -271,6 +274,7 @@ class Writer:
     def _do(self, transaction: Transaction, job: _Job[Any], notes: list[audit.Line]) -> object:
         """One command in its savepoint."""
         connection, number, realised = transaction.connection, transaction.number, transaction.realised
+        commits = len(transaction.commits)
         connection.exec_driver_sql("SAVEPOINT command")
         try:
             result = job.work(transaction)
@@ -286,6 +290,7 @@ class Writer:
         if isinstance(result, Exception):
             connection.exec_driver_sql("ROLLBACK TO SAVEPOINT command")
             transaction.number, transaction.realised = number, realised
+            del transaction.commits[commits:]
             if isinstance(result, Undone):
                 result = result.result
         connection.exec_driver_sql("RELEASE SAVEPOINT command")
@@ -342,6 +347,10 @@ class Writer:
         """Tell who waits; `news`: what has been committed that others may wait for."""
 
         def deliver() -> None:
+            if isinstance(news, Transaction):
+                self._committed(news)
+            elif news is not None:
+                self._committed(None)
             for job, result in results:
                 if job.future.done():
                     continue
@@ -349,10 +358,6 @@ class Writer:
                     job.future.set_exception(result)
                 else:
                     job.future.set_result(result)
-            if isinstance(news, Transaction):
-                self._committed(news.number, news.realised)
-            elif news is not None:
-                self._committed(None, None)
 
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(deliver)
