@@ -282,7 +282,8 @@ def peer(a: argparse.Namespace, found: dict[str, Figure]) -> None:
         around = Around(pids_of([*words, "/tmp/ovnbox", "ovn-northd"]))
         headers = {"x-auth-token": "noauth", "x-project-id": "p1", "x-user-id": "u1", "x-roles": "admin,member,reader"}
         theirs = Neutron(url, headers, {"tenant_id": "p1"})
-        for label, size in (("few ports", 0), (f"{a.peer_ports:,} ports", a.peer_ports)):
+        for size in (0, *a.peer_ports):
+            label = f"{size:,} ports" if size else "few ports"
             if size:
                 have = len(theirs.client.json("GET", "/v2.0/ports?fields=id")["ports"])
                 requests = max(1, (size - have) // 25)
@@ -291,7 +292,7 @@ def peer(a: argparse.Namespace, found: dict[str, Figure]) -> None:
             for clients, calls in ((1, a.peer_calls), (CLIENTS, 4 * a.peer_calls)):
                 figure = measure([theirs.new() for _ in range(clients)], calls, theirs.port, pids)
                 print(figure.row(f"create, {clients} client{'s' if clients > 1 else ''}, {label}", around), flush=True)
-                found[f"peer {clients} {bool(size)}"] = figure
+                found[f"peer {clients} {size}"] = figure
         get = functools.partial(_get, "/v2.0/ports?limit=1000")
         print(measure([theirs.client], 3, get, pids, warm=1).row("list of 1,000", around), flush=True)
         get = functools.partial(_get, "/v2.0/ports?limit=100&sort_key=id&sort_dir=asc")
@@ -301,15 +302,15 @@ def peer(a: argparse.Namespace, found: dict[str, Figure]) -> None:
 
 
 def compared(found: dict[str, Figure], a: argparse.Namespace) -> None:
-    """Ours by theirs, where both were measured."""
-    if "peer 1 True" not in found or f"create 1 {a.sizes[0]}" not in found:
+    """Ours by theirs, each at as many ports."""
+    pairs = [(clients, size) for size in a.sizes for clients in (1, CLIENTS)]
+    pairs = [(c, s) for c, s in pairs if f"create {c} {s}" in found and f"peer {c} {s}" in found]
+    if not pairs:
         return
-    print(f"\n## Ours by Neutron's, whose network had {a.peer_ports:,} ports\n")
-    print("| clients | ours at | times Neutron's rate |\n|---|---|---|")
-    for clients in (1, CLIENTS):
-        for size in a.sizes:
-            ratio = found[f"create {clients} {size}"].rate / found[f"peer {clients} True"].rate
-            print(f"| {clients} | {size:,} | {ratio:.0f} |")
+    print("\n## Ours by Neutron's\n\n| ports | clients | ours /s | Neutron /s | times |\n|---|---|---|---|---|")
+    for clients, size in pairs:
+        ours, theirs = found[f"create {clients} {size}"].rate, found[f"peer {clients} {size}"].rate
+        print(f"| {size:,} | {clients} | {ours:.1f} | {theirs:.2f} | {ours / theirs:.0f} |")
 
 
 def region(a: argparse.Namespace) -> None:
@@ -385,7 +386,7 @@ def main() -> None:
     parser.add_argument("what", nargs="*", default=["ours", "region", "postgresql", "neutron"])
     parser.add_argument("--peer", type=Path, default=PEERS, help="directory with neu.sh")
     parser.add_argument("--peer-calls", type=int, default=20, help="creations asked of Neutron by one client")
-    parser.add_argument("--peer-ports", type=int, default=1000, help="ports of Neutron's network")
+    parser.add_argument("--peer-ports", type=int, nargs="+", default=[1000], help="ports of Neutron's network, in turn")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--no-northd", dest="northd", action="store_false")

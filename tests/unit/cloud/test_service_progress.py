@@ -1,5 +1,5 @@
-"""What a process knows without asking its database. Input: commands, and what the realiser says. Output: the answers that
-the database gives, at once and after a restart."""
+"""What a process knows without asking its database. Input: commands, and what the realiser says. Output: what
+the database answers, at once and after a restart."""
 
 from __future__ import annotations
 

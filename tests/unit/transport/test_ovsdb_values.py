@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Set
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,34 @@ def test_what_is_encoded_decodes_to_itself(drawn: tuple[Type, Value]) -> None:
 def test_the_difference_of_sets_leads_from_one_to_the_other(old: frozenset[int], new: frozenset[int]) -> None:
     type_ = Type(Scalar("integer"), None, 0, None)
     assert apply_difference(type_, frozenset(old), frozenset(old ^ new)) == new
+
+
+@given(
+    st.frozensets(st.integers(0, 60)),
+    st.lists(st.frozensets(st.integers(0, 700), max_size=4), max_size=30),
+    st.frozensets(st.integers(0, 700)),
+)
+def test_a_large_set_is_as_any_other_after_each_difference(
+    holes: frozenset[int], differences: list[frozenset[int]], other: frozenset[int]
+) -> None:
+    """Input: a set of hundreds, and small differences. Output: the set that they make, in all that is asked of it."""
+    type_ = Type(Scalar("integer"), None, 0, None)
+    model = frozenset(range(600)) - holes
+    found: Value = model
+    for difference in differences:
+        before, model = (found, frozenset(model)), model ^ difference
+        found = apply_difference(type_, found, difference)
+        assert before[0] == before[1]  # what was told before stays as it was
+        assert isinstance(found, Set)
+        assert (len(found), set(found), hash(found)) == (len(model), set(model), hash(model))
+        assert found == model
+        assert model == found
+        assert (found != other) == (model != other)
+        assert [element in found for element in range(701)] == [element in model for element in range(701)]
+        assert found - other == model - other
+        assert other - found == other - model
+        assert found | other == model | other
+        assert set(encoder(type_)(found)[1]) == model  # type: ignore[index]
 
 
 def test_a_set_of_one_comes_without_set() -> None:

@@ -259,12 +259,12 @@ def _joined(own: Value, come: Mapping[Atom, Atom | None]) -> Value:
     return frozenset((*_set(own), *come))
 
 
-def _set(value: Value) -> frozenset[Atom]:
-    return value if isinstance(value, frozenset) else frozenset()
+def _set(value: Value) -> Set[Atom]:
+    return value if isinstance(value, Set) else frozenset()
 
 
-def _elements(value: Value) -> frozenset[Atom] | dict[Atom, Atom]:
-    return value if isinstance(value, (frozenset, dict)) else frozenset()
+def _elements(value: Value) -> Set[Atom] | dict[Atom, Atom]:
+    return value if isinstance(value, (Set, dict)) else frozenset()
 
 
 def _has(value: Value) -> Callable[[Atom, Atom | None], bool]:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Set
 from typing import Any, TypeAlias, cast
 
 from crossconnect.transport.ovsdb.errors import BadValue
+from crossconnect.transport.ovsdb.large_set import changed
 from crossconnect.transport.ovsdb.types import ZERO_UUID, Atom, Input, Json, Kind, NamedUuid, Scalar, Type, Value
 
 Decode: TypeAlias = Callable[[Any], Value]
@@ -162,9 +163,8 @@ def apply_difference(type_: Type, old: Value, difference: Value) -> Value:
     """
     if type_.max == 1 or not old:
         return difference
-    if isinstance(old, frozenset) and isinstance(difference, frozenset):
-        # In this order Python copies the large set and changes the copy; in the other it builds it anew, one by one.
-        return difference ^ old
+    if isinstance(old, Set) and isinstance(difference, frozenset):
+        return changed(old, difference)
     assert isinstance(old, dict)
     assert isinstance(difference, dict)
     new = dict(old)
