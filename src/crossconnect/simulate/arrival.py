@@ -6,7 +6,7 @@ the underlay the best path is certain, but who else is used is decided by the or
 ones (IPv6, RFC 8950) hangs on MAC addresses.
 
 Paths leaked from several VRFs have the router id and the address of the peer in common as well, and some of them are
-never used together, however much room there is (`decision.VALID_LABEL_BIT`, `decision._same_hop`).
+never used together, however much room there is (`VALID_LABEL_BIT` in nos.frr.facts, `decision._same_hop`).
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def doubts(settled: Settled) -> Iterator[Doubt]:
             continue
         for prefix, entry in settled.vrfs.table_of(speaker.index, settled.overlay).items():
             chances = _outcomes(speaker, entry, speaker.bgp.maximum_paths)
-            if len(chances) > 1 and any(path.candidate.leaked_from for path in entry.paths):
+            if len({entry.paths[chance.best].candidate.leaked_from for chance in chances}) > 1:
                 entries = tuple(VrfEntry(entry.paths, chance.best, chance.multipath) for chance in chances)
                 yield Doubt(speaker, prefix, entries)
 

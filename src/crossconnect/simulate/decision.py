@@ -16,6 +16,7 @@ import msgspec
 
 from crossconnect.net import parse
 from crossconnect.net.address import address_text
+from crossconnect.nos.frr.facts import VALID_LABEL_BIT
 from crossconnect.simulate.attributes import Attributes, preference
 
 
@@ -263,11 +264,6 @@ def unequal(a: Candidate, b: Candidate, relax: bool) -> str:
         return "MED"
     same = left.as_path == right.as_path if a.internal else first_left == first_right
     return "" if relax or same else "neighbouring AS"
-
-
-VALID_LABEL_BIT = 0x02
-"""FRR marks a label as valid in a bit that EVPN's 24-bit VNIs use for themselves (bgp_is_valid_label): it takes VNI 5002
-for a label, and 5000 for none. Read in the sources of 8.4.4, 10.3 and of August 2026; measured with 8.4.4."""
 
 
 def _labels_apart(a: tuple[int, ...], b: tuple[int, ...]) -> str:
