@@ -74,6 +74,17 @@ leaked from two VRFs whose VNIs differ in this bit are never multipath. Read in 
 2026; measured with 8.4.4. The first label is looked at, which of a host route is the L2VNI. 8.4 compares the number of
 labels as well, 10.1 and later do not (commit 7a513e3361); the simulation does."""
 
+STALE_WHERE_LEAKED: frozenset[Version] = frozenset({"8.4", "10"})
+"""Versions in which a VRF that imports another's external routes can prefer the wrong path for good after a refresh.
+
+Policies that are loaded or changed make bgpd ask external routers for their routes again, 5 s later. With RFC 7313 (BIRD
+and FRR speak it) the answer opens by marking all routes of the session stale. A VRF that imports them and decides in
+that moment takes another path (`Path Staleness`, bgp_path_info_cmp looks at the original through
+bgp_get_imported_bpi_ultimate), and when the mark goes, bgp_update has the VRF of the session decide again, not those
+that import it. With `soft-reconfiguration inbound` on the session bgpd applies the policy to what it has kept, and asks
+nobody. Read in the sources of 8.4.4 and 10.3. Measured with 8.4.4, a border whose VRF has a session of its own and
+imports two others: in 3 of 7 starts the wrong path without the line, in none of 7 with it."""
+
 AS_PATH_CHARACTERS = frozenset("1234567890_^|[,{}() ]$*+.?-")
 """What bgpd takes in an AS-path pattern (config_bgp_aspath_validate in bgp_filter.c), less the backslash."""
 
