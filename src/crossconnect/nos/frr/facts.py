@@ -79,11 +79,11 @@ STALE_WHERE_LEAKED: frozenset[Version] = frozenset({"8.4", "10"})
 
 Policies that are loaded or changed make bgpd ask external routers for their routes again, 5 s later. With RFC 7313 (BIRD
 and FRR speak it) the answer opens by marking all routes of the session stale. A VRF that imports them and decides in
-that moment takes another path (`Path Staleness`, bgp_path_info_cmp looks at the original through
-bgp_get_imported_bpi_ultimate), and when the mark goes, bgp_update has the VRF of the session decide again, not those
+that moment takes another path: "Path Staleness" in bgp_path_info_cmp, which looks at the original
+(bgp_get_imported_bpi_ultimate). When the mark goes, bgp_update has the VRF of the session decide again, and not those
 that import it. With `soft-reconfiguration inbound` on the session bgpd applies the policy to what it has kept, and asks
 nobody. Read in the sources of 8.4.4 and 10.3. Measured with 8.4.4, a border whose VRF has a session of its own and
-imports two others: in 3 of 7 starts the wrong path without the line, in none of 7 with it."""
+imports two others: in 3 of 7 starts the wrong path without the line, in none of 10 with it."""
 
 AS_PATH_CHARACTERS = frozenset("1234567890_^|[,{}() ]$*+.?-")
 """What bgpd takes in an AS-path pattern (config_bgp_aspath_validate in bgp_filter.c), less the backslash."""
