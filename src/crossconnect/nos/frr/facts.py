@@ -77,8 +77,8 @@ labels as well, 10.1 and later do not (commit 7a513e3361); the simulation does."
 STALE_WHERE_LEAKED: frozenset[Version] = frozenset({"8.4", "10"})
 """Versions in which a VRF that imports another's external routes can prefer the wrong path for good after a refresh.
 
-Policies that are loaded or changed make bgpd ask external routers for their routes again, 5 s later. With RFC 7313 (BIRD
-and FRR speak it) the answer opens by marking all routes of the session stale. A VRF that imports them and decides in
+Policies that are loaded or changed make bgpd ask external routers for their routes again, 5 s later. By RFC 7313, as
+BIRD and FRR do it, the answer opens by marking all routes of the session stale. A VRF that imports them and decides in
 that moment takes another path: "Path Staleness" in bgp_path_info_cmp, which looks at the original
 (bgp_get_imported_bpi_ultimate). When the mark goes, bgp_update has the VRF of the session decide again, and not those
 that import it. With `soft-reconfiguration inbound` on the session bgpd applies the policy to what it has kept, and asks
