@@ -128,3 +128,30 @@ def test_two_vrfs_that_import_each_other_have_the_same_external_route() -> None:
         assert len({owner[r.rd] for r in state.evpn_routes if r.key == "0.0.0.0/0"}) == 1
         for vrf in ("red-v1", "blue-v1"):
             assert {"0.0.0.0/0", "::/0"} <= prefixes(state, "a-leaf1", vrf)
+
+
+def test_of_routes_leaked_from_two_vrfs_frr_uses_one_vrfs_only() -> None:
+    """Green imports blue (VNI 5000) and red (5002), which have the same default routes from two borders. That FRR does
+    not use these VNIs together is known, and which of them it uses is not: both are right, and nothing between."""
+    region = small(spines=1, leaves=1, tenants=3, segments=1, border=True)
+    (peer,) = region.peers
+    handoffs = tuple(handoff for handoff in peer.handoffs if handoff.vrf != "green/v1")
+    tenants = tuple(
+        msgspec.structs.replace(
+            tenant,
+            vrfs=tuple(
+                msgspec.structs.replace(vrf, imports=("blue/v1", "red/v1") if tenant.name == "green" else ())
+                for vrf in tenant.vrfs
+            ),
+        )
+        for tenant in region.tenants
+    )
+    region = msgspec.structs.replace(region, tenants=tenants, peers=(msgspec.structs.replace(peer, handoffs=handoffs),))
+    blueprint = compiled(region).blueprint
+    with proof("leak-tie", blueprint) as proved:
+        for state, borders in ((proved.agrees(), 2), (proved.breaks(device_down("a-border2")), 1)):
+            for prefix in ("0.0.0.0/0", "::/0"):
+                (route,) = (r for r in state.routes if (r.device, r.vrf, r.prefix) == ("a-leaf1", "green-v1", prefix))
+                vnis = {hop.partition("%")[2] for hop in route.next_hops}
+                assert len(route.next_hops) == borders
+                assert vnis in ({"5000"}, {"5002"})

@@ -35,7 +35,7 @@ candidate = st.builds(
     rank=st.tuples(few, few),
     local=st.booleans(),
     internal=st.booleans(),
-    labelled=st.booleans(),
+    labels=st.sampled_from([(), (5000,), (5001,), (5002,), (10000, 5000)]),
 )
 
 

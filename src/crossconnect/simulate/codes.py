@@ -68,6 +68,15 @@ ORDER_OF_ARRIVAL = Code(
     "Raise design.maximum_paths, or let a policy prefer one of the devices named.",
 )
 
+LEAKS_TIE = Code(
+    "simulate.leaks-tie",
+    Severity.WARNING,
+    "A VRF has routes of several VRFs to one destination that tie and are not all used together, and nothing that can "
+    "be foretold says which are used.",
+    "Make one VRF's routes better where they come in (`prepend` in the import policy of the others' handoffs), or give "
+    "the VRFs numbers that FRR uses together (`vni`): both of 5000 and 5001, or of 5002 and 5003; they agree in bit 1.",
+)
+
 CODES: tuple[Code, ...] = (
     OSCILLATION,
     AMBIGUOUS,
@@ -79,4 +88,5 @@ CODES: tuple[Code, ...] = (
     MAX_PREFIXES,
     PREFIX_LIMIT_LATE,
     ORDER_OF_ARRIVAL,
+    LEAKS_TIE,
 )

@@ -16,6 +16,7 @@ import msgspec
 
 from crossconnect.net import parse
 from crossconnect.net.address import address_text
+from crossconnect.nos.frr.facts import VALID_LABEL_BIT
 from crossconnect.simulate.attributes import Attributes, preference
 
 
@@ -30,8 +31,8 @@ class Candidate(NamedTuple):
     """Originated by this speaker (network statement or redistribution)."""
     internal: bool = False
     """Learned over iBGP."""
-    labelled: bool = False
-    """Has a label or VNI: imported from EVPN. Never multipath together with one that has none."""
+    labels: tuple[int, ...] = ()
+    """VNIs of the EVPN route that it was imported from. See `_labels_apart`."""
     leaked_from: str = ""
     """VRF that it was leaked from; empty for a path of this VRF's own. See `_same_hop`."""
 
@@ -255,13 +256,26 @@ def unequal(a: Candidate, b: Candidate, relax: bool) -> str:
     if preference(left) != preference(right) or a.local != b.local or a.internal != b.internal:
         pairs = zip(STEPS, worth(a, False), worth(b, False), strict=True)
         return next(step.name for step, mine, theirs in pairs if mine != theirs)
-    if a.labelled != b.labelled:
-        return "one is from EVPN, the other is not"
+    apart = _labels_apart(a.labels, b.labels)
+    if apart:
+        return apart
     first_left, first_right = left.as_path[:1], right.as_path[:1]
     if first_left == first_right and left.med != right.med:
         return "MED"
     same = left.as_path == right.as_path if a.internal else first_left == first_right
     return "" if relax or same else "neighbouring AS"
+
+
+def _labels_apart(a: tuple[int, ...], b: tuple[int, ...]) -> str:
+    """What keeps paths with these labels from being multipath together (bgp_path_info_cmp, "Maximum path check"): the
+    number of labels, or what FRR takes the first one for. Matters between VRFs: all of one VRF have its own VNI."""
+    if not a or not b:
+        return "one is from EVPN, the other is not" if a or b else ""
+    if len(a) != len(b):
+        return "one is of a host, the other is not"
+    if (a[0] ^ b[0]) & VALID_LABEL_BIT:
+        return f"FRR does not use VNIs {min(a[0], b[0])} and {max(a[0], b[0])} together"
+    return ""
 
 
 def left_out(

@@ -190,20 +190,29 @@ def _vrf_rows(settled: Settled, speaker: Speaker) -> Iterator[BgpRouteRow]:
         lines = lines_of.get(id(entry))
         if lines is None:
             lines = lines_of[id(entry)] = _vrf_lines(entry)
-        for line in lines:
-            yield BgpRouteRow(
-                device=speaker.device,
-                vrf=speaker.vrf,
-                prefix=prefix,
-                peer=line.peer,
-                next_hop=line.next_hop,
-                as_path=line.as_path,
-                local_pref=line.attributes.local_pref,
-                med=line.attributes.med,
-                communities=line.attributes.communities,
-                best=line.best,
-                multipath=line.multipath,
-            )
+        yield from _rows_of(speaker, prefix, lines)
+
+
+def vrf_entry_rows(speaker: Speaker, prefix: str, entry: VrfEntry) -> Iterator[BgpRouteRow]:
+    """The paths of one destination in a VRF."""
+    return _rows_of(speaker, prefix, _vrf_lines(entry))
+
+
+def _rows_of(speaker: Speaker, prefix: str, lines: Iterable[_Line]) -> Iterator[BgpRouteRow]:
+    for line in lines:
+        yield BgpRouteRow(
+            device=speaker.device,
+            vrf=speaker.vrf,
+            prefix=prefix,
+            peer=line.peer,
+            next_hop=line.next_hop,
+            as_path=line.as_path,
+            local_pref=line.attributes.local_pref,
+            med=line.attributes.med,
+            communities=line.attributes.communities,
+            best=line.best,
+            multipath=line.multipath,
+        )
 
 
 def route_rows(settled: Settled) -> Iterator[RouteRow]:

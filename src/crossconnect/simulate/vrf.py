@@ -288,7 +288,7 @@ class Vrfs:
         for position, number in paths:
             rank = self._rank(self._evpn.sessions[node][position])
             attributes = self._table.values[number]
-            yield VrfPath(Candidate(attributes, route.next_hop, rank, labelled=True), peer, hop)
+            yield VrfPath(Candidate(attributes, route.next_hop, rank, labels=route.labels), peer, hop)
 
     def _rank(self, session_index: int) -> tuple[int, ...]:
         rank = self._ranks.get(session_index)

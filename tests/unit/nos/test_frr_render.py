@@ -192,6 +192,17 @@ def test_best_path_does_not_depend_on_history() -> None:
         assert "bgp bestpath compare-routerid" in block(border(), header)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_external_routes_that_another_vrf_imports_are_kept_and_never_asked_for_again(version: Version) -> None:
+    header, line = "router bgp 4200000002 vrf red-prod", "neighbor 10.2.0.1 soft-reconfiguration inbound"
+    device = border()
+    assert line not in block(device, header, version)
+    own = next(i for i in device.network_instances if i.name == "red-prod")
+    importing = (*device.network_instances, replace(own, name="blue-prod", imports=("red-prod",), bgp=None))
+    lines = block(replace(device, network_instances=importing), header, version)
+    assert lines.index(line) < lines.index("neighbor 10.2.0.1 activate")
+
+
 def test_8_4_works_around_its_next_hop_bugs_and_10_does_not() -> None:
     old, new = (text(render(tenant_leaf(1), v)) for v in VERSIONS)
     for line in ("no zebra nexthop kernel enable", "zebra work-queue 0", "zebra zapi-packets 1", "zebra dplane limit"):

@@ -7,7 +7,9 @@ import pytest
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.finding import Finding, Severity
-from crossconnect.simulate import Failures, predict
+from crossconnect.simulate import NO_FAILURES, Failures, Network, predict
+from crossconnect.simulate.arrival import Doubt, doubts
+from crossconnect.simulate.route_rows import vrf_hops
 from regions import compiled, small
 
 REPLACE = msgspec.structs.replace
@@ -76,3 +78,67 @@ def test_link_local_next_hops_beyond_maximum_paths() -> None:
     (numbered,) = ties(limited(2, spines=3, segments=1))
     assert "10.255.0." not in numbered.message, "addresses of numbered links are in order"
     assert ties(limited(3, spines=3, underlay="unnumbered", segments=1)) == []
+
+
+def importing(imports: dict[str, tuple[str, ...]]) -> Blueprint:
+    """One leaf, two borders, and a transit provider in the VRFs of blue (VNI 5000), green (5001) and red (5002)."""
+    region = small(spines=1, leaves=1, segments=1, tenants=3, border=True)
+    tenants = tuple(
+        REPLACE(t, vrfs=tuple(REPLACE(v, imports=imports.get(t.name, ())) for v in t.vrfs)) for t in region.tenants
+    )
+    blueprint = compiled(REPLACE(region, tenants=tenants)).blueprint
+    assert blueprint is not None
+    return blueprint
+
+
+def on_leaf(blueprint: Blueprint, vrf: str, failures: Failures = NO_FAILURES) -> dict[str, Doubt]:
+    found = doubts(Network(blueprint).settle(failures))
+    return {d.prefix: d for d in found if (d.speaker.device, d.speaker.vrf) == ("a-leaf1", vrf)}
+
+
+def uses(doubt: Doubt) -> set[tuple[str, ...]]:
+    return {vrf_hops(entry) for entry in doubt.entries}
+
+
+BLUE, RED = (("10.255.0.1%5000", "10.255.0.2%5000"), ("10.255.0.1%5002", "10.255.0.2%5002"))
+
+
+def test_one_of_two_leaked_routes_whose_vnis_frr_does_not_use_together() -> None:
+    """FRR takes bit 1 of a VNI for the mark of a valid label: 5000 and 5002 are never multipath together."""
+    blueprint = importing({"green": ("blue/v1", "red/v1")})
+    (found,) = [f for f in predict(blueprint)[1] if f.code.startswith("simulate.")]
+    assert (found.code, found.severity, found.place.path) == (
+        "simulate.leaks-tie",
+        Severity.WARNING,
+        "tenants/green/vrfs/v1",
+    )
+    assert found.message == (
+        "in VRF green-v1, routes to 0.0.0.0/0, 192.0.2.0/24, 2001:db8:ffff::/48, ::/0 of blue-v1 (VNI 5000), red-v1 "
+        "(VNI 5002) tie on a-leaf1, and FRR does not use them all together: which of them are used cannot be foretold"
+    )
+    open_ = on_leaf(blueprint, "green-v1")
+    assert open_.keys() == {"0.0.0.0/0", "192.0.2.0/24", "2001:db8:ffff::/48", "::/0"}
+    assert uses(open_["0.0.0.0/0"]) == {BLUE, RED}
+    routes = [r for r in predict(blueprint)[0].routes if (r.vrf, r.prefix) == ("green-v1", "0.0.0.0/0")]
+    assert next(r.next_hops for r in routes if r.device == "a-leaf1") == BLUE
+
+
+def test_one_border_is_left_and_the_vrfs_still_tie() -> None:
+    blueprint = importing({"green": ("blue/v1", "red/v1")})
+    dead = Failures(devices=frozenset({"a-border2"}))
+    assert uses(on_leaf(blueprint, "green-v1", dead)["0.0.0.0/0"]) == {("10.255.0.1%5000",), ("10.255.0.1%5002",)}
+    assert any(f.code == "simulate.leaks-tie" for f in predict(blueprint, dead)[1])
+
+
+def test_leaked_routes_that_are_used_together_are_no_alarm() -> None:
+    """5000 and 5001 agree in bit 1: all are used, and which of them FRR calls best says nothing of packets."""
+    blueprint = importing({"red": ("blue/v1", "green/v1")})
+    assert not [f for f in predict(blueprint)[1] if f.code.startswith("simulate.")]
+    both = ("10.255.0.1%5000", "10.255.0.1%5001", "10.255.0.2%5000", "10.255.0.2%5001")
+    assert uses(on_leaf(blueprint, "red-v1")["0.0.0.0/0"]) == {both}
+
+
+def test_a_leak_of_one_vrf_leaves_nothing_open() -> None:
+    blueprint = importing({"green": ("blue/v1",)})
+    assert on_leaf(blueprint, "green-v1") == {}
+    assert not [f for f in predict(blueprint)[1] if f.code.startswith("simulate.")]

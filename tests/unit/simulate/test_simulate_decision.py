@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crossconnect.simulate.attributes import INCOMPLETE, Attributes
-from crossconnect.simulate.decision import Candidate, select
+from crossconnect.simulate.decision import Candidate, possible, select
 
 
 def path(next_hop: str = "10.0.0.1", rank: tuple[int, ...] = (1, 1), **attributes: object) -> Candidate:
@@ -73,8 +73,30 @@ def test_one_next_hop_leaked_from_two_vrfs_is_two_and_an_own_path_by_it_is_none(
 
 def test_multipath_does_not_mix_evpn_and_plain_paths() -> None:
     plain = path("10.0.0.1", rank=(1, 1))
-    imported = path("10.0.0.2", rank=(2, 2))._replace(labelled=True)
+    imported = path("10.0.0.2", rank=(2, 2))._replace(labels=(5000,))
     assert select([plain, imported], 64, True).multipath == (0,)
+
+
+@pytest.mark.parametrize(
+    ("blue", "red", "together"),
+    [
+        ((5000,), (5001,), True),
+        ((5000,), (5002,), False),
+        ((5002,), (5003,), True),
+        ((5000,), (5004,), True),
+        ((10000, 5000), (10001, 5002), True),
+        ((10000, 5000), (10002, 5000), False),
+        ((5000,), (10000, 5000), False),
+    ],
+)
+def test_leaked_paths_are_multipath_where_frr_takes_their_vnis_for_one_kind_of_label(
+    blue: tuple[int, ...], red: tuple[int, ...], together: bool
+) -> None:
+    """The first label decides, which is the L2VNI of a host route, and bit 1 of it (bgp_is_valid_label)."""
+    one = path("10.0.0.1", rank=(1, 1))._replace(leaked_from="blue-v1", labels=blue)
+    other = path("10.0.0.2", rank=(1, 1))._replace(leaked_from="red-v1", labels=red)
+    assert len(select([one, other], 64, True).multipath) == (2 if together else 1)
+    assert len(possible([one, other], select([one, other], 64, True), 64, True)) == 2
 
 
 def test_maximum_paths_keeps_the_lowest_next_hops() -> None:

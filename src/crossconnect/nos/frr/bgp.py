@@ -114,7 +114,7 @@ def _router(device: DeviceConfiguration, instance: NetworkInstance, bgp: Bgp) ->
     for neighbor in bgp.neighbors:
         body += _neighbor(neighbor, bfd)
     for family in _UNICAST:
-        body += _unicast(bgp, instance, family)
+        body += _unicast(device, bgp, instance, family)
     evpn = default_instance_evpn(device, bgp, _evpn_neighbors(bgp)) if default else vrf_instance_evpn(instance, bgp)
     body += evpn
     header = f"router bgp {bgp.asn}" if default else f"router bgp {bgp.asn} vrf {instance.name}"
@@ -164,7 +164,8 @@ def _neighbor(neighbor: Neighbor, bfd: bool) -> Iterator[str]:
         yield f"{n} capability extended-nexthop"
 
 
-def _unicast(bgp: Bgp, instance: NetworkInstance, family: Family) -> list[Entry]:
+def _unicast(device: DeviceConfiguration, bgp: Bgp, instance: NetworkInstance, family: Family) -> list[Entry]:
+    leaked = any(instance.name in other.imports for other in device.network_instances)
     body: list[Entry] = []
     for originate in bgp.originate:
         if originate.family == family:
@@ -172,6 +173,9 @@ def _unicast(bgp: Bgp, instance: NetworkInstance, family: Family) -> list[Entry]
     for neighbor in bgp.neighbors:
         for neighbor_family in neighbor.families:
             if neighbor_family.family == family:
+                if leaked and neighbor.kind == "external":
+                    # `facts.STALE_WHERE_LEAKED`
+                    body.append(f"neighbor {neighbor.key} soft-reconfiguration inbound")
                 body += _neighbor_family(neighbor, neighbor_family, _requires_policy(bgp))
     if instance.imports and instance.imports_policy:
         body.append(f"import vrf route-map {route_map_name(instance.imports_policy, FAMILY_VERSION[family])}")

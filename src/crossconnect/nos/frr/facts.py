@@ -65,6 +65,26 @@ bgp_path_info_cmp wants 1 or -1 of sockunion_cmp, which since 10.3 hands out wha
 two numbered links to one router, the path that came last is best. All are used where `maximum_paths` has room for them.
 Cured in 10.3.4, 10.4.4, 10.5.4, 10.6.1 and 10.7.0 (commit 7974ad947f). Measured with 10.3."""
 
+VALID_LABEL_BIT = 0x02
+"""Bit of a VNI that FRR takes for the mark of a valid label: VNI 5002 counts as a label, 5000 as none.
+
+A label of MPLS has 20 bits, and FRR marks valid ones in the four beyond (bgp_is_valid_label in bgp_label.h); a VNI has
+24. bgp_path_info_cmp ("Maximum path check") does not use a path with a valid label together with one without: routes
+leaked from two VRFs whose VNIs differ in this bit are never multipath. Read in the sources of 8.4.4, 10.3 and of August
+2026; measured with 8.4.4. The first label is looked at, which of a host route is the L2VNI. 8.4 compares the number of
+labels as well, 10.1 and later do not (commit 7a513e3361); the simulation does."""
+
+STALE_WHERE_LEAKED: frozenset[Version] = frozenset({"8.4", "10"})
+"""Versions in which a VRF that imports another's external routes can prefer the wrong path for good after a refresh.
+
+Policies that are loaded or changed make bgpd ask external routers for their routes again, 5 s later. By RFC 7313, as
+BIRD and FRR do it, the answer opens by marking all routes of the session stale. A VRF that imports them and decides in
+that moment takes another path: "Path Staleness" in bgp_path_info_cmp, which looks at the original
+(bgp_get_imported_bpi_ultimate). When the mark goes, bgp_update has the VRF of the session decide again, and not those
+that import it. With `soft-reconfiguration inbound` on the session bgpd applies the policy to what it has kept, and asks
+nobody. Read in the sources of 8.4.4 and 10.3. Measured with 8.4.4, a border whose VRF has a session of its own and
+imports two others: in 3 of 7 starts the wrong path without the line, in none of 10 with it."""
+
 AS_PATH_CHARACTERS = frozenset("1234567890_^|[,{}() ]$*+.?-")
 """What bgpd takes in an AS-path pattern (config_bgp_aspath_validate in bgp_filter.c), less the backslash."""
 
