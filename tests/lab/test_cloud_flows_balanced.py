@@ -178,3 +178,39 @@ def test_an_elastic_ip_of_a_load_balancer_is_reached_from_outside(stand: Stand, 
     gone(stand, made, group)
     cloud.update(shop.vpc.main_route_table_id, routes=[])
     stand.realise()
+
+
+@pytest.mark.parametrize("by", ["peering", "transit"])
+def test_a_load_balancer_is_reached_from_another_vpc(stand: Stand, shop: Shop, by: str) -> None:
+    """A client elsewhere, over a peering or a transit router: both targets answer, and see its own address."""
+    create, cloud, block = stand.cloud.create, stand.cloud, f"10.{1 if by == 'peering' else 2}.0.0/16"
+    vpc = create("vpc", cidr_blocks=[block])
+    subnet = create("subnet", vpc_id=vpc.id, cidr_block=block.replace("0.0/16", "1.0/24"))
+    client = f"ext-{by}"
+    stand.machine(client, subnet, stand.open_group(vpc), "hv2")
+    if by == "peering":
+        way = create("vpc_peering", vpc_id=vpc.id, peer_vpc_id=shop.vpc.id)
+    else:
+        way = create("transit_router")
+        for one, at in ((vpc, subnet), (shop.vpc, shop.east)):
+            create("transit_router_attachment", transit_router_id=way.id, vpc_id=one.id, subnet_ids=[at.id])
+    for one, to in ((vpc, "10.0.0.0/16"), (shop.vpc, block)):
+        cloud.update(one.main_route_table_id, routes=[{"destination": to, "target": way.id}])
+    stand.settle()
+    assert within(lambda: stand.lab.ping(client, "web1") and stand.lab.ping(client, "web2"))
+    for protocol in ("tcp", "udp"):
+        made, group = balancer(stand, shop, "web1", "web2", protocol=protocol)
+        for address in made.addresses:
+            found = asks(stand, client, address, protocol)
+            assert {one.answered_by for one in found} == {"web1", "web2"}, (protocol, address)
+            assert {one.seen_from for one in found} == {stand.lab.party(client).address()}, "the client's own address"
+        if protocol == "tcp":
+            cloud.update(vpc.main_route_table_id, routes=[{"destination": "10.0.1.0/24", "target": way.id}])
+            stand.realise()
+            refused = stand.lab.connect(client, ["web1"], 80, to=f"{made.addresses[0]}:8080", timeout_s=REFUSED_S)
+            assert not refused, "its routes lead to one of the targets only"
+            cloud.update(vpc.main_route_table_id, routes=[{"destination": "10.0.0.0/16", "target": way.id}])
+        gone(stand, made, group)
+    for one in (vpc, shop.vpc):
+        cloud.update(one.main_route_table_id, routes=[])
+    stand.realise()

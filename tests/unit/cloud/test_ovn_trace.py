@@ -414,6 +414,76 @@ def test_load_balancer_with_an_elastic_ip_is_reached_from_outside(scene: Scene) 
     assert arrive(scene, "203.0.113.50") in (["eni-blue-p2"], ["eni-blue-p3"])
 
 
+def balanced_from(scene: Scene, *routes: tuple[str, str]) -> None:
+    """The same, and a client `red` in another VPC, which is peered (`pcx-1`), and a `far` one behind a transit router
+    (`tgw-1`), which is attached to all three."""
+    balanced(scene)
+    cloud = scene.cloud
+    for n, name in ((1, "red"), (2, "far")):
+        cloud.vpc(name, f"10.{n}.0.0/16")
+        cloud.subnet(name, name, f"10.{n}.1.0/24")
+        cloud.port(name, name, f"10.{n}.1.10", host="hv2")
+        cloud.table(name, name, *(routes or (("10.0.0.0/16", "pcx-1" if name == "red" else "tgw-1"),)))
+    cloud.table("blue", "blue", ("10.1.0.0/16", "pcx-1"), ("10.2.0.0/16", "tgw-1"))
+    cloud.make(
+        VpcPeering, "pcx-1", vpc_id="vpc-blue", peer_vpc_id="vpc-red", peer_project_id="x", status="active"
+    )  # fmt: skip
+    cloud.make(TransitRouter, "tgw-1", default_route_table_id="tgw-rtb-1", number=cloud.number())
+    cloud.make(TransitRouteTable, "tgw-rtb-1", transit_router_id="tgw-1")
+    for name in ("blue", "far"):
+        cloud.make(
+            TransitRouterAttachment, f"att-{name}", transit_router_id="tgw-1", transit_router_project_id="blue",
+            status="active", route_table_id="tgw-rtb-1", propagated_route_table_ids=("tgw-rtb-1",),
+            vpc_id=f"vpc-{name}",
+        )  # fmt: skip
+
+
+def test_a_load_balancer_is_reached_over_a_peering_and_a_transit_router(scene: Scene) -> None:
+    """Input: a client in a peer, one behind a transit router. Output: each address leads both to its zone's target, by
+    the client's own address; only listeners are reached; the answer's way back is the first packet's."""
+    balanced_from(scene)
+    scene.write()
+    assert scene.failed() == {}
+    for client in ("red", "far"):
+        assert scene.send(client, "10.0.1.50") == ["eni-blue-p2"]
+        assert scene.send(client, "10.0.2.50") == ["eni-blue-p3"]
+        assert scene.send(client, "10.0.2.50", "tcp.dst == 81") == []
+        own = scene.cloud.documents[f"eni-{client}"].private_addresses[0]  # pyright: ignore
+        back = scene.trace("blue-p3", own, "tcp.src == 8080 && tcp.dst == 40000", ct=("est,rpl",) * 8)
+        assert outputs(back) == [f"eni-{client}"]
+
+
+def test_another_vpcs_load_balancer_is_balanced_only_where_routes_lead_to_all_of_it(scene: Scene) -> None:
+    """Input: routes to the load balancer's addresses, not to its targets; then to all but a part that leads elsewhere;
+    then a transit router's table that drops it. Output: nobody is reached, and no other VPC's switch has the row."""
+    balanced_from(scene, ("10.0.1.50/32", "pcx-1"), ("10.0.2.50/32", "pcx-1"))
+    cloud = scene.cloud
+
+    def carrying() -> set[str]:
+        rows = scene.box.rows("Logical_Switch").values()
+        return {str(row["name"]) for row in rows if row["load_balancer"]}
+
+    scene.write()
+    assert scene.send("red", "10.0.1.50") == []
+    assert carrying() == set()
+    cloud.table("red", "red", ("10.0.0.0/16", "pcx-1"), ("10.0.2.10/32", "tgw-1"))
+    cloud.table("far", "far", ("10.0.0.0/16", "tgw-1"))
+    scene.write()
+    assert scene.send("red", "10.0.1.50") == []
+    assert carrying() == {"subnet-far"}
+    dropped = (TransitRoute(destination="10.0.2.0/24"),)
+    cloud.make(TransitRouteTable, "tgw-rtb-1", transit_router_id="tgw-1", routes=dropped)
+    scene.write()
+    assert scene.send("far", "10.0.1.50") == []
+    assert carrying() == set()
+    cloud.table("red", "red", ("10.0.0.0/16", "pcx-1"))
+    scene.write()
+    assert scene.send("red", "10.0.1.50") == ["eni-blue-p2"]
+    cloud.put(msgspec.structs.replace(cloud.documents["pcx-1"], status="rejected"))
+    scene.write()
+    assert scene.send("red", "10.0.1.50") == []
+
+
 def test_a_check_on_another_port_fails_the_load_balancer(scene: Scene) -> None:
     """Input: a health check on a port that targets do not serve. Output: the reason, since OVN has no such thing."""
     balanced(scene)

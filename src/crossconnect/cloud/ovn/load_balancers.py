@@ -70,33 +70,58 @@ def targets_of(q: Queries, group: TargetGroup) -> Iterator[Answering]:
         )
 
 
+class Face(NamedTuple):
+    """A listener at a load balancer's addresses: one row."""
+
+    key: str
+    listener: Listener
+    group: TargetGroup
+    vips: tuple[tuple[str, tuple[Answering, ...]], ...]
+    """Addresses, and who answers there."""
+
+
+def faces(q: Queries, id: str) -> tuple[Face, ...]:
+    """The rows of a load balancer in its VPC's group; none for listeners that cannot be."""
+    balancer = q.need(LoadBalancer, id)
+    q.need(Vpc, balancer.vpc_id)
+    zones = [q.need(Subnet, subnet).availability_zone for subnet in balancer.subnet_ids]
+    found: list[Face] = []
+    for listener in balancer.listeners:
+        group = q.get(TargetGroup, listener.target_group_id)
+        if group is None or _checks_elsewhere(group):
+            continue
+        targets = [*targets_of(q, group)]
+        vips = tuple(
+            (address, tuple(t for t in targets if balancer.cross_zone or t.zone == zone))
+            for address, zone in zip(balancer.addresses, zones, strict=False)
+        )
+        found.append(Face(f"{id}/{listener.protocol}/{listener.port}", listener, group, vips))
+    return tuple(found)
+
+
+def _checks_elsewhere(group: TargetGroup) -> bool:
+    """Whether targets are to be asked on another port than the one that they serve."""
+    check = group.health_check
+    return check is not None and any(check.port not in (None, target.port) for target in group.targets)
+
+
 @unit
 def balancer(q: Queries, id: str) -> Iterator[Part]:
     """`Load_Balancer` per listener in the VPC's group, with an address in each subnet; `selection_fields` keeps a
     client with its target; with an elastic IP, a further row on the VPC's router for what comes from outside."""
     balancer = q.need(LoadBalancer, id)
-    vpc = q.need(Vpc, balancer.vpc_id)
-    zones = [q.need(Subnet, subnet).availability_zone for subnet in balancer.subnet_ids]
+    for face in q.ask(faces, id):
+        vips = {f"{address}:{face.listener.port}": [*targets] for address, targets in face.vips}
+        yield from balancer_rows(id, face.key, face.listener, face.group, vips)
+        yield adds(GROUP, group_name(balancer.vpc_id), "load_balancer", uuid_of(BALANCER, face.key))
     for listener in balancer.listeners:
         group = q.get(TargetGroup, listener.target_group_id)
         if group is None:
             yield Fault(f"target group {listener.target_group_id} does not exist")
-            continue
-        if group.health_check is not None and any(
-            group.health_check.port not in (None, target.port) for target in group.targets
-        ):
+        elif _checks_elsewhere(group):
             yield Fault(f"{group.id}: OVN checks targets on the port that they serve only")
-            continue
-        targets = [*targets_of(q, group)]
-        key = f"{id}/{listener.protocol}/{listener.port}"
-        vips = {
-            f"{address}:{listener.port}": [t for t in targets if balancer.cross_zone or t.zone == zone]
-            for address, zone in zip(balancer.addresses, zones, strict=False)
-        }
-        yield from balancer_rows(id, key, listener, group, vips)
-        yield adds(GROUP, group_name(vpc.id), "load_balancer", uuid_of(BALANCER, key))
-        if balancer.elastic_ip_id:
-            yield from _outside(q, balancer, listener, group, targets)
+        elif balancer.elastic_ip_id:
+            yield from _outside(q, balancer, listener, group, [*targets_of(q, group)])
 
 
 def _outside(
