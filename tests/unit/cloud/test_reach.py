@@ -229,6 +229,38 @@ def test_a_load_balancers_answer_comes_from_its_address(stand: Stand) -> None:
     assert stand.ask(OUTSIDE, public_one.id).outcome == "reachable"
 
 
+def test_a_peers_load_balancer_is_reached_and_its_targets_are_not_told(stand: Stand) -> None:
+    cloud = stand.cloud
+    peer, subnet = network(cloud, "10.1.0.0/16", project="beta")
+    web = cloud.create("network_interface", project="beta", subnet_id=subnet.id)
+    group = cloud.create(
+        "target_group", project="beta", vpc_id=peer.id, targets=[{"network_interface_id": web.id, "port": 8443}]
+    )
+    balancer = cloud.create(
+        "load_balancer",
+        project="beta",
+        subnet_ids=[subnet.id],
+        listeners=[{"port": 443, "target_group_id": group.id}],
+    )
+    peering = cloud.create("vpc_peering", vpc_id=stand.vpc.id, peer_vpc_id=peer.id, peer_project_id="beta")
+    cloud.update(peering.id, project="beta", status="active")
+    cloud.update(stand.vpc.main_route_table_id, routes=[{"destination": "10.1.0.0/16", "target": peering.id}])
+    stand.let_in(peer, 8443, project="beta")
+    address = balancer.addresses[0]
+    found = stand.ask(stand.web.id, address)
+    assert (found.outcome, found.back[-1].point) == ("unreachable", "route"), "no way back yet"
+    routes = [{"destination": "10.0.0.0/16", "target": peering.id}]
+    cloud.update(peer.main_route_table_id, project="beta", routes=routes)
+    found = stand.ask(stand.web.id, address)
+    assert found.outcome == "reachable"
+    assert found.back[-1].after is not None
+    assert (found.back[-1].after.source, found.back[-1].after.source_port) == (address, 443)
+    seen = stand.ask(stand.web.id, address, project="alpha")
+    assert seen.outcome == "reachable"
+    assert web.id not in str(seen)
+    assert web.private_addresses[0] not in str(seen)
+
+
 def test_an_appliance_is_taken_to_send_on(stand: Stand) -> None:
     cloud = stand.cloud
     inner = cloud.create("subnet", vpc_id=stand.vpc.id, cidr_block=part("10.0.0.0/16", 9))
