@@ -214,3 +214,34 @@ def test_a_load_balancer_is_reached_from_another_vpc(stand: Stand, shop: Shop, b
     for one in (vpc, shop.vpc):
         cloud.update(one.main_route_table_id, routes=[])
     stand.realise()
+
+
+def test_a_dual_stack_load_balancer_is_reached_in_both_versions(stand: Stand) -> None:
+    """A VPC with IPv6, and a peer of it: clients reach each address in its version, also in their own subnet."""
+    create = stand.cloud.create
+    clients: list[str] = []
+    vpcs: list[Any] = []
+    subnets: list[Any] = []
+    for n in (6, 7):
+        vpc = create("vpc", cidr_blocks=[f"10.{n}.0.0/16"], ipv6_cidr_blocks=[f"fd00:{n}::/56"])
+        subnet = create("subnet", vpc_id=vpc.id, cidr_block=f"10.{n}.1.0/24", ipv6_cidr_block=f"fd00:{n}:0:1::/64")
+        clients.append(f"six-cli{n}")
+        opened = stand.open_group(vpc)
+        stand.machine(clients[-1], subnet, opened, f"hv{n - 5}")
+        if n == 6:
+            stand.machine("six-web", subnet, opened, "hv2")
+        vpcs.append(vpc)
+        subnets.append(subnet)
+    peering = create("vpc_peering", vpc_id=vpcs[0].id, peer_vpc_id=vpcs[1].id)
+    for vpc, other in (vpcs, vpcs[::-1]):
+        routes = [{"destination": b, "target": peering.id} for b in (*other.cidr_blocks, *other.ipv6_cidr_blocks)]
+        stand.cloud.update(vpc.main_route_table_id, routes=routes)
+    group = create("target_group", vpc_id=vpcs[0].id, targets=targets(stand, "six-web"))
+    listeners = [{"port": 8080, "target_group_id": group.id}]
+    made = create("load_balancer", subnet_ids=[subnets[0].id], listeners=listeners, ip_address_type="dualstack")
+    stand.settle()
+    assert within(lambda: all(stand.lab.ping(c, "six-web", version=v) for c in clients for v in (4, 6)))
+    for client in clients:
+        for to in (f"{made.addresses[0]}:8080", f"[{made.ipv6_addresses[0]}]:8080"):
+            found = [stand.lab.connect(client, ["six-web"], 80, to=to, timeout_s=3.0) for _ in range(3)]
+            assert {one.answered_by for one in found} == {"six-web"}, (client, to)

@@ -341,7 +341,8 @@ def _deliver(steps: list[Step], subnet: Subnet, packet: Packet, known: Known, cr
             message = f"{'leaves for' if active else 'is not accepted by'} {endpoint.service_id}"
             steps.append(_at_gateway(active, endpoint.id, endpoint.project_id, message))
             return _ended(steps, endpoint.id, packet)
-    if any(packet.destination in b.addresses for b in facts.shared_referring(LoadBalancer, subnet.vpc_id, "vpc_id")):
+    balancers = facts.shared_referring(LoadBalancer, subnet.vpc_id, "vpc_id")
+    if any(packet.destination in b.addresses + b.ipv6_addresses for b in balancers):
         # OVN balances on the client's switch, and nowhere later.
         message = f"{packet.destination} is a load balancer's, and was not balanced where the client is"
         return _ended([*steps, said("destination", False, subnet, subnet.id, message)], subnet.id, packet)

@@ -414,6 +414,47 @@ def test_load_balancer_with_an_elastic_ip_is_reached_from_outside(scene: Scene) 
     assert arrive(scene, "203.0.113.50") in (["eni-blue-p2"], ["eni-blue-p3"])
 
 
+def test_a_dual_stack_load_balancer_answers_in_both_versions(scene: Scene) -> None:
+    """Input: IPv6 addresses, too, and targets with both versions. Output: an
+    IPv6 client reaches the targets' IPv6 addresses; the router answers who asks for the address, targets are asked in
+    both versions, nobody outside is let in; without a target of IPv6 it says so."""
+    balanced(scene)
+    cloud = scene.cloud
+    cloud.vpc("blue", "10.0.0.0/16", six=("2001:db8:1::/56",))
+    cloud.rule("sgr-8080-6", "sg-blue", "ingress", "::/0", "tcp", (8080, 8080))
+    cloud.make(InternetGateway, "igw-1", vpc_id="vpc-blue")
+    cloud.table("blue", "blue", ("::/0", "igw-1"))
+    for n, zone in ((1, "a"), (2, "b")):
+        cloud.subnet(f"blue{n}", "blue", f"10.0.{n}.0/24", f"2001:db8:1:{n}::/64", zone=zone)
+    for port, n, host in (("p1", 1, 10), ("p2", 1, 11), ("p3", 2, 10)):
+        cloud.port(f"blue-{port}", f"blue{n}", f"10.0.{n}.{host}", six=f"2001:db8:1:{n}::{host}")
+    six = ("2001:db8:1:1::50", "2001:db8:1:2::50")
+    lb = msgspec.structs.replace(cloud.documents["nlb-1"], ip_address_type="dualstack", ipv6_addresses=six)
+    cloud.put(lb)
+    scene.write()
+    assert scene.failed() == {}
+    assert scene.send("blue-p1", six[0]) == ["eni-blue-p2"]
+    assert scene.send("blue-p1", six[1]) == ["eni-blue-p3"]
+    assert scene.send("blue-p1", "10.0.2.50") == ["eni-blue-p3"]
+    mac = router_mac(REGION, "subnet-blue1")
+    asked = (
+        'inport == "eni-blue-p1" && eth.src == 02:c0:0a:00:01:0a && eth.dst == 33:33:ff:00:00:50 && ip.ttl == 255'
+        " && ip6.src == 2001:db8:1:1::10 && ip6.dst == ff02::1:ff00:50 && icmp6.type == 135 && icmp6.code == 0"
+        f" && nd.target == {six[0]} && nd.sll == 02:c0:0a:00:01:0a"
+    )
+    answer = scene.box.trace("subnet-blue1", asked, "--minimal")
+    assert f"nd.tll = 0x{int(mac.replace(':', ''), 16):x};" in answer
+    assert 'output("eni-blue-p1")' in answer
+    assert arrive(scene, six[0], source="2600::1") == []
+    monitors = scene.box.sbctl("--bare", "--columns=ip", "list", "Service_Monitor").split()
+    assert sorted(monitors) == ["10.0.1.11", "10.0.2.10", "2001:db8:1:1::11", "2001:db8:1:2::10"]
+    for port, n, host in (("p2", 1, 11), ("p3", 2, 10)):
+        cloud.port(f"blue-{port}", f"blue{n}", f"10.0.{n}.{host}")
+    scene.write()
+    assert "tg-1: no target has an IPv6 address" in scene.failed()["nlb-1"]
+    assert scene.send("blue-p1", "10.0.2.50") == ["eni-blue-p3"]
+
+
 def balanced_from(scene: Scene, *routes: tuple[str, str]) -> None:
     """The same, and a client `red` in another VPC, which is peered (`pcx-1`), and a `far` one behind a transit router
     (`tgw-1`), which is attached to all three."""

@@ -229,6 +229,30 @@ def test_a_load_balancers_answer_comes_from_its_address(stand: Stand) -> None:
     assert stand.ask(OUTSIDE, public_one.id).outcome == "reachable"
 
 
+def test_a_client_with_ipv6_only_reaches_a_dual_stack_load_balancer_by_it(stand: Stand) -> None:
+    cloud = stand.cloud
+    vpc = cloud.create("vpc", cidr_blocks=["10.3.0.0/16"], ipv6_cidr_blocks=["fd00:3::/56"])
+    both = cloud.create("subnet", vpc_id=vpc.id, cidr_block="10.3.1.0/24", ipv6_cidr_block="fd00:3:0:1::/64")
+    six = cloud.create("subnet", vpc_id=vpc.id, ipv6_cidr_block="fd00:3:0:2::/64")
+    web, client = (cloud.create("network_interface", subnet_id=subnet.id) for subnet in (both, six))
+    group = cloud.create("target_group", vpc_id=vpc.id, targets=[{"network_interface_id": web.id, "port": 8443}])
+    balancer = cloud.create(
+        "load_balancer",
+        subnet_ids=[both.id],
+        ip_address_type="dualstack",
+        listeners=[{"port": 443, "target_group_id": group.id}],
+    )
+    cloud.update(web.id, ipv6_addresses=[])
+    found = stand.ask(client.id, balancer.id)
+    assert (found.outcome, found.decided_by) == ("unreachable", f"{balancer.id}/tcp/443")
+    assert "no target with an IPv6 address" in found.explanation
+    cloud.update(web.id, ipv6_addresses=["fd00:3:0:1::9"])
+    found = stand.ask(client.id, balancer.id)
+    assert found.outcome == "reachable"
+    assert found.back[-1].after is not None
+    assert found.back[-1].after.source == balancer.ipv6_addresses[0]
+
+
 def test_a_peers_load_balancer_is_reached_and_its_targets_are_not_told(stand: Stand) -> None:
     cloud = stand.cloud
     peer, subnet = network(cloud, "10.1.0.0/16", project="beta")
