@@ -245,3 +245,24 @@ def test_a_dual_stack_load_balancer_is_reached_in_both_versions(stand: Stand) ->
         for to in (f"{made.addresses[0]}:8080", f"[{made.ipv6_addresses[0]}]:8080"):
             found = [stand.lab.connect(client, ["six-web"], 80, to=to, timeout_s=3.0) for _ in range(3)]
             assert {one.answered_by for one in found} == {"six-web"}, (client, to)
+    serve = SERVER.replace('socket.create_server(("",', 'socket.create_server(("::",').replace(
+        "backlog=64", "backlog=64, family=socket.AF_INET6, dualstack_ipv6=True"
+    )
+    pid = stand.lab.run("six-web", ["sh", "-c", f"python3 -I -S -c '{serve}' 81 >/dev/null 2>&1 </dev/null & echo $!"])
+    check = {"interval_s": 5, "timeout_s": 2, "healthy_threshold": 2, "unhealthy_threshold": 2}
+    asked = targets(stand, "six-web", port=81)
+    checked = create("target_group", vpc_id=vpcs[0].id, targets=asked, health_check=check)
+    more = [*listeners, {"port": 8081, "target_group_id": checked.id}]
+    stand.cloud.update(made.id, listeners=more)
+    stand.realise()
+    web = stand.interface("six-web")
+    own = (*web.private_addresses, *web.ipv6_addresses)
+
+    def monitored() -> dict[str, str]:
+        words = ["--bare", "--columns=ip,status", "find", "Service_Monitor", "port=81"]
+        lines = stand.lab.central.sbctl(*words).split()
+        return dict(zip(lines[::2], lines[1::2], strict=False))
+
+    assert within(lambda: monitored() == dict.fromkeys(own, "online")), monitored()
+    stand.lab.run("six-web", ["kill", pid.strip()])
+    assert within(lambda: monitored() == dict.fromkeys(own, "offline")), monitored()
