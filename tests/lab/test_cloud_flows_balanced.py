@@ -178,3 +178,91 @@ def test_an_elastic_ip_of_a_load_balancer_is_reached_from_outside(stand: Stand, 
     gone(stand, made, group)
     cloud.update(shop.vpc.main_route_table_id, routes=[])
     stand.realise()
+
+
+@pytest.mark.parametrize("by", ["peering", "transit"])
+def test_a_load_balancer_is_reached_from_another_vpc(stand: Stand, shop: Shop, by: str) -> None:
+    """A client elsewhere, over a peering or a transit router: both targets answer, and see its own address."""
+    create, cloud, block = stand.cloud.create, stand.cloud, f"10.{1 if by == 'peering' else 2}.0.0/16"
+    vpc = create("vpc", cidr_blocks=[block])
+    subnet = create("subnet", vpc_id=vpc.id, cidr_block=block.replace("0.0/16", "1.0/24"))
+    client = f"ext-{by}"
+    stand.machine(client, subnet, stand.open_group(vpc), "hv2")
+    if by == "peering":
+        way = create("vpc_peering", vpc_id=vpc.id, peer_vpc_id=shop.vpc.id)
+    else:
+        way = create("transit_router")
+        for one, at in ((vpc, subnet), (shop.vpc, shop.east)):
+            create("transit_router_attachment", transit_router_id=way.id, vpc_id=one.id, subnet_ids=[at.id])
+    for one, to in ((vpc, "10.0.0.0/16"), (shop.vpc, block)):
+        cloud.update(one.main_route_table_id, routes=[{"destination": to, "target": way.id}])
+    stand.settle()
+    assert within(lambda: stand.lab.ping(client, "web1") and stand.lab.ping(client, "web2"))
+    for protocol in ("tcp", "udp"):
+        made, group = balancer(stand, shop, "web1", "web2", protocol=protocol)
+        for address in made.addresses:
+            found = asks(stand, client, address, protocol)
+            assert {one.answered_by for one in found} == {"web1", "web2"}, (protocol, address)
+            assert {one.seen_from for one in found} == {stand.lab.party(client).address()}, "the client's own address"
+        if protocol == "tcp":
+            cloud.update(vpc.main_route_table_id, routes=[{"destination": "10.0.1.0/24", "target": way.id}])
+            stand.realise()
+            refused = stand.lab.connect(client, ["web1"], 80, to=f"{made.addresses[0]}:8080", timeout_s=REFUSED_S)
+            assert not refused, "its routes lead to one of the targets only"
+            cloud.update(vpc.main_route_table_id, routes=[{"destination": "10.0.0.0/16", "target": way.id}])
+        gone(stand, made, group)
+    for one in (vpc, shop.vpc):
+        cloud.update(one.main_route_table_id, routes=[])
+    stand.realise()
+
+
+def test_a_dual_stack_load_balancer_is_reached_in_both_versions(stand: Stand) -> None:
+    """A VPC with IPv6, and a peer of it: clients reach each address in its version, also in their own subnet."""
+    create = stand.cloud.create
+    clients: list[str] = []
+    vpcs: list[Any] = []
+    subnets: list[Any] = []
+    for n in (6, 7):
+        vpc = create("vpc", cidr_blocks=[f"10.{n}.0.0/16"], ipv6_cidr_blocks=[f"fd00:{n}::/56"])
+        subnet = create("subnet", vpc_id=vpc.id, cidr_block=f"10.{n}.1.0/24", ipv6_cidr_block=f"fd00:{n}:0:1::/64")
+        clients.append(f"six-cli{n}")
+        opened = stand.open_group(vpc)
+        stand.machine(clients[-1], subnet, opened, f"hv{n - 5}")
+        if n == 6:
+            stand.machine("six-web", subnet, opened, "hv2")
+        vpcs.append(vpc)
+        subnets.append(subnet)
+    peering = create("vpc_peering", vpc_id=vpcs[0].id, peer_vpc_id=vpcs[1].id)
+    for vpc, other in (vpcs, vpcs[::-1]):
+        routes = [{"destination": b, "target": peering.id} for b in (*other.cidr_blocks, *other.ipv6_cidr_blocks)]
+        stand.cloud.update(vpc.main_route_table_id, routes=routes)
+    group = create("target_group", vpc_id=vpcs[0].id, targets=targets(stand, "six-web"))
+    listeners = [{"port": 8080, "target_group_id": group.id}]
+    made = create("load_balancer", subnet_ids=[subnets[0].id], listeners=listeners, ip_address_type="dualstack")
+    stand.settle()
+    assert within(lambda: all(stand.lab.ping(c, "six-web", version=v) for c in clients for v in (4, 6)))
+    for client in clients:
+        for to in (f"{made.addresses[0]}:8080", f"[{made.ipv6_addresses[0]}]:8080"):
+            found = [stand.lab.connect(client, ["six-web"], 80, to=to, timeout_s=3.0) for _ in range(3)]
+            assert {one.answered_by for one in found} == {"six-web"}, (client, to)
+    serve = SERVER.replace('socket.create_server(("",', 'socket.create_server(("::",').replace(
+        "backlog=64", "backlog=64, family=socket.AF_INET6, dualstack_ipv6=True"
+    )
+    pid = stand.lab.run("six-web", ["sh", "-c", f"python3 -I -S -c '{serve}' 81 >/dev/null 2>&1 </dev/null & echo $!"])
+    check = {"interval_s": 5, "timeout_s": 2, "healthy_threshold": 2, "unhealthy_threshold": 2}
+    asked = targets(stand, "six-web", port=81)
+    checked = create("target_group", vpc_id=vpcs[0].id, targets=asked, health_check=check)
+    more = [*listeners, {"port": 8081, "target_group_id": checked.id}]
+    stand.cloud.update(made.id, listeners=more)
+    stand.realise()
+    web = stand.interface("six-web")
+    own = (*web.private_addresses, *web.ipv6_addresses)
+
+    def monitored() -> dict[str, str]:
+        words = ["--bare", "--columns=ip,status", "find", "Service_Monitor", "port=81"]
+        lines = stand.lab.central.sbctl(*words).split()
+        return dict(zip(lines[::2], lines[1::2], strict=False))
+
+    assert within(lambda: monitored() == dict.fromkeys(own, "online")), monitored()
+    stand.lab.run("six-web", ["kill", pid.strip()])
+    assert within(lambda: monitored() == dict.fromkeys(own, "offline")), monitored()

@@ -4,34 +4,67 @@ from __future__ import annotations
 
 import msgspec
 
+from crossconnect.cloud import effective
 from crossconnect.cloud.effective import Facts
-from crossconnect.cloud.kinds.load_balancer import LoadBalancer, Target, TargetGroup
+from crossconnect.cloud.kinds.load_balancer import LoadBalancer, Target, TargetGroup, addresses_of
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.service_insertion import ServiceInsertion
 from crossconnect.cloud.kinds.subnet import Subnet
-from crossconnect.cloud.verdict import Packet, Step
+from crossconnect.cloud.verdict import Packet, Step, said
+from crossconnect.net import version_of
 
 
-def served(steps: list[Step], vpc_id: str, packet: Packet, facts: Facts) -> tuple[Packet, str]:
-    """The packet as a load balancer of the VPC sends it on, where it is for one; and who refused it, or empty. Of
-    several targets the first is followed."""
-    for balancer in facts.shared_referring(LoadBalancer, vpc_id, "vpc_id"):
-        if packet.destination in balancer.addresses:
-            place = balancer.addresses.index(packet.destination)
-            return balanced(steps, balancer, balancer.subnet_ids[place], packet, facts)
-    return packet, ""
+def served(steps: list[Step], subnet: Subnet, packet: Packet, facts: Facts) -> tuple[Packet, str]:
+    """A packet that leaves an interface as a load balancer sends it on, where it is for one, of its VPC or of one that
+    the subnet's routes lead to; and who refused it, or empty. Of several targets the first is followed."""
+    found = _balancer_at(subnet.vpc_id, packet.destination, facts)
+    if found is None:
+        found = _balancer_at(effective.other_vpc(subnet, packet.destination, facts), packet.destination, facts)
+        if found is None:
+            return packet, ""
+        if why := _not_here(subnet, found, packet, facts):
+            steps.append(_unbalanced(subnet, packet, why, facts))
+            return packet, ""
+    place = addresses_of(found, version_of(packet.destination)).index(packet.destination)
+    return balanced(steps, found, found.subnet_ids[place], packet, facts)
+
+
+def _balancer_at(vpc_id: str, address: str, facts: Facts) -> LoadBalancer | None:
+    """The load balancer of a VPC that has an address."""
+    found = facts.shared_referring(LoadBalancer, vpc_id, "vpc_id") if vpc_id else ()
+    return next((balancer for balancer in found if address in balancer.addresses + balancer.ipv6_addresses), None)
+
+
+def _not_here(subnet: Subnet, balancer: LoadBalancer, packet: Packet, facts: Facts) -> str:
+    """Why another VPC's load balancer is not balanced where its clients are; empty where it is."""
+    if any(i.mode == "inline" for i in facts.shared_referring(ServiceInsertion, subnet.vpc_id, "vpc_id")):
+        return f"{subnet.vpc_id} has inline appliances, which OVN does not put before what is balanced"
+    version = version_of(packet.destination)
+    needed = [*addresses_of(balancer, version)]
+    for listener in balancer.listeners:
+        if (listener.protocol, listener.port) == (packet.protocol, packet.destination_port):
+            for subnet_id in balancer.subnet_ids:
+                targets = _targets(balancer, subnet_id, listener.target_group_id, version, facts)
+                needed += [_own(interface, version)[0] for _, interface in targets]
+    if all(effective.other_vpc(subnet, address, facts) == balancer.vpc_id for address in needed):
+        return ""
+    table = effective.route_table(subnet, facts)
+    return f"{table.id} does not lead to all of its load balancer's addresses and targets there"
 
 
 def balanced(
     steps: list[Step], balancer: LoadBalancer, subnet_id: str, packet: Packet, facts: Facts
 ) -> tuple[Packet, str]:
     """As `served`, by one load balancer, at its address in a subnet, or the public one (empty)."""
+    version = version_of(packet.destination)
     for listener in balancer.listeners:
         if (listener.protocol, listener.port) != (packet.protocol, packet.destination_port):
             continue
-        target = _target(balancer, subnet_id, listener.target_group_id, facts)
+        target = _target(balancer, subnet_id, listener.target_group_id, version, facts)
         by = f"{balancer.id}/{listener.protocol}/{listener.port}"
         if target is None:
-            steps.append(_at_balancer(False, balancer, by, f"{listener.target_group_id} has no target"))
+            message = f"{listener.target_group_id} has no target with an IPv{version} address"
+            steps.append(_at_balancer(False, balancer, by, message))
             return packet, balancer.id
         address, port, of = target
         message = f"{packet.destination} is translated to {address} port {port}, one of {of} targets"
@@ -43,21 +76,35 @@ def balanced(
     return packet, balancer.id
 
 
-def _target(balancer: LoadBalancer, subnet_id: str, group_id: str, facts: Facts) -> tuple[str, int, int] | None:
+def _target(
+    balancer: LoadBalancer, subnet_id: str, group_id: str, version: int, facts: Facts
+) -> tuple[str, int, int] | None:
     """Address and port of the first target that an address of a load balancer leads to, and how many there are."""
+    found = _targets(balancer, subnet_id, group_id, version, facts)
+    if not found:
+        return None
+    target, interface = found[0]
+    return _own(interface, version)[0], target.port, len(found)
+
+
+def _targets(
+    balancer: LoadBalancer, subnet_id: str, group_id: str, version: int, facts: Facts
+) -> list[tuple[Target, NetworkInterface]]:
+    """The targets that an address of a load balancer leads to."""
     group = facts.shared(TargetGroup, group_id)
     zone = _zone(subnet_id, facts) if subnet_id else ""
     found: list[tuple[Target, NetworkInterface]] = []
     for target in () if group is None else group.targets:
         interface = facts.shared(NetworkInterface, target.network_interface_id)
-        if interface is None or not interface.private_addresses:
+        if interface is None or not _own(interface, version):
             continue
         if balancer.cross_zone or not subnet_id or _zone(interface.subnet_id, facts) == zone:
             found.append((target, interface))
-    if not found:
-        return None
-    target, interface = found[0]
-    return interface.private_addresses[0], target.port, len(found)
+    return found
+
+
+def _own(interface: NetworkInterface, version: int) -> tuple[str, ...]:
+    return interface.private_addresses if version == 4 else interface.ipv6_addresses
 
 
 def _zone(subnet_id: str, facts: Facts) -> str:
@@ -74,3 +121,10 @@ def _at_balancer(passes: bool, balancer: LoadBalancer, by: str, message: str) ->
         message=message,
         project_id=balancer.project_id,
     )
+
+
+def _unbalanced(subnet: Subnet, packet: Packet, why: str, facts: Facts) -> Step:
+    """A packet goes on to a load balancer's address as it is, and finds nobody there."""
+    table = effective.route_table(subnet, facts)
+    message = f"{packet.destination} is a load balancer's, which is not balanced here: {why}"
+    return msgspec.structs.replace(said("load-balancer", True, subnet, table.id, message), resource_id=table.id)

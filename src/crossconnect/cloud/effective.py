@@ -141,6 +141,26 @@ def transit_routes(table: TransitRouteTable, facts: Facts) -> tuple[EffectiveRou
     return tuple(sorted(found, key=_order))
 
 
+def other_vpc(subnet: Subnet, destination: str, facts: Facts) -> str:
+    """The VPC that a subnet's routes lead an address to, over a peering or a transit router; empty for the subnet's
+    own, and where they lead to no VPC."""
+    chosen = choose(destination, routes(subnet, facts))
+    if chosen is None or chosen.state != "active":
+        return ""
+    peering = facts.shared(VpcPeering, chosen.target)
+    if peering is not None:
+        return peering.peer_vpc_id if peering.vpc_id == subnet.vpc_id else peering.vpc_id
+    for attachment in facts.shared_referring(TransitRouterAttachment, subnet.vpc_id, "vpc_id"):
+        if attachment.transit_router_id == chosen.target and attachment.status == "active":
+            table = facts.shared(TransitRouteTable, attachment.route_table_id)
+            onward = choose(destination, transit_routes(table, facts)) if table is not None else None
+            if onward is None or onward.state != "active":
+                return ""
+            leaving = facts.shared(TransitRouterAttachment, onward.target)
+            return leaving.vpc_id if leaving is not None and leaving.vpc_id != subnet.vpc_id else ""
+    return ""
+
+
 def rules(interface: NetworkInterface, direction: Direction, facts: Facts) -> tuple[EffectiveRule, ...]:
     """Rules of one direction of all groups that an interface is in. What one of them lets through passes."""
     found: list[EffectiveRule] = []

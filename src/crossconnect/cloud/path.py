@@ -98,7 +98,7 @@ def path(
         return _ended(steps, interface.id, packet)
     if step := inlined(subnet.vpc_id, packet, facts, sent=True, established=established):
         steps.append(step)
-    packet, refused = served(steps, subnet.vpc_id, packet, facts)
+    packet, refused = served(steps, subnet, packet, facts)
     if refused:
         return _ended(steps, refused, packet)
     # What is for a load balancer is sent to the router, and comes back from there to targets in the same subnet.
@@ -341,9 +341,10 @@ def _deliver(steps: list[Step], subnet: Subnet, packet: Packet, known: Known, cr
             message = f"{'leaves for' if active else 'is not accepted by'} {endpoint.service_id}"
             steps.append(_at_gateway(active, endpoint.id, endpoint.project_id, message))
             return _ended(steps, endpoint.id, packet)
-    if any(packet.destination in b.addresses for b in facts.shared_referring(LoadBalancer, subnet.vpc_id, "vpc_id")):
-        # OVN balances on the client's switch.
-        message = f"{packet.destination} is a load balancer's, which is reached from inside {subnet.vpc_id} only"
+    balancers = facts.shared_referring(LoadBalancer, subnet.vpc_id, "vpc_id")
+    if any(packet.destination in b.addresses + b.ipv6_addresses for b in balancers):
+        # OVN balances on the client's switch, and nowhere later.
+        message = f"{packet.destination} is a load balancer's, and was not balanced where the client is"
         return _ended([*steps, said("destination", False, subnet, subnet.id, message)], subnet.id, packet)
     message = f"no interface of {subnet.id} has {packet.destination}"
     return _ended([*steps, said("destination", False, subnet, subnet.id, message)], subnet.id, packet)

@@ -405,8 +405,8 @@ def test_a_transit_router_leads_to_a_private_gateway() -> None:
     assert (path.passes, path.end) == (True, gateway.id)
 
 
-def test_a_load_balancer_is_reached_from_inside_its_vpc_and_at_its_elastic_ip_only() -> None:
-    """OVN balances where the client is; what comes from a peer finds nobody at the address."""
+def test_a_load_balancer_is_reached_from_a_peer_and_at_its_elastic_ip() -> None:
+    """Balanced where the client is: its routes have to lead to the targets, too."""
     stand = Stand()
     public(stand.cloud, stand.vpc)
     ip = stand.cloud.create("elastic_ip")
@@ -426,7 +426,14 @@ def test_a_load_balancer_is_reached_from_inside_its_vpc_and_at_its_elastic_ip_on
     everyone = {"direction": "ingress", "peer": "0.0.0.0/0"}
     stand.cloud.create("security_group_rule", security_group_id=stand.vpc.default_security_group_id, **everyone)
     path = stand.path(far, tcp("10.1.1.4", balancer.addresses[0]))
+    assert points(path)[:3] == ["source-check", "security-group", "load-balancer"]
+    assert (path.passes, path.end, path.packet.destination_port) == (True, stand.c.id, 8080)
+    routes = [{"destination": f"{balancer.addresses[0]}/32", "target": peering.id}]
+    stand.cloud.update(peer.main_route_table_id, routes=routes)
+    path = stand.path(far, tcp("10.1.1.4", balancer.addresses[0]))
     assert (path.passes, path.end, path.steps[-1].point) == (False, stand.one.id, "destination")
+    [note] = [step for step in path.steps if step.point == "load-balancer"]
+    assert f"{peer.main_route_table_id} does not lead to all of its load balancer's" in note.message
     path = way.arrival(ip, tcp("198.51.100.9", ip.address), stand.view)
     assert (path.passes, path.end, path.packet.destination_port) == (True, stand.c.id, 8080)
     path = way.arrival(ip, tcp("198.51.100.9", ip.address, 81), stand.view)

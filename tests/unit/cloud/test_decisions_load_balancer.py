@@ -33,6 +33,31 @@ def test_it_has_an_address_in_each_subnet() -> None:
     assert cloud.create("network_interface", subnet_id=west.id).private_addresses == ("10.0.2.4",)
 
 
+def test_a_dual_stack_one_has_an_ipv6_address_in_each_subnet_too() -> None:
+    cloud = Cloud()
+    vpc = cloud.create("vpc", cidr_blocks=["10.0.0.0/16"], ipv6_cidr_blocks=["fd00:a::/56"])
+    east, west = (
+        cloud.create("subnet", vpc_id=vpc.id, cidr_block=f"10.0.{n}.0/24", ipv6_cidr_block=six, availability_zone=zone)
+        for n, six, zone in ((1, "fd00:a:0:1::/64", "east"), (2, "", "west"))
+    )
+    with pytest.raises(Refused) as error:
+        cloud.create("load_balancer", subnet_ids=[east.id, west.id], ip_address_type="dualstack")
+    assert refused(error) == (422, "address.no-block", "/subnet_ids/1")
+    cloud.update(west.id, ipv6_cidr_block="fd00:a:0:2::/64")
+    made = cloud.create("load_balancer", subnet_ids=[east.id, west.id], ip_address_type="dualstack")
+    assert made.addresses == ("10.0.1.4", "10.0.2.4")
+    assert made.ipv6_addresses == ("fd00:a:0:1::4", "fd00:a:0:2::4")
+    with pytest.raises(Refused):
+        cloud.update(west.id, ipv6_cidr_block="")
+    cloud.delete(made.id)
+    assert cloud.update(west.id, ipv6_cidr_block="").ipv6_cidr_block == ""
+    public(cloud, vpc)
+    body = {"subnet_ids": [east.id], "scheme": "internet-facing", "elastic_ip_id": cloud.create("elastic_ip").id}
+    with pytest.raises(Refused) as error:
+        cloud.create("load_balancer", ip_address_type="dualstack", **body)
+    assert refused(error) == (422, "load-balancer.dualstack", "/ip_address_type")
+
+
 def test_subnets_that_are_refused() -> None:
     cloud, vpc, (east, west), _ = stand()
     _, other = network(cloud)

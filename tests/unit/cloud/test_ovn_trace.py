@@ -414,6 +414,117 @@ def test_load_balancer_with_an_elastic_ip_is_reached_from_outside(scene: Scene) 
     assert arrive(scene, "203.0.113.50") in (["eni-blue-p2"], ["eni-blue-p3"])
 
 
+def test_a_dual_stack_load_balancer_answers_in_both_versions(scene: Scene) -> None:
+    """Input: IPv6 addresses, too, and targets with both versions. Output: an
+    IPv6 client reaches the targets' IPv6 addresses; the router answers who asks for the address, targets are asked in
+    both versions, nobody outside is let in; without a target of IPv6 it says so."""
+    balanced(scene)
+    cloud = scene.cloud
+    cloud.vpc("blue", "10.0.0.0/16", six=("2001:db8:1::/56",))
+    cloud.rule("sgr-8080-6", "sg-blue", "ingress", "::/0", "tcp", (8080, 8080))
+    cloud.make(InternetGateway, "igw-1", vpc_id="vpc-blue")
+    cloud.table("blue", "blue", ("::/0", "igw-1"))
+    for n, zone in ((1, "a"), (2, "b")):
+        cloud.subnet(f"blue{n}", "blue", f"10.0.{n}.0/24", f"2001:db8:1:{n}::/64", zone=zone)
+    for port, n, host in (("p1", 1, 10), ("p2", 1, 11), ("p3", 2, 10)):
+        cloud.port(f"blue-{port}", f"blue{n}", f"10.0.{n}.{host}", six=f"2001:db8:1:{n}::{host}")
+    six = ("2001:db8:1:1::50", "2001:db8:1:2::50")
+    lb = msgspec.structs.replace(cloud.documents["nlb-1"], ip_address_type="dualstack", ipv6_addresses=six)
+    cloud.put(lb)
+    scene.write()
+    assert scene.failed() == {}
+    assert scene.send("blue-p1", six[0]) == ["eni-blue-p2"]
+    assert scene.send("blue-p1", six[1]) == ["eni-blue-p3"]
+    assert scene.send("blue-p1", "10.0.2.50") == ["eni-blue-p3"]
+    mac = router_mac(REGION, "subnet-blue1")
+    asked = (
+        'inport == "eni-blue-p1" && eth.src == 02:c0:0a:00:01:0a && eth.dst == 33:33:ff:00:00:50 && ip.ttl == 255'
+        " && ip6.src == 2001:db8:1:1::10 && ip6.dst == ff02::1:ff00:50 && icmp6.type == 135 && icmp6.code == 0"
+        f" && nd.target == {six[0]} && nd.sll == 02:c0:0a:00:01:0a"
+    )
+    answer = scene.box.trace("subnet-blue1", asked, "--minimal")
+    assert f"nd.tll = 0x{int(mac.replace(':', ''), 16):x};" in answer
+    assert 'output("eni-blue-p1")' in answer
+    assert arrive(scene, six[0], source="2600::1") == []
+    monitors = scene.box.sbctl("--bare", "--columns=ip", "list", "Service_Monitor").split()
+    assert sorted(monitors) == ["10.0.1.11", "10.0.2.10", "2001:db8:1:1::11", "2001:db8:1:2::10"]
+    for port, n, host in (("p2", 1, 11), ("p3", 2, 10)):
+        cloud.port(f"blue-{port}", f"blue{n}", f"10.0.{n}.{host}")
+    scene.write()
+    assert "tg-1: no target has an IPv6 address" in scene.failed()["nlb-1"]
+    assert scene.send("blue-p1", "10.0.2.50") == ["eni-blue-p3"]
+
+
+def balanced_from(scene: Scene, *routes: tuple[str, str]) -> None:
+    """The same, and a client `red` in another VPC, which is peered (`pcx-1`), and a `far` one behind a transit router
+    (`tgw-1`), which is attached to all three."""
+    balanced(scene)
+    cloud = scene.cloud
+    for n, name in ((1, "red"), (2, "far")):
+        cloud.vpc(name, f"10.{n}.0.0/16")
+        cloud.subnet(name, name, f"10.{n}.1.0/24")
+        cloud.port(name, name, f"10.{n}.1.10", host="hv2")
+        cloud.table(name, name, *(routes or (("10.0.0.0/16", "pcx-1" if name == "red" else "tgw-1"),)))
+    cloud.table("blue", "blue", ("10.1.0.0/16", "pcx-1"), ("10.2.0.0/16", "tgw-1"))
+    cloud.make(
+        VpcPeering, "pcx-1", vpc_id="vpc-blue", peer_vpc_id="vpc-red", peer_project_id="x", status="active"
+    )  # fmt: skip
+    cloud.make(TransitRouter, "tgw-1", default_route_table_id="tgw-rtb-1", number=cloud.number())
+    cloud.make(TransitRouteTable, "tgw-rtb-1", transit_router_id="tgw-1")
+    for name in ("blue", "far"):
+        cloud.make(
+            TransitRouterAttachment, f"att-{name}", transit_router_id="tgw-1", transit_router_project_id="blue",
+            status="active", route_table_id="tgw-rtb-1", propagated_route_table_ids=("tgw-rtb-1",),
+            vpc_id=f"vpc-{name}",
+        )  # fmt: skip
+
+
+def test_a_load_balancer_is_reached_over_a_peering_and_a_transit_router(scene: Scene) -> None:
+    """Input: a client in a peer, one behind a transit router. Output: each address leads both to its zone's target, by
+    the client's own address; only listeners are reached; the answer's way back is the first packet's."""
+    balanced_from(scene)
+    scene.write()
+    assert scene.failed() == {}
+    for client in ("red", "far"):
+        assert scene.send(client, "10.0.1.50") == ["eni-blue-p2"]
+        assert scene.send(client, "10.0.2.50") == ["eni-blue-p3"]
+        assert scene.send(client, "10.0.2.50", "tcp.dst == 81") == []
+        own = scene.cloud.documents[f"eni-{client}"].private_addresses[0]  # pyright: ignore
+        back = scene.trace("blue-p3", own, "tcp.src == 8080 && tcp.dst == 40000", ct=("est,rpl",) * 8)
+        assert outputs(back) == [f"eni-{client}"]
+
+
+def test_another_vpcs_load_balancer_is_balanced_only_where_routes_lead_to_all_of_it(scene: Scene) -> None:
+    """Input: routes to the load balancer's addresses, not to its targets; then to all but a part that leads elsewhere;
+    then a transit router's table that drops it. Output: nobody is reached, and no other VPC's switch has the row."""
+    balanced_from(scene, ("10.0.1.50/32", "pcx-1"), ("10.0.2.50/32", "pcx-1"))
+    cloud = scene.cloud
+
+    def carrying() -> set[str]:
+        rows = scene.box.rows("Logical_Switch").values()
+        return {str(row["name"]) for row in rows if row["load_balancer"]}
+
+    scene.write()
+    assert scene.send("red", "10.0.1.50") == []
+    assert carrying() == set()
+    cloud.table("red", "red", ("10.0.0.0/16", "pcx-1"), ("10.0.2.10/32", "tgw-1"))
+    cloud.table("far", "far", ("10.0.0.0/16", "tgw-1"))
+    scene.write()
+    assert scene.send("red", "10.0.1.50") == []
+    assert carrying() == {"subnet-far"}
+    dropped = (TransitRoute(destination="10.0.2.0/24"),)
+    cloud.make(TransitRouteTable, "tgw-rtb-1", transit_router_id="tgw-1", routes=dropped)
+    scene.write()
+    assert scene.send("far", "10.0.1.50") == []
+    assert carrying() == set()
+    cloud.table("red", "red", ("10.0.0.0/16", "pcx-1"))
+    scene.write()
+    assert scene.send("red", "10.0.1.50") == ["eni-blue-p2"]
+    cloud.put(msgspec.structs.replace(cloud.documents["pcx-1"], status="rejected"))
+    scene.write()
+    assert scene.send("red", "10.0.1.50") == []
+
+
 def test_a_check_on_another_port_fails_the_load_balancer(scene: Scene) -> None:
     """Input: a health check on a port that targets do not serve. Output: the reason, since OVN has no such thing."""
     balanced(scene)

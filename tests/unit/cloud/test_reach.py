@@ -229,6 +229,62 @@ def test_a_load_balancers_answer_comes_from_its_address(stand: Stand) -> None:
     assert stand.ask(OUTSIDE, public_one.id).outcome == "reachable"
 
 
+def test_a_client_with_ipv6_only_reaches_a_dual_stack_load_balancer_by_it(stand: Stand) -> None:
+    cloud = stand.cloud
+    vpc = cloud.create("vpc", cidr_blocks=["10.3.0.0/16"], ipv6_cidr_blocks=["fd00:3::/56"])
+    both = cloud.create("subnet", vpc_id=vpc.id, cidr_block="10.3.1.0/24", ipv6_cidr_block="fd00:3:0:1::/64")
+    six = cloud.create("subnet", vpc_id=vpc.id, ipv6_cidr_block="fd00:3:0:2::/64")
+    web, client = (cloud.create("network_interface", subnet_id=subnet.id) for subnet in (both, six))
+    group = cloud.create("target_group", vpc_id=vpc.id, targets=[{"network_interface_id": web.id, "port": 8443}])
+    balancer = cloud.create(
+        "load_balancer",
+        subnet_ids=[both.id],
+        ip_address_type="dualstack",
+        listeners=[{"port": 443, "target_group_id": group.id}],
+    )
+    cloud.update(web.id, ipv6_addresses=[])
+    found = stand.ask(client.id, balancer.id)
+    assert (found.outcome, found.decided_by) == ("unreachable", f"{balancer.id}/tcp/443")
+    assert "no target with an IPv6 address" in found.explanation
+    cloud.update(web.id, ipv6_addresses=["fd00:3:0:1::9"])
+    found = stand.ask(client.id, balancer.id)
+    assert found.outcome == "reachable"
+    assert found.back[-1].after is not None
+    assert found.back[-1].after.source == balancer.ipv6_addresses[0]
+
+
+def test_a_peers_load_balancer_is_reached_and_its_targets_are_not_told(stand: Stand) -> None:
+    cloud = stand.cloud
+    peer, subnet = network(cloud, "10.1.0.0/16", project="beta")
+    web = cloud.create("network_interface", project="beta", subnet_id=subnet.id)
+    group = cloud.create(
+        "target_group", project="beta", vpc_id=peer.id, targets=[{"network_interface_id": web.id, "port": 8443}]
+    )
+    balancer = cloud.create(
+        "load_balancer",
+        project="beta",
+        subnet_ids=[subnet.id],
+        listeners=[{"port": 443, "target_group_id": group.id}],
+    )
+    peering = cloud.create("vpc_peering", vpc_id=stand.vpc.id, peer_vpc_id=peer.id, peer_project_id="beta")
+    cloud.update(peering.id, project="beta", status="active")
+    cloud.update(stand.vpc.main_route_table_id, routes=[{"destination": "10.1.0.0/16", "target": peering.id}])
+    stand.let_in(peer, 8443, project="beta")
+    address = balancer.addresses[0]
+    found = stand.ask(stand.web.id, address)
+    assert (found.outcome, found.back[-1].point) == ("unreachable", "route"), "no way back yet"
+    routes = [{"destination": "10.0.0.0/16", "target": peering.id}]
+    cloud.update(peer.main_route_table_id, project="beta", routes=routes)
+    found = stand.ask(stand.web.id, address)
+    assert found.outcome == "reachable"
+    assert found.back[-1].after is not None
+    assert (found.back[-1].after.source, found.back[-1].after.source_port) == (address, 443)
+    seen = stand.ask(stand.web.id, address, project="alpha")
+    assert seen.outcome == "reachable"
+    assert web.id not in str(seen)
+    assert web.private_addresses[0] not in str(seen)
+
+
 def test_an_appliance_is_taken_to_send_on(stand: Stand) -> None:
     cloud = stand.cloud
     inner = cloud.create("subnet", vpc_id=stand.vpc.id, cidr_block=part("10.0.0.0/16", 9))

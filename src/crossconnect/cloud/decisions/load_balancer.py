@@ -22,7 +22,7 @@ from crossconnect.cloud.kinds.load_balancer import (
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.limits import limit
-from crossconnect.cloud.resource import Change, Effect, invalid, missing
+from crossconnect.cloud.resource import Change, Claim, Effect, invalid, missing
 from crossconnect.cloud.view import Context, View, born
 
 AFFINITY_MAX_S = 65535
@@ -43,6 +43,7 @@ def create(body: LoadBalancerBody, view: View, context: Context) -> Change:
     vpc_id = subnets[0].vpc_id
     _refuse_elastic_ip(body, vpc_id, view)
     addresses = [address.given(view, subnet, "", id, f"/subnet_ids/{n}") for n, subnet in enumerate(subnets)]
+    addresses6 = _ipv6_addresses(body, subnets, id, view)
     balancer = born(
         LoadBalancer,
         id,
@@ -52,11 +53,13 @@ def create(body: LoadBalancerBody, view: View, context: Context) -> Change:
         subnet_ids=body.subnet_ids,
         scheme=body.scheme,
         elastic_ip_id=body.elastic_ip_id,
+        ip_address_type=body.ip_address_type,
         addresses=tuple(text for text, _ in addresses),
+        ipv6_addresses=tuple(text for text, _ in addresses6),
         listeners=_listeners(body.listeners, vpc_id, view, context),
         cross_zone=body.cross_zone,
     )
-    return Change(put=(balancer,), claims=tuple(claim for _, claim in addresses))
+    return Change(put=(balancer,), claims=tuple(claim for _, claim in (*addresses, *addresses6)))
 
 
 def update(balancer: LoadBalancer, patch: LoadBalancerPatch, view: View, context: Context) -> Change:
@@ -81,7 +84,7 @@ def update(balancer: LoadBalancer, patch: LoadBalancerPatch, view: View, context
 
 def delete(balancer: LoadBalancer, view: View, context: Context) -> Change:
     """The load balancer. Its elastic IP stays the project's."""
-    message = f"{', '.join(balancer.addresses)} answers nobody any more"
+    message = f"{', '.join(balancer.addresses + balancer.ipv6_addresses)} answers nobody any more"
     return Change(delete=(balancer.id,), effects=(Effect(message, cuts=True, resource_id=balancer.id),))
 
 
@@ -166,6 +169,21 @@ def _refuse_elastic_ip(body: LoadBalancerBody, vpc_id: str, view: View) -> None:
         raise invalid("load-balancer.no-elastic-ip", "an internet-facing one has an elastic IP", "/elastic_ip_id")
     unused(body.elastic_ip_id, view, "/elastic_ip_id")
     refuse_without_internet_gateway(vpc_id, view, "/subnet_ids/0")
+
+
+def _ipv6_addresses(
+    body: LoadBalancerBody, subnets: tuple[Subnet, ...], id: str, view: View
+) -> list[tuple[str, Claim]]:
+    """Of a dual-stack one, an IPv6 address in each subnet."""
+    if body.ip_address_type == "ipv4":
+        return []
+    if body.scheme != "internal":
+        message = "an internet-facing one is reached by its elastic IP, by IPv4: dualstack is for internal ones"
+        raise invalid("load-balancer.dualstack", message, "/ip_address_type")
+    for n, subnet in enumerate(subnets):
+        if not subnet.ipv6_cidr_block:
+            raise invalid("address.no-block", f"subnet {subnet.id} has no IPv6 CIDR block", f"/subnet_ids/{n}")
+    return [address.next_free(view, subnet, 6, id) for subnet in subnets]
 
 
 def _listeners(listeners: tuple[Listener, ...], vpc_id: str, view: View, context: Context) -> tuple[Listener, ...]:

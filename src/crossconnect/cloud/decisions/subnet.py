@@ -130,6 +130,8 @@ def _refuse_in_use(subnet: Subnet, version: int, view: View, field: str) -> None
         for interface in view.referring(NetworkInterface, subnet.id, "subnet_id")
         if (interface.private_addresses if version == 4 else interface.ipv6_addresses)
     ]
+    if version == 6:
+        users += [b.id for b in view.referring(LoadBalancer, subnet.id, "subnet_ids") if b.ipv6_addresses]
     if version == 4:
         users += [gateway.id for gateway in view.referring(NatGateway, subnet.id, "subnet_id")]
         users += [balancer.id for balancer in view.referring(LoadBalancer, subnet.id, "subnet_ids")]

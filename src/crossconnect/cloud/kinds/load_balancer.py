@@ -10,6 +10,7 @@ import msgspec
 from crossconnect.cloud.resource import Body, Patch, Reference, Resource
 
 Protocol = Literal["tcp", "udp"]
+IpAddressType = Literal["ipv4", "dualstack"]
 
 
 class HealthCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,7 +71,8 @@ class Listener(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class LoadBalancer(Resource, frozen=True, kw_only=True):
-    """A load balancer. Targets see the client's address."""
+    """A load balancer. Targets see the client's address. Other VPCs reach it over a peering or a transit router, where
+    the client's route table leads to its addresses and to all of a listener's targets."""
 
     vpc_id: str
     subnet_ids: tuple[str, ...]
@@ -78,8 +80,13 @@ class LoadBalancer(Resource, frozen=True, kw_only=True):
     scheme: Literal["internal", "internet-facing"] = "internal"
     """`internet-facing` ones are reached by an elastic IP, too."""
     elastic_ip_id: str = ""
+    ip_address_type: IpAddressType = "ipv4"
+    """`dualstack` ones have an IPv6 address in each subnet, too, where clients reach targets by their IPv6 addresses.
+    They are internal."""
     addresses: tuple[str, ...]
     """One in each subnet."""
+    ipv6_addresses: tuple[str, ...] = ()
+    """Of a `dualstack` one: one in each subnet."""
     listeners: tuple[Listener, ...] = ()
     cross_zone: bool = True
     """Whether an address leads to targets of all zones, or only to those of its own."""
@@ -91,6 +98,7 @@ class LoadBalancerBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     subnet_ids: tuple[str, ...]
     scheme: Literal["internal", "internet-facing"] = "internal"
     elastic_ip_id: str = ""
+    ip_address_type: IpAddressType = "ipv4"
     listeners: tuple[Listener, ...] = ()
     cross_zone: bool = True
 
@@ -100,6 +108,11 @@ class LoadBalancerPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=
 
     listeners: tuple[Listener, ...] | msgspec.UnsetType = msgspec.UNSET
     cross_zone: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+def addresses_of(balancer: LoadBalancer, version: int) -> tuple[str, ...]:
+    """A load balancer's addresses of an IP version."""
+    return balancer.addresses if version == 4 else balancer.ipv6_addresses
 
 
 def target_group_references(group: TargetGroup) -> Iterator[Reference]:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from crossconnect.cloud.addresses import nth
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
-from crossconnect.cloud.kinds.load_balancer import Listener, LoadBalancer, TargetGroup
+from crossconnect.cloud.kinds.load_balancer import Listener, LoadBalancer, TargetGroup, addresses_of
+from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.internet import has_internet, interface_of
@@ -57,46 +58,97 @@ def subnet_balancing(q: Queries, id: str) -> Iterator[Part]:
     yield adds(SWITCH, id, "load_balancer_group", uuid_of(GROUP, group_name(subnet.vpc_id)))
 
 
-def targets_of(q: Queries, group: TargetGroup) -> Iterator[Answering]:
-    """The targets of a group that are there."""
+def targets_of(q: Queries, group: TargetGroup, version: int = 4) -> Iterator[Answering]:
+    """The targets of a group that are there, and have an address of an IP version."""
     for target in group.targets:
         interface = interface_of(q, target.network_interface_id)
-        if interface is None or not interface.private_addresses:
+        addresses = own_addresses(interface, version) if interface is not None else ()
+        if interface is None or not addresses:
             continue
         subnet = q.need(Subnet, interface.subnet_id)
-        checker = nth(subnet.cidr_block, CHECKER)
-        yield Answering(
-            interface.private_addresses[0], target.port, port_name(interface), subnet.availability_zone, checker
-        )
+        checker = nth(subnet.cidr_block if version == 4 else subnet.ipv6_cidr_block, CHECKER)
+        yield Answering(addresses[0], target.port, port_name(interface), subnet.availability_zone, checker)
+
+
+def own_addresses(interface: NetworkInterface, version: int) -> tuple[str, ...]:
+    """An interface's addresses of an IP version."""
+    return interface.private_addresses if version == 4 else interface.ipv6_addresses
+
+
+def bracketed(address: str) -> str:
+    """An address before a port, or as a key of OVN's: IPv6 in brackets."""
+    return f"[{address}]" if ":" in address else address
+
+
+class Face(NamedTuple):
+    """A listener at a load balancer's addresses: one row."""
+
+    key: str
+    listener: Listener
+    group: TargetGroup
+    vips: tuple[tuple[str, tuple[Answering, ...]], ...]
+    """Addresses of one IP version, and who answers there."""
+
+
+def faces(q: Queries, id: str) -> tuple[Face, ...]:
+    """The rows of a load balancer in its VPC's group; none for listeners that cannot be."""
+    balancer = q.need(LoadBalancer, id)
+    q.need(Vpc, balancer.vpc_id)
+    zones = [q.need(Subnet, subnet).availability_zone for subnet in balancer.subnet_ids]
+    found: list[Face] = []
+    for listener in balancer.listeners:
+        group = q.get(TargetGroup, listener.target_group_id)
+        if group is None or _checks_elsewhere(group):
+            continue
+        for version, ending in ((4, ""), (6, "/ipv6")):
+            if not (addresses := addresses_of(balancer, version)):
+                continue
+            targets = [*targets_of(q, group, version)]
+            vips = tuple(
+                (address, tuple(t for t in targets if balancer.cross_zone or t.zone == zone))
+                for address, zone in zip(addresses, zones, strict=False)
+            )
+            found.append(Face(f"{id}/{listener.protocol}/{listener.port}{ending}", listener, group, vips))
+    return tuple(found)
+
+
+def _checks_elsewhere(group: TargetGroup) -> bool:
+    """Whether targets are to be asked on another port than the one that they serve."""
+    check = group.health_check
+    return check is not None and any(check.port not in (None, target.port) for target in group.targets)
 
 
 @unit
 def balancer(q: Queries, id: str) -> Iterator[Part]:
-    """`Load_Balancer` per listener in the VPC's group, with an address in each subnet; `selection_fields` keeps a
-    client with its target; with an elastic IP, a further row on the VPC's router for what comes from outside."""
+    """`Load_Balancer` per listener and IP version in the VPC's group, with an address in each subnet;
+    `selection_fields` keeps a client with its target; with an elastic IP, a further row on the VPC's router for what
+    comes from outside; with IPv6 addresses, one there without targets, so that the router answers who asks for them."""
     balancer = q.need(LoadBalancer, id)
-    vpc = q.need(Vpc, balancer.vpc_id)
-    zones = [q.need(Subnet, subnet).availability_zone for subnet in balancer.subnet_ids]
+    if balancer.ipv6_addresses:
+        yield from _answering(balancer)
+    for face in q.ask(faces, id):
+        vips = {f"{bracketed(address)}:{face.listener.port}": [*targets] for address, targets in face.vips}
+        if face.group.targets and ":" in face.vips[0][0] and not any(targets for _, targets in face.vips):
+            yield Fault(f"{face.group.id}: no target has an IPv6 address: refused at {', '.join(vips)}")
+        yield from balancer_rows(id, face.key, face.listener, face.group, vips)
+        yield adds(GROUP, group_name(balancer.vpc_id), "load_balancer", uuid_of(BALANCER, face.key))
     for listener in balancer.listeners:
         group = q.get(TargetGroup, listener.target_group_id)
         if group is None:
             yield Fault(f"target group {listener.target_group_id} does not exist")
-            continue
-        if group.health_check is not None and any(
-            group.health_check.port not in (None, target.port) for target in group.targets
-        ):
+        elif _checks_elsewhere(group):
             yield Fault(f"{group.id}: OVN checks targets on the port that they serve only")
-            continue
-        targets = [*targets_of(q, group)]
-        key = f"{id}/{listener.protocol}/{listener.port}"
-        vips = {
-            f"{address}:{listener.port}": [t for t in targets if balancer.cross_zone or t.zone == zone]
-            for address, zone in zip(balancer.addresses, zones, strict=False)
-        }
-        yield from balancer_rows(id, key, listener, group, vips)
-        yield adds(GROUP, group_name(vpc.id), "load_balancer", uuid_of(BALANCER, key))
-        if balancer.elastic_ip_id:
-            yield from _outside(q, balancer, listener, group, targets)
+        elif balancer.elastic_ip_id:
+            yield from _outside(q, balancer, listener, group, [*targets_of(q, group)])
+
+
+def _answering(balancer: LoadBalancer) -> Iterator[Part]:
+    """`arp_proxy` of 23.03 is for IPv4 only; a router answers neighbour solicitations for addresses of its load
+    balancers. What reaches the router at one of them was not balanced before, and is dropped there."""
+    key = f"{balancer.id}/neighbours"
+    vips: dict[Atom, Atom] = dict.fromkeys(balancer.ipv6_addresses, "")
+    yield row(BALANCER, key, balancer.id, name=key.replace("/", "-"), vips=vips)
+    yield adds(ROUTER, balancer.vpc_id, "load_balancer", uuid_of(BALANCER, key))
 
 
 def _outside(
@@ -120,14 +172,16 @@ def balancer_rows(
     check = group.health_check
     mappings: dict[Atom, Atom] = {}
     if check is not None:
-        mappings = {t.address: f"{t.interface}:{t.checker}" for found in vips.values() for t in found}
+        mappings = {
+            bracketed(t.address): f"{t.interface}:{bracketed(t.checker)}" for found in vips.values() for t in found
+        }
     yield row(
         BALANCER,
         key,
         id,
         name=key.replace("/", "-"),
         protocol=listener.protocol,
-        vips={vip: ",".join(sorted(f"{t.address}:{t.port}" for t in found)) for vip, found in vips.items()},
+        vips={vip: ",".join(sorted(f"{bracketed(t.address)}:{t.port}" for t in found)) for vip, found in vips.items()},
         ip_port_mappings=mappings,
         # Not `affinity_timeout`, which loses each client's first connection (docs/design/0011-ovn-rows.md).
         selection_fields=frozenset(("ip_src",) if group.affinity_s else ()),

@@ -25,6 +25,7 @@ from crossconnect.cloud.kinds.transit import TransitRouter, TransitRouterAttachm
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn import (
     egress_only,
+    elsewhere,
     flow_logs,
     inline,
     insertions,
@@ -61,6 +62,7 @@ UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
         resolving.subnet_resolver,
         network_acls.border,
         load_balancers.subnet_balancing,
+        elsewhere.subnet_reach,
         egress_only.subnet_inside,
         internet.subnet_source,
         inline.children,

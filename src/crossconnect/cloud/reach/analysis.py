@@ -225,7 +225,8 @@ class _Walk:
         self._enter(entry(sender.vpc_id, journey.packet, self._finder, established=True))
 
     def _translate_back(self) -> None:
-        """What a load balancer of the VPC translated: its answer comes from the load balancer's address again."""
+        """What a load balancer translated where the client is: its answer comes from the load balancer's address
+        again. The hop is the target's project's, whose addresses a client of another project is not told."""
         journey = self.journey
         for before, after in reversed(self._undo):
             if before.destination != after.destination and (
@@ -234,8 +235,8 @@ class _Walk:
                 packet = msgspec.structs.replace(
                     journey.packet, source=before.destination, source_port=before.destination_port
                 )
-                sender = self._ends.sender
-                self._translated(journey.end, sender.project_id if sender is not None else "", packet)
+                target = self._finder.shared(NetworkInterface, self._first.end) if self._first is not None else None
+                self._translated(journey.end, target.project_id if target is not None else "", packet)
 
     def _translated(self, component: str, project_id: str, packet: Packet) -> None:
         """A hop at which a connection's translation is undone."""

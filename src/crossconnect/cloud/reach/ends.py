@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
-from crossconnect.cloud.kinds.load_balancer import LoadBalancer
+from crossconnect.cloud.kinds.load_balancer import LoadBalancer, addresses_of
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.private_link import ServiceEndpoint
 from crossconnect.cloud.reach.hop import ReachabilityBody
@@ -134,6 +134,8 @@ def _version(source: Resource | str, target: Resource | str) -> int:
     for end in (source, target):
         if isinstance(end, str):
             return version_of(end)
+        if isinstance(end, LoadBalancer) and end.ipv6_addresses and isinstance(source, NetworkInterface):
+            return 4 if source.private_addresses else 6
         if not isinstance(end, NetworkInterface):
             return 4
     both = [end for end in (source, target) if isinstance(end, NetworkInterface)]
@@ -151,7 +153,9 @@ def _from_inside(target: Resource | str, version: int) -> str:
         return target
     if isinstance(target, ElasticIp):
         return target.address
-    if isinstance(target, LoadBalancer | ServiceEndpoint):
+    if isinstance(target, LoadBalancer):
+        return next(iter(addresses_of(target, version)), "")
+    if isinstance(target, ServiceEndpoint):
         return next(iter(target.addresses), "")
     assert isinstance(target, NetworkInterface)
     return _own(target, version)
