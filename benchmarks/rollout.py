@@ -23,14 +23,12 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import msgspec
-
 from crossconnect.cli.plan_saving import read_plan
+from crossconnect.cli.rollout_chapter.changes import spoilt
 from crossconnect.lab import Lab, apply_failure, heal, open_lab, wait_converged
 from crossconnect.lab.failure import Failure
 from crossconnect.lab.flows import FlowSpec, FlowSummary, finish_flows, start_flows, summarise
-from crossconnect.nos.network_os import Commands
-from crossconnect.rollout.saved_plan import SavedDevice, encoded
+from crossconnect.rollout.saved_plan import encoded
 
 ROOT = Path(__file__).resolve().parent.parent
 LAB = "rollout-bench"
@@ -173,22 +171,6 @@ def new_tenant(root: Path, lab: Lab, soak: int) -> None:
     print(f"    {times(lines)}")
 
 
-def spoilt(device: SavedDevice) -> SavedDevice:
-    """A renderer's mistake: the policy of routes from the transit provider begins with a drop of the default."""
-    name = "xc-in-acme-prod-from-transit-v4"
-    header = f"route-map {name} deny 10\n"
-    more = f"route-map {name} deny 5\n match ip address prefix-list default-route\nexit\n"
-    assert header in device.new["frr.conf"]
-    text = device.new["frr.conf"].replace(header, more + header, 1)
-    first, back = device.commands[0], device.rollback[0]
-    return msgspec.structs.replace(
-        device,
-        new={**device.new, "frr.conf": text},
-        commands=(*device.commands, Commands(file=first.file, how=first.how, text=more)),
-        rollback=(Commands(file=back.file, how=back.how, text=f"no route-map {name} deny 5\n"), *device.rollback),
-    )
-
-
 def bad_policy(root: Path, lab: Lab, soak: int) -> None:
     """A change of the borders' policy that was planned well and rendered badly."""
     path = root / "edge" / "transit.yaml"
@@ -196,8 +178,9 @@ def bad_policy(root: Path, lab: Lab, soak: int) -> None:
     commit(root, "another preference")
     run(root, *XC, "plan", "--parent", "HEAD~1", "-o", "plans/good.plan", "--soak", str(soak))
     plan, _ = read_plan(root / "plans/good.plan")
-    canary = plan.waves[0].devices[0]
-    bad = msgspec.structs.replace(plan, devices=tuple(spoilt(d) if d.name == canary else d for d in plan.devices))
+    made = spoilt(plan)
+    assert made is not None
+    bad, _ = made
     (root / "plans" / "bad.plan").write_bytes(encoded(bad))
     flows = [("acme-web1", "transit1"), ("w25", "transit1"), ("w33", "transit1"), ("globex-shop1", "acme-web2")]
     with traffic(lab, flows[:3], 60, "to the outside"):

@@ -32,10 +32,11 @@ BORDERS = ("pod1-border1", "pod1-border2")
 """What the second commit changes."""
 
 
-def git(root: Path, *arguments: str) -> None:
-    """With a name of its own."""
+def git(root: Path, *arguments: str) -> str:
+    """With a name of its own; what it prints."""
     identity = ("-c", "user.name=Ann", "-c", "user.email=ann@example.net", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True)
+    done = subprocess.run(["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def write_region(root: Path, borders: str = "frr") -> None:

@@ -118,6 +118,8 @@ class Demonstration:
             try:
                 run = CloudChapter(root, load_or_exit(root), self.claim).run()
                 self.claim(run.right == len(run.flows) > 0, f"{run.right} of {len(run.flows)} flows as they must be")
+                right, names = run.right_names, len(run.names)
+                self.claim(right == names > 0, f"{right} of {names} names answered as they must be")
                 self.keep_for_report(cloud=run)
             except Unsupported as refusal:
                 say(f"NOT DONE: {refusal}")

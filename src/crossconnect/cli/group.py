@@ -88,9 +88,11 @@ def run(argv: list[str]) -> int:
 
 def _print_chain(error: BaseException) -> None:
     """The failed operation, then its causes."""
-    print(f"xc: {error}", file=sys.stderr)
+    said = str(error)
+    print(f"xc: {said}", file=sys.stderr)
     cause = error.__cause__
     while cause is not None:
-        if str(cause) not in ("", str(error)):
-            print(f"    because: {cause}", file=sys.stderr)
+        if str(cause) not in said:  # often its text is part of what was printed already
+            said = str(cause)
+            print(f"    because: {said}", file=sys.stderr)
         cause = cause.__cause__

@@ -11,11 +11,11 @@ from crossconnect.cli.drift import Deviation, Drift
 from crossconnect.cli.secrets import references_of, resolve
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.configuration import DeviceConfiguration
-from crossconnect.errors import CrossconnectError, Unreachable
+from crossconnect.errors import CrossconnectError
 from crossconnect.nos.rendering import render_files
 from crossconnect.nos.secrets import revealed
 from crossconnect.transport.change import Change
-from crossconnect.transport.drivers.registry import driver
+from crossconnect.transport.drivers.registry import reach
 from crossconnect.transport.https.redaction import secrets_of_lines, without
 from crossconnect.transport.limits import Limits
 from crossconnect.transport.target import Target
@@ -53,19 +53,11 @@ async def _one(
     wanted = Change(name=_NAME, commands=(), undo=(), old=texts, new=texts)
     try:
         async with limits.slot(device.name):
-            lines = await _asked(target, wanted)
+            lines = await reach(target, vault_of_environment(), lambda asked: asked.deviations(wanted), DEVICE_S)
     except CrossconnectError as error:
         said = without(str(error), secrets.values())
         return [Deviation(device=device.name, part="system", kind="silent", detail=said)]
     return [_deviation(device.name, line, secrets) for line in lines]
-
-
-async def _asked(target: Target, wanted: Change) -> tuple[str, ...]:
-    try:
-        async with asyncio.timeout(DEVICE_S), driver(target, vault_of_environment()) as reached:
-            return await reached.deviations(wanted)
-    except TimeoutError as error:
-        raise Unreachable(f"{target.device}: not done within {DEVICE_S:g} s") from error
 
 
 def _deviation(device: str, line: str, secrets: Mapping[str, str]) -> Deviation:

@@ -43,7 +43,7 @@ from crossconnect.rollout.saved_plan import SavedPlan
 from crossconnect.simulate import simulate
 from crossconnect.simulate.maintenance import drained as without_traffic
 from crossconnect.transport.change import Change, Driver
-from crossconnect.transport.drivers.registry import driver
+from crossconnect.transport.drivers.registry import reach
 from crossconnect.transport.limits import Limits
 from crossconnect.transport.target import Target
 from crossconnect.transport.vault import vault_of_environment
@@ -177,15 +177,7 @@ class LiveHands:
         return asyncio.run_coroutine_threadsafe(self._reach(name, work, seconds), self._loop).result()
 
     async def _reach(self, name: str, work: Callable[[Driver], Awaitable[_T]], seconds: float) -> _T:
-        try:
-            async with (
-                asyncio.timeout(seconds),
-                self._limits.slot(name),
-                driver(self._targets[name], self._vault) as device,
-            ):
-                return await work(device)
-        except TimeoutError as error:
-            raise Unreachable(f"{name}: not done within {seconds:g} s") from error
+        return await reach(self._targets[name], self._vault, work, seconds, self._limits.slot(name))
 
     # What the network says
 

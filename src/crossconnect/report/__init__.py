@@ -5,7 +5,7 @@ page comes from another host.
 """
 
 from crossconnect.drills.result import Ping
-from crossconnect.report.cloud import CloudFlow, CloudRun
+from crossconnect.report.cloud import CloudFlow, CloudName, CloudRun
 from crossconnect.report.comparison import compare
 from crossconnect.report.inputs import Comparison, ReportInputs, RunFacts
 from crossconnect.report.page import write_html
@@ -14,6 +14,7 @@ from crossconnect.report.systems import Systems, SystemSample
 
 __all__ = [
     "CloudFlow",
+    "CloudName",
     "CloudRun",
     "Comparison",
     "Ping",

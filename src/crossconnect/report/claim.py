@@ -138,7 +138,10 @@ def _cloud_claim(run: CloudRun) -> Claim:
     count = len(run.flows)
     passing = sum(flow.wanted for flow in run.flows)
     text = f"{run.right} of {counted(count, 'flow')} as they must be: {passing} to pass, {count - passing} not to"
-    status: Status = "holds" if run.flows and run.right == count else "fails"
+    if run.names:
+        text += f"; {run.right_names} of {counted(len(run.names), 'name')} answered as they must be"
+    right = run.flows and run.right == count and run.right_names == len(run.names)
+    status: Status = "holds" if right else "fails"
     return Claim(anchor="cloud", title=title, status=status, text=text)
 
 

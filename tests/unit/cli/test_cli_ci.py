@@ -6,7 +6,6 @@ import json
 import re
 import shlex
 import shutil
-import subprocess
 from pathlib import Path
 
 import msgspec
@@ -22,6 +21,7 @@ from crossconnect.report.change_markdown import SIZE_MAX, _plain, change_markdow
 from crossconnect.report.sarif import RESULTS_MAX, all_codes, sarif
 from crossconnect.rollout.plan import DeviceChange, Plan
 from crossconnect.rollout.verdict import Verdict
+from transit_region import git
 
 ROOT = Path(__file__).resolve().parents[3]
 METRO = ROOT / "examples" / "metro"
@@ -43,12 +43,6 @@ change_rules:
 SECOND_WAY = (
     "      - {border: n1-border2, vrf: acme/prod, import_policy: from-transit, export_policy: acme-to-transit}\n"
 )
-
-
-def git(root: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=Ann", "-c", "user.email=ann@example.net", "-c", "commit.gpgsign=false")
-    done = subprocess.run(["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True, text=True)
-    return done.stdout.strip()
 
 
 def commit(root: Path, words: str) -> None:

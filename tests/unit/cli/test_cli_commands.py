@@ -13,17 +13,13 @@ import yaml
 
 from crossconnect.cli import sweeping
 from crossconnect.cli.group import run
+from transit_region import git
 
 RACK3 = """\
       - name: pod1-rack3
         servers:
           - {name: web3, segments: [{segment: acme/prod/web, addresses: [10.1.1.13/24]}]}
 """
-
-
-def git(directory: Path, *arguments: str) -> None:
-    identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
-    subprocess.run(["git", "-C", str(directory), *identity, *arguments], check=True, capture_output=True)
 
 
 @pytest.fixture

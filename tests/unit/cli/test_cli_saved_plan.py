@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from crossconnect.cli.group import run
+from transit_region import git
 
 METRO = Path(__file__).resolve().parents[3] / "examples" / "metro"
 
@@ -25,11 +25,6 @@ RULES = """\
 change_rules:
   - {name: four-eyes, approvals: 1, description: nobody changes the network alone}
 """
-
-
-def git(root: Path, *arguments: str) -> None:
-    identity = ("-c", "user.name=Ann", "-c", "user.email=ann@example.net", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True)
 
 
 @pytest.fixture
@@ -119,8 +114,7 @@ def test_as_json_everything_is_in_it(region: Path, tmp_path: Path, capsys: pytes
     document = json.loads(out)
     assert document["format_version"] == 1
     plan = document["plan"]
-    head = subprocess.run(["git", "-C", str(region), "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-    assert plan["new_commit"] == head.stdout.strip()
+    assert plan["new_commit"] == git(region, "rev-parse", "HEAD")
     assert {device["name"] for device in plan["devices"]} == {n for w in plan["waves"] for n in w["devices"]}
     assert document["obstacles"][0]["code"] == "rollout.approval-missing"
     written = json.loads(file.read_text())

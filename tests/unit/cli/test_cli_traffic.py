@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pyarrow.parquet
 import pytest
 
 from crossconnect.cli.group import run
+from transit_region import git
 
 METRO = Path(__file__).resolve().parents[3] / "examples" / "metro"
 SPEED = 'platforms:\n  - {name: generic-64, ports: ["swp[1-64]"], port_gbps: 10}\n'
@@ -207,11 +207,10 @@ def test_a_device_is_no_file_of_traffic(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_plan_tells_which_links_a_change_fills(metro: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    git = ["git", "-C", str(metro), "-c", "user.name=x", "-c", "user.email=x@localhost"]
     expect(metro, ("acme-web1", "acme-db1", 5000))
     run(["lock", "-C", str(metro)])
     for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "before"]):
-        subprocess.run([*git, *arguments], check=True)
+        git(metro, *arguments)
     expect(metro, ("acme-web1", "acme-db1", 9000))
     capsys.readouterr()
     run(["plan", "-C", str(metro), "--no-check"])

@@ -113,7 +113,9 @@ def test_exit_codes_and_what_is_said(
     monkeypatch.setenv("XC_CLOUD_KEY", "xck_x")
     monkeypatch.setenv("XC_CLOUD_ENDPOINT", "http://127.0.0.1:1")
     assert xc("vpc", "list") == 1
-    assert "does not answer" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "does not answer (xc serve runs it): " in err
+    assert err.count("refused") == 1, "said once, not again as the cause of itself"
     assert xc("vpc", "list", "--profile", "nowhere") == 2
 
 

@@ -3,15 +3,18 @@ be away for a while, and so may the process."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from cloud_api import API_YAML, Api
+from crossconnect.cloud.api.northbound import complain
 from ovsdb_server import Server, alone, needs_ovsdb
 
 pytestmark = needs_ovsdb
@@ -84,3 +87,36 @@ def test_a_remote_that_is_none(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert "nowhere" in done.stderr
+
+
+def complaints(caplog: pytest.LogCaptureFixture, reasons: Sequence[str]) -> list[str]:
+    """What is logged when one look after another finds these reasons."""
+
+    async def look() -> None:
+        looks = iter(reasons)
+        over = asyncio.Event()
+
+        def reason() -> str:
+            found = next(looks, None)
+            if found is None:
+                over.set()
+            return found or ""
+
+        task = asyncio.create_task(complain(reason, every_s=0.001))
+        await asyncio.wait_for(over.wait(), 10)
+        task.cancel()
+
+    caplog.clear()
+    with caplog.at_level(logging.WARNING):
+        asyncio.run(look())
+    return [record.getMessage() for record in caplog.records]
+
+
+def test_the_log_says_once_why_nothing_is_realised_and_when_that_is_over(caplog: pytest.LogCaptureFixture) -> None:
+    refused = "OVN_Northbound: no connection within 10 s"
+    told = complaints(caplog, ["it has not begun", refused, refused, refused, "", ""])
+    assert told == [f"nothing is realised: {refused}", "what is made is realised again"]
+    assert complaints(caplog, ["it has not begun", "", "busy", "", ""]) == [], "over at the second look"
+    assert complaints(caplog, ["a", "a", "b", ""]) == [
+        "nothing is realised: a", "nothing is realised: b", "what is made is realised again"
+    ]  # fmt: skip

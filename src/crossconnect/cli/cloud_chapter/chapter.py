@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from crossconnect.cli.cloud_chapter.names import ask_names, start_resolvers
 from crossconnect.cli.cloud_chapter.server import Server
 from crossconnect.cli.cloud_chapter.tenants import EVERYWHERE, HTTP, POSTGRES, Placed, Tenant
 from crossconnect.cli.output import say
@@ -28,7 +29,7 @@ from crossconnect.lab.options import LabOptions
 from crossconnect.lab.ovn import Machine, OvnLab, cloud_fabric, power_off, start_ovn_lab
 from crossconnect.lab.plan import MAIN
 from crossconnect.net import parse
-from crossconnect.report import CloudFlow, CloudRun
+from crossconnect.report import CloudFlow, CloudName, CloudRun
 from crossconnect.simulate import simulate
 
 LAB_NAME = "demo-cloud"
@@ -49,6 +50,7 @@ class CloudChapter:
         """`root` is the region's directory."""
         self._root, self._ready, self._claim = root, ready, claim
         self._flows: list[CloudFlow] = []
+        self._names: list[CloudName] = []
         self._events: list[tuple[str, str]] = []
 
     def run(self) -> CloudRun:
@@ -71,7 +73,9 @@ class CloudChapter:
                 self._tenants(lab, server)
         finally:
             down(LAB_NAME)
-        return CloudRun(region=blueprint.region, flows=tuple(self._flows), events=tuple(self._events))
+        return CloudRun(
+            region=blueprint.region, flows=tuple(self._flows), names=tuple(self._names), events=tuple(self._events)
+        )
 
     def _tenants(self, lab: OvnLab, server: Server) -> None:
         region = cloud_of(self._ready.blueprint)
@@ -109,6 +113,7 @@ class CloudChapter:
         say(f"     {len(acme.machines) + len(globex.machines)} machines of two tenants, in two zones, both 10.0.0.0/16")
 
         self._inside(lab, acme)
+        self._named(lab, (acme, shop), (globex, same))
         self._outside(lab, acme, web_net, private)
         self._balanced(lab, acme, shop, web_net)
         self._peered(lab, acme, shop)
@@ -144,6 +149,15 @@ class CloudChapter:
         same = f"{lab.party('app2').address()}, which web2 of acme has, too"
         self._try(f"app1 -> {same}", "another tenant's VPC", True, lambda: own.answered_by == "app2")
         self._try(f"app1 -> {db1.address} (db1)", "acme's only", False, _connects(lab, "app1", "db1", POSTGRES))
+
+    def _named(self, lab: OvnLab, acme: tuple[Tenant, Vpc], globex: tuple[Tenant, Vpc]) -> None:
+        """The VPC's resolver: names of interfaces, private zones, public names."""
+        start_resolvers(
+            lab, sorted({placed.chassis for tenant, _ in (acme, globex) for placed in tenant.machines.values()})
+        )
+        for name in ask_names(lab, *acme, *globex):
+            self._names.append(name)
+            self._claim(name.answer == name.wanted, f"{name.what}: {name.answer} ({name.why})")
 
     def _outside(self, lab: OvnLab, acme: Tenant, web_net: Subnet, private: RouteTable) -> None:
         """Elastic IPs through BGP, and a NAT gateway."""

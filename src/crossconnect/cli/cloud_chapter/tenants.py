@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from crossconnect.cloud.client.client import Client
+from crossconnect.cloud.kinds.dns import DnsRecord, DnsRecordBody, DnsZone, DnsZoneBody
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp, ElasticIpBody
 from crossconnect.cloud.kinds.gateways import InternetGateway, InternetGatewayBody, NatGateway, NatGatewayBody
 from crossconnect.cloud.kinds.load_balancer import (
@@ -134,6 +135,13 @@ class Tenant:
         listeners = (Listener(port=port, target_group_id=group.id),)
         body = LoadBalancerBody(subnet_ids=(subnet.id,), listeners=listeners)
         return self.client.collection(LoadBalancer).create(body, wait_s=WAIT_S)
+
+    def zone(self, vpc: Vpc, domain: str, record: str, machine: Placed) -> DnsZone:
+        """A private zone with a name for a machine."""
+        zone = self.client.collection(DnsZone).create(DnsZoneBody(domain=domain, vpc_ids=(vpc.id,)), wait_s=WAIT_S)
+        body = DnsRecordBody(dns_zone_id=zone.id, record=record, values=(machine.address,))
+        self.client.collection(DnsRecord).create(body, wait_s=WAIT_S)
+        return zone
 
     def peering(self, vpc: Vpc, other: Vpc) -> VpcPeering:
         """Two VPCs of this tenant with routes to each other."""

@@ -5,7 +5,9 @@ With several processes each follows the store, and one of them writes (`cloud.re
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
 
@@ -18,6 +20,10 @@ from crossconnect.transport.ovsdb import Options, Session, Tls
 
 DATABASE = "OVN_Northbound"
 SOUTHBOUND = "OVN_Southbound"
+LOOK_S = 6.0
+"""Between two looks at whether all is well: a session knows after 10 s that nobody answers."""
+
+log = logging.getLogger("crossconnect.cloud.api")
 
 
 def beside(
@@ -41,6 +47,28 @@ def beside(
             made = await stack.enter_async_context(
                 Following(service, kinds, session, compiler, token, southbound=checks)
             )
-            yield lambda: made.reason or made.realiser.reason
+
+            def reason() -> str:
+                return made.reason or made.realiser.reason
+
+            complaining = asyncio.create_task(complain(reason))
+            stack.callback(complaining.cancel)
+            yield reason
 
     return run
+
+
+async def complain(reason: Callable[[], str], every_s: float = LOOK_S) -> None:
+    """Log why nothing is being realised, once where it stays the same reason; until cancelled. What is over by the
+    second look is the ordinary beginning, or a server that is started anew."""
+    before = said = ""
+    while True:
+        await asyncio.sleep(every_s)
+        now = reason()
+        if now and before and now != said:
+            log.warning("nothing is realised: %s", now)
+            said = now
+        elif said and not now:
+            log.warning("what is made is realised again")
+            said = ""
+        before = now

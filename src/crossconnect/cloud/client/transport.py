@@ -98,7 +98,9 @@ class Transport:
                 raise Unreachable(f"{self._endpoint} is no address of an API: {error}") from error
             except httpx.TransportError as error:
                 if last or isinstance(error, httpx.ConnectError | httpx.UnsupportedProtocol):
-                    raise Unreachable(f"the API at {self._endpoint} does not answer: {error}") from error
+                    raise Unreachable(
+                        f"the API at {self._endpoint} does not answer (xc serve runs it): {error}"
+                    ) from error
                 self._sleep(0.2 * 2**attempt)
                 continue
             if got.status_code in RETRIED and not last:
@@ -122,7 +124,7 @@ class Transport:
                     _checked(got)
                 yield from _events(got.iter_lines())
         except httpx.TransportError as error:
-            raise Unreachable(f"the API at {self._endpoint} does not answer: {error}") from error
+            raise Unreachable(f"the API at {self._endpoint} does not answer (xc serve runs it): {error}") from error
 
 
 def _events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:

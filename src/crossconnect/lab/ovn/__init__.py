@@ -9,7 +9,7 @@ removes it. No service, database, bridge or kernel module of the machine is touc
     gateway_node  its routing half: FRR, and the agent that announces addresses
     underlay    what carries the tunnels: one bridge, or servers of a region
     machine     a tenant's machine;  outside: one on a provider network
-    traffic     pings, connections, packets of a size, flows;  faults: what breaks
+    traffic     pings, connections, packets of a size, flows;  names: DNS;  faults: what breaks
     sandbox     all of it together
 """
 
