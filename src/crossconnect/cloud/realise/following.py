@@ -143,7 +143,7 @@ class Following:
         await self.realiser.__aenter__()
         work = {"follow": self._follow, "tell": self._tell, "watch": self._watch, "look": self._look}
         if self._installing is not None:
-            work |= {"checks": self._checks, "install": self._installing.follow}
+            work |= {"checks": self._checks, "install": self._install}
         self._tasks = [asyncio.create_task(self._again(name, one), name=f"cloud {name}") for name, one in work.items()]
         return self
 
@@ -295,6 +295,10 @@ class Following:
                 self._seen.set()
             self._reasons.pop("checks", None)
             await anext(changes)
+
+    async def _install(self) -> None:
+        assert self._installing is not None
+        await self._installing.follow(lambda: self._reasons.pop("install", None))
 
     def _ids(self, names: frozenset[object]) -> Iterable[str]:
         """The resources of ports, by the ports' names."""

@@ -86,8 +86,8 @@ class Installing:
         """`nb_cfg` as of what has been taken so far."""
         self._news = asyncio.Event()
 
-    async def follow(self) -> None:
-        """Keep count of where ports are, for ever."""
+    async def follow(self, began: Callable[[], object]) -> None:
+        """Keep count of where ports are, for ever; `began` is called once they are known."""
         changes = self._replica.changes()
         await self._replica.loaded()
         for uuid in self._placement.ports() - self._replica.rows(_PORTS).keys():
@@ -95,6 +95,7 @@ class Installing:
         for table in (_DATAPATHS, _PORTS, _GLOBAL):
             for uuid, row in self._replica.rows(table).items():
                 self._take(table, uuid, row)
+        began()
         async for transaction in changes:
             for change in transaction.changes:
                 self._take(change.table, change.uuid, change.new)
