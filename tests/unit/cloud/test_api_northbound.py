@@ -55,6 +55,20 @@ def test_what_is_made_is_in_the_northbound_database(served: tuple[Api, Server]) 
     assert "xc_cloud_realising 1.0" in api.call("GET", "/metrics", key="auditor").text
 
 
+def test_where_nobody_installs_it_the_answer_says_so(served: tuple[Api, Server]) -> None:
+    api, _ = served  # a database without northd
+    path = "/v1/vpcs?wait=hypervisors&timeout=2"
+    made = api.call("POST", path, {"cidr_blocks": ["10.7.0.0/16"]})
+    assert (made.status_code, made.json()["state"], made.headers["not-installed"]) == (201, "available", "unknown")
+    assert "not-installed-at" not in made.headers  # names are the provider's
+    one = f"/v1/vpcs/{made.json()['id']}?wait=hypervisors&timeout=1"
+    asked = api.call("GET", one, key="operator", headers={"project-id": "acme"})
+    assert (asked.headers["not-installed"], asked.headers["not-installed-at"]) == ("unknown", "*")
+    assert "not-installed" not in api.call("GET", one.replace("hypervisors", "available")).headers
+    gone = api.call("DELETE", one)
+    assert (gone.status_code, gone.headers["not-installed"]) == (204, "unknown")
+
+
 def test_while_the_database_is_away_changes_are_taken_and_wait(served: tuple[Api, Server]) -> None:
     api, server = served
     server.kill()

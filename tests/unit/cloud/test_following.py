@@ -14,6 +14,7 @@ from cloud_service import RED, serving
 from crossconnect.cloud.ovn.compiler import Delta
 from crossconnect.cloud.realise import Options, Unit
 from crossconnect.cloud.realise.following import Changes, Following
+from crossconnect.cloud.realise.placement import Reach
 from crossconnect.cloud.service import Service
 from crossconnect.transport.ovsdb import ALL, Backoff, Schema, Session, insert, update
 from crossconnect.transport.ovsdb import Options as SessionOptions
@@ -43,6 +44,10 @@ class Toy:
         made = Unit((row("Logical_Switch", "down", name="down", other_config=now),)) if now else None
         bad = Unit((row("Logical_Switch", "bad", nonsense="x"),)) if len(now) > 1 else None
         return Delta({"region/down": made, "region/bad": bad})
+
+    def reach(self, ids: Iterable[str]) -> Reach:
+        """A network is called like itself."""
+        return Reach(frozenset(ids))
 
     def apply(self, changes: Changes) -> Delta:
         units: dict[str, Unit | None] = {}

@@ -52,7 +52,8 @@ _FILE = click.Path(exists=True, dir_okay=False)
 @click.option(
     "--southbound",
     default="",
-    help="OVN's southbound databases, likewise: read for what health checks of appliances find.",
+    help="OVN's southbound databases, likewise: read for what health checks of appliances find, and what which "
+    "hypervisor has installed (?wait=hypervisors).",
 )
 @click.option("--northbound-tls", nargs=3, type=_FILE, help="For ssl: our certificate, its key, certificates to trust.")
 @click.option("--tls-certificate", type=_FILE, help="Certificate chain in PEM: serve HTTPS.")

@@ -41,6 +41,7 @@ from crossconnect.cloud.api.problems import (
     RATE_LIMITED,
 )
 from crossconnect.cloud.api.rate import Buckets, Limit
+from crossconnect.cloud.api.realising import Realising
 from crossconnect.cloud.resource import Refused
 from crossconnect.cloud.service import AuditRecord, Caller, Request, Service
 
@@ -112,8 +113,8 @@ class Gate:
         """`limit` is each project's."""
         self.service = service
         self.metrics = Metrics()
-        self.realising: Callable[[], str] | None = None
-        """Says why nothing is being realised; none where nobody is to in this process."""
+        self.realising: Realising | None = None
+        """The realiser; none where nobody is to realise anything in this process."""
         self._authentication = authentication
         self._policies = policies
         self._projects = Buckets(limit)
@@ -126,6 +127,7 @@ class Gate:
         dialect = dialect or _OWN
         begun = time.perf_counter()
         call = Call(f"req-{secrets.token_hex(10)}", str(request.path_params.get("id", "")), request.headers)
+        call.realising = self.realising
         headers: list[tuple[str, str]] = [("request-id", call.request_id)]
         denied, code = False, ""
         try:

@@ -9,8 +9,9 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
+from crossconnect.cloud.api.realising import Realising
 from crossconnect.cloud.neutron.registry import STORED
 from crossconnect.cloud.realise.following import Following, compilers
 from crossconnect.cloud.region import CloudRegion
@@ -26,15 +27,30 @@ LOOK_S = 6.0
 log = logging.getLogger("crossconnect.cloud.api")
 
 
+class _Realising:
+    """What the API asks."""
+
+    def __init__(self, following: Following) -> None:
+        self._following = following
+
+    def __call__(self) -> str:
+        """Why nothing is being realised."""
+        return self._following.reason or self._following.realiser.reason
+
+    async def lacking(self, number: int, timeout_s: float) -> Sequence[str]:
+        """Who has not installed a change."""
+        return await self._following.lacking(number, timeout_s)
+
+
 def beside(
     region: CloudRegion, remotes: str, tls: Tls | None, southbound: str = ""
-) -> Callable[[Service], contextlib.AbstractAsyncContextManager[Callable[[], str]]]:
+) -> Callable[[Service], contextlib.AbstractAsyncContextManager[Realising]]:
     """What to run beside the API, for the databases at `remotes` (`tcp:192.0.2.1:6641,...`, `unix:nb.sock`, `ssl:...`).
-    It gives a function that says why nothing is being realised; empty while all is well. `southbound`: where the
-    southbound databases are, for what health checks find; empty: not read."""
+    `southbound`: where the southbound databases are, for what health checks find, and what which chassis has installed;
+    empty: not read."""
 
     @contextlib.asynccontextmanager
-    async def run(service: Service) -> AsyncIterator[Callable[[], str]]:
+    async def run(service: Service) -> AsyncIterator[Realising]:
         async with contextlib.AsyncExitStack() as stack:
             session = await stack.enter_async_context(Session(remotes, DATABASE, Options(tls=tls)))
             checks = None
@@ -47,13 +63,9 @@ def beside(
             made = await stack.enter_async_context(
                 Following(service, kinds, session, compiler, token, southbound=checks)
             )
-
-            def reason() -> str:
-                return made.reason or made.realiser.reason
-
-            complaining = asyncio.create_task(complain(reason))
-            stack.callback(complaining.cancel)
-            yield reason
+            realising = _Realising(made)
+            stack.callback(asyncio.create_task(complain(realising)).cancel)
+            yield realising
 
     return run
 

@@ -9,6 +9,7 @@ import msgspec
 
 from crossconnect.cloud.api.authorisation import Action
 from crossconnect.cloud.api.principal import Principal
+from crossconnect.cloud.api.realising import Realising
 from crossconnect.cloud.service import Caller
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -70,6 +71,7 @@ class Call:
         "project_id",
         "query",
         "reached",
+        "realising",
         "request_id",
     )
 
@@ -83,6 +85,7 @@ class Call:
         self.dry_run = False
         self.reached = False
         self.project_id = ""
+        self.realising: Realising | None = None
         self.principal: Principal | None = None
         self.caller = Caller(principal="", project_id="")
 

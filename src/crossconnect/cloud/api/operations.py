@@ -17,6 +17,7 @@ from crossconnect.cloud.api.metrics import Metrics
 from crossconnect.cloud.api.operation import Answer, Call, Operation, Reply, Shape
 from crossconnect.cloud.api.problem import Denied
 from crossconnect.cloud.api.problems import UNAVAILABLE
+from crossconnect.cloud.api.realising import Realising
 from crossconnect.cloud.api.words import one, plural
 from crossconnect.cloud.reach import Analyser
 from crossconnect.cloud.resource import Kind, Use
@@ -29,8 +30,8 @@ class Status(NamedTuple):
     """What tells how the process is."""
 
     stopping: asyncio.Event
-    realising: Callable[[], Callable[[], str] | None]
-    """Gives what says why nothing is being realised; none where nobody is to here."""
+    realising: Callable[[], Realising | None]
+    """Gives the realiser; none where nobody is to realise anything here."""
 
 
 def kind_operations(service: Service, kind: Kind) -> tuple[Operation, ...]:
@@ -44,6 +45,7 @@ def _handler(
     return functools.partial(function, service, kind)
 
 
+_LACKING = ("Not-Installed", "Not-Installed-At")
 _PLANNED = Reply(description="With `dry_run`: what would be done.", shape=Shape(record=resources.Plan))
 
 
@@ -63,7 +65,9 @@ def _of_collection(service: Service, kind: Kind) -> tuple[Operation, ...]:
             parameters=(p.DRY_RUN, p.WAIT_AVAILABLE, p.TIMEOUT, p.IDEMPOTENCY_KEY, p.PROJECT_ID),
             body=Shape(record=kind.body, media_types=(JSON,)),
             replies={
-                201: Reply(description="Created.", shape=whole, headers=("ETag", "Location", "Idempotency-Replayed")),
+                201: Reply(
+                    description="Created.", shape=whole, headers=("ETag", "Location", "Idempotency-Replayed", *_LACKING)
+                ),
                 200: _PLANNED,
             },
             problems=(404, 408, 409, 413, 415, 422),
@@ -104,7 +108,7 @@ def _of_one(service: Service, kind: Kind) -> tuple[Operation, ...]:
             handler=_handler(service, kind, resources.get),
             parameters=(p.WAIT_AVAILABLE, p.TIMEOUT, p.IF_NONE_MATCH, p.PROJECT_ID),
             replies={
-                200: Reply(description="The resource.", shape=whole, headers=("ETag", "Cache-Control")),
+                200: Reply(description="The resource.", shape=whole, headers=("ETag", "Cache-Control", *_LACKING)),
                 304: Reply(description="The client has it already.", headers=("ETag", "Cache-Control")),
             },
             problems=(404,),
@@ -121,7 +125,9 @@ def _of_one(service: Service, kind: Kind) -> tuple[Operation, ...]:
             parameters=(p.DRY_RUN, p.WAIT_AVAILABLE, p.TIMEOUT, p.IF_MATCH, p.PROJECT_ID),
             body=Shape(record=kind.patch, media_types=(MERGE_PATCH,)),
             replies={
-                200: Reply(description="Changed; with `dry_run` the plan.", headers=("ETag",), shape=_either(kind))
+                200: Reply(
+                    description="Changed; with `dry_run` the plan.", headers=("ETag", *_LACKING), shape=_either(kind)
+                )
             },
             problems=(404, 408, 409, 412, 413, 415, 422),
         ),
@@ -135,7 +141,7 @@ def _of_one(service: Service, kind: Kind) -> tuple[Operation, ...]:
             kind=kind.name,
             handler=_handler(service, kind, resources.delete),
             parameters=(p.DRY_RUN, p.WAIT_DELETED, p.TIMEOUT, p.IF_MATCH, p.PROJECT_ID),
-            replies={204: Reply(description="Deleted."), 200: _PLANNED},
+            replies={204: Reply(description="Deleted.", headers=_LACKING), 200: _PLANNED},
             problems=(404, 409, 412, 422),
         ),
         Operation(

@@ -53,13 +53,15 @@ DRY_RUN = Parameter(
 )
 WAIT_AVAILABLE = Parameter(
     name="wait",
-    schema={"type": "string", "enum": ["available"]},
-    description="Answer when the change is realised or has failed, or `timeout` is over; `state` says which.",
+    schema={"type": "string", "enum": ["available", "hypervisors"]},
+    description="Answer when the change is realised or has failed, or `timeout` is over; `state` says which. "
+    "`hypervisors`: when those that it concerns have installed it, too; `Not-Installed` says how many have not.",
 )
 WAIT_DELETED = Parameter(
     name="wait",
-    schema={"type": "string", "enum": ["deleted"]},
-    description="Answer when the deletion is realised, or `timeout` is over.",
+    schema={"type": "string", "enum": ["deleted", "hypervisors"]},
+    description="Answer when the deletion is realised, or `timeout` is over. `hypervisors`: when those that it "
+    "concerns have installed it, too; `Not-Installed` says how many have not.",
 )
 TIMEOUT = Parameter(name="timeout", schema=_whole(0, 300, 30), description="Seconds to wait at most, with `wait`.")
 LIMIT = Parameter(name="limit", schema=_whole(1, 1000, 100), description="How many at most.")
@@ -113,6 +115,15 @@ HEADERS: dict[str, dict[str, Any]] = {
     "Link": {"description": 'The next page, `rel="next"` (RFC 8288).', "schema": {"type": "string"}},
     "Idempotency-Replayed": {
         "description": "`true` where the command had been carried out before.",
+        "schema": {"type": "string"},
+    },
+    "Not-Installed": {
+        "description": "With `wait=hypervisors`, where time was over: how many hypervisors and gateway nodes have not "
+        "installed the change; `unknown` where that cannot be told.",
+        "schema": {"type": "string", "pattern": "^([1-9][0-9]*|unknown)$"},
+    },
+    "Not-Installed-At": {
+        "description": "Their names, for operators and auditors of the region.",
         "schema": {"type": "string"},
     },
     "WWW-Authenticate": {"description": "How to authenticate.", "schema": {"type": "string"}},

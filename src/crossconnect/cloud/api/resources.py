@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode
 
 import msgspec
@@ -12,8 +13,10 @@ import msgspec
 from crossconnect.cloud.api import body, query
 from crossconnect.cloud.api.etag import etag, expect_tags, is_known, revisions
 from crossconnect.cloud.api.operation import Answer, Call
+from crossconnect.cloud.api.principal import REGION_ROLES
 from crossconnect.cloud.api.problem import Denied
 from crossconnect.cloud.api.problems import HEADER_MALFORMED, PRECONDITION
+from crossconnect.cloud.realise import ALL, NORTHD
 from crossconnect.cloud.resource import Effect, Kind, Refused, missing
 from crossconnect.cloud.service import Document, Outcome, Query, Service
 
@@ -21,6 +24,8 @@ LIMIT_DEFAULT = 100
 LIMIT_MAX = 1000
 WAIT_DEFAULT_S = 30
 WAIT_MAX_S = 300
+HYPERVISORS = "hypervisors"
+Headers = tuple[tuple[str, str], ...]
 ATTEMPTS_MAX = 5
 """How often a merge patch that depends on what is there is tried again when somebody else was faster."""
 _ID = re.compile(r"[a-z]+-[0-9a-f]{17}", re.ASCII)
@@ -60,8 +65,11 @@ async def create(service: Service, kind: Kind, call: Call) -> Answer:
     outcome = await service.create(kind, call.caller, wish, token=_token(call), dry_run=call.dry_run)
     if call.dry_run:
         return _planned(outcome)
-    document = await _waited(service, kind, call, outcome, wait) or outcome.document
-    headers = [("location", f"/v1/{kind.path}/{document.id}"), ("etag", etag(document))]
+    # Of an answer that is given again, the resource may be another by now.
+    written = None if outcome.replayed else outcome.document
+    waited, lacking = await _waited(service, kind, call, outcome.document, outcome.revision, wait, written)
+    document = waited or outcome.document
+    headers = [("location", f"/v1/{kind.path}/{document.id}"), ("etag", etag(document)), *lacking]
     if outcome.replayed:
         headers.append(("idempotency-replayed", "true"))
     return Answer(status=201, body=document.raw, headers=tuple(headers))
@@ -101,12 +109,12 @@ async def get(service: Service, kind: Kind, call: Call) -> Answer:
     expect_tags("If-None-Match", known)
     call.reached = True
     document = await service.get(kind, call.caller, id)
+    waited, lacking = await _waited(service, kind, call, document, document.revision, wait)
     if wait is not None:
-        waited = await service.wait(kind, call.caller, document.id, document.revision, timeout_s=wait)
         if waited is None:
             raise missing(kind.name.replace("_", "-"), document.id)
         document = waited
-    headers = (("etag", etag(document)), ("cache-control", "private, no-cache"))
+    headers = (("etag", etag(document)), ("cache-control", "private, no-cache"), *lacking)
     if is_known(known, document):
         return Answer(status=304, headers=headers)
     return Answer(body=document.raw, headers=headers)
@@ -128,8 +136,10 @@ async def update(service: Service, kind: Kind, call: Call) -> Answer:
         outcome = await _update_present(service, kind, call, id, asked, allowed)
     if call.dry_run:
         return _planned(outcome)
-    document = await _waited(service, kind, call, outcome, wait) or outcome.document
-    return Answer(body=document.raw, headers=(("etag", etag(document)),))
+    written = outcome.document
+    waited, lacking = await _waited(service, kind, call, written, outcome.revision, wait, written)
+    document = waited or written
+    return Answer(body=document.raw, headers=(("etag", etag(document)), *lacking))
 
 
 async def _update_present(
@@ -161,8 +171,8 @@ async def delete(service: Service, kind: Kind, call: Call) -> Answer:
     outcome = await service.delete(kind, call.caller, id, if_match=revision, dry_run=call.dry_run)
     if call.dry_run:
         return _planned(outcome)
-    await _waited(service, kind, call, outcome, wait, gone=True)
-    return Answer(status=204)
+    _, lacking = await _waited(service, kind, call, outcome.document, outcome.revision, wait)
+    return Answer(status=204, headers=lacking)
 
 
 async def uses(service: Service, kind: Kind, call: Call) -> Answer:
@@ -187,24 +197,52 @@ def _changed(id: str) -> Denied:
     return Denied(PRECONDITION, f"{id} has changed: If-Match names another revision")
 
 
+class _Wait(NamedTuple):
+    """For what a client waits."""
+
+    timeout_s: float
+    hypervisors: bool
+    """Not only until it is in the northbound database."""
+
+
 async def _waited(
-    service: Service, kind: Kind, call: Call, outcome: Outcome, wait_s: float | None, *, gone: bool = False
-) -> Document | None:
-    """The resource once the command is realised, where the client waits for that."""
-    if wait_s is None:
-        return None
-    document = outcome.document
-    return await service.wait(
-        kind, call.caller, document.id, outcome.revision, timeout_s=wait_s, written=None if gone else document
-    )
+    service: Service,
+    kind: Kind,
+    call: Call,
+    document: Document,
+    revision: int,
+    wait: _Wait | None,
+    written: Document | None = None,
+) -> tuple[Document | None, Headers]:
+    """The resource once the command is realised, where the client waits for that, and headers about who has not
+    installed it. `written`: what the command has just written, where it has."""
+    if wait is None:
+        return None, ()
+    began_s = time.monotonic()
+    waited = await service.wait(kind, call.caller, document.id, revision, timeout_s=wait.timeout_s, written=written)
+    failed = waited is not None and waited.state == "failed"
+    if not wait.hypervisors or failed or call.realising is None:
+        return waited, ()
+    left_s = max(0.0, began_s + wait.timeout_s - time.monotonic())
+    return waited, _lacking(call, await call.realising.lacking(revision, left_s))
 
 
-def _wait(call: Call, until: str) -> float | None:
-    """How many seconds the client wants to wait for its command; None: not at all. Read before anything is done: a
-    command with a query that is refused is not carried out."""
-    wanted = query.choice(call.query, "wait", (until,))
+def _lacking(call: Call, names: Sequence[str]) -> Headers:
+    """Who has not installed a change. Where a tenant's machines run is nothing that the tenant would know of."""
+    if not names:
+        return ()
+    region = call.principal is not None and not frozenset(REGION_ROLES).isdisjoint(call.principal.roles)
+    count = "unknown" if names[0] in (ALL, NORTHD) else str(len(names))
+    more = (("not-installed-at", ", ".join(names)),) if region else ()
+    return (("not-installed", count), *more)
+
+
+def _wait(call: Call, until: str) -> _Wait | None:
+    """How long the client wants to wait for its command; None: not at all. Read before anything is done: a command with
+    a query that is refused is not carried out."""
+    wanted = query.choice(call.query, "wait", (until, HYPERVISORS))
     timeout_s = float(query.number(call.query, "timeout", WAIT_DEFAULT_S, 0, WAIT_MAX_S))
-    return timeout_s if wanted else None
+    return _Wait(timeout_s, wanted == HYPERVISORS) if wanted else None
 
 
 def _token(call: Call) -> str:

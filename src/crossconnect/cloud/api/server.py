@@ -26,6 +26,7 @@ from crossconnect.cloud.api.authorisation import Policies
 from crossconnect.cloud.api.gate import Gate
 from crossconnect.cloud.api.protocol import LimitedProtocol
 from crossconnect.cloud.api.rate import Limit
+from crossconnect.cloud.api.realising import Realising
 from crossconnect.cloud.api.token import Issuer, Tokens
 from crossconnect.cloud.reach import Analyser
 from crossconnect.cloud.resource import Kind
@@ -37,9 +38,8 @@ GRACE_S = 20
 CONNECTIONS_MAX = 4096
 KEEP_ALIVE_S = 75
 
-Beside = Callable[[Service], contextlib.AbstractAsyncContextManager[Callable[[], str]]]
-"""What runs in the same process while the API does, over the same service: the realiser. It gives a function that says
-why nothing is being realised; empty while all is well."""
+Beside = Callable[[Service], contextlib.AbstractAsyncContextManager[Realising]]
+"""What runs in the same process while the API does, over the same service: the realiser."""
 
 
 OtherApis = Callable[[Service], Sequence[OtherApi]]

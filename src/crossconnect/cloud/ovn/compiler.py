@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from crossconnect.cloud.ovn.features import Features
+from crossconnect.cloud.ovn.felt import reach_of
 from crossconnect.cloud.ovn.inline import CHECK_OPTIONS
 from crossconnect.cloud.ovn.parts import Fault, Parts, UnitFunction
 from crossconnect.cloud.ovn.provider import OPTIONS
@@ -14,6 +15,7 @@ from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import Contribution, Row
 from crossconnect.cloud.ovn.units import UNITS, UNITS_OF_REGION
 from crossconnect.cloud.ovn.world import Changes, Source, World
+from crossconnect.cloud.realise.placement import Reach
 from crossconnect.cloud.realise.unit import Unit, Units
 from crossconnect.cloud.region import CloudRegion
 from crossconnect.cloud.resource import Resource
@@ -73,6 +75,10 @@ class Compiler:
             for which in sorted(self._parts, key=_order)
             if (unit := _unit(self._parts[which])) is not None
         }
+
+    def reach(self, ids: Iterable[str]) -> Reach:
+        """Where a change of resources is felt, as they are now; see `ovn.felt`."""
+        return reach_of(self._world.documents, ids)
 
     def options(self) -> dict[str, str]:
         """Pairs that `NB_Global.options` must have; that row is not ours."""

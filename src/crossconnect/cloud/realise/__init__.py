@@ -12,11 +12,14 @@ was done. A row that is not ours is never changed or deleted.
 """
 
 from crossconnect.cloud.realise.fence import NUMBER, WRITER
+from crossconnect.cloud.realise.installing import ALL, NORTHD
 from crossconnect.cloud.realise.realiser import Deposed, Options, Realised, Realiser, Report
 from crossconnect.cloud.realise.term import Comparison
 from crossconnect.cloud.realise.unit import Batch, Unit, Units
 
 __all__ = [
+    "ALL",
+    "NORTHD",
     "NUMBER",
     "WRITER",
     "Batch",

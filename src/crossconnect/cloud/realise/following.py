@@ -23,6 +23,8 @@ from crossconnect.cloud.ovn.compiler import REGION, Compiler, Delta
 from crossconnect.cloud.ovn.features import features_of
 from crossconnect.cloud.ovn.rows import RESOURCE
 from crossconnect.cloud.realise.facts import ABSENT, FAILING, PORTS
+from crossconnect.cloud.realise.installing import ALL, NORTHD, Installing
+from crossconnect.cloud.realise.placement import Reach
 from crossconnect.cloud.realise.realiser import Options, Realiser, Report
 from crossconnect.cloud.realise.unit import Batch
 from crossconnect.cloud.region import CloudRegion
@@ -36,6 +38,8 @@ Changes: TypeAlias = Sequence[tuple[str, Resource | None]]
 log = logging.getLogger("crossconnect.cloud.realise")
 OBSERVE_S = 0.1
 """Ports come up in crowds, when a hypervisor starts."""
+FELT_MAX = 10_000
+"""Of how many changes it is kept where they are felt."""
 MONITORS = "Service_Monitor"
 """Table of the southbound database: what hypervisors found out about targets of health checks."""
 _OPERATOR = Caller(principal="realiser", project_id="", admin=True)
@@ -50,6 +54,10 @@ class Compiles(Protocol):
 
     def options(self) -> Mapping[str, str]:
         """Pairs that `NB_Global.options` is to have."""
+        ...
+
+    def reach(self, ids: Iterable[str]) -> Reach:
+        """Where a change of documents is felt."""
         ...
 
     def apply(self, changes: Changes) -> Delta:
@@ -110,12 +118,16 @@ class Following:
         self._clock = clock or SystemClock()
         self._following: Compiles | None = None
         self._last = -1
+        self._taken = asyncio.Event()
         self._southbound = southbound
         self._down: set[tuple[str, str]] = set()
         """By the table that says it."""
         self._unwell: frozenset[str] = frozenset()
         """By the southbound database."""
         self._seen = asyncio.Event()
+        self._installing = None if southbound is None else Installing(southbound, self._clock)
+        self._felt: dict[int, Reach] = {}
+        """Where the last changes are felt, by their numbers."""
         self._faults: dict[str, str] = {}
         self._report: Report | None = None
         self._first = False
@@ -130,8 +142,8 @@ class Following:
     async def __aenter__(self) -> Following:
         await self.realiser.__aenter__()
         work = {"follow": self._follow, "tell": self._tell, "watch": self._watch, "look": self._look}
-        if self._southbound is not None:
-            work["checks"] = self._checks
+        if self._installing is not None:
+            work |= {"checks": self._checks, "install": self._install}
         self._tasks = [asyncio.create_task(self._again(name, one), name=f"cloud {name}") for name, one in work.items()]
         return self
 
@@ -148,6 +160,30 @@ class Following:
         for outcome in outcomes:
             if isinstance(outcome, Exception) and kind is None:
                 raise outcome
+
+    async def lacking(self, number: int, timeout_s: float) -> tuple[str, ...]:
+        """Wait until the chassis that the change `number` concerns have installed it; those that have not when time is
+        over, by name. NORTHD where that is what has not followed; ALL where the southbound database is not read, and
+        some chassis of the region has not. A change of which it is not known where it is felt, since this process began
+        later or it is long ago, concerns all."""
+        began_s = self._clock.now_s()
+
+        def left_s() -> float:
+            return max(0.0, timeout_s - (self._clock.now_s() - began_s))
+
+        try:
+            if self._installing is None:
+                await self.realiser.wait(number, "hypervisors", timeout_s)
+                return ()
+            await self.realiser.recorded(number, left_s)
+            async with asyncio.timeout(left_s()):
+                while self._last < number:
+                    await self._taken.wait()
+            wanted = await self.realiser.count_up(left_s)
+        except TimeoutError:
+            return (NORTHD,) if self._installing is not None else (ALL,)
+        reach = self._felt.get(number, Reach(everywhere=True))
+        return await self._installing.missing(wanted, reach, left_s)
 
     async def _again(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Do it for ever: what the store or the database cannot do now, they may later."""
@@ -168,6 +204,7 @@ class Following:
     async def _follow(self) -> None:
         """Compile everything, then each commit, until the database has another schema or the store a gap."""
         self._following = None
+        self._felt.clear()
         schema = await self._session.connected()
         number, documents = await self._source.snapshot()
         await self.realiser.replica.loaded()
@@ -179,7 +216,8 @@ class Following:
         self._faults = {id: reason for id, reason in compiled.failed.items() if reason}
         units = {key: unit for key, unit in compiled.units.items() if unit is not None}
         self.realiser.replace(units, number, compiler.options())
-        self._last, self._following = number, compiler
+        self._following = compiler
+        self._took(number)
         self._seen.set()
         self._reasons.pop("follow", None)
         async with contextlib.aclosing(self._source.follow(_OPERATOR, number)) as feeds:  # pyright: ignore
@@ -191,8 +229,22 @@ class Following:
 
     def _take(self, compiler: Compiles, feed: Feed) -> None:
         changed = [one for commit in feed.commits for one in commit.changes]
-        self._last = feed.last
-        self._submit(compiler.apply([(one.id, self._now(one.action, one.kind, one.raw)) for one in changed]))
+        # A resource that moves is felt where it was and where it is, and so is whoever depends on it.
+        before = {commit.number: compiler.reach([one.id for one in commit.changes]) for commit in feed.commits}
+        delta = compiler.apply([(one.id, self._now(one.action, one.kind, one.raw)) for one in changed])
+        dependents = compiler.reach({key.partition("/")[0] for key in delta.units})
+        for commit in feed.commits:
+            after = compiler.reach([one.id for one in commit.changes])
+            self._felt[commit.number] = before[commit.number] | after | dependents
+        while len(self._felt) > FELT_MAX:
+            del self._felt[next(iter(self._felt))]
+        self._took(feed.last)
+        self._submit(delta)
+
+    def _took(self, number: int) -> None:
+        self._last = number
+        taken, self._taken = self._taken, asyncio.Event()
+        taken.set()
 
     def _submit(self, delta: Delta) -> None:
         for id, reason in delta.failed.items():
@@ -243,6 +295,10 @@ class Following:
                 self._seen.set()
             self._reasons.pop("checks", None)
             await anext(changes)
+
+    async def _install(self) -> None:
+        assert self._installing is not None
+        await self._installing.follow(lambda: self._reasons.pop("install", None))
 
     def _ids(self, names: frozenset[object]) -> Iterable[str]:
         """The resources of ports, by the ports' names."""

@@ -198,15 +198,19 @@ class Realiser:
             return max(0.0, timeout_s - (self._clock.now_s() - began_s))
 
         try:
-            await self.replica.wait_until(lambda found: recorded(found) >= number, left_s())
+            await self.recorded(number, left_s)
             if column := _COLUMNS.get(realised):
-                wanted = await self._counted_up(left_s)
+                wanted = await self.count_up(left_s)
                 await self.replica.wait_until(lambda found: followed(found, column) >= wanted, left_s())
         except TimeoutError as e:
             self._check()
             raise TimeoutError(
                 f"change {number} is not realised within {timeout_s:g} s: {self._missing(number)}"
             ) from e
+
+    async def recorded(self, number: int, left_s: Callable[[], float]) -> None:
+        """Wait until all changes up to `number` are in the northbound database. TimeoutError."""
+        await self.replica.wait_until(lambda found: recorded(found) >= number, left_s())
 
     def _missing(self, number: int) -> str:
         if self.number >= number:
@@ -222,8 +226,9 @@ class Realiser:
 
     # Asking the others.
 
-    async def _counted_up(self, left_s: Callable[[], float]) -> int:
-        """A value of `nb_cfg` that was set after this call. Those who ask at the same time share one."""
+    async def count_up(self, left_s: Callable[[], float]) -> int:
+        """A value of `nb_cfg` that was set after this call: whoever has come so far has all that was there. Those who
+        ask at the same time share one. TimeoutError."""
         while True:
             if self._counting is None:
                 self._counting = asyncio.create_task(self._count(self._counted))
