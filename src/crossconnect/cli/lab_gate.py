@@ -23,7 +23,7 @@ from crossconnect.finding import Finding, Severity
 from crossconnect.lab import Lab, Ping, collect_state, ping_matrix
 from crossconnect.lab.port_errors import port_errors
 from crossconnect.rollout.looks import AGAIN_S, Gate, Key, Look, both, keys, words
-from crossconnect.rollout.probes import Probe, Tally, shortfalls
+from crossconnect.rollout.probes import NOTHING, Probe, Tally, added, shortfalls, told
 from crossconnect.rollout.saved_plan import SavedPlan
 from crossconnect.simulate import simulate
 from crossconnect.state.tables import RouteRow, State
@@ -86,7 +86,7 @@ class LabGate:
         deadline = min(time.monotonic() + self._plan.timers.gate_s, subject.latest)
         gate = Gate(deadline, subject.soak_s, self._plan.timers.silence_s, subject.latest)
         probes = self._probes(subject.wave)
-        sums = [Tally(sent=0, answered=0, round_trips_ms=()) for _ in probes]
+        sums = [NOTHING for _ in probes]
         still = _Stillness(self._plan.timers.stop_s)
         errors: dict[str, int] | None = None
 
@@ -100,12 +100,12 @@ class LabGate:
             if errors is None and found.well:
                 errors = self._errors(subject.devices)
             if errors is not None and asked:
-                sums = [_sum(a, b) for a, b in zip(sums, asked, strict=True)]
+                sums = [added(a, b) for a, b in zip(sums, asked, strict=True)]
             return found
 
         said = hold(gate, look, poll_s=POLL_S)
         self._weigh(probes, sums, errors or {}, subject.devices)
-        return said + _probes_text(probes, sums)
+        return said + told(sums)
 
     def _weigh(
         self, probes: Sequence[Probe], sums: Sequence[Tally], errors: dict[str, int], devices: Collection[str]
@@ -129,7 +129,7 @@ class LabGate:
 
     def _ask(self, probes: Sequence[Probe], attempts: int) -> list[Tally]:
         """Each once, and again, up to `attempts` times, those that were not answered."""
-        tallies = [Tally(sent=0, answered=0, round_trips_ms=()) for _ in probes]
+        tallies = [NOTHING for _ in probes]
         left = list(range(len(probes)))
         for _ in range(attempts):
             pings = [_ping(probes[index]) for index in left]
@@ -138,7 +138,7 @@ class LabGate:
             ):
                 times = (result.round_trip_ms,) if result.round_trip_ms is not None else ()
                 one = Tally(sent=1, answered=int(result.answered), round_trips_ms=times)
-                tallies[index] = _sum(tallies[index], one)
+                tallies[index] = added(tallies[index], one)
             left = [index for index in left if not tallies[index].answered]
         return tallies
 
@@ -215,18 +215,3 @@ def _silent(probes: Sequence[Probe], tallies: Sequence[Tally]) -> dict[Key, str]
         for probe, tally in zip(probes, tallies, strict=False)
         if not tally.answered
     }
-
-
-def _sum(a: Tally, b: Tally) -> Tally:
-    return Tally(
-        sent=a.sent + b.sent, answered=a.answered + b.answered, round_trips_ms=a.round_trips_ms + b.round_trips_ms
-    )
-
-
-def _probes_text(probes: Sequence[Probe], sums: Sequence[Tally]) -> str:
-    if not probes:
-        return ""
-    sent, answered = sum(t.sent for t in sums), sum(t.answered for t in sums)
-    times = sorted(ms for t in sums for ms in t.round_trips_ms)
-    middle = f", {times[len(times) // 2]:.1f} ms" if times else ""
-    return f"; {len(probes)} probes: {sent - answered} of {sent} lost{middle}"

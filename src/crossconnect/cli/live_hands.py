@@ -23,8 +23,7 @@ from crossconnect.cli.secrets import references_of, resolve
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.errors import BadInput, CrossconnectError, Rejected, Unreachable, Unsupported
-from crossconnect.nos.network_os import Commands
-from crossconnect.nos.registry import system
+from crossconnect.nos.network_os import Commands, Query
 from crossconnect.nos.rendering import device_commands, render_files
 from crossconnect.nos.secrets import revealed
 from crossconnect.rollout.execution import Action, DeviceState
@@ -66,7 +65,7 @@ class LiveHands:
         self._after = {device.name: device for device in new.devices}
         self._loaded: dict[str, float] = {}
         """When each device's timer was started, by our monotonic clock: a little before it was."""
-        self._gates = LiveGate(self._asked, plan.timers)
+        self._gates = LiveGate(self._asked, plan, old, new)
         self._loop = asyncio.new_event_loop()
         self._limits = Limits()
         self._vault = vault_of_environment()
@@ -201,30 +200,40 @@ class LiveHands:
     def _network(self, action: Action) -> str:
         if action.verb != "gate":
             number = action.wave if action.verb == "settle" else action.wave - 1
-            return self._gates.hold(Subject(expected=self.expected(number)))
+            return self._gates.hold(Subject(expected=self.expected(number), wave=number))
         wave = next(w for w in self._plan.waves if w.number == action.wave)
         timers = self._plan.timers
         known = [self._loaded[name] for name in wave.devices if name in self._loaded]
         latest = min(known) + timers.device_s - timers.margin_s if known else math.inf
         # Drained devices are put back after they are confirmed.
-        expected = self.expected(action.wave, wave.drain)
-        said = self._gates.hold(Subject(expected=expected, soak_s=timers.soak_s, latest=latest))
+        said = self._gates.hold(
+            Subject(
+                expected=self.expected(action.wave, wave.drain),
+                soak_s=timers.soak_s,
+                latest=latest,
+                wave=action.wave,
+                devices=wave.devices,
+            )
+        )
         for name in wave.devices:
             change = self.change(name, name in wave.drain)
             if not self._read(name, lambda d, change=change: d.is_pending(change)):
                 raise Rejected(f"{name} has taken its change back while the gate was waited for")
         return said
 
-    def _asked(self, devices: Sequence[DeviceConfiguration]) -> Mapping[str, Answers]:
-        waiting = {d.name: asyncio.run_coroutine_threadsafe(self._answers(d), self._loop) for d in devices}
+    def _asked(self, questions: Mapping[str, Sequence[Query]]) -> Mapping[str, Answers]:
+        waiting = {
+            name: asyncio.run_coroutine_threadsafe(self._answers(name, queries), self._loop)
+            for name, queries in questions.items()
+        }
         return {name: future.result() for name, future in waiting.items()}
 
-    async def _answers(self, device: DeviceConfiguration) -> Answers:
+    async def _answers(self, name: str, queries: Sequence[Query]) -> Answers:
         async def work(reached: Driver) -> dict[int, bytes]:
-            return {place: await reached.ask(query) for place, query in enumerate(system(device.nos).queries(device))}
+            return {place: await reached.ask(query) for place, query in enumerate(queries)}
 
         try:
-            return await self._reach(device.name, work, LOOK_S)
+            return await self._reach(name, work, LOOK_S)
         except CrossconnectError as error:
             return error
 

@@ -1,7 +1,7 @@
 """What a gate makes of its looks.
 
-Input: looks, a second and more apart, through a soak of ten seconds. Output: held, failed with what was wrong, or looked
-at again.
+Input: looks, a second and more apart, through a soak of ten seconds. Output: held, failed with what was wrong, or
+looked at again.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def test_waited_for_until_it_holds_and_then_seen_to_stay_so() -> None:
 
 @pytest.mark.parametrize("doubt", [silent("leaf2"), seen("not expected: route red 10.1.0.0/16")])
 def test_one_bad_look_in_the_soak_is_looked_at_again_at_once(doubt: Look) -> None:
-    """Input: no answer once; a leak that is in one look only. Output: told, looked at again within two seconds, held."""
+    """Input: no answer once; a leak that one look has. Output: told, looked at again at once, held."""
     world = World(WELL, doubt, WELL)
     assert world.hold().startswith("held for")
     assert len(world.told) == 1
