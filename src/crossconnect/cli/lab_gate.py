@@ -2,7 +2,7 @@
 
 until the deadline:   checks over all tables + each probe answered   -- not yet --> again, unless nothing moves any more
                                | both well
-through the soak:     the same, loss and times of probes counted     -- not any more --> failed at once
+through the soak:     the same, loss and times of probes counted     -- not any more, in two looks --> failed at once
                                | to its end
                       objectives met, no new errors on ports         --> held
 """
@@ -16,12 +16,14 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from crossconnect.checks import run_checks
+from crossconnect.cli.holding import hold
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import Rejected, Unreachable
 from crossconnect.finding import Finding, Severity
 from crossconnect.lab import Lab, Ping, collect_state, ping_matrix
 from crossconnect.lab.port_errors import port_errors
-from crossconnect.rollout.probes import Probe, Tally, shortfalls
+from crossconnect.rollout.looks import AGAIN_S, Gate, Key, Look, both, keys, words
+from crossconnect.rollout.probes import NOTHING, Probe, Tally, added, shortfalls, told
 from crossconnect.rollout.saved_plan import SavedPlan
 from crossconnect.simulate import simulate
 from crossconnect.state.tables import RouteRow, State
@@ -32,7 +34,7 @@ PROBE_TIMEOUT_S = 0.5
 PROBE_ATTEMPTS = 3
 """Until a probe has failed. One packet may be lost, that is what objectives are about."""
 
-Known = frozenset[tuple[str, str]]
+Known = frozenset[Key]
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,40 +65,47 @@ class LabGate:
         them."""
 
     def look_before(self, expected: Blueprint) -> Known:
-        """See what is found in the network as it is now."""
-        state = collect_state(self._lab)
-        findings = self._findings(expected, state)
-        asked = [probe for probe in self._plan.probes if not probe.first_wave]
-        silent = [p for p, tally in zip(asked, self._ask(asked, PROBE_ATTEMPTS), strict=True) if not tally.answered]
-        self.already = frozenset((*((f.code, f.place.path) for f in findings), *map(_key, silent)))
-        self.already |= {_route_key(row) for row in self._routes_missing(expected, state)}
+        """See what is found in the network as it is now, in two looks in a row."""
+        found = self._looked_before(expected)
+        if not found.well:
+            time.sleep(AGAIN_S)
+            found = both(found, self._looked_before(expected))
+        if found.silent:
+            raise Unreachable(words(found))
+        self.already = keys(found)
         return self.already
+
+    def _looked_before(self, expected: Blueprint) -> Look:
+        look, _ = self._seen(self._lab, expected)
+        asked = [probe for probe in self._plan.probes if not probe.first_wave]
+        return Look(seen={**look.seen, **_silent(asked, self._ask(asked, PROBE_ATTEMPTS))}, silent=look.silent)
 
     def hold(self, subject: Subject) -> str:
         """Wait until the network is as expected, then see it stay so. Raises Rejected when it does not."""
         view = self._lab.seen_as(subject.expected)
         deadline = min(time.monotonic() + self._plan.timers.gate_s, subject.latest)
+        gate = Gate(deadline, subject.soak_s, self._plan.timers.silence_s, subject.latest)
         probes = self._probes(subject.wave)
-        sums = [Tally(sent=0, answered=0, round_trips_ms=()) for _ in probes]
+        sums = [NOTHING for _ in probes]
         still = _Stillness(self._plan.timers.stop_s)
-        held_since, errors = 0.0, dict[str, int]()
-        while True:
-            state, problems = self._seen(view, subject.expected)
-            asked = self._ask(probes, PROBE_ATTEMPTS) if not problems else []
-            problems += _silent(probes, asked)
-            now = time.monotonic()
-            if problems and (held_since or now > deadline or still.since(state, problems, now)):
-                raise Rejected(_words(problems, held_since, now, deadline))
-            if now > subject.latest:
-                raise Rejected("it holds too late to be confirmed in time")
-            if not problems:
-                if not held_since:
-                    held_since, errors = now, self._errors(subject.devices)
-                sums = [_sum(a, b) for a, b in zip(sums, asked, strict=True)]
-                if now - held_since >= subject.soak_s:
-                    self._weigh(probes, sums, errors, subject.devices)
-                    return _held_text(now - held_since, probes, sums)
-            time.sleep(POLL_S)
+        errors: dict[str, int] | None = None
+
+        def look(_doubted: Look | None) -> Look:
+            nonlocal sums, errors
+            found, state = self._seen(view, subject.expected)
+            asked = self._ask(probes, PROBE_ATTEMPTS) if found.well else []
+            found = Look(seen={**found.seen, **_silent(probes, asked)}, silent=found.silent)
+            if not gate.held and not found.well and still.since(state, found, time.monotonic()):
+                raise Rejected(f"{words(found)}, and nothing moves any more")
+            if errors is None and found.well:
+                errors = self._errors(subject.devices)
+            if errors is not None and asked:
+                sums = [added(a, b) for a, b in zip(sums, asked, strict=True)]
+            return found
+
+        said = hold(gate, look, poll_s=POLL_S)
+        self._weigh(probes, sums, errors or {}, subject.devices)
+        return said + told(sums)
 
     def _weigh(
         self, probes: Sequence[Probe], sums: Sequence[Tally], errors: dict[str, int], devices: Collection[str]
@@ -120,7 +129,7 @@ class LabGate:
 
     def _ask(self, probes: Sequence[Probe], attempts: int) -> list[Tally]:
         """Each once, and again, up to `attempts` times, those that were not answered."""
-        tallies = [Tally(sent=0, answered=0, round_trips_ms=()) for _ in probes]
+        tallies = [NOTHING for _ in probes]
         left = list(range(len(probes)))
         for _ in range(attempts):
             pings = [_ping(probes[index]) for index in left]
@@ -129,21 +138,20 @@ class LabGate:
             ):
                 times = (result.round_trip_ms,) if result.round_trip_ms is not None else ()
                 one = Tally(sent=1, answered=int(result.answered), round_trips_ms=times)
-                tallies[index] = _sum(tallies[index], one)
+                tallies[index] = added(tallies[index], one)
             left = [index for index in left if not tallies[index].answered]
         return tallies
 
-    def _seen(self, view: Lab, expected: Blueprint) -> tuple[State | None, list[str]]:
-        """The network's state, and what is not well in it; that it cannot be read is not well."""
+    def _seen(self, view: Lab, expected: Blueprint) -> tuple[Look, State | None]:
+        """What is not well in the network, but for what was so before, and its state, where it can be read."""
         try:
             state = collect_state(view)
         except (Rejected, Unreachable) as error:
-            return None, [str(error)]
-        said = [f"{finding.code}: {finding.message}" for finding in self._findings(expected, state)]
+            return Look(seen={}, silent={self._lab.name: str(error)}).without(self.already), None
+        found = {(f.code, f.place.path): f"{f.code}: {f.message}" for f in self._findings(expected, state)}
         for row in self._routes_missing(expected, state):
-            if _route_key(row) not in self.already:
-                said.append(f"route: {row.device} has not {row.prefix} in {row.vrf} as predicted")
-        return state, said
+            found[_route_key(row)] = f"route: {row.device} has not {row.prefix} in {row.vrf} as predicted"
+        return Look(seen=found, silent={}).without(self.already), state
 
     def _routes_missing(self, expected: Blueprint, state: State) -> list[RouteRow]:
         """Routes that external routers announce, where they are not there by the ways that are predicted. No check of
@@ -157,13 +165,12 @@ class LabGate:
         return [row for row in self._predicted[key] if row not in real]
 
     def _findings(self, expected: Blueprint, state: State) -> list[Finding]:
-        """What the gate's checks find, but for what was there before, or is found in the simulation of the same network
-        as well."""
+        """What the gate's checks find, but for what is found in the simulation of the same network as well."""
         key = expected.content_hash()
         if key not in self._allowed:
             foreseen = run_checks(simulate(expected), expected, self._checks)
             self._allowed[key] = frozenset((f.code, f.place.path) for f in foreseen)
-        known = self._allowed[key] | self.already
+        known = self._allowed[key]
         found = run_checks(state, expected, self._checks)
         return [f for f in found if f.severity is not Severity.NOTE and (f.code, f.place.path) not in known]
 
@@ -176,12 +183,9 @@ class _Stillness:
         self._last: State | None = None
         self._began = 0.0
 
-    def since(self, state: State | None, problems: Sequence[str], now: float) -> bool:
-        moving = (
-            state is None
-            or state != self._last
-            or any(text.startswith(("checks.session", "checks.device")) for text in problems)
-        )
+    def since(self, state: State | None, look: Look, now: float) -> bool:
+        down = any(code.startswith(("checks.session", "checks.device")) for code, _ in look.seen)
+        moving = state is None or state != self._last or down
         if moving:
             self._last, self._began = state, now
         return now - self._began >= self._seconds
@@ -205,31 +209,9 @@ def _ping(probe: Probe) -> Ping:
     )
 
 
-def _silent(probes: Sequence[Probe], tallies: Sequence[Tally]) -> list[str]:
-    return [
-        f"probe: {probe.source} does not reach {probe.destination} ({probe.destination_address})"
+def _silent(probes: Sequence[Probe], tallies: Sequence[Tally]) -> dict[Key, str]:
+    return {
+        _key(probe): f"probe: {probe.source} does not reach {probe.destination} ({probe.destination_address})"
         for probe, tally in zip(probes, tallies, strict=False)
         if not tally.answered
-    ]
-
-
-def _sum(a: Tally, b: Tally) -> Tally:
-    return Tally(
-        sent=a.sent + b.sent, answered=a.answered + b.answered, round_trips_ms=a.round_trips_ms + b.round_trips_ms
-    )
-
-
-def _words(problems: Sequence[str], held_since: float, now: float, deadline: float) -> str:
-    more = f" and {len(problems) - 1} more" if problems[1:] else ""
-    if held_since:
-        return f"{problems[0]}{more}, after it had held for {now - held_since:.0f} s"
-    return f"{problems[0]}{more}" + ("" if now > deadline else ", and nothing moves any more")
-
-
-def _held_text(seconds: float, probes: Sequence[Probe], sums: Sequence[Tally]) -> str:
-    if not probes:
-        return f"held for {seconds:.0f} s"
-    sent, answered = sum(t.sent for t in sums), sum(t.answered for t in sums)
-    times = sorted(ms for t in sums for ms in t.round_trips_ms)
-    middle = f", {times[len(times) // 2]:.1f} ms" if times else ""
-    return f"held for {seconds:.0f} s; {len(probes)} probes: {sent - answered} of {sent} lost{middle}"
+    }

@@ -2,8 +2,7 @@
 
     runner's threads --> one event loop --> limits: one session per device, 32 in all --> driver --> device
 
-A gate asks every device of the region what its system can be asked (`NetworkOs.queries`), and compares it with what the
-simulation of the same network says, as the conformance suite does.
+What only reads is done again where a device gives no answer; what changes it never is: nobody would know how often.
 """
 
 from __future__ import annotations
@@ -13,34 +12,25 @@ import hashlib
 import math
 import threading
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from crossconnect.cli.access import read_access, target_of
+from crossconnect.cli.live_gate import Answers, LiveGate, Subject
+from crossconnect.cli.output import say
 from crossconnect.cli.secrets import references_of, resolve
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.configuration import DeviceConfiguration
-from crossconnect.errors import (
-    BadInput,
-    CrossconnectError,
-    Rejected,
-    Unauthorised,
-    Unreachable,
-    Unsupported,
-    Untrusted,
-)
-from crossconnect.evaluate.answers import judged
-from crossconnect.evaluate.test_plan import COMPARED, Test, rows_of
-from crossconnect.nos.network_os import Commands
-from crossconnect.nos.registry import system
+from crossconnect.errors import BadInput, CrossconnectError, Rejected, Unreachable, Unsupported
+from crossconnect.nos.network_os import Commands, Query
 from crossconnect.nos.rendering import device_commands, render_files
 from crossconnect.nos.secrets import revealed
 from crossconnect.rollout.execution import Action, DeviceState
+from crossconnect.rollout.looks import AGAIN_S, Key
 from crossconnect.rollout.mixture import mixed
 from crossconnect.rollout.runner import gate_seconds_max
 from crossconnect.rollout.saved_plan import SavedPlan
-from crossconnect.simulate import simulate
 from crossconnect.simulate.maintenance import drained as without_traffic
 from crossconnect.transport.change import Change, Driver
 from crossconnect.transport.drivers.registry import reach
@@ -52,19 +42,9 @@ ACTION_S = 900.0
 """For one action on one device, connecting and waiting for a turn included: SONiC may sort its patch for minutes."""
 LOOK_S = 60.0
 """For asking one device all questions of a gate."""
-POLL_S = 3.0
-"""Between two looks of a gate: each is a session with every device."""
 GATE_MARGIN_S = 60
 """Beyond its deadline a gate may be in the middle of a look; after this it hangs."""
 
-_WRONG_ACCESS = (BadInput, Unauthorised, Untrusted)
-"""What no waiting cures: somebody has to look at the access file, or at the device that says it is another one."""
-
-_SILENT = "it does not say how it is"
-
-Known = frozenset[tuple[str, str]]
-Answers = dict[int, bytes] | CrossconnectError
-"""Of a device to the questions of a gate, by their place; or why there are none."""
 _T = TypeVar("_T")
 
 
@@ -85,7 +65,7 @@ class LiveHands:
         self._after = {device.name: device for device in new.devices}
         self._loaded: dict[str, float] = {}
         """When each device's timer was started, by our monotonic clock: a little before it was."""
-        self._already: Known = frozenset()
+        self._gates = LiveGate(self._asked, plan, old, new)
         self._loop = asyncio.new_event_loop()
         self._limits = Limits()
         self._vault = vault_of_environment()
@@ -101,7 +81,7 @@ class LiveHands:
         change = self.change(name, device.drained)
         match action.verb:
             case "inspect":
-                return self._with(name, lambda d: d.look(change))
+                return self._read(name, lambda d: d.look(change))
             case "prepare":
                 self._with(name, lambda d: d.prepare(change))
             case "drain":
@@ -111,7 +91,7 @@ class LiveHands:
                 self._loaded[name] = time.monotonic()
                 self._with(name, lambda d: d.load(change, self._plan.timers.device_s))
             case "verify":
-                self._with(name, lambda d: d.verify(change))
+                self._read(name, lambda d: d.verify(change))
             case "confirm":
                 self._with(name, lambda d: d.confirm(change))
             case "undrain":
@@ -176,20 +156,32 @@ class LiveHands:
     def _with(self, name: str, work: Callable[[Driver], Awaitable[_T]], seconds: float = ACTION_S) -> _T:
         return asyncio.run_coroutine_threadsafe(self._reach(name, work, seconds), self._loop).result()
 
+    def _read(self, name: str, work: Callable[[Driver], Awaitable[_T]]) -> _T:
+        """As `_with`, for what changes nothing: asked again, where there was no answer, for as long as the plan bears
+        that."""
+        until = time.monotonic() + self._plan.timers.silence_s
+        while True:
+            try:
+                return self._with(name, work)
+            except Unreachable as error:
+                if time.monotonic() > until:
+                    raise
+                say(f"{name} did not answer, and is asked again: {error}")
+                time.sleep(AGAIN_S)
+
     async def _reach(self, name: str, work: Callable[[Driver], Awaitable[_T]], seconds: float) -> _T:
         return await reach(self._targets[name], self._vault, work, seconds, self._limits.slot(name))
 
     # What the network says
 
-    def look_before(self) -> Known:
+    def look_before(self) -> frozenset[Key]:
         """See `PlanHands`. BadInput where the access file, its keys or credentials do not lead to a device, Unreachable
         where one of the plan's does not answer: nothing is begun then, so that the plan can be carried out later."""
-        self._already = frozenset(self._problems(self.expected(0), before=True))
-        return self._already
+        return self._gates.look_before(self.expected(0), self._planned)
 
-    def recall(self, known: Known) -> None:
+    def recall(self, known: frozenset[Key]) -> None:
         """See `PlanHands`."""
-        self._already = known
+        self._gates.already = known
 
     def expected(self, wave: int, drained: Collection[str] = ()) -> Blueprint:
         """The network as it is to be after a wave, while some devices are drained."""
@@ -199,64 +191,41 @@ class LiveHands:
 
     def _network(self, action: Action) -> str:
         if action.verb != "gate":
-            return self._hold(self.expected(action.wave if action.verb == "settle" else action.wave - 1), 0)
+            number = action.wave if action.verb == "settle" else action.wave - 1
+            return self._gates.hold(Subject(expected=self.expected(number), wave=number))
         wave = next(w for w in self._plan.waves if w.number == action.wave)
         timers = self._plan.timers
         known = [self._loaded[name] for name in wave.devices if name in self._loaded]
         latest = min(known) + timers.device_s - timers.margin_s if known else math.inf
         # Drained devices are put back after they are confirmed.
-        said = self._hold(self.expected(action.wave, wave.drain), timers.soak_s, latest)
+        said = self._gates.hold(
+            Subject(
+                expected=self.expected(action.wave, wave.drain),
+                soak_s=timers.soak_s,
+                latest=latest,
+                wave=action.wave,
+                devices=wave.devices,
+            )
+        )
         for name in wave.devices:
             change = self.change(name, name in wave.drain)
-            if not self._with(name, lambda d, change=change: d.is_pending(change)):
+            if not self._read(name, lambda d, change=change: d.is_pending(change)):
                 raise Rejected(f"{name} has taken its change back while the gate was waited for")
         return said
 
-    def _hold(self, expected: Blueprint, soak_s: int, latest: float = math.inf) -> str:
-        """Wait until the network is as expected, then see it stay so; not beyond `latest`."""
-        deadline = min(time.monotonic() + self._plan.timers.gate_s, latest)
-        held_since = 0.0
-        while True:
-            problems = sorted(self._unforeseen(self._problems(expected)))
-            now = time.monotonic()
-            if problems and (held_since or now > deadline):
-                more = f" and {len(problems) - 1} more" if problems[1:] else ""
-                raise Rejected(f"{problems[0][1]}: {problems[0][0]}{more}")
-            if now > latest:
-                raise Rejected("it holds too late to be confirmed in time")
-            if not problems:
-                held_since = held_since or now
-                if now - held_since >= soak_s:
-                    return f"held for {now - held_since:.0f} s"
-            time.sleep(POLL_S)
-
-    def _unforeseen(self, problems: set[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Without what was so before. Who was silent then may be so for another reason now."""
-        silent = {name for word, name in self._already if word.startswith(_SILENT)}
-        return {p for p in problems - self._already if not (p[1] in silent and p[0].startswith(_SILENT))}
-
-    def _problems(self, expected: Blueprint, before: bool = False) -> set[tuple[str, str]]:
-        """(What is not as simulated, device). `before`: raises where nothing should be begun."""
-        state = simulate(expected, tables=COMPARED)
+    def _asked(self, questions: Mapping[str, Sequence[Query]]) -> Mapping[str, Answers]:
         waiting = {
-            device.name: asyncio.run_coroutine_threadsafe(self._asked(device), self._loop)
-            for device in expected.devices
+            name: asyncio.run_coroutine_threadsafe(self._answers(name, queries), self._loop)
+            for name, queries in questions.items()
         }
-        answers = {name: future.result() for name, future in waiting.items()}
-        if before:
-            _see_that_all_answer(answers, self._planned)
-        return {
-            (word, device.name)
-            for device in expected.devices
-            for word in _words(_test(device.name, tuple(rows_of(state, device.name))), device, answers[device.name])
-        }
+        return {name: future.result() for name, future in waiting.items()}
 
-    async def _asked(self, device: DeviceConfiguration) -> Answers:
+    async def _answers(self, name: str, queries: Sequence[Query]) -> Answers:
         async def work(reached: Driver) -> dict[int, bytes]:
-            return {place: await reached.ask(query) for place, query in enumerate(system(device.nos).queries(device))}
+            return {place: await reached.ask(query) for place, query in enumerate(queries)}
 
         try:
-            return await self._reach(device.name, work, LOOK_S)
+            return await self._reach(name, work, LOOK_S)
         except CrossconnectError as error:
             return error
 
@@ -281,32 +250,6 @@ class LiveNetwork:
         devices = {device.name: device for device in (*old.devices, *new.devices)}
         targets = {name: target_of(self._access, self._directory, device) for name, device in devices.items()}
         return LiveHands(plan, old, new, targets)
-
-
-def _see_that_all_answer(answers: Mapping[str, Answers], planned: Collection[str]) -> None:
-    """BadInput where somebody has to look at the access file, Unreachable where a device of the plan is silent."""
-    failed = {name: error for name, error in answers.items() if isinstance(error, CrossconnectError)}
-    wrong = [error for error in failed.values() if isinstance(error, _WRONG_ACCESS)]
-    silent = [error for name, error in failed.items() if name in planned and isinstance(error, Unreachable)]
-    for errors, kind in ((wrong, BadInput), (silent, Unreachable)):
-        if errors:
-            more = f", and {len(errors) - 1} more" if errors[1:] else ""
-            raise kind(f"nothing was begun: {errors[0]}{more}")
-
-
-def _words(test: Test, device: DeviceConfiguration, answers: Answers) -> tuple[str, ...]:
-    if isinstance(answers, CrossconnectError):
-        return (f"{_SILENT}: {answers}",)
-    verdict = judged(test, device, answers)
-    return (
-        *(f"missing: {word}" for word in verdict.missing),
-        *(f"not expected: {word}" for word in verdict.surplus),
-        *(f"not understood: {word}" for word in verdict.unreadable),
-    )
-
-
-def _test(device: str, expected: tuple[str, ...]) -> Test:
-    return Test(situation="", device=device, asks=(), how=(), expected=expected)
 
 
 def _drained(device: DeviceConfiguration, network: Blueprint) -> DeviceConfiguration:

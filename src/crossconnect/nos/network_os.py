@@ -10,7 +10,7 @@ the main one, which extra configuration goes to. Trees are of lines (`lines`) or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -45,15 +45,24 @@ class Commands(msgspec.Struct, frozen=True, kw_only=True):
     """What is given, as it is given."""
 
 
+class Echo(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """A ping from an address of a device to another address, in a VRF."""
+
+    vrf: str
+    """`default`, or the VRF's name on the device."""
+    source: str
+    destination: str
+
+
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """A question that fills a part of the state tables.
 
     `parse` reads the answer. It raises ValueError for one that it does not understand: that is not "nothing there".
     """
 
-    how: Literal["cli", "gnmi", "netconf"]
+    how: Literal["cli", "gnmi", "netconf", "shell"]
     ask: str
-    """Command, path, or filter."""
+    """Command, path, filter, or what a Unix shell is given."""
     parse: Callable[[bytes], tuple[Report, ...]]
 
 
@@ -94,4 +103,9 @@ class NetworkOs(msgspec.Struct, frozen=True, kw_only=True):
     """What fills the state tables for a device."""
     files: Callable[[DeviceConfiguration], dict[str, str]] | None = None
     """Further files by name, with no tree (FRR: the Linux side)."""
+    echoes: Callable[[Sequence[Echo]], Query] | None = None
+    """Pings that a device sends, in one question; `EchoReport` for each. None where nothing is known of how a program
+    asks it."""
+    errors: Callable[[DeviceConfiguration], Query] | None = None
+    """Errors that a device's ports have counted; `ErrorsReport` for each. None as above."""
     interface_version: int = INTERFACE_VERSION

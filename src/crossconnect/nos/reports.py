@@ -137,6 +137,23 @@ class LldpReport(msgspec.Struct, frozen=True, kw_only=True):
     port: str
 
 
+class EchoReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of the pings of one question: its place among those asked."""
+
+    place: int
+    sent: int
+    answered: int
+    round_trip_ms: float | None
+    """Of the answers' mean; None where there is none."""
+
+
+class ErrorsReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Errors that a port has counted in both directions."""
+
+    interface: str
+    errors: int
+
+
 Report = (
     SessionReport
     | SummaryReport
@@ -148,4 +165,6 @@ Report = (
     | InterfaceReport
     | VrfInterfaceReport
     | LldpReport
+    | EchoReport
+    | ErrorsReport
 )

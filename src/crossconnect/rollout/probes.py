@@ -154,6 +154,26 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     round_trips_ms: tuple[float, ...]
 
 
+NOTHING = Tally(sent=0, answered=0, round_trips_ms=())
+
+
+def added(a: Tally, b: Tally) -> Tally:
+    """Both together."""
+    return Tally(
+        sent=a.sent + b.sent, answered=a.answered + b.answered, round_trips_ms=a.round_trips_ms + b.round_trips_ms
+    )
+
+
+def told(tallies: Sequence[Tally]) -> str:
+    """How many probes, what of them was lost, and how long the middle one took; empty where there are none."""
+    if not tallies:
+        return ""
+    sent, answered = sum(t.sent for t in tallies), sum(t.answered for t in tallies)
+    times = sorted(ms for t in tallies for ms in t.round_trips_ms)
+    middle = f", {times[len(times) // 2]:.1f} ms" if times else ""
+    return f"; {len(tallies)} probes: {sent - answered} of {sent} lost{middle}"
+
+
 def shortfalls(
     probes: Sequence[Probe], tallies: Sequence[Tally], objectives: Mapping[str, Objective]
 ) -> tuple[str, ...]:

@@ -40,6 +40,9 @@ class Timers(msgspec.Struct, frozen=True, kw_only=True):
     """For the gate to hold: BGP with the greatest timers of the fabric converges in a third of it."""
     soak_s: int = 30
     """For which the gate must go on holding."""
+    silence_s: int = 15
+    """For which a device may give no answer once the gate has held: a lost packet, a session that was dropped, an SSH
+    server that is started anew. What is seen to be wrong fails it when a second look, at once, sees it too."""
     margin_s: int = 60
     """Between the end of the gate and the device's own undoing: for confirming up to 16 devices, one of them slow."""
     stop_s: int = 8
@@ -49,12 +52,12 @@ class Timers(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def device_s(self) -> int:
         """The timer that each device itself runs: longer than anything that the gate may take."""
-        return self.apply_s + self.gate_s + self.soak_s + self.margin_s
+        return self.apply_s + self.gate_s + self.soak_s + self.silence_s + self.margin_s
 
     @property
     def wave_s(self) -> int:
         """The longest that a wave takes when it succeeds."""
-        return self.apply_s + self.gate_s + self.soak_s
+        return self.apply_s + self.gate_s + self.soak_s + self.silence_s
 
 
 class SavedDevice(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ from crossconnect.nos.rendering import render_files
 from crossconnect.nos.secrets import revealed
 from crossconnect.rollout.journal_file import Journal
 from eos_model import Eos
-from https_peer import PASSWORD, USER, HttpsPeer
+from https_peer import PASSWORD, USER, Dropped, HttpsPeer
 from line_device import Lines
 from ssh_peers import free_port
 from transit_region import BORDERS, SECRET, write_region
@@ -88,7 +88,10 @@ class Stand:
         }
         (directory / "known_hosts").write_text("")
         self.said: list[str] = []
-        arguments = ("--parent", "HEAD~1", "--no-effects", "--soak", "0", "-o", str(self.plan))
+        self.make_plan(0)
+
+    def make_plan(self, soak_s: int) -> None:
+        arguments = ("--parent", "HEAD~1", "--no-effects", "--soak", str(soak_s), "-o", str(self.plan))
         assert self.xc("plan", *arguments)[0] == 0
 
     def _texts(self, revision: str) -> dict[str, str]:
@@ -232,6 +235,31 @@ def test_a_border_that_refuses_the_candidate(stand: Stand) -> None:
     assert code == 1
     assert "nothing was changed" in err
     assert stand.stand("old") == [*BORDERS]
+
+
+def test_a_border_that_does_not_answer_one_look_in_the_soak(stand: Stand) -> None:
+    """Input: a border that drops the connection in the second look of its gate, once. Output: told, looked at again,
+    and the plan is done; that it was so is in the journal."""
+    stand.make_plan(4)
+    model = stand.models[BORDERS[0]]
+    handle = model.handle
+    stand.peers[BORDERS[0]].close()
+    looks: list[bool] = []
+
+    def drops(path: str, body: bytes) -> tuple[int, bytes]:
+        if b"show ip bgp summary vrf all" in body and model.timer is not None:
+            looks.append(len(looks) == 1)
+            if looks[-1]:
+                raise Dropped
+        return handle(path, body)
+
+    stand.peers[BORDERS[0]] = HttpsPeer(drops, *stand.authority.certificate("other", "127.0.0.1"))
+    code, err = stand.apply()
+    assert code == 0, err
+    assert any(looks), "it was dropped"
+    assert "looked at again at once" in err
+    assert f"{BORDERS[0]} did not answer once" in stand.plan.with_name("prefer.plan.journal").read_text()
+    assert stand.stand("new") == [*BORDERS]
 
 
 def test_drift_of_devices(stand: Stand, capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,6 +43,7 @@ from crossconnect.nos.eos.collect_evpn import (
 )
 from crossconnect.nos.network_os import Query
 from crossconnect.nos.reports import (
+    ErrorsReport,
     InterfaceReport,
     LldpReport,
     NextHop,
@@ -63,6 +64,7 @@ PATHS = ("show ip bgp detail vrf all | json", "show ipv6 bgp detail vrf all | js
 INTERFACES = "show interfaces | json"
 VRFS = "show vrf | json"
 LLDP = "show lldp neighbors | json"
+ERRORS = "show interfaces counters errors | json"
 
 _PROTOCOLS = {"connected": "connected", "static": "static", "ebgp": "bgp", "ibgp": "bgp", "bgp": "bgp"}
 _LOCAL_PREF = 100
@@ -84,6 +86,21 @@ def queries(device: DeviceConfiguration) -> tuple[Query, ...]:
         asked.append(Query(how="cli", ask=MACS, parse=functools.partial(macs, vnis_of)))
         asked.append(Query(how="cli", ask=REMOTE_MACS, parse=functools.partial(remote_macs, vnis_of)))
     return tuple(asked)
+
+
+def errors_query(device: DeviceConfiguration) -> Query:
+    """Error counters of ports. ANTA (Arista's own network tests) reads the same answer."""
+    _ = device
+    return Query(how="cli", ask=ERRORS, parse=errors)
+
+
+def errors(answer: bytes) -> tuple[ErrorsReport, ...]:
+    """`show interfaces counters errors`: a number by kind of error, of each port; some errors are in two kinds."""
+    ports = members(object_of(answer, "interfaceErrorCounters")["interfaceErrorCounters"])
+    return tuple(
+        ErrorsReport(interface=port, errors=sum(number(kinds, kind) for kind in members(kinds)))
+        for port, kinds in sorted(ports.items())
+    )
 
 
 def _sessions(family: str) -> Callable[[bytes], tuple[Report, ...]]:

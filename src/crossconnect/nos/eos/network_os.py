@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos.eos.codes import findings
-from crossconnect.nos.eos.collect import queries
+from crossconnect.nos.eos.collect import errors_query, queries
 from crossconnect.nos.eos.facts import FACTS
 from crossconnect.nos.eos.grammar import difference, merge
 from crossconnect.nos.eos.names import MAIN
@@ -58,4 +58,5 @@ SYSTEM = NetworkOs(
     facts=FACTS,
     support=SUPPORT,
     queries=queries,
+    errors=errors_query,
 )

@@ -18,6 +18,7 @@ from crossconnect.nos.frr.render import render
 from crossconnect.nos.frr.support import SUPPORT
 from crossconnect.nos.frr.text import text
 from crossconnect.nos.network_os import Commands, NetworkOs, Query, Tree, Trees
+from crossconnect.nos.probing import linux_echoes, linux_errors
 
 MAIN = "frr.conf"
 
@@ -85,6 +86,8 @@ SYSTEM = NetworkOs(
     support=SUPPORT,
     queries=_queries,
     files=further_files,
+    echoes=linux_echoes,
+    errors=linux_errors,
 )
 
 SYSTEM_10 = msgspec.structs.replace(SYSTEM, trees=_trees_10)

@@ -6,14 +6,15 @@ own command. Sources: SONiC Command Reference ("show lldp table"), `lldpshow` of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import msgspec
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos.frr import collect, collect_evpn
-from crossconnect.nos.network_os import Query
+from crossconnect.nos.network_os import Echo, Query
+from crossconnect.nos.probing import linux_echoes
 from crossconnect.nos.reports import LldpReport, NextHop, PathReport, Report, RibReport, VniReport
 from crossconnect.nos.sonic.names import design_vrf, vrf_name
 
@@ -42,6 +43,12 @@ def queries(device: DeviceConfiguration) -> tuple[Query, ...]:
     if device.system.lldp:
         asked.append(Query(how="cli", ask=LLDP, parse=lldp))
     return tuple(asked)
+
+
+def echoes(wanted: Sequence[Echo]) -> Query:
+    """Pings in VRFs: SONiC's are devices of the kernel, and its VRF design document gives `ping -I Vrf...` for them."""
+    named = {echo.vrf: echo.vrf if echo.vrf == "default" else vrf_name(echo.vrf) for echo in wanted}
+    return linux_echoes([msgspec.structs.replace(echo, vrf=named[echo.vrf]) for echo in wanted])
 
 
 def _routing(command: str, parse: Parser) -> Query:

@@ -7,7 +7,7 @@ from crossconnect.nos import document
 from crossconnect.nos.network_os import NetworkOs, Overridden, Tree
 from crossconnect.nos.sonic.bgp import parse_routing, routing_text, routing_tree
 from crossconnect.nos.sonic.codes import findings
-from crossconnect.nos.sonic.collect import queries
+from crossconnect.nos.sonic.collect import echoes, queries
 from crossconnect.nos.sonic.difference import difference
 from crossconnect.nos.sonic.facts import FACTS
 from crossconnect.nos.sonic.grammar import SHAPE
@@ -64,4 +64,5 @@ SYSTEM = NetworkOs(
     facts=FACTS,
     support=SUPPORT,
     queries=queries,
+    echoes=echoes,
 )

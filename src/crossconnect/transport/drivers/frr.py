@@ -130,6 +130,8 @@ class FrrDriver(ShellDriver):
 
     async def ask(self, query: Query) -> bytes:
         """See `Driver.ask`."""
+        if query.how == "shell":
+            return (await self._shell.must(query.ask, "asking the host")).encode()
         if query.how != "cli":
             raise Unsupported(f"{self._name}: FRR is asked by vtysh, not by {query.how}")
         return (await self._shell.must(f"{VTYSH} -c {shlex.quote(query.ask)}", query.ask)).encode()

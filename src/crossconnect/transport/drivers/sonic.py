@@ -157,7 +157,7 @@ class SonicDriver(ShellDriver):
 
     async def ask(self, query: Query) -> bytes:
         """See `Driver.ask`."""
-        if query.how != "cli":
+        if query.how not in ("cli", "shell"):
             raise Unsupported(f"{self._name}: SONiC is asked by commands, not by {query.how}")
         return (await self._shell.must(query.ask, query.ask)).encode()
 

@@ -1,0 +1,229 @@
+"""The gate of a wave on the devices themselves: what they say of themselves, beside the simulation of the same network.
+
+every device --its system's questions (`NetworkOs.queries`)--> answers --> in the words of the conformance suite
+simulation of what the network is to be ---------------------> rows    --> what is missing, what is not expected
+devices that can ping --probes--> answered or not, loss and time against the objectives
+devices of the wave --error counters, when it first held and at its end--> new errors
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import msgspec
+
+from crossconnect.cli.holding import hold
+from crossconnect.cli.output import say
+from crossconnect.design.blueprint import Blueprint
+from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.errors import BadInput, CrossconnectError, Rejected, Unauthorised, Unreachable, Untrusted
+from crossconnect.evaluate.answers import judged
+from crossconnect.evaluate.test_plan import COMPARED, Test, rows_of
+from crossconnect.nos.network_os import Echo, Query
+from crossconnect.nos.registry import system
+from crossconnect.nos.reports import EchoReport, ErrorsReport, Report
+from crossconnect.rollout.device_probes import asked_in, device_probes, probe_key
+from crossconnect.rollout.looks import AGAIN_S, Gate, Key, Look, both, keys
+from crossconnect.rollout.probes import NOTHING, Probe, Tally, added, shortfalls, told
+from crossconnect.rollout.saved_plan import SavedPlan
+from crossconnect.simulate import simulate
+from crossconnect.state.tables import State
+
+POLL_S = 3.0
+"""Between two looks of a gate: each is a session with every device."""
+
+_WRONG_ACCESS = (BadInput, Unauthorised, Untrusted)
+"""What no waiting cures: somebody has to look at the access file, or at the device that says it is another one."""
+
+Answers = Mapping[int, bytes] | CrossconnectError
+"""Of a device to the questions of a gate, by their place; or why there are none."""
+Ask = Callable[[Mapping[str, Sequence[Query]]], Mapping[str, Answers]]
+"""Asks some devices their questions, at the same time."""
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What one look has found, and what of it is only counted."""
+
+    look: Look
+    answers: Mapping[str, Answers]
+    tallies: Mapping[Probe, Tally] = {}
+    errors: Mapping[str, int] = {}
+    """By device and port."""
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gate is about."""
+
+    expected: Blueprint
+    """The network as it is to be."""
+    soak_s: int = 0
+    latest: float = math.inf
+    """By the monotonic clock: when it would come too late."""
+    wave: int = 0
+    """After which wave; 0 before the first one."""
+    devices: tuple[str, ...] = ()
+    """Whose ports' errors are compared."""
+
+
+class LiveGate:
+    """Gates of one plan."""
+
+    def __init__(self, ask: Ask, plan: SavedPlan, old: Blueprint, new: Blueprint) -> None:
+        self._ask, self._timers = ask, plan.timers
+        self._simulated: dict[str, State] = {}
+        self._objectives = {objective.name: objective for objective in reversed(plan.objectives)}
+        by_tenant = {objective.tenant: objective.name for objective in reversed(plan.objectives)}
+        systems = {device.name: device.nos for device in new.devices}
+        all_probes = device_probes(old, new, plan.probes, by_tenant)
+        self._probes = tuple(p for p in all_probes if system(systems[p.source]).echoes is not None)
+        mute = Counter(systems[name] for name in {p.source for p in all_probes} - {p.source for p in self._probes})
+        uncounted = Counter(d.nos for d in plan.devices if system(d.nos).errors is None)
+        self.notes = (*_notes("sends no probes", mute), *_notes("error counters are not read", uncounted))
+        """What is not looked at, since nothing is known of how a system is asked it."""
+        self.already: frozenset[Key] = frozenset()
+        """What was not well before the plan was begun: no gate fails by it."""
+
+    def look_before(self, expected: Blueprint, planned: Collection[str]) -> frozenset[Key]:
+        """What is not as simulated in the network as it is now, in two looks in a row. BadInput where somebody has to
+        look at the access file, Unreachable where a device of the plan does not answer: nothing is to be begun then."""
+        subject = Subject(expected=expected)
+        first = self._seen(subject, None)
+        found, answers = first.look, first.answers
+        if not found.well:
+            time.sleep(AGAIN_S)
+            second = self._seen(subject, found)
+            found, answers = both(found, second.look), {**answers, **second.answers}
+        _see_that_all_answer(answers, planned)
+        for note in self.notes:
+            say(f"note: {note}")
+        self.already = keys(found)
+        return self.already
+
+    def hold(self, subject: Subject) -> str:
+        """Wait until the network is as expected, then see it stay so. Raises Rejected when it does not."""
+        deadline = min(time.monotonic() + self._timers.gate_s, subject.latest)
+        gate = Gate(deadline, subject.soak_s, self._timers.silence_s, subject.latest)
+        sums: dict[Probe, Tally] = {}
+        first: dict[str, int] = {}
+        last: dict[str, int] = {}
+
+        def look(doubted: Look | None) -> Look:
+            seen = self._seen(subject, doubted)
+            found = seen.look.without(self.already)
+            if gate.held or found.well:
+                for probe, tally in seen.tallies.items():
+                    sums[probe] = added(sums.get(probe, NOTHING), tally)
+                first.update({port: n for port, n in seen.errors.items() if port not in first})
+                last.update(seen.errors)
+            return found
+
+        said = hold(gate, look, poll_s=POLL_S)
+        lacking = [*shortfalls(list(sums), list(sums.values()), self._objectives)]
+        lacking += [f"{port} counts {n - first[port]} new errors" for port, n in last.items() if n > first[port]]
+        if lacking:
+            raise Rejected("; ".join(lacking[:3]))
+        unanswered = sum(probe_key(probe) in self.already for probe in self._probes)
+        notes = [f"{unanswered} probes had no answer before, and do not count"] if unanswered else []
+        return said + told(list(sums.values())) + "".join(f"; {note}" for note in (*notes, *self.notes))
+
+    def _seen(self, subject: Subject, doubted: Look | None) -> Seen:
+        """One look at all devices, or at those that were not well in another one."""
+        expected = subject.expected
+        key = expected.content_hash()
+        if key not in self._simulated:
+            self._simulated[key] = simulate(expected, tables=COMPARED)
+        names = {*doubted.silent, *(where for _, where in doubted.seen)} if doubted is not None else None
+        asked = [device for device in expected.devices if names is None or device.name in names]
+        questions = {device.name: self._questions(device, subject) for device in asked}
+        answers = self._ask({name: of.queries for name, of in questions.items()})
+        seen: dict[Key, str] = {}
+        silent: dict[str, str] = {}
+        tallies: dict[Probe, Tally] = {}
+        errors: dict[str, int] = {}
+        for device in asked:
+            given, of = answers[device.name], questions[device.name]
+            if isinstance(given, Rejected):
+                seen["a question is refused", device.name] = str(given)
+            elif isinstance(given, CrossconnectError):
+                silent[device.name] = str(given)
+            else:
+                found = [*_words(device, tuple(rows_of(self._simulated[key], device.name)), given)]
+                tallies |= of.tallies(given, found)
+                errors |= of.errors(given, found)
+                seen |= {(word, device.name): f"{device.name}: {word}" for word in found}
+        for probe, tally in tallies.items():
+            if not tally.answered:
+                to = f"{probe.destination} ({probe.destination_address}) in {probe.network}"
+                seen[probe_key(probe)] = f"probe: {probe.source} does not reach {to}"
+        return Seen(look=Look(seen=seen, silent=silent), answers=answers, tallies=tallies, errors=errors)
+
+    def _questions(self, device: DeviceConfiguration, subject: Subject) -> _Questions:
+        probes = [p for p in asked_in(self._probes, subject.wave, self.already) if p.source == device.name]
+        return _Questions(device, probes, counted=device.name in subject.devices)
+
+
+class _Questions:
+    """Of one device: those of the tables, its probes, its error counters."""
+
+    def __init__(self, device: DeviceConfiguration, probes: Sequence[Probe], counted: bool) -> None:
+        nos = system(device.nos)
+        self._device, self._probes = device.name, probes
+        self._of_tables = nos.queries(device)
+        echoes = [Echo(vrf=p.network, source=p.source_address, destination=p.destination_address) for p in self._probes]
+        self._echoes = nos.echoes(echoes) if echoes and nos.echoes is not None else None
+        self._errors = nos.errors(device) if counted and nos.errors is not None else None
+        self.queries = (*self._of_tables, *(q for q in (self._echoes, self._errors) if q is not None))
+
+    def tallies(self, answers: Mapping[int, bytes], found: list[str]) -> dict[Probe, Tally]:
+        """What came of the probes; `found` gets what cannot be read."""
+        return {
+            self._probes[report.place]: Tally(
+                sent=report.sent,
+                answered=report.answered,
+                round_trips_ms=() if report.round_trip_ms is None else (report.round_trip_ms,),
+            )
+            for report in self._reports(self._echoes, answers, found)
+            if isinstance(report, EchoReport)
+        }
+
+    def errors(self, answers: Mapping[int, bytes], found: list[str]) -> dict[str, int]:
+        """What its ports have counted."""
+        reports = self._reports(self._errors, answers, found)
+        return {f"{self._device}:{r.interface}": r.errors for r in reports if isinstance(r, ErrorsReport)}
+
+    def _reports(self, query: Query | None, answers: Mapping[int, bytes], found: list[str]) -> tuple[Report, ...]:
+        if query is None:
+            return ()
+        try:
+            return query.parse(answers[self.queries.index(query)])
+        except ValueError as error:
+            found.append(f"not understood: {error}")
+            return ()
+
+
+def _notes(what: str, systems: Mapping[str, int]) -> list[str]:
+    return [f"{name}: {what} ({count} of its devices)" for name, count in sorted(systems.items())]
+
+
+def _see_that_all_answer(answers: Mapping[str, Answers], planned: Collection[str]) -> None:
+    """BadInput where somebody has to look at the access file, Unreachable where a device of the plan is silent."""
+    failed = {name: error for name, error in answers.items() if isinstance(error, CrossconnectError)}
+    wrong = [error for error in failed.values() if isinstance(error, _WRONG_ACCESS)]
+    silent = [error for name, error in failed.items() if name in planned and isinstance(error, Unreachable)]
+    for errors, kind in ((wrong, BadInput), (silent, Unreachable)):
+        if errors:
+            more = f", and {len(errors) - 1} more" if errors[1:] else ""
+            raise kind(f"nothing was begun: {errors[0]}{more}")
+
+
+def _words(device: DeviceConfiguration, expected: tuple[str, ...], answers: Mapping[int, bytes]) -> tuple[str, ...]:
+    test = Test(situation="", device=device.name, asks=(), how=(), expected=expected)
+    verdict = judged(test, device, answers)
+    return (
+        *(f"missing: {word}" for word in verdict.missing),
+        *(f"not expected: {word}" for word in verdict.surplus),
+        *(f"not understood: {word}" for word in verdict.unreadable),
+    )
