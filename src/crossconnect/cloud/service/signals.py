@@ -39,6 +39,9 @@ class Signals:
         self._news = asyncio.Event()
         self._waiting = 0
         self._told = 0
+        self._missed = True
+        """Whether something was told of while nobody waited."""
+        self._looked_s = 0.0
         self.head = 0
         self.realised = 0
         self._task = asyncio.get_running_loop().create_task(self._watch())
@@ -57,8 +60,8 @@ class Signals:
         """Wait until a condition on `head` and `realised` is met, or give up."""
         end = time.monotonic() + timeout_s
         self._waiting += 1
-        if self._waiting == 1:  # nobody has looked for a while
-            self._poke.set()
+        if self._waiting == 1 and (self._missed or time.monotonic() - self._looked_s > POLL_S):
+            self._poke.set()  # nobody has looked for a while
         try:
             while not met():
                 left_s = end - time.monotonic()
@@ -78,11 +81,13 @@ class Signals:
     async def _watch(self) -> None:
         while True:
             await _wait(self._poke, POLL_S)
+            poked = self._poke.is_set()
             self._poke.clear()
             if not self._waiting:
+                self._missed |= poked
                 continue
             with contextlib.suppress(Exception):  # the database is away: those who wait go on waiting
-                told = self._told
+                told, self._missed, self._looked_s = self._told, False, time.monotonic()
                 head, realised = await self._look()
                 # What was told meanwhile is newer than the answer.
                 self._set(head, realised if told == self._told else self.realised)
