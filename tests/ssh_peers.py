@@ -60,10 +60,17 @@ def make_key(path: Path) -> None:
 
 
 class Sshd:
-    """sshd with keys of its own. `prefix` runs it elsewhere, in a network namespace for example."""
+    """sshd with keys of its own. `prefix` runs it elsewhere, in a network namespace for example; `command` is what runs
+    whatever is asked for, `$SSH_ORIGINAL_COMMAND`."""
 
     def __init__(
-        self, directory: Path, *, address: str = "127.0.0.1", subsystem: str = "", prefix: tuple[str, ...] = ()
+        self,
+        directory: Path,
+        *,
+        address: str = "127.0.0.1",
+        subsystem: str = "",
+        prefix: tuple[str, ...] = (),
+        command: str = "",
     ) -> None:
         self.directory, self.address, self._prefix = directory, address, prefix
         self.port = free_port()
@@ -84,6 +91,7 @@ class Sshd:
             "UsePAM no",
             "PermitRootLogin prohibit-password",
             "PasswordAuthentication no",
+            *((f"ForceCommand {command}",) if command else ()),
             *((f"Subsystem netconf {subsystem.replace('PORT', str(self.port))}",) if subsystem else ()),
         )
         (directory / "sshd_config").write_text("\n".join(lines) + "\n")

@@ -3,7 +3,7 @@
     xc ... --access access.yaml --> 127.0.0.1:PORT --> sshd in the switch's namespaces --> vtysh --> FRR
 
 sshd has the switch's files and processes, and listens in the network of whoever runs the test: so no port of the switch
-is one that the design does not know.
+is one that the design does not know. What it runs is in the switch's network: pings leave from there.
 """
 
 from __future__ import annotations
@@ -49,8 +49,14 @@ class LiveRegion:
         return {"env:TRANSIT_KEY": SECRET}
 
     def _sshd(self, name: str) -> Sshd:
-        inside = ("nsenter", "-t", str(self.lab.process(name)), "-m", "-u", "-p", "--")
-        sshd = Sshd(self.directory / "ssh" / name, prefix=(*inside, "sh", "-c", 'mkdir -p /run/sshd; exec "$@"', "sh"))
+        process = self.lab.process(name)
+        inside = ("nsenter", "-t", str(process), "-m", "-u", "-p", "--")
+        numbers = Path(f"/proc/{process}/status").read_text().partition("NSpid:")[2].splitlines()[0].split()
+        sshd = Sshd(
+            self.directory / "ssh" / name,
+            prefix=(*inside, "sh", "-c", 'mkdir -p /run/sshd; exec "$@"', "sh"),
+            command=f'exec nsenter --net=/proc/{numbers[-1]}/ns/net sh -c "$SSH_ORIGINAL_COMMAND"',
+        )
         sshd.start()
         return sshd
 

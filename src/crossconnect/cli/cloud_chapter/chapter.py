@@ -14,12 +14,13 @@ from pathlib import Path
 
 from crossconnect.cli.cloud_chapter.names import ask_names, start_resolvers
 from crossconnect.cli.cloud_chapter.server import Server
-from crossconnect.cli.cloud_chapter.tenants import EVERYWHERE, HTTP, POSTGRES, Placed, Tenant
+from crossconnect.cli.cloud_chapter.tenants import EVERYWHERE, HTTP, METRICS, POSTGRES, Placed, Tenant
 from crossconnect.cli.output import say
 from crossconnect.cli.region import Ready
 from crossconnect.cloud.addresses import gateway
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp, ElasticIpPatch
 from crossconnect.cloud.kinds.route_table import RouteTable
+from crossconnect.cloud.kinds.security_group import SecurityGroup
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.provided import cloud_of
@@ -67,7 +68,7 @@ class CloudChapter:
             self._claim(settled.converged, f"fabric as simulated, OVN on {names}: {took} after the start")
             with (
                 tempfile.TemporaryDirectory(prefix="xc-demo-") as directory,
-                Server(self._root, Path(directory), lab.central.northbound) as server,
+                Server(self._root, Path(directory), lab.central.northbound, lab.central.southbound) as server,
             ):
                 say(f"     the API answers at {server.endpoint}")
                 self._tenants(lab, server)
@@ -112,7 +113,7 @@ class CloudChapter:
         lab.settle()
         say(f"     {len(acme.machines) + len(globex.machines)} machines of two tenants, in two zones, both 10.0.0.0/16")
 
-        self._inside(lab, acme)
+        self._inside(lab, acme, web, db)
         self._named(lab, (acme, shop), (globex, same))
         self._outside(lab, acme, web_net, private)
         self._balanced(lab, acme, shop, web_net)
@@ -136,13 +137,20 @@ class CloudChapter:
             )
         )
 
-    def _inside(self, lab: OvnLab, acme: Tenant) -> None:
+    def _inside(self, lab: OvnLab, acme: Tenant, web: SecurityGroup, db: SecurityGroup) -> None:
         """Groups, and tenants with the same addresses."""
         db1 = acme.machines["db1"]
         self._try(
             "web1 -> db1, PostgreSQL", "group db lets group web in", True, _connects(lab, "web1", "db1", POSTGRES)
         )
         self._try("web1 -> db1, SSH", "no rule of group db", False, _connects(lab, "web1", "db1", 22))
+        begin = time.monotonic()
+        acme.allow(db, "tcp", web.id, METRICS, until="hypervisors")
+        took = f"{(time.monotonic() - begin) * 1e3:.0f} ms, by ?wait=hypervisors"
+        self._try(
+            "web1 -> db1, metrics", "a rule just made: its first packet", True, _connects(lab, "web1", "db1", METRICS)
+        )
+        self._measured("a rule is asked for: until both hypervisors have it", took)
         self._try("db1 -> web1, HTTP", "group web lets everybody in", True, _connects(lab, "db1", "web1", HTTP))
         self._try("app1 -> app2, HTTP", "globex' own", True, _connects(lab, "app1", "app2", HTTP))
         own = lab.connect("app1", ["app2", "web2"], HTTP, to=lab.party("app2").address())

@@ -18,10 +18,11 @@ JSON = {"content-type": "application/json"}
 class Server:
     """A region's API in a directory of its own; use it as a context."""
 
-    def __init__(self, region: Path, directory: Path, northbound: str) -> None:
+    def __init__(self, region: Path, directory: Path, northbound: str, southbound: str) -> None:
         """`region` is the region's directory, `directory` where database and log go."""
         self._region, self._directory = region, directory
-        self._arguments = ["--database", str(directory / "cloud.sqlite"), "--northbound", northbound]
+        self._arguments = ["--database", str(directory / "cloud.sqlite")]
+        self._arguments += ["--northbound", northbound, "--southbound", southbound]
         self._process: subprocess.Popen[bytes] | None = None
         self.endpoint = ""
         self._operator = ""

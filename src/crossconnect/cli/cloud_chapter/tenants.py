@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from crossconnect.cloud.client.client import Client
+from crossconnect.cloud.client.client import Client, Until
 from crossconnect.cloud.kinds.dns import DnsRecord, DnsRecordBody, DnsZone, DnsZoneBody
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp, ElasticIpBody
 from crossconnect.cloud.kinds.gateways import InternetGateway, InternetGatewayBody, NatGateway, NatGatewayBody
@@ -36,7 +36,7 @@ from crossconnect.cloud.kinds.vpc import Vpc, VpcBody
 
 WAIT_S = 30
 EVERYWHERE = "0.0.0.0/0"
-HTTP, POSTGRES = 80, 5432
+HTTP, POSTGRES, METRICS = 80, 5432, 9100
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -75,8 +75,10 @@ class Tenant:
         body = SecurityGroupBody(name=name, vpc_id=vpc.id)
         return self.client.collection(SecurityGroup).create(body, wait_s=WAIT_S)
 
-    def allow(self, group: SecurityGroup, protocol: str, peer: str, port: int | None = None) -> SecurityGroupRule:
-        """Let something in."""
+    def allow(
+        self, group: SecurityGroup, protocol: str, peer: str, port: int | None = None, until: Until = "available"
+    ) -> SecurityGroupRule:
+        """Let something in. With `until="hypervisors"` the next packet is judged by it."""
         body = SecurityGroupRuleBody(
             security_group_id=group.id,
             direction="ingress",
@@ -85,7 +87,7 @@ class Tenant:
             from_port=port,
             to_port=port,
         )
-        return self.client.collection(SecurityGroupRule).create(body, wait_s=WAIT_S)
+        return self.client.collection(SecurityGroupRule).create(body, wait_s=WAIT_S, until=until)
 
     def machine(self, name: str, subnet: Subnet, group: SecurityGroup, chassis: str, *, routes: bool = False) -> Placed:
         """A machine's interface; `routes` for appliances."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
 
 import msgspec
 
@@ -14,6 +14,8 @@ from crossconnect.cloud.resource import Body, Effect, Kind, Patch, Resource, Use
 
 R = TypeVar("R", bound=Resource)
 
+Until: TypeAlias = Literal["available", "hypervisors"]
+"""For what a client waits."""
 JSON = {"content-type": "application/json"}
 MERGE_PATCH = {"content-type": "application/merge-patch+json"}
 
@@ -88,16 +90,19 @@ class Collection(Generic[R]):
         """One resource."""
         return self._decoded(self._transport.send("GET", f"{self._path}/{id}"))
 
-    def create(self, body: Body, *, wait_s: int = 0, idempotency_key: str = "") -> R:
-        """Make one; with `wait_s`, until it is available or has failed or that many seconds are over."""
+    def create(self, body: Body, *, wait_s: int = 0, until: Until = "available", idempotency_key: str = "") -> R:
+        """Make one; with `wait_s`, until it is available or has failed or that many seconds are over; `until`
+        `hypervisors`: until those that have to do with it have installed it, too."""
         headers = {**JSON, **({"idempotency-key": idempotency_key} if idempotency_key else {})}
         octets = msgspec.json.encode(body)
-        return self._decoded(self._transport.send("POST", self._path, _waiting("available", wait_s), octets, headers))
+        return self._decoded(self._transport.send("POST", self._path, _waiting(until, wait_s), octets, headers))
 
-    def update(self, id: str, patch: Patch, *, if_match: int | None = None, wait_s: int = 0) -> R:
+    def update(
+        self, id: str, patch: Patch, *, if_match: int | None = None, wait_s: int = 0, until: Until = "available"
+    ) -> R:
         """Change one; with `if_match`, only if that is its revision."""
         headers = {**MERGE_PATCH, **_matching(if_match)}
-        query, octets = _waiting("available", wait_s), msgspec.json.encode(patch)
+        query, octets = _waiting(until, wait_s), msgspec.json.encode(patch)
         return self._decoded(self._transport.send("PATCH", f"{self._path}/{id}", query, octets, headers))
 
     def delete(self, id: str, *, if_match: int | None = None, wait_s: int = 0) -> None:
