@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crossconnect.errors import Busy, Permanent, Stale
@@ -50,6 +50,7 @@ def test_cut_off_anywhere_what_was_whole_is_left(count: int, cut: int) -> None:
 
 
 @given(count=st.integers(2, 6), at=st.integers(0, 10_000), octet=st.integers(0, 255))
+@example(count=2, at=bytes(chain(2)).find(b"\n"), octet=0)  # two lines become one
 def test_an_octet_that_was_changed_is_noticed_wherever_it_is(count: int, at: int, octet: int) -> None:
     octets = bytearray(chain(count))
     at %= len(octets)

@@ -59,11 +59,15 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     record: msgspec.Raw
 
 
+_HEAD = b'{"sha256":"'
+"""How each line begins. Nothing that a record says can be that: quotes in it are escaped."""
+
+
 def line_of(record: Record) -> tuple[bytes, str]:
     """A record as its line, and its hash."""
     octets = msgspec.json.encode(record)
     digest = hashlib.sha256(octets).hexdigest()
-    return b'{"sha256":"' + digest.encode() + b'","record":' + octets + b"}\n", digest
+    return _HEAD + digest.encode() + b'","record":' + octets + b"}\n", digest
 
 
 def read_journal(octets: bytes, plan: str) -> JournalRead:
@@ -81,7 +85,9 @@ def read_journal(octets: bytes, plan: str) -> JournalRead:
             problem = _out_of_place(record, records[-1] if records else None, tip)
         if problem:
             last = end < 0 or end + 1 == len(octets)
-            if last and record is None:
+            if last and octets.find(_HEAD, at + 1) > 0:
+                problem = "two lines have become one"
+            elif last and record is None:
                 return _read(records, tip, at, len(octets) - at)
             return _read(records, tip, at, len(octets) - at, f"line {len(records) + 1}: {problem}")
         assert record is not None
