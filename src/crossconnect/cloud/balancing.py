@@ -7,7 +7,7 @@ import msgspec
 from crossconnect.cloud import effective
 from crossconnect.cloud.effective import Facts
 from crossconnect.cloud.kinds.load_balancer import LoadBalancer, Target, TargetGroup, addresses_of
-from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.network_interface import NetworkInterface, own_addresses
 from crossconnect.cloud.kinds.service_insertion import ServiceInsertion
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.verdict import Packet, Step, said
@@ -45,7 +45,7 @@ def _not_here(subnet: Subnet, balancer: LoadBalancer, packet: Packet, facts: Fac
         if (listener.protocol, listener.port) == (packet.protocol, packet.destination_port):
             for subnet_id in balancer.subnet_ids:
                 targets = _targets(balancer, subnet_id, listener.target_group_id, version, facts)
-                needed += [_own(interface, version)[0] for _, interface in targets]
+                needed += [own_addresses(interface, version)[0] for _, interface in targets]
     if all(effective.other_vpc(subnet, address, facts) == balancer.vpc_id for address in needed):
         return ""
     table = effective.route_table(subnet, facts)
@@ -84,7 +84,7 @@ def _target(
     if not found:
         return None
     target, interface = found[0]
-    return _own(interface, version)[0], target.port, len(found)
+    return own_addresses(interface, version)[0], target.port, len(found)
 
 
 def _targets(
@@ -96,15 +96,11 @@ def _targets(
     found: list[tuple[Target, NetworkInterface]] = []
     for target in () if group is None else group.targets:
         interface = facts.shared(NetworkInterface, target.network_interface_id)
-        if interface is None or not _own(interface, version):
+        if interface is None or not own_addresses(interface, version):
             continue
         if balancer.cross_zone or not subnet_id or _zone(interface.subnet_id, facts) == zone:
             found.append((target, interface))
     return found
-
-
-def _own(interface: NetworkInterface, version: int) -> tuple[str, ...]:
-    return interface.private_addresses if version == 4 else interface.ipv6_addresses
 
 
 def _zone(subnet_id: str, facts: Facts) -> str:

@@ -11,7 +11,7 @@ from crossconnect.cloud.decisions.elastic_ip import unused
 from crossconnect.cloud.kinds.gateways import NatGateway
 from crossconnect.cloud.kinds.load_balancer import LoadBalancer
 from crossconnect.cloud.kinds.network_acl import NetworkAcl
-from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.network_interface import NetworkInterface, own_addresses
 from crossconnect.cloud.kinds.private_link import ServiceEndpoint
 from crossconnect.cloud.kinds.route_table import RouteTable
 from crossconnect.cloud.kinds.subnet import Subnet, SubnetBody, SubnetPatch
@@ -128,7 +128,7 @@ def _refuse_in_use(subnet: Subnet, version: int, view: View, field: str) -> None
     users = [
         interface.id
         for interface in view.referring(NetworkInterface, subnet.id, "subnet_id")
-        if (interface.private_addresses if version == 4 else interface.ipv6_addresses)
+        if own_addresses(interface, version)
     ]
     if version == 6:
         users += [b.id for b in view.referring(LoadBalancer, subnet.id, "subnet_ids") if b.ipv6_addresses]

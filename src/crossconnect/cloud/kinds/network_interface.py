@@ -74,6 +74,11 @@ class NetworkInterfacePatch(Patch, frozen=True, kw_only=True, forbid_unknown_fie
     host: str | msgspec.UnsetType = msgspec.UNSET
 
 
+def own_addresses(interface: NetworkInterface, version: int) -> tuple[str, ...]:
+    """An interface's addresses of an IP version."""
+    return interface.private_addresses if version == 4 else interface.ipv6_addresses
+
+
 def references(interface: NetworkInterface) -> Iterator[Reference]:
     """Its VPC, subnet and groups, and its owner, with which it goes."""
     yield Reference("vpc_id", interface.vpc_id)

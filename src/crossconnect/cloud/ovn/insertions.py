@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from crossconnect.cloud.addresses import nth
 from crossconnect.cloud.kinds.load_balancer import HealthCheck
-from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.network_interface import NetworkInterface, own_addresses
 from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
@@ -163,7 +163,7 @@ def _interfaces(q: Queries, appliance: Appliance) -> _Pair:
 
 
 def _address(interface: NetworkInterface, version: int) -> str:
-    addresses = interface.private_addresses if version == 4 else interface.ipv6_addresses
+    addresses = own_addresses(interface, version)
     return addresses[0] if addresses else ""
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from crossconnect.cloud.addresses import nth
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
 from crossconnect.cloud.kinds.load_balancer import Listener, LoadBalancer, TargetGroup, addresses_of
-from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.network_interface import own_addresses
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.internet import has_internet, interface_of
@@ -68,11 +68,6 @@ def targets_of(q: Queries, group: TargetGroup, version: int = 4) -> Iterator[Ans
         subnet = q.need(Subnet, interface.subnet_id)
         checker = nth(subnet.cidr_block if version == 4 else subnet.ipv6_cidr_block, CHECKER)
         yield Answering(addresses[0], target.port, port_name(interface), subnet.availability_zone, checker)
-
-
-def own_addresses(interface: NetworkInterface, version: int) -> tuple[str, ...]:
-    """An interface's addresses of an IP version."""
-    return interface.private_addresses if version == 4 else interface.ipv6_addresses
 
 
 def bracketed(address: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crossconnect.cloud.kinds.gateways import EgressOnlyInternetGateway, InternetGateway, NatGateway
-from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.network_interface import NetworkInterface, own_addresses
 from crossconnect.cloud.kinds.peering import VpcPeering
 from crossconnect.cloud.kinds.prefix_list import PrefixList
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
@@ -65,7 +65,7 @@ def hop(q: Queries, vpc_id: str, target: str, version: int) -> Hop:
                 return Hop(link_addresses(q.region, gateway, target)[0], nat_ports(target)[0])
             case NetworkInterface(vpc_id=at) if at == vpc_id:
                 interface = q.ask(port_of, target)
-                addresses = interface.private_addresses if version == 4 else interface.ipv6_addresses
+                addresses = own_addresses(interface, version)
                 return Hop(addresses[0], router_port(interface.subnet_id)) if addresses else BLACKHOLE
             case VpcPeering() as peering:
                 other = other_side(q, target, vpc_id)

@@ -8,7 +8,7 @@ import msgspec
 
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
 from crossconnect.cloud.kinds.load_balancer import LoadBalancer, addresses_of
-from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.network_interface import NetworkInterface, own_addresses
 from crossconnect.cloud.kinds.private_link import ServiceEndpoint
 from crossconnect.cloud.reach.hop import ReachabilityBody
 from crossconnect.cloud.reach.places import Finder, private_gateway_for
@@ -145,7 +145,7 @@ def _version(source: Resource | str, target: Resource | str) -> int:
 def _own(interface: NetworkInterface | None, version: int) -> str:
     if interface is None:
         return ""
-    return next(iter(interface.private_addresses if version == 4 else interface.ipv6_addresses), "")
+    return next(iter(own_addresses(interface, version)), "")
 
 
 def _from_inside(target: Resource | str, version: int) -> str:

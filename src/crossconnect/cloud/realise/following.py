@@ -229,17 +229,26 @@ class Following:
 
     def _take(self, compiler: Compiles, feed: Feed) -> None:
         changed = [one for commit in feed.commits for one in commit.changes]
-        # A resource that moves is felt where it was and where it is, and so is whoever depends on it.
+        documents = [(one.id, self._now(one.action, one.kind, one.raw)) for one in changed]
+        if self._installing is None:  # nobody asks where it is felt
+            delta = compiler.apply(documents)
+        else:
+            delta = self._applied(compiler, feed, documents)
+        self._took(feed.last)
+        self._submit(delta)
+
+    def _applied(self, compiler: Compiles, feed: Feed, documents: Changes) -> Delta:
+        """What has become other by commits; and where they are felt is kept. A resource that moves is felt where it was
+        and where it is, and so is whoever depends on it."""
         before = {commit.number: compiler.reach([one.id for one in commit.changes]) for commit in feed.commits}
-        delta = compiler.apply([(one.id, self._now(one.action, one.kind, one.raw)) for one in changed])
+        delta = compiler.apply(documents)
         dependents = compiler.reach({key.partition("/")[0] for key in delta.units})
         for commit in feed.commits:
             after = compiler.reach([one.id for one in commit.changes])
             self._felt[commit.number] = before[commit.number] | after | dependents
         while len(self._felt) > FELT_MAX:
             del self._felt[next(iter(self._felt))]
-        self._took(feed.last)
-        self._submit(delta)
+        return delta
 
     def _took(self, number: int) -> None:
         self._last = number

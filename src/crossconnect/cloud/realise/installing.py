@@ -10,7 +10,7 @@ change concerns, not of all as `hv_cfg` does: one that has lost its power does n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 
 from crossconnect.cloud.realise.placement import Binding, Placement, Reach
 from crossconnect.transport.ovsdb import Choice, Chosen, Clock, Replica, Schema, Session
@@ -44,13 +44,13 @@ def _choose(schema: Schema) -> Choice:
 
 def _references(value: Value | None) -> Iterator[Uuid]:
     """Those of a column that has none, one or several."""
-    for one in value if isinstance(value, frozenset) else (value,):
+    for one in value if isinstance(value, Set) else (value,):
         if isinstance(one, str):
             yield Uuid(one)
 
 
 def _texts(value: Value) -> frozenset[str]:
-    return frozenset(str(one) for one in value) if isinstance(value, frozenset) else frozenset()
+    return frozenset(str(one) for one in value) if isinstance(value, Set) else frozenset()
 
 
 def _in(row: Row, column: str, key: str) -> str:
