@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
 
 from crossconnect.cli.output import say
+from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import Rejected
 from crossconnect.rollout.looks import AGAIN_S, Gate, Look
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gate is about."""
+
+    expected: Blueprint
+    """The network as it is to be."""
+    soak_s: int = 0
+    latest: float = math.inf
+    """By the monotonic clock: when it would come too late."""
+    wave: int = 0
+    """After which wave; 0 before the first one."""
+    devices: tuple[str, ...] = ()
+    """Whose ports' errors are compared."""
 
 
 def hold(
@@ -39,3 +57,11 @@ def hold(
             case "wait":
                 doubted = None
                 sleep(poll_s)
+
+
+def weigh(shortfalls: Iterable[str], before: Mapping[str, int], after: Mapping[str, int]) -> None:
+    """Raise Rejected where probes fell short of their objectives, or ports count more errors than they did. A port that
+    was not counted before has no new ones."""
+    new = [f"{port} counts {n - before[port]} new errors" for port, n in after.items() if n > before.get(port, n)]
+    if said := [*shortfalls, *new]:
+        raise Rejected("; ".join(said[:3]))

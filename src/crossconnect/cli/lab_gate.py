@@ -9,14 +9,11 @@ through the soak:     the same, loss and times of probes counted     -- not any 
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Collection, Sequence
 
-import msgspec
-
 from crossconnect.checks import run_checks
-from crossconnect.cli.holding import hold
+from crossconnect.cli.holding import Subject, hold, weigh
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import Rejected, Unreachable
 from crossconnect.finding import Finding, Severity
@@ -35,20 +32,6 @@ PROBE_ATTEMPTS = 3
 """Until a probe has failed. One packet may be lost, that is what objectives are about."""
 
 Known = frozenset[Key]
-
-
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """What a gate is about."""
-
-    expected: Blueprint
-    """The network as it is to be."""
-    wave: int
-    """After which wave; 0 before the first one."""
-    soak_s: int = 0
-    latest: float = math.inf
-    """By the monotonic clock: when it would come too late."""
-    devices: tuple[str, ...] = ()
-    """Whose ports are looked at."""
 
 
 class LabGate:
@@ -104,18 +87,8 @@ class LabGate:
             return found
 
         said = hold(gate, look, poll_s=POLL_S)
-        self._weigh(probes, sums, errors or {}, subject.devices)
+        weigh(shortfalls(probes, sums, self._objectives), errors or {}, self._errors(subject.devices))
         return said + told(sums)
-
-    def _weigh(
-        self, probes: Sequence[Probe], sums: Sequence[Tally], errors: dict[str, int], devices: Collection[str]
-    ) -> None:
-        said = [*shortfalls(probes, sums, self._objectives)]
-        for port, count in self._errors(devices).items():
-            if count > errors.get(port, count):
-                said.append(f"{port} counts {count - errors[port]} new errors")
-        if said:
-            raise Rejected("; ".join(said[:3]))
 
     def _errors(self, devices: Collection[str]) -> dict[str, int]:
         return {f"{name}:{port}": n for name in devices for port, n in port_errors(self._lab, name).items()}

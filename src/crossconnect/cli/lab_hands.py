@@ -6,7 +6,8 @@ import math
 import time
 from collections.abc import Collection, Mapping
 
-from crossconnect.cli.lab_gate import Known, LabGate, Subject
+from crossconnect.cli.holding import Subject
+from crossconnect.cli.lab_gate import Known, LabGate
 from crossconnect.cli.secrets import references_of, resolve
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, Rejected, Unsupported

@@ -8,14 +8,13 @@ devices of the wave --error counters, when it first held and at its end--> new e
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
-from crossconnect.cli.holding import hold
+from crossconnect.cli.holding import Subject, hold, weigh
 from crossconnect.cli.output import say
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.configuration import DeviceConfiguration
@@ -52,20 +51,6 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     tallies: Mapping[Probe, Tally] = {}
     errors: Mapping[str, int] = {}
     """By device and port."""
-
-
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """What a gate is about."""
-
-    expected: Blueprint
-    """The network as it is to be."""
-    soak_s: int = 0
-    latest: float = math.inf
-    """By the monotonic clock: when it would come too late."""
-    wave: int = 0
-    """After which wave; 0 before the first one."""
-    devices: tuple[str, ...] = ()
-    """Whose ports' errors are compared."""
 
 
 class LiveGate:
@@ -121,10 +106,7 @@ class LiveGate:
             return found
 
         said = hold(gate, look, poll_s=POLL_S)
-        lacking = [*shortfalls(list(sums), list(sums.values()), self._objectives)]
-        lacking += [f"{port} counts {n - first[port]} new errors" for port, n in last.items() if n > first[port]]
-        if lacking:
-            raise Rejected("; ".join(lacking[:3]))
+        weigh(shortfalls(list(sums), list(sums.values()), self._objectives), first, last)
         unanswered = sum(probe_key(probe) in self.already for probe in self._probes)
         notes = [f"{unanswered} probes had no answer before, and do not count"] if unanswered else []
         return said + told(list(sums.values())) + "".join(f"; {note}" for note in (*notes, *self.notes))

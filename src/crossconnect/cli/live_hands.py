@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from crossconnect.cli.access import read_access, target_of
-from crossconnect.cli.live_gate import Answers, LiveGate, Subject
+from crossconnect.cli.holding import Subject
+from crossconnect.cli.live_gate import Answers, LiveGate
 from crossconnect.cli.output import say
 from crossconnect.cli.secrets import references_of, resolve
 from crossconnect.design.blueprint import Blueprint

@@ -22,11 +22,13 @@ from crossconnect.cloud.kinds.subnet import SubnetBody
 from crossconnect.cloud.kinds.vpc import VpcBody
 from crossconnect.cloud.realise import ALL, NORTHD, Options
 from crossconnect.cloud.realise.following import Following, compilers
+from crossconnect.cloud.realise.installing import binding_of
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.resource import Body, Patch
 from crossconnect.cloud.service import Caller, Service, Settings
 from crossconnect.transport.ovsdb import Backoff, Chosen, Session
 from crossconnect.transport.ovsdb import Options as SessionOptions
+from crossconnect.transport.ovsdb.large_set import LargeSet, changed
 from ovn_central import VERSIONS, Central, central, needs_ovn
 
 pytestmark = needs_ovn
@@ -228,3 +230,12 @@ def test_where_it_cannot_be_told_who_is_missing(box: Central, tmp_path: Path) ->
     box.nbctl("--all", "destroy", "NB_Global")
     box.nbctl("init")
     story(box, tmp_path, known)
+
+
+def test_a_port_with_hundreds_of_addresses_has_all_of_them() -> None:
+    """Input: a gateway port's row, as it is after one elastic IP more. Output: its addresses, each of them."""
+    many = frozenset(f"0a:00:00:00:00:01 203.0.113.{n} 2001:db8::{n}" for n in range(300))
+    addresses = changed(many, frozenset({"one more"}))
+    assert isinstance(addresses, LargeSet)
+    row = {"logical_port": "p", "datapath": "d", "options": {}, "ha_chassis_group": None, "nat_addresses": addresses}
+    assert binding_of(row).nat_addresses == many | {"one more"}
