@@ -12,6 +12,7 @@ from crossconnect.cloud.limits import LIMITS
 from crossconnect.cloud.resource import Kind, Problem, Refused, conflict, invalid, missing
 from crossconnect.cloud.service.caller import Caller
 from crossconnect.cloud.store import feed, projects, tokens
+from crossconnect.cloud.store.prepared import Prepared
 from crossconnect.cloud.store.reading import CLEARED, REALISED, counters_of
 from crossconnect.cloud.store.records import Key
 from crossconnect.cloud.store.tables import counters, failures
@@ -26,7 +27,7 @@ CLEARED_AT_ONCE = 1_000
 QUOTA_MAX = 2**53
 """Beyond, JSON's numbers are not exact."""
 
-_REALISED = update(counters).where(counters.c.name == REALISED).values(value=bindparam("n"))
+_REALISED = Prepared(update(counters).where(counters.c.name == REALISED).values(value=bindparam("n")))
 _FAILED = select(failures.c.document_id)
 _FAIL = insert(failures)
 _MEND = delete(failures).where(failures.c.document_id == bindparam("i"))
@@ -85,7 +86,7 @@ def revoke_key(transaction: Transaction, project_id: str, id: str, at: str) -> N
 def realised(transaction: Transaction, number: int, failed: Mapping[str, str], cleared: Sequence[str]) -> None:
     """Write down what the realiser says."""
     connection = transaction.connection
-    connection.execute(_REALISED, {"n": number})
+    _REALISED.run(connection, {"n": number})
     gone = sorted({*failed, *cleared})
     if gone:
         connection.execute(_MEND, [{"i": id} for id in gone])

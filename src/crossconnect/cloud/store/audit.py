@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from crossconnect.cloud.store.prepared import Prepared
 from crossconnect.cloud.store.reading import AUDIT_CLEARED
 from crossconnect.cloud.store.records import AuditRecord
 from crossconnect.cloud.store.tables import audit, counters
 
-_INSERT = insert(audit).inline()  # nobody asks for the numbers
+_INSERT = Prepared(insert(audit), "project_id", "record")
 _ALL = (
     select(audit.c.number, audit.c.record)
     .where(audit.c.number > bindparam("after"))
@@ -48,7 +49,7 @@ def line(record: AuditRecord) -> Line:
 def add(connection: Connection, lines: Sequence[Line]) -> None:
     """Add lines."""
     if lines:
-        connection.execute(_INSERT, [{"project_id": one.project_id, "record": one.record} for one in lines])
+        _INSERT.many(connection, [{"project_id": one.project_id, "record": one.record} for one in lines])
 
 
 def after(connection: Connection, project_id: str | None, number: int, limit: int) -> Sequence[AuditRecord]:

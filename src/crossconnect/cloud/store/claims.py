@@ -17,6 +17,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from crossconnect.cloud.resource import Claim
+from crossconnect.cloud.store.prepared import Prepared
 from crossconnect.cloud.store.tables import claim_runs, claims
 
 P = TypeVar("P")
@@ -26,7 +27,7 @@ WIDTH = 17
 """Octets of a number: an IPv6 address and one more, so that the number behind the last one is one, too. Octets of one
 length sort as the numbers do."""
 
-_OWNER = select(claims.c.owner).where(claims.c.scope == bindparam("s"), claims.c.value == bindparam("v"))
+_OWNER = Prepared(select(claims.c.owner).where(claims.c.scope == bindparam("s"), claims.c.value == bindparam("v")))
 _OWNED = select(claims.c.scope, claims.c.value, claims.c.owner).where(
     claims.c.owner.in_(bindparam("owners", expanding=True))
 )
@@ -35,11 +36,12 @@ _RUNS = (
     .where(claim_runs.c.scope == bindparam("s"), claim_runs.c.first <= bindparam("v"))
     .order_by(claim_runs.c.first.desc())
 )
-_RUN = _RUNS.limit(1)
-_TWO_RUNS = _RUNS.limit(2)
-_CLAIM = insert(claims)
-_UNCLAIM = delete(claims).where(
-    claims.c.scope == bindparam("s"), claims.c.value == bindparam("v"), claims.c.owner == bindparam("o")
+_RUN, _TWO_RUNS = Prepared(_RUNS.limit(1)), Prepared(_RUNS.limit(2))
+_CLAIM = Prepared(insert(claims))
+_UNCLAIM = Prepared(
+    delete(claims).where(
+        claims.c.scope == bindparam("s"), claims.c.value == bindparam("v"), claims.c.owner == bindparam("o")
+    )
 )
 _OWNERS = select(claims.c.value, claims.c.owner).where(
     claims.c.scope == bindparam("s"), claims.c.value.in_(bindparam("values", expanding=True))
@@ -48,20 +50,20 @@ _RUNS_AT = select(claim_runs.c.first, claim_runs.c.last).where(
     claim_runs.c.scope == bindparam("s"), claim_runs.c.first.in_(bindparam("firsts", expanding=True))
 )
 _AT = (claim_runs.c.scope == bindparam("s"), claim_runs.c.first == bindparam("f"))
-_NEW_RUN = insert(claim_runs)
-_DROP_RUN = delete(claim_runs).where(*_AT)
-_END_RUN = update(claim_runs).where(*_AT).values(last=bindparam("l"))
-_MOVE_RUN = update(claim_runs).where(*_AT).values(first=bindparam("n"))
+_NEW_RUN = Prepared(insert(claim_runs))
+_DROP_RUN = Prepared(delete(claim_runs).where(*_AT))
+_END_RUN = Prepared(update(claim_runs).where(*_AT).values(last=bindparam("l")))
+_MOVE_RUN = Prepared(update(claim_runs).where(*_AT).values(first=bindparam("n")))
 
 
 def owner(connection: Connection, scope: str, value: int) -> str | None:
     """Id of who has a number; none where it is free."""
-    return connection.execute(_OWNER, {"s": scope, "v": _octets(value)}).scalar()
+    return _OWNER.value(connection, {"s": scope, "v": _octets(value)})
 
 
 def next_free(connection: Connection, scope: str, first: int, last: int) -> int | None:
     """The lowest number from `first` to `last` that nobody has."""
-    run = connection.execute(_RUN, {"s": scope, "v": _octets(first)}).one_or_none()
+    run = _RUN.row(connection, {"s": scope, "v": _octets(first)})
     end = -1 if run is None else _number(run[1])
     found = first if end < first else end + 1
     return found if found <= last else None
@@ -83,7 +85,7 @@ def take(connection: Connection, wanted: Sequence[Claim]) -> bool:
         return True
     rows = [{"scope": claim.scope, "value": _octets(claim.value), "owner": claim.owner} for claim in wanted]
     try:
-        connection.execute(_CLAIM, rows)
+        _CLAIM.many(connection, rows)
         for scope, first, last in _runs((claim.scope, claim.value) for claim in wanted):
             _join(connection, scope, first, last)  # its first answer is the first that is heard of the claims, too
     except IntegrityError:
@@ -97,14 +99,14 @@ def release(connection: Connection, gone: Iterable[Claim]) -> None:
     there = _that_are(connection, set(gone))
     if not there:
         return
-    connection.execute(_UNCLAIM, [{"s": c.scope, "v": _octets(c.value), "o": c.owner} for c in there])
+    _UNCLAIM.many(connection, [{"s": c.scope, "v": _octets(c.value), "o": c.owner} for c in there])
     of_scope: dict[str, dict[int, int]] = {}
     for scope, first, last in _runs((c.scope, c.value) for c in there):
         of_scope.setdefault(scope, {})[first] = last
     for scope, ranges in of_scope.items():
         whole = _whole_runs(connection, scope, ranges)
         if whole:
-            connection.execute(_DROP_RUN, [{"s": scope, "f": _octets(first)} for first in whole])
+            _DROP_RUN.many(connection, [{"s": scope, "f": _octets(first)} for first in whole])
         for first in sorted(ranges.keys() - whole):
             _split(connection, scope, first, ranges[first])
 
@@ -151,34 +153,35 @@ def _runs(numbers: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:
 
 def _join(connection: Connection, scope: str, first: int, last: int) -> None:
     """Add adjacent numbers to the runs: they may lengthen one, or make one of two."""
-    runs = connection.execute(_TWO_RUNS, {"s": scope, "v": _octets(last + 1)}).all()
+    runs = _TWO_RUNS.rows(connection, {"s": scope, "v": _octets(last + 1)})
     right = runs[0] if runs and _number(runs[0][0]) == last + 1 else None
     before = runs[1] if right is not None and len(runs) > 1 else runs[0] if right is None and runs else None
     left = before if before is not None and _number(before[1]) == first - 1 else None
     if left is not None:
         if right is not None:
-            connection.execute(_DROP_RUN, {"s": scope, "f": right[0]})
+            _DROP_RUN.run(connection, {"s": scope, "f": right[0]})
         end = _octets(last) if right is None else right[1]
-        connection.execute(_END_RUN, {"s": scope, "f": left[0], "l": end})
+        _END_RUN.run(connection, {"s": scope, "f": left[0], "l": end})
     elif right is not None:
-        connection.execute(_MOVE_RUN, {"s": scope, "f": right[0], "n": _octets(first)})
+        _MOVE_RUN.run(connection, {"s": scope, "f": right[0], "n": _octets(first)})
     else:
-        connection.execute(_NEW_RUN, {"scope": scope, "first": _octets(first), "last": _octets(last)})
+        _NEW_RUN.run(connection, {"scope": scope, "first": _octets(first), "last": _octets(last)})
 
 
 def _split(connection: Connection, scope: str, first: int, last: int) -> None:
     """Take adjacent numbers out of the run in which they are: that gets shorter, becomes two, or ends."""
-    run = connection.execute(_RUN, {"s": scope, "v": _octets(first)}).one()
+    run = _RUN.row(connection, {"s": scope, "v": _octets(first)})
+    assert run is not None, f"{first} of {scope} is in no run"
     low, high = _number(run[0]), _number(run[1])
     at = {"s": scope, "f": run[0]}
     if (first, last) == (low, high):
-        connection.execute(_DROP_RUN, at)
+        _DROP_RUN.run(connection, at)
     elif first == low:
-        connection.execute(_MOVE_RUN, at | {"n": _octets(last + 1)})
+        _MOVE_RUN.run(connection, at | {"n": _octets(last + 1)})
     else:
-        connection.execute(_END_RUN, at | {"l": _octets(first - 1)})
+        _END_RUN.run(connection, at | {"l": _octets(first - 1)})
         if last < high:
-            connection.execute(_NEW_RUN, {"scope": scope, "first": _octets(last + 1), "last": run[1]})
+            _NEW_RUN.run(connection, {"scope": scope, "first": _octets(last + 1), "last": run[1]})
 
 
 def _octets(value: int) -> bytes:

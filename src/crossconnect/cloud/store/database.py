@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from crossconnect.cloud.store.pipeline import pipelined
+from crossconnect.cloud.store.prepared import plain
 from crossconnect.errors import BadInput
 
 READERS = 4
@@ -98,7 +99,7 @@ class Database:
     def settle(self, connection: Connection) -> None:
         """Raise what has gone wrong in the writer's statements so far, whose answers have not been waited for."""
         if self.postgresql:
-            connection.exec_driver_sql("SELECT 1")
+            plain(connection, "SELECT 1")
 
     def drop_readers(self) -> None:
         """Forget pooled connections: after the database was away."""
@@ -134,4 +135,4 @@ def _prepare_sqlite(engine: Engine, begin: str, *pragmas: str) -> None:
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
-        connection.exec_driver_sql(begin)
+        plain(connection, begin)

@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from crossconnect.cloud.resource import Kind, Resource, nobody
+from crossconnect.cloud.store.prepared import Prepared
 from crossconnect.cloud.store.records import Stored
 from crossconnect.cloud.store.tables import attributes, audience, document_references, documents, failures
 
@@ -30,34 +31,44 @@ COLUMNS = (
 )
 
 _BY_ID = select(*COLUMNS).where(documents.c.id.in_(bindparam("ids", expanding=True)))
-_INSERT = insert(documents)
-_UPDATE = update(documents).where(documents.c.id == bindparam("i")).values(revision=bindparam("r"), body=bindparam("b"))
-_DELETE = delete(documents).where(documents.c.id == bindparam("i"))
-_REFER = insert(document_references)
-_UNREFER = delete(document_references).where(
-    document_references.c.source_id == bindparam("i"),
-    document_references.c.field == bindparam("f"),
-    document_references.c.target_id == bindparam("t"),
+_INSERT = Prepared(insert(documents))
+_UPDATE = Prepared(
+    update(documents).where(documents.c.id == bindparam("i")).values(revision=bindparam("r"), body=bindparam("b"))
 )
-_ATTRIBUTE = insert(attributes)
-_UNATTRIBUTE = delete(attributes).where(
-    attributes.c.project_id == bindparam("p"),
-    attributes.c.kind == bindparam("k"),
-    attributes.c.name == bindparam("n"),
-    attributes.c.value == bindparam("v"),
-    attributes.c.document_id == bindparam("i"),
+_DELETE = Prepared(delete(documents).where(documents.c.id == bindparam("i")))
+_REFER = Prepared(insert(document_references))
+_UNREFER = Prepared(
+    delete(document_references).where(
+        document_references.c.source_id == bindparam("i"),
+        document_references.c.field == bindparam("f"),
+        document_references.c.target_id == bindparam("t"),
+    )
 )
-_SHOW = insert(audience)
-_HIDE = delete(audience).where(
-    audience.c.project_id == bindparam("p"),
-    audience.c.kind == bindparam("k"),
-    audience.c.document_id == bindparam("i"),
+_ATTRIBUTE = Prepared(insert(attributes))
+_UNATTRIBUTE = Prepared(
+    delete(attributes).where(
+        attributes.c.project_id == bindparam("p"),
+        attributes.c.kind == bindparam("k"),
+        attributes.c.name == bindparam("n"),
+        attributes.c.value == bindparam("v"),
+        attributes.c.document_id == bindparam("i"),
+    )
 )
-_MENDED = delete(failures).where(failures.c.document_id == bindparam("i"))
+_SHOW = Prepared(insert(audience))
+_HIDE = Prepared(
+    delete(audience).where(
+        audience.c.project_id == bindparam("p"),
+        audience.c.kind == bindparam("k"),
+        audience.c.document_id == bindparam("i"),
+    )
+)
+_MENDED = Prepared(delete(failures).where(failures.c.document_id == bindparam("i")))
 # SQLAlchemy has this for one database or the other only; both take it.
-_COUNT = text(
-    "INSERT INTO usage (project_id, kind, count) VALUES (:p, :k, :n)"
-    " ON CONFLICT (project_id, kind) DO UPDATE SET count = usage.count + excluded.count"
+_COUNT = Prepared(
+    text(
+        "INSERT INTO usage (project_id, kind, count) VALUES (:p, :k, :n)"
+        " ON CONFLICT (project_id, kind) DO UPDATE SET count = usage.count + excluded.count"
+    )
 )
 
 
@@ -106,8 +117,8 @@ def load(connection: Connection, ids: Iterable[str]) -> Sequence[Stored]:
 def create(connection: Connection, kind: Kind, resource: Resource, number: int) -> bytes:
     """Write a new document; its body."""
     body = encode(resource)
-    connection.execute(
-        _INSERT,
+    _INSERT.run(
+        connection,
         {
             "id": resource.id,
             "kind": kind.name,
@@ -125,9 +136,9 @@ def create(connection: Connection, kind: Kind, resource: Resource, number: int) 
 def change(connection: Connection, kind: Kind, before: Resource, resource: Resource, number: int) -> bytes:
     """Write a document that exists; its body. What could not be realised of it may be now."""
     body = encode(resource)
-    connection.execute(_UPDATE, {"i": resource.id, "r": number, "b": body})
+    _UPDATE.run(connection, {"i": resource.id, "r": number, "b": body})
     _relink(connection, kind, resource, links(kind, before), links(kind, resource))
-    connection.execute(_MENDED, {"i": resource.id})
+    _MENDED.run(connection, {"i": resource.id})
     return body
 
 
@@ -137,8 +148,8 @@ def remove(connection: Connection, gone: Sequence[tuple[Kind, Any]]) -> None:
     if not gone:
         return
     ids = [{"i": resource.id} for _, resource in gone]
-    connection.execute(_DELETE, ids)
-    connection.execute(_MENDED, ids)
+    _DELETE.many(connection, ids)
+    _MENDED.many(connection, ids)
     references: list[dict[str, str]] = []
     listed: list[dict[str, str]] = []
     shown: list[dict[str, str]] = []
@@ -149,7 +160,7 @@ def remove(connection: Connection, gone: Sequence[tuple[Kind, Any]]) -> None:
         shown += [{"p": p, "k": kind.name, "i": id} for p in sorted(old.audience)]
     for statement, rows in ((_UNREFER, references), (_UNATTRIBUTE, listed), (_HIDE, shown)):
         if rows:
-            connection.execute(statement, rows)
+            statement.many(connection, rows)
     for (project, kind), count in Counter((resource.project_id, kind.name) for kind, resource in gone).items():
         _count(connection, project, kind, -count)
 
@@ -159,10 +170,10 @@ def _relink(connection: Connection, kind: Kind, resource: Resource, old: Links, 
     gone = [key for key, owned in old.references.items() if new.references.get(key) is not owned]
     come = [key for key, owned in new.references.items() if old.references.get(key) is not owned]
     if gone:
-        connection.execute(_UNREFER, [{"i": id, "f": field, "t": target} for field, target in gone])
+        _UNREFER.many(connection, [{"i": id, "f": field, "t": target} for field, target in gone])
     if come:
-        connection.execute(
-            _REFER,
+        _REFER.many(
+            connection,
             [
                 {
                     "source_id": id,
@@ -177,25 +188,25 @@ def _relink(connection: Connection, kind: Kind, resource: Resource, old: Links, 
             ],
         )
     if lost := old.attributes - new.attributes:
-        connection.execute(
-            _UNATTRIBUTE, [{"p": project, "k": kind.name, "n": n, "v": v, "i": id} for n, v in sorted(lost)]
+        _UNATTRIBUTE.many(
+            connection, [{"p": project, "k": kind.name, "n": n, "v": v, "i": id} for n, v in sorted(lost)]
         )
     if added := new.attributes - old.attributes:
-        connection.execute(
-            _ATTRIBUTE,
+        _ATTRIBUTE.many(
+            connection,
             [
                 {"project_id": project, "kind": kind.name, "name": n, "value": v, "document_id": id}
                 for n, v in sorted(added)
             ],
         )
     if hidden := old.audience - new.audience:
-        connection.execute(_HIDE, [{"p": p, "k": kind.name, "i": id} for p in sorted(hidden)])
+        _HIDE.many(connection, [{"p": p, "k": kind.name, "i": id} for p in sorted(hidden)])
     if shown := new.audience - old.audience:
-        connection.execute(_SHOW, [{"project_id": p, "kind": kind.name, "document_id": id} for p in sorted(shown)])
+        _SHOW.many(connection, [{"project_id": p, "kind": kind.name, "document_id": id} for p in sorted(shown)])
 
 
 def _count(connection: Connection, project: str, kind: str, by: int) -> None:
-    connection.execute(_COUNT, {"p": project, "k": kind, "n": by})
+    _COUNT.run(connection, {"p": project, "k": kind, "n": by})
 
 
 def _texts(value: object) -> Iterable[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, select, tuple_, update
 
 from crossconnect.cloud.store.documents import EVERYBODY
+from crossconnect.cloud.store.prepared import Prepared
 from crossconnect.cloud.store.reading import CLEARED
 from crossconnect.cloud.store.records import Changed, Commit
 from crossconnect.cloud.store.tables import change_audience, changes, counters
@@ -30,8 +31,8 @@ _PROJECTS = _ALL.where(
     )
 )
 _ALL, _PROJECTS = _ALL.limit(bindparam("limit")), _PROJECTS.limit(bindparam("limit"))
-_INSERT = insert(changes)
-_SHOW = insert(change_audience)
+_INSERT = Prepared(insert(changes))
+_SHOW = Prepared(insert(change_audience))
 _IN_BATCH = select(_C.number).where(_C.number == bindparam("n"), _C.batch == bindparam("b")).limit(1)
 _CLEAR = delete(changes).where(_C.number <= bindparam("n"))
 _CLEAR_AUDIENCE = delete(change_audience).where(_A.number <= bindparam("n"))
@@ -70,8 +71,8 @@ def add(
     connection: Connection, number: int, at: str, batch: str, written: Sequence[tuple[Changed, frozenset[str]]]
 ) -> None:
     """Add one command's changes, and who sees each beside its project. `batch` names the write transaction."""
-    connection.execute(
-        _INSERT,
+    _INSERT.many(
+        connection,
         [
             {
                 "number": number,
@@ -93,7 +94,7 @@ def add(
         for project in sorted(seen)
     ]
     if shown:
-        connection.execute(_SHOW, shown)
+        _SHOW.many(connection, shown)
 
 
 def is_in(connection: Connection, number: int, batch: str) -> bool:

@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from crossconnect.cloud.store.prepared import Prepared
 from crossconnect.cloud.store.records import Key
 from crossconnect.cloud.store.tables import api_keys, projects, usage
 
-_QUOTAS = select(projects.c.quotas).where(projects.c.id == bindparam("p"))
+_QUOTAS = Prepared(select(projects.c.quotas).where(projects.c.id == bindparam("p")))
 _IDS = select(projects.c.id).order_by(projects.c.id)
 _INSERT = insert(projects)
 _UPDATE = update(projects).where(projects.c.id == bindparam("p")).values(quotas=bindparam("q"))
 _USAGE = select(usage.c.kind, usage.c.count).where(usage.c.project_id == bindparam("p"))
-_KEY = select(api_keys.c.digest, api_keys.c.revoked, api_keys.c.record).where(api_keys.c.id == bindparam("i"))
+_KEY = Prepared(select(api_keys.c.digest, api_keys.c.revoked, api_keys.c.record).where(api_keys.c.id == bindparam("i")))
 _KEYS = select(api_keys.c.record).where(api_keys.c.project_id == bindparam("p")).order_by(api_keys.c.id)
 _NEW_KEY = insert(api_keys)
 _REVOKE = (
@@ -27,7 +28,7 @@ _REVOKE = (
 
 def quotas(connection: Connection, project_id: str) -> dict[str, int] | None:
     """A project's own quotas; none where there is no such project."""
-    found = connection.execute(_QUOTAS, {"p": project_id}).scalar()
+    found = _QUOTAS.value(connection, {"p": project_id})
     return None if found is None else msgspec.json.decode(found, type=dict[str, int])
 
 
@@ -59,7 +60,7 @@ def add_key(connection: Connection, key: Key, digest: bytes) -> None:
 
 def key(connection: Connection, id: str) -> tuple[Key, bytes] | None:
     """(A key that is not revoked, its digest)."""
-    row = connection.execute(_KEY, {"i": id}).one_or_none()
+    row = _KEY.row(connection, {"i": id})
     return None if row is None or row[1] else (msgspec.json.decode(row[2], type=Key), row[0])
 
 

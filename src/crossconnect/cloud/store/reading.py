@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, or_
 
 from crossconnect.cloud.resource import Kind
 from crossconnect.cloud.store.documents import COLUMNS, EVERYBODY, shareable
+from crossconnect.cloud.store.prepared import Prepared
 from crossconnect.cloud.store.records import Stored
 from crossconnect.cloud.store.tables import (
     attributes,
@@ -34,24 +35,27 @@ _OWN = _D.project_id == bindparam("project")
 _SEEN = _D.id.in_(
     select(_A.document_id).where(_A.project_id.in_((bindparam("project"), EVERYBODY)), _A.kind == bindparam("kind"))
 )
-_OWN_ONE = _READ.where(_D.id == bindparam("id"), _KIND, _OWN)
-_SEEN_ONE = _READ.where(_D.id == bindparam("id"), _KIND, _SEEN)
+_OWN_ONE = Prepared(_READ.where(_D.id == bindparam("id"), _KIND, _OWN))
+_SEEN_ONE = Prepared(_READ.where(_D.id == bindparam("id"), _KIND, _SEEN))
 _PAGE = _READ.where(_KIND, _D.id > bindparam("marker")).order_by(_D.id).limit(bindparam("limit"))
 _OWN_PAGE, _SEEN_PAGE = _PAGE.where(_OWN), _PAGE.where(_SEEN)
 _EVERY = _READ.order_by(_D.id)
-_COUNTERS = select(counters.c.name, counters.c.value)
+_COUNTERS = Prepared(select(counters.c.name, counters.c.value))
 _IDS = _D.id.in_(bindparam("ids", expanding=True))
-_VISIBLE = select(_D.id).where(
-    _IDS,
-    or_(
-        _OWN,
-        _D.id.in_(
-            select(_A.document_id).where(
-                _A.project_id.in_((bindparam("project"), EVERYBODY)),
-                _A.document_id.in_(bindparam("ids", expanding=True)),
-            )
+_VISIBLE = Prepared(
+    select(_D.id).where(
+        _IDS,
+        or_(
+            _OWN,
+            _D.id.in_(
+                select(_A.document_id).where(
+                    _A.project_id.in_((bindparam("project"), EVERYBODY)),
+                    _A.document_id.in_(bindparam("ids", expanding=True)),
+                )
+            ),
         ),
     ),
+    lists=("ids",),
 )
 _EXISTING = select(_D.id).where(_IDS)
 _BURIED = (
@@ -105,15 +109,15 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 def counters_of(connection: Connection) -> Mapping[str, int]:
     """All counters."""
-    return {row[0]: row[1] for row in connection.execute(_COUNTERS)}
+    return {row[0]: row[1] for row in _COUNTERS.rows(connection, {})}
 
 
 def one(connection: Connection, kind: Kind, project_id: str, id: str) -> Found | None:
     """A document that a project has or sees."""
     at = {"id": id, "kind": kind.name, "project": project_id}
-    row = connection.execute(_OWN_ONE, at).one_or_none()
+    row = _OWN_ONE.row(connection, at)
     if row is None and shareable(kind):
-        row = connection.execute(_SEEN_ONE, at).one_or_none()
+        row = _SEEN_ONE.row(connection, at)
     return None if row is None else Found(Stored(*row[:-1]), row[-1])
 
 
@@ -128,7 +132,7 @@ def visible(connection: Connection, project_id: str, ids: Sequence[str]) -> set[
     """Those of some ids, of whatever kind, that a project has or sees."""
     if not ids:
         return set()
-    return set(connection.execute(_VISIBLE, {"ids": ids, "project": project_id}).scalars())
+    return {id for (id,) in _VISIBLE.rows(connection, {"ids": ids, "project": project_id})}
 
 
 def foreign(connection: Connection, project_id: str, ids: Sequence[str]) -> bool:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Executable, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select
 
 from crossconnect.cloud.resource import Kind, Resource, Use
 from crossconnect.cloud.store import claims
 from crossconnect.cloud.store.documents import COLUMNS, EVERYBODY, shareable
+from crossconnect.cloud.store.prepared import Prepared
 from crossconnect.cloud.store.reading import REALISED, counters_of, foreign, visible
 from crossconnect.cloud.store.records import Stored
 from crossconnect.cloud.store.tables import audience, document_references, documents, usage
@@ -31,7 +32,7 @@ _SEEN = _D.id.in_(
     select(_A.document_id).where(_A.project_id.in_((bindparam("project"), EVERYBODY)), _A.kind == bindparam("kind"))
 )
 _ONE = select(*COLUMNS).where(_D.id == bindparam("id"), _KIND)
-_OWN_ONE, _SEEN_ONE = _ONE.where(_OWN), _ONE.where(_SEEN)
+_ANY_ONE, _OWN_ONE, _SEEN_ONE = Prepared(_ONE), Prepared(_ONE.where(_OWN)), Prepared(_ONE.where(_SEEN))
 _ALL = select(*COLUMNS).where(_KIND).order_by(_D.id)
 _OWN_ALL, _SEEN_ALL = _ALL.where(_OWN), _ALL.where(or_(_OWN, _SEEN))
 _POINTS = (_F.target_id == bindparam("id"), _F.source_kind == bindparam("kind"))
@@ -48,15 +49,16 @@ _BY_FIELD: Mapping[str, tuple[ColumnElement[bool], ...]] = {
     "root": (_F.root == bindparam("field"),),
     "exact": (_F.field == bindparam("field"),),
 }
-_REFERRING = {
+_SELECTED = {
     (field, scope): _pointing(*on).where(*where)
     for field, on in _BY_FIELD.items()
     for scope, where in {"own": (_OWN,), "seen": (or_(_OWN, _SEEN),), "all": ()}.items()
 }
 _REFERRING_COUNT = {
-    (field, scope): select(func.count()).select_from(statement.order_by(None).subquery())
-    for (field, scope), statement in _REFERRING.items()
+    at: Prepared(select(func.count()).select_from(statement.order_by(None).subquery()))
+    for at, statement in _SELECTED.items()
 }
+_REFERRING = {at: Prepared(statement) for at, statement in _SELECTED.items()}
 _USES = (
     select(_F.source_kind, _F.source_id, _F.field, _F.project_id)
     .where(_F.target_id == bindparam("id"), _F.owned.is_(False))
@@ -69,7 +71,9 @@ _LEFT = (
     .order_by(_F.source_kind, _F.source_id, _F.field)
     .limit(USES_MAX)
 )
-_COUNT = select(usage.c.count).where(usage.c.project_id == bindparam("project"), usage.c.kind == bindparam("kind"))
+_COUNT = Prepared(
+    select(usage.c.count).where(usage.c.project_id == bindparam("project"), usage.c.kind == bindparam("kind"))
+)
 
 
 class ProjectView:
@@ -110,7 +114,7 @@ class ProjectView:
 
     def shared(self, kind: type[R], id: str) -> R | None:
         """A resource of any project."""
-        row = self._row(_ONE, self._kind_of(kind), id)
+        row = self._row(_ANY_ONE, self._kind_of(kind), id)
         if row is None:
             self.missed.add(id)
             return None
@@ -127,7 +131,7 @@ class ProjectView:
         """How many `referring` would find."""
         known = self._kind_of(kind)
         statement = _REFERRING_COUNT[_field(field), "seen" if shareable(known) else "own"]
-        return self.connection.execute(statement, self._parameters(known, id, field)).scalar_one()
+        return statement.value(self.connection, self._parameters(known, id, field))
 
     def shared_referring(self, kind: type[R], id: str, field: str = "") -> Sequence[R]:
         """As `referring`, of all projects."""
@@ -159,7 +163,7 @@ class ProjectView:
 
     def used(self, kind: str, project_id: str) -> int:
         """How many of a kind a project has."""
-        return self.connection.execute(_COUNT, {"project": project_id, "kind": kind}).scalar() or 0
+        return _COUNT.value(self.connection, {"project": project_id, "kind": kind}) or 0
 
     def is_free(self, scope: str, value: int) -> bool:
         """Whether nobody claims a number."""
@@ -181,17 +185,15 @@ class ProjectView:
         """Whether something that was not found exists in another project. For the audit record alone."""
         return foreign(self.connection, self.project_id, sorted(self.missed))
 
-    def _row(self, statement: Executable, kind: Kind, id: str) -> Stored | None:
-        row = self.connection.execute(
-            statement, {"id": id, "kind": kind.name, "project": self.project_id}
-        ).one_or_none()
+    def _row(self, statement: Prepared, kind: Kind, id: str) -> Stored | None:
+        row = statement.row(self.connection, {"id": id, "kind": kind.name, "project": self.project_id})
         return None if row is None else Stored(*row)
 
     def _referring(self, kind: type[Resource], id: str, field: str, scope: str) -> Sequence[Stored]:
         known = self._kind_of(kind)
         if scope == "own" and shareable(known):
             scope = "seen"
-        rows = self.connection.execute(_REFERRING[_field(field), scope], self._parameters(known, id, field))
+        rows = _REFERRING[_field(field), scope].rows(self.connection, self._parameters(known, id, field))
         return [Stored(*row) for row in rows]
 
     def _parameters(self, kind: Kind, id: str, field: str) -> dict[str, str]:

@@ -28,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from crossconnect.cloud.resource import Problem, Refused
 from crossconnect.cloud.store import audit, feed
 from crossconnect.cloud.store.database import Database, is_transient
+from crossconnect.cloud.store.prepared import Prepared, plain
 from crossconnect.cloud.store.reading import SEQUENCE
 from crossconnect.cloud.store.records import AuditRecord, Commit
 from crossconnect.cloud.store.tables import counters
@@ -46,8 +47,8 @@ FLUSH_S = 0.5
 CHANNEL = "crossconnect"
 """Of PostgreSQL's NOTIFY."""
 
-_LOCK = select(counters.c.value).where(counters.c.name == SEQUENCE).with_for_update()
-_ADVANCE = update(counters).where(counters.c.name == SEQUENCE).values(value=bindparam("n"))
+_LOCK = Prepared(select(counters.c.value).where(counters.c.name == SEQUENCE).with_for_update())
+_ADVANCE = Prepared(update(counters).where(counters.c.name == SEQUENCE).values(value=bindparam("n")))
 
 AWAY = Problem("store.unavailable", "the store's database does not answer; nothing has been done; try again")
 BUSY = Problem("store.busy", "too many commands wait; nothing has been done; try again")
@@ -205,10 +206,10 @@ class Writer:
                 start = transaction.start
                 self._fill(transaction, jobs, lines if lasting else None, results)
                 if transaction.number != start:
-                    transaction.connection.execute(_ADVANCE, {"n": transaction.number})
+                    _ADVANCE.run(transaction.connection, {"n": transaction.number})
                 news = transaction if transaction.realised is not None or transaction.number != start else None
                 if news is not None and self._database.postgresql:
-                    transaction.connection.exec_driver_sql(f"NOTIFY {CHANNEL}, '{self.name}'")
+                    plain(transaction.connection, f"NOTIFY {CHANNEL}, '{self.name}'")
                 doubt = (transaction.number, transaction.batch) if transaction.number != start else None
                 transaction.connection.commit()
             except DBAPIError as error:
@@ -275,7 +276,7 @@ class Writer:
         """One command in its savepoint."""
         connection, number, realised = transaction.connection, transaction.number, transaction.realised
         commits = len(transaction.commits)
-        connection.exec_driver_sql("SAVEPOINT command")
+        plain(connection, "SAVEPOINT command")
         try:
             result = job.work(transaction)
             self._database.settle(connection)
@@ -288,12 +289,12 @@ class Writer:
         except Exception as error:
             result = error
         if isinstance(result, Exception):
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT command")
+            plain(connection, "ROLLBACK TO SAVEPOINT command")
             transaction.number, transaction.realised = number, realised
             del transaction.commits[commits:]
             if isinstance(result, Undone):
                 result = result.result
-        connection.exec_driver_sql("RELEASE SAVEPOINT command")
+        plain(connection, "RELEASE SAVEPOINT command")
         wrong = isinstance(result, Exception) and not isinstance(result, Refused)
         record = job.note(transaction, Refused(500, WRONG) if wrong else result)
         if record is not None:
@@ -304,7 +305,7 @@ class Writer:
         if self._connection is None:
             self._connection = self._database.writer()
         self._database.begin(self._connection, lasting=lasting)
-        return Transaction(self._connection, self._connection.execute(_LOCK).scalar_one())
+        return Transaction(self._connection, _LOCK.value(self._connection, {}))
 
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
