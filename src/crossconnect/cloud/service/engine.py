@@ -85,6 +85,13 @@ class Engine:
         """Ask something as of one moment. Refused (503) where the database does not answer."""
         return await self._loop.run_in_executor(self._readers, self._ask, question)
 
+    async def glance(self, question: Callable[[Connection], T]) -> T:
+        """Ask for what an index finds at once. Refused (503) where the database does not answer."""
+        if self._alone:
+            with contextlib.suppress(DBAPIError):  # who reads in a thread has patience
+                return self._database.glance(question)
+        return await self.read(question)
+
     async def write(
         self,
         work: Callable[[Transaction], T],

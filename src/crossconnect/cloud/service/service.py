@@ -305,7 +305,7 @@ class Service:
     async def authenticate(self, text: str) -> Caller | None:
         """Whose key that is; none for a malformed, unknown, expired or revoked one."""
         now = self._environment.clock()
-        return await self._engine.read(lambda connection: keys.caller(connection, text, now))
+        return await self._engine.glance(lambda connection: keys.caller(connection, text, now))
 
     async def _command(self, command: Command, said: Body | Patch | None = None, token: str = "") -> Outcome:
         try:
