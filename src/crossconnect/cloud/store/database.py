@@ -1,7 +1,8 @@
 """Connections: one that writes, several that read, to an SQLite file or a PostgreSQL database.
 
-Durability is not for tuning: SQLite in WAL mode with `synchronous=FULL` (a commit is on the disk when it returns, also
-through a loss of power), PostgreSQL with `synchronous_commit=on` whatever the role's default is.
+Durability is not for tuning. A commit that has to last is on the disk when it is answered, also through a loss of power:
+SQLite in WAL mode, where `last` waits for the disk (`log_file`), PostgreSQL with `synchronous_commit=on` whatever the
+role's default is.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from crossconnect.cloud.store.log_file import LogFile
 from crossconnect.cloud.store.pipeline import pipelined
 from crossconnect.cloud.store.prepared import plain
 from crossconnect.errors import BadInput
@@ -52,6 +54,9 @@ class Database:
             raise BadInput(f"{url} is neither a file nor postgresql://")
         self.shown = make_url(url).render_as_string(hide_password=True) if self.postgresql else url
         """For people, without a password."""
+        self.lags = not self.postgresql
+        """Whether a commit returns before it is on the disk."""
+        self._log = LogFile(Path(url).absolute()) if self.lags else None
         if self.postgresql:
             target = make_url(url).set(drivername="postgresql+psycopg")
             self.writing: Engine = create_engine(target, poolclass=NullPool, connect_args=POSTGRESQL)
@@ -107,13 +112,14 @@ class Database:
     def begin(self, connection: Connection, *, lasting: bool) -> None:
         """Begin a transaction of the writer. One that is not `lasting` does not wait for the disk: with the machine's
         power it may be lost, with no other harm."""
-        if self.postgresql:
-            if not lasting:
-                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-        elif connection.info.get("lasting", True) is not lasting:  # SQLite takes this between transactions only
-            driver: Any = connection.connection.driver_connection
-            driver.execute(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
-            connection.info["lasting"] = lasting
+        if self.postgresql and not lasting:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+
+    def last(self) -> None:
+        """Wait until what has been committed is on the disk: others see it already, and may work on it. PostgreSQL has
+        waited in the commit. OSError where the disk fails; what is on it is not known then."""
+        if self._log is not None:
+            self._log.sync()
 
     def settle(self, connection: Connection) -> None:
         """Raise what has gone wrong in the writer's statements so far, whose answers have not been waited for."""
@@ -128,6 +134,8 @@ class Database:
         """Let go of all connections."""
         if not self.postgresql and self._kept is not None:
             self._kept.close()
+        if self._log is not None:
+            self._log.close()
         self._reading.dispose()
         self.writing.dispose()
         self._sending.dispose()
@@ -147,7 +155,7 @@ def _prepare_sqlite(engine: Engine, begin: str, *pragmas: str) -> None:
         for pragma in (
             f"PRAGMA busy_timeout={BUSY_MS}",
             "PRAGMA journal_mode=WAL",
-            "PRAGMA synchronous=FULL",
+            "PRAGMA synchronous=NORMAL",  # the writer waits for the disk by itself (`last`)
             "PRAGMA cache_size=-65536",
             *pragmas,
         ):

@@ -5,7 +5,9 @@
          '--- futures: results, or Refused of the one whose savepoint was rolled back  <--------'
 
 A commit waits for the disk, and on PostgreSQL for the sequence's lock, too: eight clients that wait for one commit are
-faster than one. What came of a command is told after the commit, never before.
+faster than one. What came of a command is told after the commit, and when that is on the disk, never before. On SQLite
+those who follow commits begin when it is made: the realiser works while the disk writes, and what it wrote would be
+undone at its next start, if the commit were lost with the machine's power.
 
 The database may go away at any moment. Before the commit that means that nothing has happened, and the batch is done
 again on a new connection. In the commit it means that nobody knows: the batch's mark in the changes feed says it, and
@@ -233,7 +235,19 @@ class Writer:
                     raise
                 return self._deliver([(job, error) for job in jobs])
             else:
+                if lasting and self._database.lags:
+                    results, news = self._last(jobs, results, news), None
                 return self._deliver(results, news)
+
+    def _last(self, jobs: Sequence[_Job[Any]], results: list[_Result], news: Transaction | None) -> list[_Result]:
+        """Tell of a commit, wait until it is on the disk; what its commands are told then."""
+        if news is not None:
+            self._deliver((), news)
+        try:
+            self._database.last()
+        except OSError:
+            return [(job, Refused(503, UNKNOWN)) for job in jobs]
+        return results
 
     def _fill(
         self, transaction: Transaction, jobs: list[_Job[Any]], lines: list[audit.Line] | None, results: list[_Result]
