@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crossconnect.transport.ovsdb import MessageTooLarge, ProtocolError
-from crossconnect.transport.ovsdb.codec import Decoder, encode_answer, encode_request
+from crossconnect.transport.ovsdb.codec import Decoder, Message, encode_answer, encode_request
 from crossconnect.transport.ovsdb.framing import NESTING_MAX, Framer
 
 # Text that looks like structure, and text of several bytes a character.
@@ -43,6 +44,24 @@ def test_any_split_of_any_messages(drawn: tuple[list[dict[str, object]], list[by
     framer = Framer()
     found = [text for piece in pieces for text in framer.feed(piece)]
     assert [json.loads(text.decode("utf-8", "surrogatepass")) for text in found] == messages
+
+
+@given(streams())
+def test_any_split_of_any_messages_decoded(drawn: tuple[list[dict[str, object]], list[bytes]]) -> None:
+    """What is whole and short is taken without the framer: it makes no difference."""
+    messages, pieces = drawn
+    named = [{key: value for key, value in one.items() if key not in Message.__struct_fields__} for one in messages]
+    if named != messages:
+        return
+    decoder = Decoder()
+    assert len([message for piece in pieces for message in decoder.feed(piece)]) == len(messages)
+    stream = b"".join(encode_request(n, "m", one) for n, one in enumerate(messages))
+    cuts = [0, *(len(piece) for piece in pieces if len(piece) < len(stream)), len(stream)]
+    cuts.sort()
+    decoder = Decoder()
+    found = [message for a, b in pairwise(cuts) for message in decoder.feed(stream[a:b])]
+    assert [json.loads(bytes(message.params)) for message in found] == messages
+    assert [bytes(message.id) for message in found] == [b"%d" % n for n in range(len(messages))]
 
 
 @given(st.lists(objects, max_size=4))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ from crossconnect.transport.ovsdb import (
     select,
     update,
 )
-from crossconnect.transport.ovsdb.types import Kind, Scalar, Type, Uuid, Value
+from crossconnect.transport.ovsdb.types import Atom, Kind, Scalar, Type, Uuid, Value
 from crossconnect.transport.ovsdb.values import apply_difference, decoder, default, encoder
 
 ATOMS: dict[str, st.SearchStrategy[object]] = {
@@ -128,6 +128,36 @@ def test_a_large_set_is_as_any_other_after_each_difference(
         assert other - found == other - model
         assert found | other == model | other
         assert set(encoder(type_)(found)[1]) == model  # type: ignore[index]
+
+
+_PAIRS: st.SearchStrategy[dict[Atom, Atom]] = st.dictionaries(st.integers(0, 700), st.integers(0, 2), max_size=4)
+
+
+@given(st.frozensets(st.integers(0, 599), max_size=8), st.lists(_PAIRS, max_size=12), _PAIRS)
+def test_a_large_map_is_as_any_other_after_each_difference(
+    holes: frozenset[int], differences: list[dict[Atom, Atom]], other: dict[Atom, Atom]
+) -> None:
+    """Input: a map of hundreds, and small differences. Output: the map that they make, in all that is asked of it."""
+    type_ = Type(Scalar("integer"), Scalar("integer"), 0, None)
+    model: dict[Atom, Atom] = {key: 0 for key in range(600) if key not in holes}
+    found: Value = dict(model)
+    for difference in differences:
+        before = (found, dict(model))
+        for key, value in difference.items():
+            if model.get(key) == value:
+                del model[key]
+            else:
+                model[key] = value
+        found = apply_difference(type_, found, difference)
+        assert before[0] == before[1]  # what was told before stays as it was
+        assert isinstance(found, Mapping)
+        assert (len(found), dict(found)) == (len(model), model)
+        assert found == model
+        assert model == found
+        assert (found != other) == (model != other)
+        assert [found.get(key) for key in range(701)] == [model.get(key) for key in range(701)]
+        assert {**found, **other} == model | other
+        assert dict(encoder(type_)(found)[1]) == model  # type: ignore[index]
 
 
 def test_a_set_of_one_comes_without_set() -> None:

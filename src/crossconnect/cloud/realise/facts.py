@@ -40,13 +40,13 @@ DATAPATHS = ("Logical_Switch", "Logical_Router")
 def is_down(row: Row | None) -> str:
     """The resource of a port of ours that is down: no hypervisor has it (`up` is false). Empty for any other."""
     marks = None if row is None or row["up"] is not False else row["external_ids"]
-    return str(marks.get(RESOURCE, "")) if isinstance(marks, dict) else ""
+    return str(marks.get(RESOURCE, "")) if isinstance(marks, Mapping) else ""
 
 
 def is_unwell(row: Row | None) -> str:
     """The resource of a port of ours that a health check finds dead. Empty for any other."""
     marks = None if row is None or row["status"] not in FAILING else row["options"]
-    return str(marks.get(RESOURCE, "")) if isinstance(marks, dict) else ""
+    return str(marks.get(RESOURCE, "")) if isinstance(marks, Mapping) else ""
 
 
 ABSENT = {PORTS: is_down, CHECKS: is_unwell}
@@ -70,7 +70,7 @@ class TableFacts(msgspec.Struct, frozen=True, eq=False):
         if not is_own(uuid):
             return False
         marks = row.get("external_ids")
-        return not isinstance(marks, dict) or KEY in marks
+        return not isinstance(marks, Mapping) or KEY in marks
 
 
 Facts: TypeAlias = Mapping[str, TableFacts]

@@ -75,7 +75,7 @@ def count_up(schema: Schema) -> list[Operation]:
 def configure(schema: Schema, found: Found, settings: Mapping[str, str]) -> list[Operation]:
     """Have pairs in `NB_Global.options`; northd and others have theirs beside."""
     there = _row(found).get("options")
-    lacking = {k: v for k, v in settings.items() if not isinstance(there, dict) or there.get(k) != v}
+    lacking = {k: v for k, v in settings.items() if not isinstance(there, Mapping) or there.get(k) != v}
     if not lacking:
         return []
     pairs = [("options", "delete", [*lacking]), ("options", "insert", lacking)]
@@ -88,7 +88,7 @@ def _row(found: Found) -> Row:
 
 def _mark(found: Found, key: str) -> Value:
     marks = _row(found).get("external_ids")
-    return marks.get(key) if isinstance(marks, dict) else None
+    return marks.get(key) if isinstance(marks, Mapping) else None
 
 
 def writer(found: Found) -> str:

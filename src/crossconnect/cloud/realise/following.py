@@ -313,7 +313,7 @@ class Following:
         """The resources of ports, by the ports' names."""
         for row in self.realiser.replica.rows(PORTS).values() if names else ():
             marks = row["external_ids"]
-            if row["name"] in names and isinstance(marks, dict):
+            if row["name"] in names and isinstance(marks, Mapping):
                 yield str(marks.get(RESOURCE, ""))
 
     async def _look(self) -> None:

@@ -10,7 +10,7 @@ change concerns, not of all as `hv_cfg` does: one that has lost its power does n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 
 from crossconnect.cloud.realise.placement import Binding, Placement, Reach
 from crossconnect.transport.ovsdb import Choice, Chosen, Clock, Replica, Schema, Session
@@ -55,7 +55,7 @@ def _texts(value: Value) -> frozenset[str]:
 
 def _in(row: Row, column: str, key: str) -> str:
     pairs = row[column]
-    return str(pairs.get(key, "")) if isinstance(pairs, dict) else ""
+    return str(pairs.get(key, "")) if isinstance(pairs, Mapping) else ""
 
 
 def _number(row: Row) -> int:

@@ -133,7 +133,7 @@ class _Draft:
                 self._edit(uuid, facts, unit).update[column] = own
             return
         has = _has(there)
-        wanted = {**(own if isinstance(own, dict) else dict.fromkeys(_set(own))), **self._available(elements)}
+        wanted = {**(own if isinstance(own, Mapping) else dict.fromkeys(_set(own))), **self._available(elements)}
         add = {element: value for element, value in wanted.items() if not has(element, value)}
         remove = {
             element
@@ -187,7 +187,7 @@ class _Draft:
             return
         wanted = self._available({one.element: claims})
         if not wanted and one.element in _elements(own):
-            wanted = {one.element: own[one.element] if isinstance(own, dict) else None}
+            wanted = {one.element: own[one.element] if isinstance(own, Mapping) else None}
         if wanted:
             if not _has(there[one.column])(one.element, wanted[one.element]):
                 edit = self._edit(uuid, facts, unit)
@@ -254,7 +254,7 @@ class _Draft:
 
 def _joined(own: Value, come: Mapping[Atom, Atom | None]) -> Value:
     """A set or map with more elements."""
-    if isinstance(own, dict):
+    if isinstance(own, Mapping):
         return {**own, **cast("dict[Atom, Atom]", come)}
     return frozenset((*_set(own), *come))
 
@@ -263,13 +263,13 @@ def _set(value: Value) -> Set[Atom]:
     return value if isinstance(value, Set) else frozenset()
 
 
-def _elements(value: Value) -> Set[Atom] | dict[Atom, Atom]:
-    return value if isinstance(value, (Set, dict)) else frozenset()
+def _elements(value: Value) -> Set[Atom] | Mapping[Atom, Atom]:
+    return value if isinstance(value, (Set, Mapping)) else frozenset()
 
 
 def _has(value: Value) -> Callable[[Atom, Atom | None], bool]:
     """Whether a set has an element, a map a pair."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return lambda element, of_it: value.get(element) == of_it
     return lambda element, _: element in _elements(value)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from crossconnect.cloud.store.records import Commit
 
@@ -58,8 +59,10 @@ class Progress:
         if not self._commits or not self._commits[0].number - 1 <= number < self._last:
             return ()
         found: list[Commit] = []
-        for commit in self._commits:
-            if commit.number > number and limit > 0:
-                found.append(commit)
-                limit -= len(commit.changes)
+        # Numbers have no holes, and who follows is close to the end.
+        for commit in reversed(list(islice(reversed(self._commits), self._last - number))):
+            if limit <= 0:
+                break
+            found.append(commit)
+            limit -= len(commit.changes)
         return tuple(found)

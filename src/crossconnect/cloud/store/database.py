@@ -1,8 +1,7 @@
 """Connections: one that writes, several that read, to an SQLite file or a PostgreSQL database.
 
-Durability is not for tuning. A commit that has to last is on the disk when it is answered, also through a loss of power:
-SQLite in WAL mode, where `last` waits for the disk (`log_file`), PostgreSQL with `synchronous_commit=on` whatever the
-role's default is.
+Durability is not for tuning. A commit that has to last is on the disk when it is answered: SQLite in WAL mode, where
+`last` waits for the disk (`log_file`), PostgreSQL with `synchronous_commit=on` whatever the role's default is.
 """
 
 from __future__ import annotations

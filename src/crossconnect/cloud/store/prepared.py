@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Dialect, Executable
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
 
 _SQLITE = sqlite.dialect(paramstyle="named")  # values are given by name, to either driver
 
@@ -99,7 +100,8 @@ class Prepared:
             compile_kwargs=options,
         )
         given = {*values, *self._spread(values)}
-        bound: Values = compiled.construct_expanded_state().parameters if self._lists else compiled.params
+        assert isinstance(compiled, SQLCompiler)
+        bound = compiled.construct_expanded_state().parameters if self._lists else compiled.params
         return str(compiled), {name: value for name, value in bound.items() if value is not None and name not in given}
 
     def _spread(self, values: Values) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from crossconnect.transport.ovsdb.framing import MESSAGE_BYTES_MAX, Framer
 
 NULL = b"null"
 _NULL = msgspec.Raw(NULL)
+_SHORT_BYTES = 1 << 14
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -34,12 +35,27 @@ class Decoder:
     def feed(self, data: bytes) -> list[Message]:
         """The messages that are complete with `data`. ProtocolError on garbage: the stream is then unusable."""
         messages: list[Message] = []
-        for text in self._framer.feed(data):
+        at = self._whole(data, messages) if self._framer.is_between else 0
+        for text in self._framer.feed(data[at:] if at else data):
             try:
                 messages.append(self._decode(text))
             except msgspec.DecodeError as e:
                 raise ProtocolError(f"this is not an OVSDB message ({e}): {text[:80]!r}") from e
         return messages
+
+    def _whole(self, data: bytes, messages: list[Message]) -> int:
+        """Take the messages that `data` begins with, where all of it is short: most of what arrives is one or two. How
+        many bytes they are. What is a JSON object up to its last brace is a message, whatever follows."""
+        at = 0
+        while at < len(data) <= _SHORT_BYTES:
+            boundary = data.find(b"}{", at)
+            end = boundary + 1 if boundary >= 0 else len(data)
+            try:
+                messages.append(self._decode(data[at:end]))
+            except msgspec.DecodeError:
+                break
+            at = end
+        return at
 
 
 _encode = msgspec.json.Encoder().encode

@@ -103,6 +103,11 @@ class Framer:
         self._held = 0
         self._inside: _Inside | None = None
 
+    @property
+    def is_between(self) -> bool:
+        """Whether the stream stands between two messages."""
+        return self._inside is None
+
     def feed(self, data: bytes) -> list[bytes]:
         """The messages that are complete with `data`. ProtocolError (the stream is then unusable) on garbage."""
         messages: list[bytes] = []

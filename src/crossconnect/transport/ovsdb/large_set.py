@@ -14,8 +14,8 @@ from crossconnect.transport.ovsdb.types import Atom
 
 LARGE = 256
 """Elements from which on sharing them pays."""
-_SHARE = 32
-"""A set is copied when it has more differences than this part of its elements: one in 32."""
+SHARE = 32
+"""A set, or a map, is copied when it has more differences than this part of its elements: one in 32."""
 
 
 class LargeSet(Set[Atom]):
@@ -55,7 +55,7 @@ class LargeSet(Set[Atom]):
         """See `changed`."""
         inside = frozenset(element for element in difference if element in self._base)
         come, gone = self._come ^ (difference - inside), self._gone ^ inside
-        if (len(come) + len(gone)) * _SHARE > len(self._base):
+        if (len(come) + len(gone)) * SHARE > len(self._base):
             return (self._base - gone) | come
         return LargeSet(self._base, come, gone)
 

@@ -3,7 +3,7 @@
 one value                min 1, max 1            str, int, float, bool, Uuid
 an optional one          min 0, max 1            the same, or None
 a set                    max above 1             frozenset, or another Set that is never changed in place
-a map                    with a value's type     dict, never changed in place
+a map                    with a value's type     Mapping: dict, LargeMap; never changed in place
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class NamedUuid(str):
 
 
 Atom: TypeAlias = str | int | float | bool
-Value: TypeAlias = Atom | Set[Atom] | dict[Atom, Atom] | None
+Value: TypeAlias = Atom | Set[Atom] | Mapping[Atom, Atom] | None
 """What a column of a row that was read holds."""
 Input: TypeAlias = Atom | Collection[Atom] | None
 """What may be given for a column: an atom, any collection of atoms for a set, a mapping for a map."""

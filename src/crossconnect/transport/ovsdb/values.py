@@ -15,8 +15,8 @@ import sys
 from collections.abc import Callable, Collection, Mapping, Set
 from typing import Any, TypeAlias, cast
 
+from crossconnect.transport.ovsdb import large_map, large_set
 from crossconnect.transport.ovsdb.errors import BadValue
-from crossconnect.transport.ovsdb.large_set import changed
 from crossconnect.transport.ovsdb.types import ZERO_UUID, Atom, Input, Json, Kind, NamedUuid, Scalar, Type, Value
 
 Decode: TypeAlias = Callable[[Any], Value]
@@ -164,13 +164,7 @@ def apply_difference(type_: Type, old: Value, difference: Value) -> Value:
     if type_.max == 1 or not old:
         return difference
     if isinstance(old, Set) and isinstance(difference, frozenset):
-        return changed(old, difference)
-    assert isinstance(old, dict)
-    assert isinstance(difference, dict)
-    new = dict(old)
-    for key, value in difference.items():
-        if key in new and new[key] == value:
-            del new[key]
-        else:
-            new[key] = value
-    return new
+        return large_set.changed(old, difference)
+    assert isinstance(old, Mapping)
+    assert isinstance(difference, Mapping)
+    return large_map.changed(old, difference)
