@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
 from cloud_documents import REGION
@@ -174,7 +175,7 @@ def without_targets(stand: Linked) -> None:
     stand.cloud.update(stand.balancer.listeners[0].target_group_id, targets=[])
 
 
-def second_service(stand: Linked) -> None:
+def second_service(stand: Linked) -> Any:
     """Another one in the service's VPC, with the same target, that the same client reaches."""
     other = stand.cloud.create(
         "endpoint_service",
@@ -182,7 +183,7 @@ def second_service(stand: Linked) -> None:
         allowed_projects=["beta"],
         acceptance_required=False,
     )
-    stand.endpoint_to(other)
+    return stand.endpoint_to(other)
 
 
 CASES: dict[str, Case] = {
@@ -292,14 +293,10 @@ def test_answers_of_two_services_that_keep_sources_go_by_one(box: Central) -> No
     """Input: a client that reaches two services in one VPC, both of which keep sources. Output: answers of both go by
     the last one, as there is one route to the client; what the first one answers is not translated back."""
     stand = Linked(REGION, "kept")
-    other = stand.cloud.create(
-        "endpoint_service",
-        load_balancer_id=stand.balanced(stand.target).id,
-        allowed_projects=["beta"],
-        acceptance_required=False,
-        source="kept",
-    )
-    second = stand.endpoint_to(other)
+    second = second_service(stand)
+    # Refused by now; regions may have such endpoints from before.
+    other = msgspec.structs.replace(stand.cloud.documents[second.service_id], source="kept")
+    stand.cloud.documents[other.id] = other
     found = ask(stand)
     assert found.outcome == "unreachable"
     assert "not taken for an answer" in found.explanation
