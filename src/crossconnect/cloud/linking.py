@@ -151,17 +151,26 @@ def to_client(
         steps.append(_at(service, service.id, message, passes=False))
         return Crossed(tuple(steps), service.id, packet)
     if service.source == "kept":
-        steps.append(_at(endpoint, endpoint.id, f"comes in by {endpoint.id}"))
-        return Crossed(tuple(steps), endpoint.vpc_id, packet)
+        passes = packet.source == address or _too_large(packet)
+        message = f"comes in by {endpoint.id}"
+        if not passes:
+            message = f"{packet.source} is not {service.id}'s address: only answers go on from {endpoint.id}"
+        steps.append(_at(endpoint, endpoint.id, message, passes=passes))
+        return Crossed(tuple(steps), endpoint.vpc_id if passes else endpoint.id, packet)
     for before, after in reversed(undo):
         if before.source != after.source and packet.destination == after.source:
             back = msgspec.structs.replace(packet, destination=before.source, destination_port=before.source_port)
             message = f"{packet.destination} is translated back to {before.source}, for it is a reply"
             steps.append(_at(endpoint, endpoint.id, message, after=back))
             return Crossed(tuple(steps), endpoint.vpc_id, back)
-    message = f"{packet.destination} is {endpoint.id}'s own address: only replies go on from there"
+    message = f"{packet.destination} is {endpoint.id}'s own address: only answers go on from there"
     steps.append(_at(endpoint, endpoint.id, message, passes=False))
     return Crossed(tuple(steps), endpoint.id, packet)
+
+
+def _too_large(packet: Packet) -> bool:
+    """Whether it says that another packet was (RFC 1191)."""
+    return packet.protocol == "icmp" and (packet.icmp_type, packet.icmp_code) == (3, 4)
 
 
 def _client_at(service: EndpointService, address: str, facts: Facts, prefix: str) -> ServiceEndpoint | None:

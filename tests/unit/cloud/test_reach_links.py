@@ -197,7 +197,7 @@ def test_the_services_project_is_not_told_of_its_clients(analyser: Analyser) -> 
     theirs = [d.id for d in stand.cloud.documents.values() if d.project_id == "beta" and d.id != stand.endpoint.id]
     assert not [word for word in theirs if word in str(found)]
     assert "the service's side" not in str(found)
-    assert found.there[-1].message == "another project lets it through"
+    assert found.there[-1].message == "another project does not let it through"
 
 
 def test_a_project_that_reaches_its_own_service_sees_all_of_it(analyser: Analyser) -> None:

@@ -145,7 +145,8 @@ def private_routes(q: Queries, vpc_id: str) -> dict[str, Hop]:
 @unit
 def endpoint(q: Queries, id: str) -> Iterator[Part]:
     """`Load_Balancer` per listener in the consumer's group, from the endpoint's addresses to the service's; and a
-    `Logical_Router` that takes it there, with `NAT` `snat` where sources are translated."""
+    `Logical_Router` that takes it there, with `NAT` `snat` where sources are translated; where they are kept, with
+    `Logical_Router_Policy`s that drop what is no answer."""
     endpoint = q.need(ServiceEndpoint, id)
     if endpoint.status != "active":
         return
@@ -176,6 +177,7 @@ def endpoint(q: Queries, id: str) -> Iterator[Part]:
         for block in vpc.cidr_blocks:
             back = Hop(own, f"link-{service.id}")
             yield from route(service.id, f"{id}/back/{block}", id, block, back)
+        yield from _answers_only(id, outer, address)
     for listener in q.ask(listeners_of, service.id):
         key = f"{id}/{listener.protocol}/{listener.port}"
         made = row(
@@ -190,3 +192,24 @@ def endpoint(q: Queries, id: str) -> Iterator[Part]:
         )
         yield made
         yield adds(GROUP, group_name(vpc.id), "load_balancer", uuid_of(BALANCER, key))
+
+
+def _answers_only(id: str, port: str, address: str) -> Iterator[Part]:
+    """What the service's VPC begins goes no further than the endpoint's router: answers come from the service's
+    address, translated back by its router. Beside them only that a packet is too large (RFC 1191), which a router on
+    the way may have to say."""
+    here = f'inport == "{port}"'
+    for name, priority, match, action in (
+        ("too-large", 2, f"{here} && icmp4.type == 3 && icmp4.code == 4", "allow"),
+        ("begun", 1, f"{here} && ip4.src != {address}", "drop"),
+    ):
+        made = row(
+            "Logical_Router_Policy",
+            f"{id}/{name}",
+            id,
+            priority=priority,
+            match=match,
+            action=action,
+            nexthops=frozenset(()),
+        )
+        yield from within(ROUTER, id, "policies", made)
