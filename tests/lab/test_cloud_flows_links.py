@@ -14,7 +14,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from cloud_memory import View
 from cloud_stand import OUTSIDE, Stand, flat_region, flat_stand, internet, within
+from crossconnect.cloud.linking import link_address
+from crossconnect.cloud.reach import Analyser, Reachability, ReachabilityBody, reachability
 from crossconnect.lab.ovn import power_off, power_on
 
 REFUSED_S = 0.7
@@ -135,6 +138,116 @@ def test_a_service_may_be_shown_who_asks(stand: Stand, provider: Provider) -> No
         assert {one.seen_from for one in found} == {stand.lab.party("cli7").address()}
         assert not stand.lab.connect("cli7", "web1", 80, timeout_s=REFUSED_S), "targets themselves are not reached"
         assert not stand.lab.connect("web1", "cli7", 80, timeout_s=REFUSED_S), "one way only"
+
+
+def test_two_services_of_a_vpc_answer_by_their_own_way(stand: Stand, provider: Provider) -> None:
+    """Input: two services in one VPC, both of which translate sources. Output: a client reaches both; a route for all
+    of what targets see led the answers of both to one of them."""
+    other = balanced(stand, provider)
+    with (
+        offered(stand, provider.balancer, acceptance_required=False) as one,
+        offered(stand, other, acceptance_required=False) as two,
+    ):
+        ends = [(service, endpoint(stand, service, "cli1")) for service in (one, two)]
+        for service, made in ends:
+            settled(stand, "cli1", service, made)
+            assert {answer.answered_by for answer in answers(stand, "cli1", made)} <= {"web1", "web2"}
+            assert says(stand, "cli1", made).outcome == "reachable"
+    stand.cloud.delete(other.id)
+
+
+def balanced(stand: Stand, provider: Provider) -> Any:
+    """One more load balancer with the same listeners."""
+    listeners = [{"port": each.port, "target_group_id": each.target_group_id} for each in provider.balancer.listeners]
+    return stand.cloud.create("load_balancer", subnet_ids=[provider.subnet.id], listeners=listeners)
+
+
+def says(stand: Stand, client: str, made: Any, port: int = 8080) -> Reachability:
+    """What the reachability analyser says of a connection to an endpoint."""
+    asked = ReachabilityBody(source=stand.interface(client).id, destination=made.id, destination_port=port)
+    return reachability(asked, Analyser(region=stand.region), View(stand.cloud, "beta"), whole=True)
+
+
+@contextlib.contextmanager
+def closed(stand: Stand, *machines: str) -> Iterator[None]:
+    """Machines in a security group that lets nobody in."""
+    cloud = stand.cloud
+    before = [stand.interface(machine) for machine in machines]
+    group = cloud.create("security_group", project=before[0].project_id, vpc_id=before[0].vpc_id)
+    for one in before:
+        cloud.update(one.id, project=one.project_id, security_group_ids=[group.id])
+    try:
+        yield
+    finally:
+        for one in before:
+            cloud.update(one.id, project=one.project_id, security_group_ids=list(one.security_group_ids))
+        cloud.delete(group.id, project=before[0].project_id)
+
+
+@contextlib.contextmanager
+def filtered(stand: Stand, subnet_id: str, project: str, direction: str, cidr: str) -> Iterator[None]:
+    """A network ACL of a subnet that denies a block in one direction, and nothing else."""
+    cloud = stand.cloud
+    subnet = cloud.get(subnet_id, project=project)
+    entries = [{"number": 1, "direction": direction, "action": "deny", "cidr": cidr}]
+    entries += [{"number": 2, "direction": d, "action": "allow", "cidr": "0.0.0.0/0"} for d in ("ingress", "egress")]
+    acl = cloud.create("network_acl", project=project, vpc_id=subnet.vpc_id, entries=entries)
+    cloud.update(subnet_id, project=project, network_acl_id=acl.id)
+    try:
+        yield
+    finally:
+        cloud.update(subnet_id, project=project, network_acl_id="")
+        cloud.delete(acl.id, project=project)
+
+
+@pytest.mark.parametrize(("source", "client"), [("translated", "cli1"), ("kept", "cli7")])
+def test_the_analyser_says_what_packets_find(stand: Stand, provider: Provider, source: str, client: str) -> None:
+    """Input: one thing after another in the way of a client to a service, on both sides and in both directions. Output:
+    connections fail exactly where the analyser says so, and it names who refuses."""
+    prefix = stand.region.private_link_prefix
+    with offered(stand, provider.balancer, acceptance_required=False, source=source) as service:
+        made = endpoint(stand, service, client)
+        settled(stand, client, service, made)
+        own = stand.interface(client)
+        between = f"{link_address(service, prefix)}/32"
+        seen = f"{own.private_addresses[0] if source == 'kept' else link_address(made, prefix)}/32"
+        theirs, ours = stand.interface("web1").subnet_id, own.subnet_id
+        reached = "", ""
+        for name, way, decides in (
+            ("service's security groups", closed(stand, "web1", "web2"), ("there", "security-group")),
+            ("client's security group, of what it begins", closed(stand, client), reached),
+            ("into the service", filtered(stand, theirs, "alpha", "ingress", seen), ("there", "network-acl")),
+            ("out of it", filtered(stand, theirs, "alpha", "egress", seen), ("back", "network-acl")),
+            (
+                "out of the client's",
+                filtered(stand, ours, "beta", "egress", between),
+                ("there", "network-acl"),
+            ),
+            ("into it", filtered(stand, ours, "beta", "ingress", between), ("back", "network-acl")),
+            (
+                "the endpoint's address, which is not asked for",
+                filtered(stand, ours, "beta", "egress", f"{made.addresses[0]}/32"),
+                reached,
+            ),
+        ):
+            with way:
+                stand.realise()
+                said = says(stand, client, made)
+                where = "back" if said.back else "there"
+                last = (said.back or said.there)[-1]
+                assert (where, last.point) == decides or (said.outcome, decides) == ("reachable", reached), name
+                if decides == reached:
+                    assert asks(stand, client, made, timeout_s=ANSWERED_S), name
+                else:
+                    assert not asks(stand, client, made), name
+            stand.realise()
+            assert says(stand, client, made).outcome == "reachable"
+            assert asks(stand, client, made, timeout_s=ANSWERED_S), f"without: {name}"
+        assert says(stand, client, made, 22).outcome == "unreachable"
+        stand.cloud.update(made.id, status="rejected")
+        stand.realise()
+        assert says(stand, client, made).outcome == "unreachable"
+        assert not asks(stand, client, made)
 
 
 def test_an_elastic_ip_is_translated_where_the_machine_runs(stand: Stand, provider: Provider) -> None:

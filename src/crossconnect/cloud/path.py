@@ -20,13 +20,15 @@ from crossconnect.cloud.kinds.load_balancer import LoadBalancer
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.peering import VpcPeering
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
-from crossconnect.cloud.kinds.private_link import ServiceEndpoint
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.transit import TransitRouterAttachment, TransitRouteTable
+from crossconnect.cloud.linking import endpoint_at, link_route, offered
+from crossconnect.cloud.region import PRIVATE_LINK_PREFIX
 from crossconnect.cloud.steering import inlined, steered
 from crossconnect.cloud.verdict import (
     Packet,
     Step,
+    Translation,
     any_contains,
     network_acl,
     owner_of,
@@ -37,7 +39,7 @@ from crossconnect.cloud.verdict import (
     security_group,
     source_check,
 )
-from crossconnect.net import contains, version_of
+from crossconnect.net import contains, parse, version_of
 
 
 class Path(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,13 +57,6 @@ class Path(msgspec.Struct, frozen=True, kw_only=True):
         return self.steps[-1].passes
 
 
-class Translation(NamedTuple):
-    """A packet before and after its addresses were translated."""
-
-    before: Packet
-    after: Packet
-
-
 class Known(NamedTuple):
     """What is known beside the packet."""
 
@@ -72,6 +67,8 @@ class Known(NamedTuple):
     """Of a reply: how its connection's first packet was translated."""
     public6: tuple[str, ...] = ()
     """The region's public IPv6 blocks: nothing else leaves to the internet."""
+    link_prefix: str = PRIVATE_LINK_PREFIX
+    """The region's prefix for what is between service endpoints and services."""
 
 
 def path(
@@ -81,14 +78,15 @@ def path(
     *,
     established: bool = False,
     public_prefixes6: tuple[str, ...] = (),
+    private_link_prefix: str = PRIVATE_LINK_PREFIX,
     undo: tuple[Translation, ...] = (),
 ) -> Path:
     """What becomes of a packet that an interface sends. `established` for one of a connection that security groups have
     let through, with `undo` what became of its first packet. `public_prefixes6` are the region's public IPv6 blocks:
     nothing else leaves to the internet. Where an
     appliance gets the packet by a route or is sent it, the path ends there: what it does with it is its own. An inline
-    one is taken to let it through."""
-    known = Known(facts, established, undo, public_prefixes6)
+    one is taken to let it through. Private link's way out of a VPC ends at the endpoint or service (`linking`)."""
+    known = Known(facts, established, undo, public_prefixes6, private_link_prefix)
     steps = [source_check(interface, packet)]
     if steps[-1].passes and not established:
         steps.append(security_group(interface, packet, "egress", facts))
@@ -98,7 +96,9 @@ def path(
         return _ended(steps, interface.id, packet)
     if step := inlined(subnet.vpc_id, packet, facts, sent=True, established=established):
         steps.append(step)
-    packet, refused = served(steps, subnet, packet, facts)
+    packet, refused = offered(steps, subnet.vpc_id, packet, facts, private_link_prefix)
+    if not refused:
+        packet, refused = served(steps, subnet, packet, facts)
     if refused:
         return _ended(steps, refused, packet)
     # What is for a load balancer is sent to the router, and comes back from there to targets in the same subnet.
@@ -107,16 +107,16 @@ def path(
     steps.append(network_acl(subnet, packet, "egress", facts))
     if not steps[-1].passes:
         return _ended(steps, subnet.id, packet)
-    step, chosen = route(subnet, packet.destination, facts)
+    step, target = _route(subnet, packet.destination, known)
     steps.append(step)
-    if chosen is None or not step.passes:
+    if not step.passes:
         return _ended(steps, step.resource_id, packet)
     diverted = _steered(steps, subnet.vpc_id, packet, known, subnet.id)
     if diverted is not None:
         return diverted
-    if chosen.target == LOCAL:
+    if target == LOCAL:
         return _into_vpc(steps, subnet.vpc_id, packet, known)
-    return _through(steps, chosen.target, interface, packet, known)
+    return _through(steps, target, interface, packet, known)
 
 
 def connection(
@@ -132,8 +132,13 @@ def connection(
         return there, path(other, reply(there.packet), facts, established=True, public_prefixes6=public_prefixes6)
     subnet = facts.shared(Subnet, interface.subnet_id)
     assert subnet is not None
-    back = network_acl(subnet, reply(packet), "ingress", facts)
-    return there, _ended([back], interface.id if back.passes else subnet.id, reply(packet))
+    # What was balanced where the client is, is translated back there again: behind its subnet's border.
+    sent = there.packet
+    answer = reply(
+        msgspec.structs.replace(packet, destination=sent.destination, destination_port=sent.destination_port)
+    )
+    back = network_acl(subnet, answer, "ingress", facts)
+    return there, _ended([back], interface.id if back.passes else subnet.id, answer)
 
 
 def arrival(elastic_ip: ElasticIp, packet: Packet, facts: Facts) -> Path:
@@ -157,7 +162,10 @@ def arrival(elastic_ip: ElasticIp, packet: Packet, facts: Facts) -> Path:
 def entry(
     vpc_id: str, packet: Packet, facts: Facts, *, established: bool = False, first: tuple[Step, ...] = ()
 ) -> Path:
-    """What becomes of a packet that a gateway of a VPC lets into it, behind what the gateway itself has said."""
+    """What becomes of a packet that a gateway of a VPC lets into it, behind what the gateway itself has said; nothing
+    more where that does not let it pass."""
+    if first and not first[-1].passes:
+        return _ended([*first], vpc_id, packet)
     return _enter_vpc([*first], vpc_id, packet, Known(facts, established))
 
 
@@ -172,6 +180,18 @@ def private_entry(gateway: PrivateGateway, packet: Packet, facts: Facts, *, esta
             return _transit(steps, attachment, packet, known)
     message = f"{gateway.id} is attached neither to a VPC nor to a transit router"
     return _ended([_at_gateway(False, gateway.id, gateway.project_id, message)], gateway.id, packet)
+
+
+def _route(subnet: Subnet, destination: str, known: Known) -> tuple[Step, str]:
+    """The route for an address out of a subnet, and its target: of the subnet's table, or where a longer one is among
+    those that every table has for private link, that."""
+    step, chosen = route(subnet, destination, known.facts)
+    link = link_route(subnet.vpc_id, destination, known.facts, known.link_prefix)
+    if link is None or (chosen is not None and parse(chosen.destination).length >= parse(link.destination).length):
+        return step, chosen.target if chosen is not None else ""
+    message = f"{link.destination} leads to {link.target}, as in all route tables of {subnet.vpc_id}"
+    by = f"{step.resource_id}/{link.destination}"
+    return msgspec.structs.replace(step, passes=True, decided_by=by, message=message), link.target
 
 
 def _through(
@@ -201,6 +221,8 @@ def _through(
             return _through_nat(steps, target, packet, facts)
         case "igw":
             return _through_internet(steps, target, interface, packet, known)
+        case "vpce" | "svc":
+            return _ended(steps, target, packet)
         case _:
             message = f"leaves by {target}"
             steps.append(_at_gateway(True, target, interface.project_id, message))
@@ -218,7 +240,7 @@ def _through_internet(steps: list[Step], id: str, interface: NetworkInterface, p
         message = f"{packet.source} is {'' if passes else 'not '}of the region's public blocks"
         steps.append(_at_gateway(passes, id, interface.project_id, message))
         return _ended(steps, id, packet)
-    if (before := untranslated(packet, known.undo)) is not None:
+    if (before := untranslated(interface, packet, facts, known.undo)) is not None:
         return leave(before, f"{packet.source} is translated back to {before.source}, for it is a reply", id)
     for elastic in facts.shared_referring(ElasticIp, interface.id, "network_interface_id"):
         if elastic.private_address == packet.source:
@@ -235,10 +257,19 @@ def _through_internet(steps: list[Step], id: str, interface: NetworkInterface, p
     return _ended(steps, id, packet)
 
 
-def untranslated(packet: Packet, undo: tuple[Translation, ...]) -> Packet | None:
-    """A reply with the source that its connection began with as destination, where that was translated; or None."""
+def untranslated(
+    interface: NetworkInterface, packet: Packet, facts: Facts, undo: tuple[Translation, ...]
+) -> Packet | None:
+    """A reply with the source that its connection began with as destination, where the VPC's router translated that: an
+    elastic IP of the interface, or of a load balancer of its VPC; or None. What was balanced where the client is, or by
+    an endpoint's service, is translated back there only."""
+    here = [*facts.shared_referring(ElasticIp, interface.id, "network_interface_id")]
+    for balancer in facts.shared_referring(LoadBalancer, interface.vpc_id, "vpc_id"):
+        elastic = facts.shared(ElasticIp, balancer.elastic_ip_id) if balancer.elastic_ip_id else None
+        here += [elastic] if elastic is not None else []
+    addresses = {elastic.address for elastic in here}
     for before, after in reversed(undo):
-        if before.destination != after.destination and (packet.source, packet.source_port) == (
+        if before.destination in addresses and (packet.source, packet.source_port) == (
             after.destination,
             after.destination_port,
         ):
@@ -335,17 +366,14 @@ def _deliver(steps: list[Step], subnet: Subnet, packet: Packet, known: Known, cr
     for interface in facts.shared_referring(NetworkInterface, subnet.id, "subnet_id"):
         if packet.destination in interface.private_addresses + interface.ipv6_addresses:
             return _arrive(steps, interface, subnet, packet, known, crosses=crosses)
-    for endpoint in facts.shared_referring(ServiceEndpoint, subnet.id, "subnet_ids"):
-        if packet.destination in endpoint.addresses:
-            active = endpoint.status == "active"
-            message = f"{'leaves for' if active else 'is not accepted by'} {endpoint.service_id}"
-            steps.append(_at_gateway(active, endpoint.id, endpoint.project_id, message))
-            return _ended(steps, endpoint.id, packet)
     balancers = facts.shared_referring(LoadBalancer, subnet.vpc_id, "vpc_id")
     if any(packet.destination in b.addresses + b.ipv6_addresses for b in balancers):
         # OVN balances on the client's switch, and nowhere later.
         message = f"{packet.destination} is a load balancer's, and was not balanced where the client is"
         return _ended([*steps, said("destination", False, subnet, subnet.id, message)], subnet.id, packet)
+    if endpoint := endpoint_at(subnet.vpc_id, packet.destination, facts):
+        message = f"{packet.destination} is {endpoint.id}'s, which is for clients in {subnet.vpc_id} only"
+        return _ended([*steps, said("destination", False, subnet, endpoint.id, message)], subnet.id, packet)
     message = f"no interface of {subnet.id} has {packet.destination}"
     return _ended([*steps, said("destination", False, subnet, subnet.id, message)], subnet.id, packet)
 

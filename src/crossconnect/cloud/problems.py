@@ -200,6 +200,12 @@ PROBLEMS = (
         "Endpoints are answered by the service's project, and deleted by their own.",
     ),
     ProblemKind("service-endpoint.own-vpc", 422, "The VPC of a service that keeps sources needs no endpoint of it."),
+    ProblemKind(
+        "service-endpoint.two-ways",
+        409,
+        "The VPC has an endpoint of another service in the same VPC, and both keep sources: answers have one way back. "
+        "Put both behind one load balancer, or let one translate.",
+    ),
     ProblemKind("service-insertion.appliances", 422, "1 to 8 appliances."),
     ProblemKind("service-insertion.inline-port", 422, "An inline appliance is probed through, not on a port."),
     ProblemKind("service-insertion.interface-twice", 422, "An interface is there twice."),

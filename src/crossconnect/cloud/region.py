@@ -10,6 +10,9 @@ ROUTING_TABLE_BASE = 10_000
 ROUTING_TABLE_MAX = 65_535
 """FRR's `redistribute table-direct` knows no higher one (10.7: `(1-65535)`)."""
 
+PRIVATE_LINK_PREFIX = "100.127.0.0/16"
+"""Of RFC 6598, as the links between routers are."""
+
 
 class Zone(msgspec.Struct, frozen=True, kw_only=True):
     """An availability zone: a site or a pod."""
@@ -77,7 +80,7 @@ class CloudRegion(msgspec.Struct, frozen=True, kw_only=True):
     """IPv4 of the links between routers; no VPC has it (RFC 6598)."""
     link_prefix6: str = "fd6c:6e6b::/32"
     """IPv6 of the links between routers (RFC 4193)."""
-    private_link_prefix: str = "100.127.0.0/16"
+    private_link_prefix: str = PRIVATE_LINK_PREFIX
     """IPv4 of the switch between endpoints and services: what the targets of a service see as source."""
     resolver: str = "169.254.169.253"
     """IPv4 address of the VPC resolver, which the third address of each subnet leads to (RFC 3927)."""

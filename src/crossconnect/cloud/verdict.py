@@ -7,7 +7,7 @@ asked about each.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -22,6 +22,8 @@ Point = Literal[
     "source-check",
     "security-group",
     "load-balancer",
+    "service-endpoint",
+    "endpoint-service",
     "network-acl",
     "route",
     "service-insertion",
@@ -59,6 +61,13 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """Whose the point is: another project's callers are told of it no more than that it is there."""
     after: Packet | None = None
     """The packet behind it, where addresses are translated."""
+
+
+class Translation(NamedTuple):
+    """A packet before and after its addresses were translated."""
+
+    before: Packet
+    after: Packet
 
 
 def reply(packet: Packet) -> Packet:

@@ -10,7 +10,9 @@ import pytest
 from cloud_memory import Cloud, View, network, public
 from crossconnect.cloud import path as way
 from crossconnect.cloud import verdict
+from crossconnect.cloud.linking import link_address
 from crossconnect.cloud.path import Path
+from crossconnect.cloud.region import PRIVATE_LINK_PREFIX
 from crossconnect.cloud.verdict import Packet
 
 
@@ -341,7 +343,10 @@ def test_a_load_balancer_sends_to_its_first_target_in_reach() -> None:
 def test_a_service_endpoint_is_where_a_packet_leaves_once_it_is_accepted() -> None:
     stand = Stand()
     _, subnet = network(stand.cloud, "10.1.0.0/16", project="beta")
-    balancer = stand.cloud.create("load_balancer", project="beta", subnet_ids=[subnet.id])
+    vpc_id = subnet.vpc_id
+    group = stand.cloud.create("target_group", project="beta", vpc_id=vpc_id)
+    listeners = [{"port": 80, "target_group_id": group.id}]
+    balancer = stand.cloud.create("load_balancer", project="beta", subnet_ids=[subnet.id], listeners=listeners)
     service = stand.cloud.create(
         "endpoint_service", project="beta", load_balancer_id=balancer.id, allowed_projects=["alpha"]
     )
@@ -352,6 +357,18 @@ def test_a_service_endpoint_is_where_a_packet_leaves_once_it_is_accepted() -> No
     stand.cloud.update(endpoint.id, project="beta", status="active")
     path = stand.path(stand.a, packet)
     assert (path.passes, path.end) == (True, endpoint.id)
+    address = link_address(service, PRIVATE_LINK_PREFIX)
+    assert path.packet.destination == address
+    assert points(path)[2:] == ["service-endpoint", "network-acl", "route"]
+    assert path.steps[-1].decided_by == f"{stand.vpc.main_route_table_id}/{address}/32"
+    assert stand.path(stand.a, tcp("10.0.1.4", endpoint.addresses[0], 81)).end == endpoint.id
+    answers = {"number": 1, "direction": "ingress", "action": "deny", "cidr": f"{address}/32"}
+    acl = stand.cloud.get(stand.vpc.default_network_acl_id)
+    entries = [answers, *({**msgspec.to_builtins(entry), "number": entry.number + 1} for entry in acl.entries)]
+    stand.cloud.update(acl.id, entries=entries)
+    _, back = way.connection(stand.a, packet, stand.view)
+    assert back is not None
+    assert (back.passes, back.steps[0].decided_by) == (False, f"{acl.id}/ingress/1"), "asked as it comes from between"
 
 
 def test_by_other_gateways_a_packet_leaves_as_it_is() -> None:

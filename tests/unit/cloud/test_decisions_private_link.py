@@ -110,6 +110,35 @@ def test_translated_sources_may_overlap_kept_ones_may_not() -> None:
     assert vpc.cidr_blocks == ("10.1.0.0/16",)
 
 
+def test_clients_of_two_services_that_keep_sources_in_one_vpc_are_told_apart() -> None:
+    """Input: a second service in the VPC of one that keeps sources. Output: neither the same client's VPC nor one with
+    its addresses may reach both, unless one of them translates."""
+    cloud, service, client = offered(allowed_projects=["*"], source="kept")
+    endpoint(cloud, service, client)
+    beside = cloud.get(service.load_balancer_id).subnet_ids
+
+    def another(source: str) -> Any:
+        balancer = cloud.create("load_balancer", subnet_ids=beside)
+        return cloud.create("endpoint_service", load_balancer_id=balancer.id, allowed_projects=["*"], source=source)
+
+    second = another("kept")
+    with pytest.raises(Refused) as error:
+        endpoint(cloud, second, client)
+    assert refused(error) == (409, "service-endpoint.two-ways", "/service_id")
+    _, twin = network(cloud, "10.1.0.0/16", project="gamma")
+    with pytest.raises(Refused) as error:
+        endpoint(cloud, second, twin, "gamma")
+    assert refused(error) == (409, "cidr.overlap", "/service_id")
+    assert service.id not in error.value.problems[0].message, "who else is there stays untold"
+    free, subnet = network(cloud, "10.2.0.0/16", project="gamma")
+    endpoint(cloud, second, subnet, "gamma")
+    with pytest.raises(Refused) as error:
+        cloud.update(free.id, project="gamma", cidr_blocks=["10.2.0.0/16", "10.1.0.0/20"])
+    assert refused(error) == (409, "cidr.overlap", "/cidr_blocks/1")
+    endpoint(cloud, another("translated"), client)
+    endpoint(cloud, another("translated"), twin, "gamma")
+
+
 def test_the_services_own_vpc_needs_no_endpoint_where_sources_are_kept() -> None:
     cloud, service, _ = offered(source="kept")
     subnet = next(s for s in cloud.of("subnet") if s.vpc_id == service.vpc_id)

@@ -68,16 +68,20 @@ def in_vrf(vrf: str, view: View) -> Iterator[tuple[str, Vpc]]:
 
 
 def at_service(service: EndpointService, view: View) -> Iterator[tuple[str, Vpc]]:
-    """VPCs that meet at an endpoint service: where it keeps sources, its own and all clients' ones."""
+    """VPCs that meet at an endpoint service: where it keeps sources, its own and all clients' ones, those of other
+    services in its VPC too. That has one route to an address, whichever of them is asked from there."""
     if service.source != "kept":
         return
     own = view.shared(Vpc, service.vpc_id)
     if own is not None:
         yield service.id, own
-    for endpoint in view.shared_referring(ServiceEndpoint, service.id, "service_id"):
-        vpc = view.shared(Vpc, endpoint.vpc_id)
-        if vpc is not None:
-            yield service.id, vpc
+    for beside in view.shared_referring(EndpointService, service.vpc_id, "vpc_id"):
+        if beside.source != "kept":
+            continue
+        for endpoint in view.shared_referring(ServiceEndpoint, beside.id, "service_id"):
+            vpc = view.shared(Vpc, endpoint.vpc_id)
+            if vpc is not None:
+                yield service.id, vpc
 
 
 def others(met: Iterable[tuple[str, Vpc]], vpc_id: str) -> Iterator[tuple[str, Vpc]]:

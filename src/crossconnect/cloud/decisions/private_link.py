@@ -80,6 +80,7 @@ def create_endpoint(body: ServiceEndpointBody, view: View, context: Context) -> 
         if other.service_id == service.id and other.status != "rejected":
             message = f"{vpc.id} has {other.id} for {service.id}"
             raise conflict("service-endpoint.duplicate", message, "/service_id")
+        _refuse_two_ways(other, service, view)
     if service.source == "kept" and vpc.id == service.vpc_id:
         message = f"{service.id} keeps sources: its own VPC reaches the load balancer itself"
         raise invalid("service-endpoint.own-vpc", message, "/subnet_ids/0")
@@ -137,6 +138,17 @@ def delete_endpoint(endpoint: ServiceEndpoint, view: View, context: Context) -> 
         delete=(endpoint.id,),
         effects=(Effect(message, cuts=endpoint.status == "active", resource_id=endpoint.id),),
     )
+
+
+def _refuse_two_ways(other: ServiceEndpoint, service: EndpointService, view: View) -> None:
+    """Where two services of one VPC keep sources, it has one route back to a client's VPC: answers of both would go by
+    one of them, which knows nothing of the other's connections."""
+    another = view.shared(EndpointService, other.service_id)
+    if another is None or other.status == "rejected" or another.vpc_id != service.vpc_id:
+        return
+    if another.source == service.source == "kept":
+        message = f"{other.vpc_id} has {other.id}: {another.id} keeps sources, too, and is in the VPC of {service.id}"
+        raise conflict("service-endpoint.two-ways", message, "/service_id")
 
 
 def _may_use(service: EndpointService, project_id: str) -> bool:

@@ -24,8 +24,8 @@ class EndpointService(Resource, frozen=True, kw_only=True):
     acceptance_required: bool = True
     """Whether each endpoint of another project waits until it is accepted."""
     source: Literal["translated", "kept"] = "translated"
-    """What targets see: an address of the load balancer, or the client's own. With `kept`, clients' VPCs must not
-    overlap with the service's or with each other."""
+    """What targets see: an address of the region's, the same for all clients at an endpoint, or the client's own. With
+    `kept`, clients' VPCs must not overlap with the service's or with each other."""
     number: int = 0
     """One of the region's own, for addresses on the links between routers; never another resource's."""
 

@@ -50,13 +50,14 @@ def provider_mac(region: CloudRegion, resource: Resource) -> Mac:
 def transfer_addresses(network: ProviderNetwork, resource: Resource) -> tuple[str, ...]:
     """A router's addresses on a provider network, with their prefix lengths."""
     return tuple(
-        _transfer(prefix, network.name, resource)
+        transfer_address(prefix, network.name, resource)
         for prefix in (network.transfer_prefix, network.transfer_prefix6)
         if prefix
     )
 
 
-def _transfer(prefix: str, network: str, resource: Resource) -> str:
+def transfer_address(prefix: str, network: str, resource: Resource) -> str:
+    """A router's address of one of a network's transfer prefixes, with its length."""
     parsed = parse(prefix)
     room = (parsed.host_mask if parsed.version == 4 else min(parsed.host_mask, 1 << 60)) - TRANSFER_FIRST - 1
     number = number_of(resource) or digest(resource.id) % max(room, 1) + 1

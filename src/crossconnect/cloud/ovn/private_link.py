@@ -27,16 +27,14 @@ from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH
 from crossconnect.cloud.ovn.vpcs import ROUTER, ROUTER_OPTIONS
-from crossconnect.cloud.region import ProviderNetwork
-from crossconnect.net import interface_prefix
+from crossconnect.cloud.region import CloudRegion, ProviderNetwork
+from crossconnect.cloud.resource import Resource
 
 
-def private_link(q: Queries) -> ProviderNetwork:
+def private_link(region: CloudRegion) -> ProviderNetwork:
     """The switch between endpoints and services: like a provider network, but without a way out of OVN."""
-    prefix = q.region.private_link_prefix
-    return ProviderNetwork(
-        name="private-link", vrf="", physnet="", transfer_prefix=prefix, next_hop="", mtu=q.region.mtu
-    )
+    prefix = region.private_link_prefix
+    return ProviderNetwork(name="private-link", vrf="", physnet="", transfer_prefix=prefix, next_hop="", mtu=region.mtu)
 
 
 def service_of(q: Queries, id: str) -> EndpointService:
@@ -54,8 +52,11 @@ def vpc_port(id: str) -> str:
 
 def service_address(q: Queries, id: str) -> str:
     """The address of a service on the private-link switch."""
-    address = transfer_addresses(private_link(q), q.ask(service_of, id))[0]
-    return address.partition("/")[0]
+    return _transfer_address(q, q.ask(service_of, id))
+
+
+def _transfer_address(q: Queries, resource: Resource) -> str:
+    return transfer_addresses(private_link(q.region), resource)[0].partition("/")[0]
 
 
 def listeners_of(q: Queries, id: str) -> tuple[Listener, ...]:
@@ -66,7 +67,7 @@ def listeners_of(q: Queries, id: str) -> tuple[Listener, ...]:
 @unit
 def network(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Switch` `provider-private-link`, one for the region."""
-    name = switch_name(private_link(q))
+    name = switch_name(private_link(q.region))
     yield row(SWITCH, name, id, name=name, other_config={})
 
 
@@ -75,7 +76,7 @@ def service(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Router` on the private-link switch with a `Load_Balancer` per listener, linked to the service's VPC."""
     service = q.ask(service_of, id)
     vpc = q.need(Vpc, service.vpc_id)
-    between = private_link(q)
+    between = private_link(q.region)
     near, far = vpc_port(id), f"inner-{id}"
     address = q.ask(service_address, id)
     yield row(ROUTER, id, id, name=id, options=ROUTER_OPTIONS)
@@ -96,13 +97,28 @@ def service(q: Queries, id: str) -> Iterator[Part]:
 
 
 def sources_of(q: Queries, id: str) -> tuple[str, ...]:
-    """What the targets of a service see as sources: the private-link switch, or the blocks of endpoints' VPCs."""
+    """What the targets of a service see as sources: its endpoints' addresses on the private-link switch, or the blocks
+    of their VPCs. Never the whole switch: another service of the same VPC has endpoints there, too, and other projects'
+    services are reached at it."""
     service = q.ask(service_of, id)
-    if service.source == "translated":
-        return (interface_prefix(q.region.private_link_prefix),)
-    endpoints = [q.need(ServiceEndpoint, one) for one in q.referring(ServiceEndpoint, "service_id", id)]
-    vpcs = [q.get(Vpc, endpoint.vpc_id) for endpoint in endpoints if endpoint.status == "active"]
-    return tuple(sorted({block for vpc in vpcs if vpc for block in vpc.cidr_blocks}))
+    found: set[str] = set()
+    for one in q.referring(ServiceEndpoint, "service_id", id):
+        endpoint = q.need(ServiceEndpoint, one)
+        if endpoint.status != "active":
+            continue
+        if service.source == "translated":
+            found |= q.ask(_host_of, one)
+        elif vpc := q.get(Vpc, endpoint.vpc_id):
+            found |= {*vpc.cidr_blocks}
+    return tuple(sorted(found))
+
+
+def _host_of(q: Queries, id: str) -> frozenset[str]:
+    """An endpoint's address on the private-link switch as a prefix; none where there is no address left."""
+    try:
+        return frozenset((f"{_transfer_address(q, q.need(ServiceEndpoint, id))}/32",))
+    except Unrealisable:
+        return frozenset()
 
 
 def private_routes(q: Queries, vpc_id: str) -> dict[str, Hop]:
@@ -129,7 +145,8 @@ def private_routes(q: Queries, vpc_id: str) -> dict[str, Hop]:
 @unit
 def endpoint(q: Queries, id: str) -> Iterator[Part]:
     """`Load_Balancer` per listener in the consumer's group, from the endpoint's addresses to the service's; and a
-    `Logical_Router` that takes it there, with `NAT` `snat` where sources are translated."""
+    `Logical_Router` that takes it there, with `NAT` `snat` where sources are translated; where they are kept, with
+    `Logical_Router_Policy`s that drop what is no answer."""
     endpoint = q.need(ServiceEndpoint, id)
     if endpoint.status != "active":
         return
@@ -139,10 +156,10 @@ def endpoint(q: Queries, id: str) -> Iterator[Part]:
     near, far, outer = vpc_port(id), f"inner-{id}", f"link-{id}"
     yield row(ROUTER, id, id, name=id, options=ROUTER_OPTIONS)
     yield from link(q, endpoint, (vpc.id, near), (id, far))
-    yield from plug(q, private_link(q), (id, outer), endpoint, beside=service)
+    yield from plug(q, private_link(q.region), (id, outer), endpoint, beside=service)
     for block in vpc.cidr_blocks:
         yield from route(id, f"{id}/{block}", id, block, Hop(link_addresses(q.region, endpoint, vpc.id)[0], far))
-    own = transfer_addresses(private_link(q), endpoint)[0].partition("/")[0]
+    own = _transfer_address(q, endpoint)
     if service.source == "translated":
         nat = row(
             "NAT",
@@ -160,6 +177,7 @@ def endpoint(q: Queries, id: str) -> Iterator[Part]:
         for block in vpc.cidr_blocks:
             back = Hop(own, f"link-{service.id}")
             yield from route(service.id, f"{id}/back/{block}", id, block, back)
+        yield from _answers_only(id, outer, address)
     for listener in q.ask(listeners_of, service.id):
         key = f"{id}/{listener.protocol}/{listener.port}"
         made = row(
@@ -174,3 +192,24 @@ def endpoint(q: Queries, id: str) -> Iterator[Part]:
         )
         yield made
         yield adds(GROUP, group_name(vpc.id), "load_balancer", uuid_of(BALANCER, key))
+
+
+def _answers_only(id: str, port: str, address: str) -> Iterator[Part]:
+    """What the service's VPC begins goes no further than the endpoint's router: answers come from the service's
+    address, translated back by its router. Beside them only that a packet is too large (RFC 1191), which a router on
+    the way may have to say."""
+    here = f'inport == "{port}"'
+    for name, priority, match, action in (
+        ("too-large", 2, f"{here} && icmp4.type == 3 && icmp4.code == 4", "allow"),
+        ("begun", 1, f"{here} && ip4.src != {address}", "drop"),
+    ):
+        made = row(
+            "Logical_Router_Policy",
+            f"{id}/{name}",
+            id,
+            priority=priority,
+            match=match,
+            action=action,
+            nexthops=frozenset(()),
+        )
+        yield from within(ROUTER, id, "policies", made)

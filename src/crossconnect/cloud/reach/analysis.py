@@ -3,6 +3,7 @@
     interface -- path through VPCs --.                                   .-- path through VPCs -- interface
                                       gateway node -- fabric -- gateway node
     outside  -- fabric -- gateway node                      `-- outside
+    interface -- path through its VPC -- endpoint -- gateway node -- service -- path through its VPC -- interface
 
 Where an appliance gets a packet it is taken to send it on as it is.
 """
@@ -16,9 +17,12 @@ import msgspec
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
+from crossconnect.cloud.kinds.private_link import EndpointService, ServiceEndpoint
 from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.linking import endpoint_at, to_client, to_service
+from crossconnect.cloud.ovn.private_link import private_link
 from crossconnect.cloud.ovn.provider import gateway_group, gateway_order
-from crossconnect.cloud.path import Path, Translation, arrival, entry, path, private_entry
+from crossconnect.cloud.path import Path, arrival, entry, path, private_entry
 from crossconnect.cloud.reach.ends import Ends, ends_of
 from crossconnect.cloud.reach.fabric import Fabric
 from crossconnect.cloud.reach.hop import Hop, Outcome, Reachability, ReachabilityBody
@@ -35,8 +39,8 @@ from crossconnect.cloud.reach.places import (
 )
 from crossconnect.cloud.region import CloudRegion, ProviderNetwork
 from crossconnect.cloud.resource import Resource
-from crossconnect.cloud.verdict import Packet, owner_of, reply
-from crossconnect.net import version_of
+from crossconnect.cloud.verdict import Packet, Translation, owner_of, reply
+from crossconnect.net import contains, version_of
 
 APPLIANCES_MAX = 8
 """Appliances that a packet may pass: more is a loop of routes."""
@@ -164,6 +168,7 @@ class _Walk:
                 finder,
                 established=self._established,
                 public_prefixes6=self._region.public_prefixes6,
+                private_link_prefix=self._region.private_link_prefix,
                 undo=self._undo,
             )
             other = finder.shared(NetworkInterface, way.end)
@@ -225,18 +230,22 @@ class _Walk:
         self._enter(entry(sender.vpc_id, journey.packet, self._finder, established=True))
 
     def _translate_back(self) -> None:
-        """What a load balancer translated where the client is: its answer comes from the load balancer's address
-        again. The hop is the target's project's, whose addresses a client of another project is not told."""
-        journey = self.journey
+        """What a load balancer or an endpoint translated where the client is: the answer comes from its address again.
+        A load balancer's hop is the target's project's, whose addresses a client of another project is not told."""
+        journey, sender = self.journey, self._ends.sender
         for before, after in reversed(self._undo):
+            if contains(self._region.private_link_prefix, before.destination):
+                continue  # the service's router did that, and undoes it where the answer comes back to it
             if before.destination != after.destination and (
                 (journey.packet.source, journey.packet.source_port) == (after.destination, after.destination_port)
             ):
                 packet = msgspec.structs.replace(
                     journey.packet, source=before.destination, source_port=before.destination_port
                 )
+                own = endpoint_at(sender.vpc_id, before.destination, self._finder) if sender is not None else None
                 target = self._finder.shared(NetworkInterface, self._first.end) if self._first is not None else None
-                self._translated(journey.end, target.project_id if target is not None else "", packet)
+                whose = own or target
+                self._translated(journey.end, whose.project_id if whose is not None else "", packet)
 
     def _translated(self, component: str, project_id: str, packet: Packet) -> None:
         """A hop at which a connection's translation is undone."""
@@ -263,9 +272,8 @@ class _Walk:
     def _leave(self, gateway: str, interface: NetworkInterface) -> None:
         """Out of VPCs by a gateway."""
         finder, region = self._finder, self._region
-        if gateway.startswith("vpce-"):
-            # What it leads to is the service's project's: the endpoint's listeners are asked there.
-            self.journey.end = gateway
+        if gateway.startswith(("vpce-", "svc-")):
+            self._over_link(gateway, interface)
             return
         router: Resource | None
         network: ProviderNetwork | None = region.internet
@@ -282,6 +290,21 @@ class _Walk:
         if not self._at_node(router, network, self._hypervisor(interface)) or self._fabric is None:
             return
         self._outwards(network)
+
+    def _over_link(self, end: str, interface: NetworkInterface) -> None:
+        """From an endpoint to its service's VPC, or from a service to a client's. The routers of both are on the
+        service's gateway node."""
+        finder, journey, prefix = self._finder, self.journey, self._region.private_link_prefix
+        endpoint = finder.shared(ServiceEndpoint, end)
+        service = finder.shared(EndpointService, endpoint.service_id if endpoint is not None else end)
+        assert service is not None
+        if not self._at_node(service, private_link(self._region), self._hypervisor(interface)):
+            return
+        if endpoint is not None:
+            crossed = to_service(endpoint, journey.packet, finder, prefix)
+        else:
+            crossed = to_client(service, journey.packet, finder, prefix, self._undo)
+        self._enter(entry(crossed.end, crossed.packet, finder, established=self._established, first=crossed.steps))
 
     def _outwards(self, network: ProviderNetwork) -> None:
         """From the gateway node, by its routes."""

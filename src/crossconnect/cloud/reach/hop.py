@@ -49,8 +49,8 @@ class Hop(msgspec.Struct, frozen=True, kw_only=True):
     """From 0, in one direction."""
     layer: Layer
     point: str
-    """What decides: `security-group`, `network-acl`, `route`, `gateway`, ...; of switches `route`, `tunnel`, `bridge`,
-    `forward`, `deliver`, `drop`."""
+    """What decides: `security-group`, `network-acl`, `route`, `gateway`, `service-endpoint`, ...; of switches `route`,
+    `tunnel`, `bridge`, `forward`, `deliver`, `drop`."""
     passes: bool
     component: str = ""
     """Id of the resource, or name of the device; empty where the caller may not see it."""

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from crossconnect.cloud.path import Path, Translation
+from crossconnect.cloud.path import Path
 from crossconnect.cloud.reach.hop import Addresses, Hop, Layer, Outcome
 from crossconnect.cloud.reach.legs import Leg, shifted
-from crossconnect.cloud.verdict import Packet, Step
+from crossconnect.cloud.verdict import Packet, Step, Translation
 
 
 def addresses(packet: Packet) -> Addresses:

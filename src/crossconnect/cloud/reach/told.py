@@ -18,7 +18,9 @@ _OTHER: Layer = "other-project"
 def told(answer: Reachability, project_id: str) -> Reachability:
     """An answer as a project's members may see it."""
     partly = answer.outcome == "partly"
-    there, back = _hops(answer.there, project_id, partly), _hops(answer.back, project_id, partly)
+    linked = any(hop.point == "service-endpoint" and hop.project_id == project_id for hop in answer.there)
+    others = "the service's side" if linked else "another project"
+    there, back = (_hops(hops, project_id, others, partly) for hops in (answer.there, answer.back))
     words, by = "the packet arrives, and the answer comes back", ""
     failed = next((hop for hop in (*there, *back) if not hop.passes), None)
     if failed is not None:
@@ -29,14 +31,14 @@ def told(answer: Reachability, project_id: str) -> Reachability:
     return msgspec.structs.replace(answer, there=there, back=back, explanation=words, decided_by=by)
 
 
-def _hops(hops: Sequence[Hop], project_id: str, partly: bool) -> tuple[Hop, ...]:
+def _hops(hops: Sequence[Hop], project_id: str, others: str, partly: bool) -> tuple[Hop, ...]:
     found: list[Hop] = []
     # Tunnels between hypervisors are nothing that a tenant would know of, unless they lose packets.
     hops = [hop for hop in hops if hop.layer != "underlay" or not hop.passes]
     for _, group in groupby(hops, key=lambda hop: _whose(hop, project_id)):
         alike = [*group]
         whose = _whose(alike[0], project_id)
-        found += alike if whose == _OWN else [_opaque(whose, alike, partly)]
+        found += alike if whose == _OWN else [_opaque(whose, alike, others, partly)]
     last = len(found) - 1
     return tuple(
         msgspec.structs.replace(hop, number=n, next=(n + 1,) if n < last else (), carried_by=None)
@@ -50,9 +52,9 @@ def _whose(hop: Hop, project_id: str) -> Layer:
     return _OWN if hop.project_id == project_id else _OTHER
 
 
-def _opaque(whose: Layer, hops: Sequence[Hop], partly: bool) -> Hop:
-    """One hop in the place of all of somebody else's."""
-    who = "the provider's network" if whose == _PROVIDER else "another project"
+def _opaque(whose: Layer, hops: Sequence[Hop], others: str, partly: bool) -> Hop:
+    """One hop in the place of all of somebody else's; `others` is what other projects are called."""
+    who = "the provider's network" if whose == _PROVIDER else others
     passes = all(hop.passes for hop in hops)
     words = f"{who} lets it through" if passes else f"{who} does not let it through"
     if not passes and partly and whose == _PROVIDER:
