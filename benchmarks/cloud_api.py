@@ -29,6 +29,7 @@ from cloud_network import SETTINGS, fill
 from cloud_rig import (
     HEAD,
     NEUTRON,
+    NEUTRON_OVN,
     PROJECT,
     Around,
     Central,
@@ -45,6 +46,8 @@ from cloud_rig import (
     serve,
     until,
 )
+from neutron_fill import fill as fill_neutron
+
 from crossconnect.cloud.neutron.registry import STORED
 from crossconnect.cloud.realise.facts import choose
 from crossconnect.cloud.registry import KINDS
@@ -252,10 +255,10 @@ class Neutron:
         path = f"{self.prefix}/v2.0/{what.replace('_', '-')}s"
         return str(self.client.json("POST", path, {what: {**body, **self.own}})[what]["id"])
 
-    def port(self, client: Client, n: int) -> None:
+    def port(self, client: Client, n: int) -> Any:
         """Create a port."""
         body = {"network_id": self.network, "name": f"port{n}", "security_groups": [self.group], **self.own}
-        client.call("POST", f"{self.prefix}/v2.0/ports", {"port": body})
+        return client.json("POST", f"{self.prefix}/v2.0/ports", {"port": body})["port"]
 
     def rule(self, client: Client, n: int) -> None:
         """Add a rule to the group."""
@@ -263,6 +266,10 @@ class Neutron:
         rule |= {"protocol": "tcp", "port_range_min": n, "port_range_max": n, "remote_ip_prefix": "0.0.0.0/0"}
         path = f"{self.prefix}/v2.0/security-group-rules"
         client.call("POST", path, {"security_group_rule": {**rule, **self.own}})
+
+    def ports(self) -> int:
+        """How many there are."""
+        return len(self.client.json("GET", f"{self.prefix}/v2.0/ports?fields=id")["ports"])
 
     def bulk(self, client: Client, _n: int) -> None:
         """Twenty-five ports by one request."""
@@ -283,18 +290,20 @@ def peer(a: argparse.Namespace, found: dict[str, Figure]) -> None:
         return
     print(f"\n## A real Neutron with OVN, MariaDB, uWSGI (its scripts in {a.peer.name}/)\n\n{HEAD}")
     with neutron(a.peer) as url:
-        words = [NEUTRON]
-        pids = pids_of(words)
-        around = Around(pids_of([*words, "/tmp/ovnbox", "ovn-northd"]))
+        pids, everyone = pids_of([NEUTRON]), pids_of([NEUTRON, NEUTRON_OVN])
+        around = Around(everyone)
         headers = {"x-auth-token": "noauth", "x-project-id": "p1", "x-user-id": "u1", "x-roles": "admin,member,reader"}
         theirs = Neutron(url, headers, {"tenant_id": "p1"})
+        filled: list[str] = []
         for size in (0, *a.peer_ports):
             label = f"{size:,} ports" if size else "few ports"
-            if size:
-                have = len(theirs.client.json("GET", "/v2.0/ports?fields=id")["ports"])
-                requests = max(1, (size - have) // 25)
-                figure = measure([theirs.new() for _ in range(4)], requests, theirs.bulk, pids, warm=0)
+            asked = min(size, a.peer_made) - theirs.ports()
+            if asked >= 25:
+                figure = measure([theirs.new() for _ in range(4)], asked // 25, theirs.bulk, pids, warm=0)
                 print(figure.row("25 ports by one request, 4 clients", around), flush=True)
+            if size > a.peer_made:
+                how = fill_neutron(theirs.client, functools.partial(theirs.port, theirs.client, 0), size, everyone)
+                filled.append(f"Neutron's {size:,} ports are {how}.")
             for clients, calls in ((1, a.peer_calls), (CLIENTS, 4 * a.peer_calls)):
                 figure = measure([theirs.new() for _ in range(clients)], calls, theirs.port, pids)
                 print(figure.row(f"create, {clients} client{'s' if clients > 1 else ''}, {label}", around), flush=True)
@@ -305,6 +314,7 @@ def peer(a: argparse.Namespace, found: dict[str, Figure]) -> None:
         print(measure([theirs.client], 10, get, pids, warm=1).row("page of 100", around), flush=True)
         figure = measure([theirs.client], 20, lambda c, n: theirs.rule(c, 1000 + n), pids, warm=2)
         print(figure.row("rule in the group of them", around), flush=True)
+        print("\n" + "\n".join(filled), flush=True)
 
 
 def compared(found: dict[str, Figure], a: argparse.Namespace) -> None:
@@ -398,6 +408,7 @@ def main() -> None:
     parser.add_argument("--peer", type=Path, default=PEERS, help="directory with neu.sh")
     parser.add_argument("--peer-calls", type=int, default=20, help="creations asked of Neutron by one client")
     parser.add_argument("--peer-ports", type=int, nargs="+", default=[1000], help="ports of Neutron's network, in turn")
+    parser.add_argument("--peer-made", type=int, default=1000, help="ports asked of Neutron's API; more are copies")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--no-northd", dest="northd", action="store_false")
