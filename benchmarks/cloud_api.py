@@ -46,13 +46,12 @@ from cloud_rig import (
     serve,
     until,
 )
-from neutron_fill import fill as fill_neutron
-
 from crossconnect.cloud.neutron.registry import STORED
 from crossconnect.cloud.realise.facts import choose
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.service import Service
 from crossconnect.transport.ovsdb import Session
+from neutron_fill import fill as fill_neutron
 
 PEERS = Path(__file__).resolve().parents[2] / "shared" / "peers" / "neutron"
 SIZES = (1_000, 10_000)
@@ -318,7 +317,7 @@ def peer(a: argparse.Namespace, found: dict[str, Figure]) -> None:
 
 
 def compared(found: dict[str, Figure], a: argparse.Namespace) -> None:
-    """Ours by theirs, at as many ports where theirs could be filled so far, else at fewer: it gets slower with more."""
+    """Ours by theirs, at as many ports where `--peer-ports` has that size, else at fewer: it gets slower with more."""
     rows: list[str] = []
     for size in a.sizes:
         theirs_at = max((n for n in a.peer_ports if n <= size and f"peer 1 {n}" in found), default=None)

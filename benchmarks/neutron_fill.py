@@ -18,7 +18,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from cloud_rig import NEUTRON, NEUTRON_OVN, Client, cpu_s
-
 from crossconnect.transport.ovsdb import Operation, Session, Table, by_uuid, insert, mutate, named, rows, select
 from crossconnect.transport.ovsdb.types import Input, Value
 
@@ -40,8 +39,9 @@ the first of them its row is found."""
 WINDOW = 1000
 """Neutron's IPAM draws an address from so many of the lowest free ones (MAX_WIN)."""
 EVENT = "neutron:port_name"
-"""What is missing in a row of Logical_Switch_Port until Neutron's workers have seen it. They answer a new row that has it
-by marking the port as down, which the copied one is already; 9,000 of these take them five minutes."""
+"""What is missing in a row of Logical_Switch_Port until Neutron's workers have seen it. They answer a new row that has
+it by marking the port as down, which the copied one is already; 9,000 of these take them five minutes. A copy that they
+do answer is as good."""
 
 
 class Port(NamedTuple):
@@ -55,8 +55,11 @@ class Port(NamedTuple):
 
 
 def fill(client: Client, make: Callable[[], Any], size: int, pids: Sequence[int]) -> str:
-    """Have `size` ports in the network in which `make` creates one by the API; says how. SystemExit where Neutron's
-    rows are not those that are known here, or the copies are not as they should be. `pids`: processes of Neutron and of its OVN."""
+    """Have `size` ports in the network in which `make` creates one by the API; says how.
+
+    SystemExit where Neutron's rows are not those that are known here, or the copies not what they should be. `pids`:
+    processes of Neutron and of its OVN.
+    """
     start, before = time.monotonic(), _counts()
     made = make()
     settle(pids)
