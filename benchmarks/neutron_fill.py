@@ -60,7 +60,9 @@ def fill(client: Client, make: Callable[[], Any], size: int, pids: Sequence[int]
     SystemExit where Neutron's rows are not those that are known here, or the copies not what they should be. `pids`:
     processes of Neutron and of its OVN.
     """
-    start, before = time.monotonic(), _counts()
+    start = time.monotonic()
+    settle(pids)
+    before = _counts()
     made = make()
     settle(pids)
     gained = {table: count - before.get(table, 0) for table, count in _counts().items()}
