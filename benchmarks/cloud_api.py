@@ -7,7 +7,8 @@ subnet and one group, by one client and by eight, and the answer comes when the 
 lists, pages, rules; readers beside writers; the same through our Neutron endpoint. `region`: 100 VPCs x 10 subnets x 10
 interfaces from an empty northbound, a restart, memory. `postgresql`: creation with one process of ours and two, on a
 PostgreSQL of its own with its defaults. `neutron`: the same calls of a real Neutron, which the scripts in DIR set up
-(../shared/peers/neutron).
+(../shared/peers/neutron), at 1,000 and at 10,000 ports too: `--peer-made` of them are asked of its API, the others are
+copies of one that it made (`neutron_fill.py`).
 
 Each figure has its load average and the processes beside it that took more than a twentieth of a processor.
 """
@@ -300,9 +301,9 @@ def peer(a: argparse.Namespace, found: dict[str, Figure]) -> None:
             if asked >= 25:
                 figure = measure([theirs.new() for _ in range(4)], asked // 25, theirs.bulk, pids, warm=0)
                 print(figure.row("25 ports by one request, 4 clients", around), flush=True)
-            if size > a.peer_made:
+            if size > max(a.peer_made, theirs.ports() + 2):
                 how = fill_neutron(theirs.client, functools.partial(theirs.port, theirs.client, 0), size, everyone)
-                filled.append(f"Neutron's {size:,} ports are {how}.")
+                filled.append(f"Neutron's {size:,} ports: {how}.")
             for clients, calls in ((1, a.peer_calls), (CLIENTS, 4 * a.peer_calls)):
                 figure = measure([theirs.new() for _ in range(clients)], calls, theirs.port, pids)
                 print(figure.row(f"create, {clients} client{'s' if clients > 1 else ''}, {label}", around), flush=True)
@@ -406,8 +407,8 @@ def main() -> None:
     parser.add_argument("what", nargs="*", default=["ours", "region", "postgresql", "neutron"])
     parser.add_argument("--peer", type=Path, default=PEERS, help="directory with neu.sh")
     parser.add_argument("--peer-calls", type=int, default=20, help="creations asked of Neutron by one client")
-    parser.add_argument("--peer-ports", type=int, nargs="+", default=[1000], help="ports of Neutron's network, in turn")
-    parser.add_argument("--peer-made", type=int, default=1000, help="ports asked of Neutron's API; more are copies")
+    parser.add_argument("--peer-ports", type=int, nargs="+", default=SIZES, help="ports of Neutron's network, in turn")
+    parser.add_argument("--peer-made", type=int, default=200, help="ports asked of Neutron's API; more are copies")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--no-northd", dest="northd", action="store_false")

@@ -36,6 +36,8 @@ COPIED: Mapping[str, Mapping[str, str]] = {
 }
 """Tables that a port has a row in, in an order that foreign keys allow, with the columns that are of one port only. By
 the first of them its row is found."""
+COPY = "copy-"
+"""What copies' names begin with."""
 WINDOW = 1000
 """Neutron's IPAM draws an address from so many of the lowest free ones (MAX_WIN)."""
 EVENT = "neutron:port_name"
@@ -57,8 +59,8 @@ class Port(NamedTuple):
 def fill(client: Client, make: Callable[[], Any], size: int, pids: Sequence[int]) -> str:
     """Have `size` ports in the network in which `make` creates one by the API; says how.
 
-    SystemExit where Neutron's rows are not those that are known here, or the copies not what they should be. `pids`:
-    processes of Neutron and of its OVN.
+    It makes two itself, and one copy at least. SystemExit where Neutron's rows are not those that are known here, or
+    the copies not what they should be. `pids`: processes of Neutron and of its OVN.
     """
     start = time.monotonic()
     settle(pids)
@@ -72,17 +74,16 @@ def fill(client: Client, make: Callable[[], Any], size: int, pids: Sequence[int]
     model = Port(made["id"], _attribute(made), made["name"], made["mac_address"], made["fixed_ips"][0]["ip_address"])
     _copy_in_mariadb(model, copies)
     asyncio.run(_copy_in_ovn(model, copies, pids))
-    northd = ["ovn-nbctl", f"--db={NORTHBOUND}", "--timeout=300", "--wait=sb", "sync"]
-    subprocess.run(northd, check=True)
+    subprocess.run(["ovn-nbctl", f"--db={NORTHBOUND}", "--timeout=300", "--wait=sb", "sync"], check=True)  # northd, too
     settle(pids)
     _check(client, made, copies[len(copies) // 2])
     after = make()
     _same("addresses that a new port shares", _addresses(after) & _taken([*there, *map(_as_listed, copies)]), set())
+    _same("ports that Neutron lists", len(_ports(client, made)), size)
     asyncio.run(_check_northbound(model, size))
-    return (
-        f"{len(there)} ports by Neutron's API and {len(copies):,} copies of one of them in MariaDB and OVN"
-        f" ({time.monotonic() - start:.0f} s)"
-    )
+    earlier = sum(port["name"].startswith(COPY) for port in there)
+    asked, copied = size - earlier - len(copies), earlier + len(copies)
+    return f"{asked:,} by its API and {copied:,} copies in MariaDB and OVN ({time.monotonic() - start:.0f} s)"
 
 
 def settle(pids: Sequence[int], timeout_s: float = 600) -> None:
@@ -124,7 +125,7 @@ def _attribute(made: Mapping[str, Any]) -> int:
 
 def _ports(client: Client, made: Mapping[str, Any]) -> list[dict[str, Any]]:
     """All ports of a port's network, as the API lists them."""
-    fields = "fields=id&fields=mac_address&fields=fixed_ips"
+    fields = "fields=name&fields=mac_address&fields=fixed_ips"
     return list(client.json("GET", f"/v2.0/ports?network_id={made['network_id']}&{fields}")["ports"])
 
 
@@ -157,7 +158,7 @@ def _drawn(client: Client, made: Mapping[str, Any], there: Sequence[Mapping[str,
             taken.add(mac)
             attribute += 1
             ip = free.pop(chance.randrange(min(WINDOW, len(free))))
-            copies.append(Port(str(uuid.uuid4()), attribute, f"copy{len(copies)}", mac, ip))
+            copies.append(Port(str(uuid.uuid4()), attribute, f"{COPY}{attribute}", mac, ip))
     return copies
 
 
