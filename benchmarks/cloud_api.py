@@ -314,7 +314,8 @@ def peer(a: argparse.Namespace, found: dict[str, Figure]) -> None:
         print(measure([theirs.client], 10, get, pids, warm=1).row("page of 100", around), flush=True)
         figure = measure([theirs.client], 20, lambda c, n: theirs.rule(c, 1000 + n), pids, warm=2)
         print(figure.row("rule in the group of them", around), flush=True)
-        print("\n" + "\n".join(filled), flush=True)
+        if filled:
+            print("\n" + "\n".join(filled), flush=True)
 
 
 def compared(found: dict[str, Figure], a: argparse.Namespace) -> None:
