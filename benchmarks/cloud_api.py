@@ -7,7 +7,8 @@ subnet and one group, by one client and by eight, and the answer comes when the 
 lists, pages, rules; readers beside writers; the same through our Neutron endpoint. `region`: 100 VPCs x 10 subnets x 10
 interfaces from an empty northbound, a restart, memory. `postgresql`: creation with one process of ours and two, on a
 PostgreSQL of its own with its defaults. `neutron`: the same calls of a real Neutron, which the scripts in DIR set up
-(../shared/peers/neutron).
+(../shared/peers/neutron), at 1,000 and at 10,000 ports too: `--peer-made` of them are asked of its API, the others are
+copies of one that it made (`neutron_fill.py`).
 
 Each figure has its load average and the processes beside it that took more than a twentieth of a processor.
 """
@@ -29,6 +30,7 @@ from cloud_network import SETTINGS, fill
 from cloud_rig import (
     HEAD,
     NEUTRON,
+    NEUTRON_OVN,
     PROJECT,
     Around,
     Central,
@@ -50,6 +52,7 @@ from crossconnect.cloud.realise.facts import choose
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.service import Service
 from crossconnect.transport.ovsdb import Session
+from neutron_fill import fill as fill_neutron
 
 PEERS = Path(__file__).resolve().parents[2] / "shared" / "peers" / "neutron"
 SIZES = (1_000, 10_000)
@@ -252,10 +255,10 @@ class Neutron:
         path = f"{self.prefix}/v2.0/{what.replace('_', '-')}s"
         return str(self.client.json("POST", path, {what: {**body, **self.own}})[what]["id"])
 
-    def port(self, client: Client, n: int) -> None:
+    def port(self, client: Client, n: int) -> Any:
         """Create a port."""
         body = {"network_id": self.network, "name": f"port{n}", "security_groups": [self.group], **self.own}
-        client.call("POST", f"{self.prefix}/v2.0/ports", {"port": body})
+        return client.json("POST", f"{self.prefix}/v2.0/ports", {"port": body})["port"]
 
     def rule(self, client: Client, n: int) -> None:
         """Add a rule to the group."""
@@ -263,6 +266,10 @@ class Neutron:
         rule |= {"protocol": "tcp", "port_range_min": n, "port_range_max": n, "remote_ip_prefix": "0.0.0.0/0"}
         path = f"{self.prefix}/v2.0/security-group-rules"
         client.call("POST", path, {"security_group_rule": {**rule, **self.own}})
+
+    def ports(self) -> int:
+        """How many there are."""
+        return len(self.client.json("GET", f"{self.prefix}/v2.0/ports?fields=id")["ports"])
 
     def bulk(self, client: Client, _n: int) -> None:
         """Twenty-five ports by one request."""
@@ -283,18 +290,20 @@ def peer(a: argparse.Namespace, found: dict[str, Figure]) -> None:
         return
     print(f"\n## A real Neutron with OVN, MariaDB, uWSGI (its scripts in {a.peer.name}/)\n\n{HEAD}")
     with neutron(a.peer) as url:
-        words = [NEUTRON]
-        pids = pids_of(words)
-        around = Around(pids_of([*words, "/tmp/ovnbox", "ovn-northd"]))
+        pids, everyone = pids_of([NEUTRON]), pids_of([NEUTRON, NEUTRON_OVN])
+        around = Around(everyone)
         headers = {"x-auth-token": "noauth", "x-project-id": "p1", "x-user-id": "u1", "x-roles": "admin,member,reader"}
         theirs = Neutron(url, headers, {"tenant_id": "p1"})
+        filled: list[str] = []
         for size in (0, *a.peer_ports):
             label = f"{size:,} ports" if size else "few ports"
-            if size:
-                have = len(theirs.client.json("GET", "/v2.0/ports?fields=id")["ports"])
-                requests = max(1, (size - have) // 25)
-                figure = measure([theirs.new() for _ in range(4)], requests, theirs.bulk, pids, warm=0)
+            asked = min(size, a.peer_made) - theirs.ports()
+            if asked >= 25:
+                figure = measure([theirs.new() for _ in range(4)], asked // 25, theirs.bulk, pids, warm=0)
                 print(figure.row("25 ports by one request, 4 clients", around), flush=True)
+            if size > max(a.peer_made, theirs.ports() + 2):
+                how = fill_neutron(theirs.client, functools.partial(theirs.port, theirs.client, 0), size, everyone)
+                filled.append(f"Neutron's {size:,} ports: {how}.")
             for clients, calls in ((1, a.peer_calls), (CLIENTS, 4 * a.peer_calls)):
                 figure = measure([theirs.new() for _ in range(clients)], calls, theirs.port, pids)
                 print(figure.row(f"create, {clients} client{'s' if clients > 1 else ''}, {label}", around), flush=True)
@@ -305,10 +314,12 @@ def peer(a: argparse.Namespace, found: dict[str, Figure]) -> None:
         print(measure([theirs.client], 10, get, pids, warm=1).row("page of 100", around), flush=True)
         figure = measure([theirs.client], 20, lambda c, n: theirs.rule(c, 1000 + n), pids, warm=2)
         print(figure.row("rule in the group of them", around), flush=True)
+        if filled:
+            print("\n" + "\n".join(filled), flush=True)
 
 
 def compared(found: dict[str, Figure], a: argparse.Namespace) -> None:
-    """Ours by theirs, at as many ports where theirs could be filled so far, else at fewer: it gets slower with more."""
+    """Ours by theirs, at as many ports where `--peer-ports` has that size, else at fewer: it gets slower with more."""
     rows: list[str] = []
     for size in a.sizes:
         theirs_at = max((n for n in a.peer_ports if n <= size and f"peer 1 {n}" in found), default=None)
@@ -397,7 +408,8 @@ def main() -> None:
     parser.add_argument("what", nargs="*", default=["ours", "region", "postgresql", "neutron"])
     parser.add_argument("--peer", type=Path, default=PEERS, help="directory with neu.sh")
     parser.add_argument("--peer-calls", type=int, default=20, help="creations asked of Neutron by one client")
-    parser.add_argument("--peer-ports", type=int, nargs="+", default=[1000], help="ports of Neutron's network, in turn")
+    parser.add_argument("--peer-ports", type=int, nargs="+", default=SIZES, help="ports of Neutron's network, in turn")
+    parser.add_argument("--peer-made", type=int, default=200, help="ports asked of Neutron's API; more are copies")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--no-northd", dest="northd", action="store_false")

@@ -40,6 +40,8 @@ burst: 1000000
 """
 NEUTRON = os.environ.get("NEUTRON_DIR", "/tmp/peer-neutron")
 """Where the scripts keep Neutron's data, and its virtual environment."""
+NEUTRON_OVN = os.environ.get("OVNBOX_BASE", "/tmp/ovnbox") + "/n/central"
+"""Where they keep Neutron's OVN."""
 BUSY = 0.05
 """Processes of others that used less than this part of a processor are not worth a word."""
 
