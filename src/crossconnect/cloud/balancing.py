@@ -6,6 +6,7 @@ import msgspec
 
 from crossconnect.cloud import effective
 from crossconnect.cloud.effective import Facts
+from crossconnect.cloud.kinds.gateways import InternetGateway
 from crossconnect.cloud.kinds.load_balancer import LoadBalancer, Target, TargetGroup, addresses_of
 from crossconnect.cloud.kinds.network_interface import NetworkInterface, own_addresses
 from crossconnect.cloud.kinds.service_insertion import ServiceInsertion
@@ -27,6 +28,16 @@ def served(steps: list[Step], subnet: Subnet, packet: Packet, facts: Facts) -> t
             return packet, ""
     place = addresses_of(found, version_of(packet.destination)).index(packet.destination)
     return balanced(steps, found, found.subnet_ids[place], packet, facts)
+
+
+def facing(vpc_id: str, address: str, facts: Facts) -> tuple[LoadBalancer, str] | None:
+    """The load balancer that the internet reaches at an IPv6 address, and the subnet that has it there."""
+    found = _balancer_at(vpc_id, address, facts)
+    if found is None or not found.elastic_ip_id or address not in found.ipv6_addresses:
+        return None
+    if not facts.shared_referring(InternetGateway, vpc_id, "vpc_id"):
+        return None
+    return found, found.subnet_ids[found.ipv6_addresses.index(address)]
 
 
 def _balancer_at(vpc_id: str, address: str, facts: Facts) -> LoadBalancer | None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from crossconnect.cloud import effective
-from crossconnect.cloud.balancing import balanced, served
+from crossconnect.cloud.balancing import balanced, facing, served
 from crossconnect.cloud.effective import LOCAL, Facts
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
 from crossconnect.cloud.kinds.gateways import InternetGateway, NatGateway
@@ -28,6 +28,7 @@ from crossconnect.cloud.verdict import (
     Packet,
     Step,
     any_contains,
+    begun_outside,
     network_acl,
     owner_of,
     reply,
@@ -161,6 +162,17 @@ def entry(
     return _enter_vpc([*first], vpc_id, packet, Known(facts, established))
 
 
+def public_entry(vpc_id: str, packet: Packet, facts: Facts) -> Path:
+    """What becomes of a packet from the internet to an address of a VPC's public IPv6 block: a machine's, or that of a
+    load balancer."""
+    steps: list[Step] = []
+    if (found := facing(vpc_id, packet.destination, facts)) is not None:
+        packet, refused = balanced(steps, *found, packet, facts)
+        if refused:
+            return _ended(steps, refused, packet)
+    return _enter_vpc(steps, vpc_id, packet, Known(facts))
+
+
 def private_entry(gateway: PrivateGateway, packet: Packet, facts: Facts, *, established: bool = False) -> Path:
     """What becomes of a packet that a private gateway has from its VRF: into its VPC, or its transit router."""
     known = Known(facts, established)
@@ -213,13 +225,13 @@ def _through_internet(steps: list[Step], id: str, interface: NetworkInterface, p
         return _ended(steps, id, after)
 
     facts = known.facts
+    if (before := untranslated(packet, known.undo)) is not None:
+        return leave(before, f"{packet.source} is translated back to {before.source}, for it is a reply", id)
     if version_of(packet.source) == 6:
         passes = any_contains(known.public6, packet.source)
         message = f"{packet.source} is {'' if passes else 'not '}of the region's public blocks"
         steps.append(_at_gateway(passes, id, interface.project_id, message))
         return _ended(steps, id, packet)
-    if (before := untranslated(packet, known.undo)) is not None:
-        return leave(before, f"{packet.source} is translated back to {before.source}, for it is a reply", id)
     for elastic in facts.shared_referring(ElasticIp, interface.id, "network_interface_id"):
         if elastic.private_address == packet.source:
             after = msgspec.structs.replace(packet, source=elastic.address)
@@ -360,6 +372,8 @@ def _arrive(
         if not steps[-1].passes:
             return _ended(steps, subnet.id, packet)
     if not established:
+        if (step := begun_outside(subnet, packet, facts)) is not None:
+            return _ended([*steps, step], subnet.id, packet)
         steps.append(security_group(interface, packet, "ingress", facts))
         if not steps[-1].passes:
             return _ended(steps, interface.id, packet)

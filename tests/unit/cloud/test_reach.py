@@ -373,6 +373,51 @@ def test_ipv6_comes_by_the_vpcs_block_where_leaves_accept_it(block_length: str, 
         assert found.outcome == "partly"
 
 
+@pytest.mark.parametrize("block_length", ["    vpc_block: 56\n", ""])
+def test_an_internet_facing_load_balancer_is_reached_at_its_own_ipv6_address(block_length: str) -> None:
+    """Input: one with an elastic IP and an IPv6 address, from outside and from a VPC that only the internet joins to
+    it. Output: it is found by an announcement of its own, whether blocks are or not; where the targets' subnet is for
+    what begins inside it is closed."""
+    prefixes = '    prefixes: [203.0.113.0/24, "2001:db8:f::/48"]\n'
+    stand, carrier = Stand(analyser_of(blueprint_of((prefixes, prefixes + block_length)))), "2001:db8:ffff::1"
+    cloud = stand.cloud
+    made: list[Any] = []
+    for n in (5, 6):
+        vpc = cloud.create("vpc", cidr_blocks=[f"10.{n}.0.0/16"], ipv6_cidr_blocks=["public"])
+        six = vpc.ipv6_cidr_blocks[0].replace("/56", "/64")
+        subnet = cloud.create("subnet", vpc_id=vpc.id, cidr_block=f"10.{n}.1.0/24", ipv6_cidr_block=six)
+        gateway = cloud.create("internet_gateway", vpc_id=vpc.id)
+        cloud.update(vpc.main_route_table_id, routes=[{"destination": "::/0", "target": gateway.id}])
+        made.append((vpc, subnet, gateway, cloud.create("network_interface", subnet_id=subnet.id)))
+    (vpc, subnet, gateway, web), (_, _, _, client) = made
+    cloud.create("security_group_rule", security_group_id=vpc.default_security_group_id, direction="ingress",
+                 protocol="tcp", from_port=8443, to_port=8443, peer="::/0")  # fmt: skip
+    group = cloud.create("target_group", vpc_id=vpc.id, targets=[{"network_interface_id": web.id, "port": 8443}])
+    body = {"subnet_ids": [subnet.id], "ip_address_type": "dualstack", "elastic_ip_id": cloud.create("elastic_ip").id}
+    listeners = [{"port": 443, "target_group_id": group.id}]
+    balancer = cloud.create("load_balancer", scheme="internet-facing", listeners=listeners, **body)
+    [address] = balancer.ipv6_addresses
+    found = stand.ask(carrier, balancer.id)
+    assert f"{address}/128 in cloud-inet" in {hop.decided_by for hop in found.there}
+    ends = {hop.component for hop in found.there if hop.layer == "gateway" and hop.point in ("deliver", "drop")}
+    assert ends == {stand.node(vpc)}
+    assert [hop.passes for hop in found.there] == [True] * len(found.there)
+    [there] = [hop.after for hop in found.there if hop.after is not None]
+    assert (there.destination, there.destination_port) == (web.ipv6_addresses[0], 8443)
+    [back] = [hop.after for hop in found.back if hop.after is not None]
+    assert (back.source, back.source_port) == (address, 443)
+    assert found.outcome == "reachable"
+    assert stand.ask(carrier, address).outcome == "reachable"
+    assert stand.ask(carrier, address, destination_port=8443).decided_by == balancer.id
+    inside = stand.ask(client.id, address)
+    assert [hop.component for hop in inside.there if hop.point == "load-balancer"] == [balancer.id]
+    assert all(hop.passes for hop in inside.there)
+    inward = cloud.create("egress_only_internet_gateway", vpc_id=vpc.id)
+    cloud.update(vpc.main_route_table_id, routes=[{"destination": "::/0", "target": inward.id}])
+    refused = stand.ask(carrier, address)
+    assert (refused.outcome, refused.decided_by) == ("unreachable", f"{vpc.main_route_table_id}/::/0")
+
+
 def test_without_a_fabric_it_ends_at_the_gateway(stand: Stand) -> None:
     region = without_fabric("x", ("north",), ("203.0.113.0/24",))
     bare = Stand(Analyser(region=region))

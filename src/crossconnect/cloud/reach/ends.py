@@ -164,6 +164,8 @@ def _from_inside(target: Resource | str, version: int) -> str:
 def _from_outside(target: Resource | str, version: int, finder: Finder, *, public: bool) -> str:
     """The address by which the outside knows something: of an interface its elastic IP, where it has one."""
     if isinstance(target, LoadBalancer) and public:
+        if version == 6:
+            return next(iter(target.ipv6_addresses), "") if target.elastic_ip_id else ""
         elastic = finder.shared(ElasticIp, target.elastic_ip_id) if target.elastic_ip_id else None
         return elastic.address if elastic is not None else ""
     if isinstance(target, NetworkInterface) and public and version == 4:

@@ -57,9 +57,16 @@ def public_owner(address: str, finder: Finder) -> ElasticIp | Vpc | None:
     return None
 
 
-def router_of(elastic: ElasticIp, finder: Finder) -> Vpc | NatGateway | None:
-    """The router on which an elastic IP is translated; none where it is not in use, or its VPC has no internet
-    gateway."""
+def router_of(owner: ElasticIp | Vpc, finder: Finder) -> Vpc | NatGateway | None:
+    """The router on which an elastic IP is translated, or a VPC's own; none where the elastic IP is not in use, or the
+    VPC has no gateway to the internet."""
+    if isinstance(owner, Vpc):
+        kinds = (InternetGateway, EgressOnlyInternetGateway)
+        return owner if any(finder.shared_referring(kind, owner.id, "vpc_id") for kind in kinds) else None
+    return _translating(owner, finder)
+
+
+def _translating(elastic: ElasticIp, finder: Finder) -> Vpc | NatGateway | None:
     for gateway in finder.shared_referring(NatGateway, elastic.id, "elastic_ip_id"):
         return gateway if finder.shared_referring(InternetGateway, gateway.vpc_id, "vpc_id") else None
     vpcs = [b.vpc_id for b in finder.shared_referring(LoadBalancer, elastic.id, "elastic_ip_id")]
