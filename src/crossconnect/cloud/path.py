@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from crossconnect.cloud import effective
-from crossconnect.cloud.balancing import balanced, facing, served
+from crossconnect.cloud.balancing import balanced, facing, served, served_at_gateway
 from crossconnect.cloud.effective import LOCAL, Facts
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
 from crossconnect.cloud.kinds.gateways import InternetGateway, NatGateway
@@ -177,11 +177,15 @@ def private_entry(gateway: PrivateGateway, packet: Packet, facts: Facts, *, esta
     """What becomes of a packet that a private gateway has from its VRF: into its VPC, or its transit router."""
     known = Known(facts, established)
     steps = [_at_gateway(True, gateway.id, gateway.project_id, f"comes in by {gateway.id}")]
+    attachment = None if gateway.vpc_id else effective.active_attachment(gateway.id, facts)
+    if not established and (gateway.vpc_id or attachment is not None):
+        packet, refused = served_at_gateway(steps, gateway, attachment, packet, facts)
+        if refused:
+            return _ended(steps, refused, packet)
     if gateway.vpc_id:
         return _enter_vpc(steps, gateway.vpc_id, packet, known)
-    for attachment in facts.shared_referring(TransitRouterAttachment, gateway.id, "private_gateway_id"):
-        if attachment.status == "active":
-            return _transit(steps, attachment, packet, known)
+    if attachment is not None:
+        return _transit(steps, attachment, packet, known)
     message = f"{gateway.id} is attached neither to a VPC nor to a transit router"
     return _ended([_at_gateway(False, gateway.id, gateway.project_id, message)], gateway.id, packet)
 
@@ -214,9 +218,7 @@ def _through(
         case "igw":
             return _through_internet(steps, target, interface, packet, known)
         case _:
-            message = f"leaves by {target}"
-            steps.append(_at_gateway(True, target, interface.project_id, message))
-            return _ended(steps, target, packet)
+            return _leave(steps, target, interface.project_id, packet, known)
 
 
 def _through_internet(steps: list[Step], id: str, interface: NetworkInterface, packet: Packet, known: Known) -> Path:
@@ -297,9 +299,16 @@ def _transit(steps: list[Step], entry: TransitRouterAttachment, packet: Packet, 
         return _ended(steps, table.id, packet)
     if leaving.vpc_id:
         return _enter_vpc(steps, leaving.vpc_id, packet, known)
-    message = f"leaves by {leaving.private_gateway_id}"
-    steps.append(_at_gateway(True, leaving.private_gateway_id, leaving.project_id, message))
-    return _ended(steps, leaving.private_gateway_id, packet)
+    return _leave(steps, leaving.private_gateway_id, leaving.project_id, packet, known)
+
+
+def _leave(steps: list[Step], id: str, project_id: str, packet: Packet, known: Known) -> Path:
+    """Out by a gateway that begins no translation; what it has translated is translated back."""
+    message, before = f"leaves by {id}", untranslated(packet, known.undo)
+    if before is not None:
+        message += f"; {packet.source} is translated back to {before.source}, for it is a reply"
+    steps.append(_at_gateway(True, id, project_id, message, after=before))
+    return _ended(steps, id, before or packet)
 
 
 def _enter_vpc(steps: list[Step], vpc_id: str, packet: Packet, known: Known) -> Path:

@@ -667,8 +667,8 @@ def test_a_transit_router_routes_by_the_table_of_where_it_enters(scene: Scene) -
 
 def test_a_private_gateway_joins_a_vpc_and_a_vrf(scene: Scene) -> None:
     """Input: a private gateway at a VPC, propagated into the main table. Output: its prefix leaves into the VRF, and
-    packets come in from there."""
-    two_subnets(scene)
+    packets come in from there, to machines and to a load balancer; nothing but the block is to be announced."""
+    balanced(scene)
     cloud = scene.cloud
     cloud.rule("sgr-any", "sg-blue", "ingress", "172.20.0.0/16")
     cloud.make(
@@ -685,9 +685,15 @@ def test_a_private_gateway_joins_a_vpc_and_a_vrf(scene: Scene) -> None:
     )
     arrived = scene.box.trace("provider-connect-blue", flow, "--minimal", *("--ct=new",) * 6)
     assert outputs(arrived) == ["eni-blue-p3"]
-    told = scene.box.sbctl(
-        "--bare", "--columns=external_ids", "find", "Port_Binding", 'logical_port="lsp-connect-blue-pgw-1"'
+    arrived = scene.box.trace(
+        "provider-connect-blue", flow.replace("10.0.2.10", "10.0.2.50"), "--minimal", *("--ct=new",) * 6
     )
+    assert outputs(arrived) == ["eni-blue-p3"]
+    told = scene.box.sbctl(
+        "--bare", "--columns=nat_addresses,external_ids", "find", "Port_Binding",
+        'logical_port="lsp-connect-blue-pgw-1"',
+    )  # fmt: skip
+    assert "10.0.2.50" not in told
     assert "crossconnect:announce=10.0.0.0/16" in told.replace('"', "")
 
 

@@ -307,6 +307,44 @@ def test_private_connect_leads_to_its_own_vrf(stand: Stand) -> None:
     assert "no route to 172.16.0.9" in last.message
 
 
+def test_a_load_balancer_is_reached_from_a_private_gateways_vrf(stand: Stand) -> None:
+    """Input: the gateway at the VPC, then at a transit router, whose table then drops a part. Output: the answer is the
+    load balancer's again at the gateway; without a way to its targets it is not balanced there, and the packet lost."""
+    bare, cloud = Stand(Analyser(region=stand.analyser.region)), stand.cloud
+    bare.cloud, site = cloud, {"network": "private"}
+    far = cloud.create("subnet", vpc_id=stand.vpc.id, cidr_block=part("10.0.0.0/16", 3))
+    web = cloud.create("network_interface", subnet_id=far.id)
+    group = cloud.create("target_group", vpc_id=stand.vpc.id, targets=[{"network_interface_id": web.id, "port": 8443}])
+    listeners = [{"port": 443, "target_group_id": group.id}]
+    balancer = cloud.create("load_balancer", subnet_ids=[stand.subnet.id], listeners=listeners)
+    stand.let_in(stand.vpc, 8443)
+    with pytest.raises(Refused) as error:
+        bare.ask("172.16.0.9", balancer.id, project="alpha", **site)
+    assert refused(error) == (422, "reachability.network", "/network")
+    gateway = cloud.create("private_gateway", vrf="cloud-priv", vpc_id=stand.vpc.id, prefixes=["172.16.0.0/24"])
+    cloud.update(stand.vpc.main_route_table_id, routes=[{"destination": "172.16.0.0/24", "target": gateway.id}])
+    found = bare.ask("172.16.0.9", balancer.id, **site)
+    assert found.outcome == "reachable"
+    [there], [back] = ([hop for hop in hops if hop.after is not None] for hops in (found.there, found.back))
+    assert (there.point, back.component) == ("load-balancer", gateway.id)
+    assert back.after is not None
+    assert (back.after.source, back.after.source_port) == (balancer.addresses[0], 443)
+    assert bare.ask("172.16.0.9", balancer.id, project="alpha", **site).outcome == "reachable"
+
+    cloud.update(stand.vpc.main_route_table_id, routes=[])
+    cloud.update(gateway.id, vpc_id="")
+    router = cloud.create("transit_router")
+    for one in ({"vpc_id": stand.vpc.id, "subnet_ids": [far.id]}, {"private_gateway_id": gateway.id}):
+        cloud.create("transit_router_attachment", transit_router_id=router.id, **one)
+    cloud.update(stand.vpc.main_route_table_id, routes=[{"destination": "172.16.0.0/24", "target": router.id}])
+    assert bare.ask("172.16.0.9", balancer.id, **site).outcome == "reachable"
+    cloud.update(router.default_route_table_id, routes=[{"destination": far.cidr_block}])
+    found = bare.ask("172.16.0.9", balancer.id, **site)
+    assert found.outcome == "unreachable"
+    [passed_over] = [hop for hop in found.there if hop.point == "load-balancer"]
+    assert (passed_over.passes, passed_over.decided_by) == (True, router.default_route_table_id)
+
+
 def test_what_is_not_announced_outside_has_no_way_in() -> None:
     """Input: a border that exports nothing. Output: the carrier has no route, and the policy that withholds it is
     named."""

@@ -72,7 +72,8 @@ class Listener(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 class LoadBalancer(Resource, frozen=True, kw_only=True):
     """A load balancer. Targets see the client's address. Other VPCs reach it over a peering or a transit router, where
-    the client's route table leads to its addresses and to all of a listener's targets."""
+    the client's route table leads to its addresses and to all of a listener's targets; so does a private gateway's VRF,
+    directly or over a transit router."""
 
     vpc_id: str
     subnet_ids: tuple[str, ...]

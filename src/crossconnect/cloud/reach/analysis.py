@@ -98,13 +98,12 @@ class _Walk:
             if not self.journey.lost:
                 self._into(owner)
             return
-        receiver = ends.receiver
-        gateway = private_gateway_for(receiver, ends.network, self._finder) if receiver is not None else None
-        if receiver is None or gateway is None:
+        gateway = private_gateway_for(ends.vpc_id, ends.network, self._finder) if ends.vpc_id else None
+        if gateway is None:
             message = f"{self.journey.packet.destination} is announced into {ends.network.vrf} by no private gateway"
             self.journey.say("gateway", "drop", "", message, passes=False)
             return
-        self._inwards(ends.network, gateway, block_of(receiver.vpc_id, self.journey.packet.destination, self._finder))
+        self._inwards(ends.network, gateway, block_of(ends.vpc_id, self.journey.packet.destination, self._finder))
         if not self.journey.lost:
             self._by_private_gateway(gateway)
 

@@ -36,8 +36,8 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
     packet: Packet
     sender: NetworkInterface | None
     """None: somebody outside."""
-    receiver: NetworkInterface | None
-    """Where one is named; others are found on the way."""
+    vpc_id: str
+    """Of the interface or load balancer that is named as destination; others are found on the way."""
     network: ProviderNetwork
     """In which somebody outside is."""
 
@@ -51,11 +51,11 @@ def ends_of(asked: ReachabilityBody, region: CloudRegion, finder: Finder, *, who
     source = _found(asked.source, "/source", ("eni", "eip"), finder, whole=whole)
     target = _found(asked.destination, "/destination", (*_KINDS,), finder, whole=whole)
     sender = _sender(source, finder) if isinstance(source, Resource) else None
-    receiver = target if isinstance(target, NetworkInterface) else None
+    vpc_id = target.vpc_id if isinstance(target, NetworkInterface | LoadBalancer) else ""
     if (
         network != region.internet
         and not whole
-        and (receiver is None or private_gateway_for(receiver, network, finder) is None)
+        and (not vpc_id or private_gateway_for(vpc_id, network, finder) is None)
     ):
         raise _no_network(asked)
     version = _version(source, target)
@@ -71,7 +71,7 @@ def ends_of(asked: ReachabilityBody, region: CloudRegion, finder: Finder, *, who
     if not origin or version_of(origin) != version_of(destination):
         message = f"source and destination have no IP version in common: {origin or asked.source}, {destination}"
         raise invalid("reachability.version", message, "/destination")
-    return Ends(packet=_packet(asked, origin, destination), sender=sender, receiver=receiver, network=network)
+    return Ends(packet=_packet(asked, origin, destination), sender=sender, vpc_id=vpc_id, network=network)
 
 
 def _no_network(asked: ReachabilityBody) -> Exception:

@@ -93,12 +93,12 @@ def network_of(gateway: PrivateGateway, region: CloudRegion) -> ProviderNetwork 
     return next((network for network in region.networks if network.vrf == gateway.vrf), None)
 
 
-def private_gateway_for(interface: NetworkInterface, network: ProviderNetwork, finder: Finder) -> PrivateGateway | None:
-    """The private gateway by which a VRF's packets come to an interface's VPC: its own, or a transit router's."""
-    for gateway in finder.shared_referring(PrivateGateway, interface.vpc_id, "vpc_id"):
+def private_gateway_for(vpc_id: str, network: ProviderNetwork, finder: Finder) -> PrivateGateway | None:
+    """The private gateway by which a VRF's packets come to a VPC: its own, or a transit router's."""
+    for gateway in finder.shared_referring(PrivateGateway, vpc_id, "vpc_id"):
         if gateway.vrf == network.vrf:
             return gateway
-    for attached in finder.shared_referring(TransitRouterAttachment, interface.vpc_id, "vpc_id"):
+    for attached in finder.shared_referring(TransitRouterAttachment, vpc_id, "vpc_id"):
         others = finder.shared_referring(TransitRouterAttachment, attached.transit_router_id, "transit_router_id")
         for other in others:
             gateway = finder.shared(PrivateGateway, other.private_gateway_id) if other.private_gateway_id else None
