@@ -178,9 +178,10 @@ class Stand:
             )
         return group
 
-    def transfer(self, resource: Resource, version: int = 4) -> str:
-        """The address of a router of ours on the internet's transfer network."""
-        found = [address.partition("/")[0] for address in transfer_addresses(self.region.internet, resource)]
+    def transfer(self, resource: Resource, version: int = 4, network: ProviderNetwork | None = None) -> str:
+        """The address of a router of ours on the internet's transfer network, or on another one's."""
+        where = network or self.region.internet
+        found = [address.partition("/")[0] for address in transfer_addresses(where, resource)]
         return next(address for address in found if (":" in address) == (version == 6))
 
     def carrier(self, *words: str) -> str:
@@ -236,11 +237,12 @@ def flat_stand(name: str, run_root: str, region: CloudRegion | None = None) -> I
     region = region or flat_region()
     gateways = {node.name for node in region.gateways}
     hypervisors = [chassis for zone in region.zones for chassis in zone.chassis]
+    outside = ("internet", *(network.physnet for network in region.networks))
     chassis = [
         Chassis(
             name=one,
             gateway=one in gateways,
-            networks=("internet",) if one in gateways or region.internet.on_hypervisors else (),
+            networks=outside if one in gateways else outside[:1] if region.internet.on_hypervisors else (),
         )
         for one in (*hypervisors, *sorted(gateways))
     ]

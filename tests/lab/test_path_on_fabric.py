@@ -33,9 +33,12 @@ from crossconnect.simulate import Failures, simulate
 from ovn_scenes import software
 
 CARRIER = "isp"
+CARRIER6 = "isp by IPv6"
 OUTSIDE = "198.51.100.1"
+OUTSIDE6 = "2001:db8:ffff::1"
 UNKNOWN = "192.0.2.77"
 ANYWHERE = "0.0.0.0/0"
+PREFIXES = '    prefixes: [203.0.113.0/24, "2001:db8:f::/48"]\n'
 HV2 = """\
   - name: hv2
     chassis: hypervisor
@@ -85,6 +88,11 @@ FLOWS = (
     Flow("web1", "inner", 80, 8080),
     Flow("web1", "inner", 443, 8080, point="load-balancer"),
     Flow(CARRIER, "outer", 80, 8080),
+    Flow(CARRIER6, "outer6", 80, 8080),
+    Flow(CARRIER6, "outer6", 8080, 8080, point="load-balancer"),
+    Flow(CARRIER6, "inner6", 80, 8080, point="destination"),
+    Flow("web1", "outer6", 80, 8080),
+    Flow("own1", "outer6", 80, 8080),
     # Out.
     Flow("web1", CARRIER),
     Flow("web2", CARRIER, point="gateway"),
@@ -108,7 +116,8 @@ FLOWS = (
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    blueprint = compile_region(cloud_region(texts(*TWO_NETWORKS, ("  - name: gw1\n", HV2)))).blueprint
+    changes = (*TWO_NETWORKS, ("  - name: gw1\n", HV2), (PREFIXES, PREFIXES + "    vpc_block: 56\n"))
+    blueprint = compile_region(cloud_region(texts(*changes))).blueprint
     assert blueprint is not None
     region = cloud_of(blueprint)
     assert region is not None
@@ -128,30 +137,36 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 def _furnish(stand: Stand, blueprint: Blueprint) -> Scene:
     create, update = stand.cloud.create, stand.cloud.update
     shop, partner, other = (
-        create("vpc", cidr_blocks=[block]) for block in ("10.0.0.0/16", "10.1.0.0/16", "10.0.0.0/16")
+        create("vpc", cidr_blocks=[block], ipv6_cidr_blocks=["public"])
+        for block in ("10.0.0.0/16", "10.1.0.0/16", "10.0.0.0/16")
     )
     # A VPC's gateway node follows from its number: the next one has another.
     assert gateway_order(stand.region, shop)[0] != gateway_order(stand.region, partner)[0]
     if gateway_order(stand.region, shop) == gateway_order(stand.region, other):
-        other = create("vpc", cidr_blocks=["10.0.0.0/16"])
+        other = create("vpc", cidr_blocks=["10.0.0.0/16"], ipv6_cidr_blocks=["public"])
     gone = create("vpc", cidr_blocks=["10.2.0.0/16"])
-    front, back, quiet = (create("subnet", vpc_id=shop.id, cidr_block=f"10.0.{n}.0/24") for n in (1, 2, 3))
+    six = {vpc.id: vpc.ipv6_cidr_blocks[0].replace("/56", "/64") for vpc in (shop, other)}
+    front, back, quiet = (
+        create("subnet", vpc_id=shop.id, cidr_block=f"10.0.{n}.0/24", ipv6_cidr_block=six[shop.id] if n == 1 else "")
+        for n in (1, 2, 3)
+    )
     far = create("subnet", vpc_id=partner.id, cidr_block="10.1.1.0/24")
-    same = create("subnet", vpc_id=other.id, cidr_block="10.0.1.0/24")
+    same = create("subnet", vpc_id=other.id, cidr_block="10.0.1.0/24", ipv6_cidr_block=six[other.id])
     gateway, theirs = (create("internet_gateway", vpc_id=vpc.id) for vpc in (shop, other))
     peering, dead = (create("vpc_peering", vpc_id=shop.id, peer_vpc_id=vpc.id) for vpc in (partner, gone))
     private = create("private_gateway", vrf="cloud-priv", vpc_id=shop.id, prefixes=["172.16.0.0/24"])
     eips = {name: create("elastic_ip") for name in ("nat", "spare", "outer")}
-    update(shop.main_route_table_id, routes=[{"destination": ANYWHERE, "target": gateway.id}])
+    default = [{"destination": ANYWHERE, "target": gateway.id}, {"destination": "::/0", "target": gateway.id}]
+    update(shop.main_route_table_id, routes=default)
     nat = create("nat_gateway", subnet_id=front.id, elastic_ip_id=eips["nat"].id)
     inside = [{"destination": "10.1.0.0/16", "target": peering.id}, {"destination": "10.2.0.0/16", "target": dead.id}]
     inside.append({"destination": "172.16.0.0/24", "target": private.id})
     tables = {name: create("route_table", vpc_id=shop.id) for name in ("back", "quiet")}
-    update(shop.main_route_table_id, routes=[*inside, {"destination": ANYWHERE, "target": gateway.id}])
+    update(shop.main_route_table_id, routes=[*inside, *default])
     update(tables["back"].id, routes=[*inside, {"destination": ANYWHERE, "target": nat.id}])
     update(tables["quiet"].id, routes=inside)
     update(partner.main_route_table_id, routes=[{"destination": "10.0.0.0/16", "target": peering.id}])
-    update(other.main_route_table_id, routes=[{"destination": ANYWHERE, "target": theirs.id}])
+    update(other.main_route_table_id, routes=[{**route, "target": theirs.id} for route in default])
     stand.cloud.delete(dead.id)
     entries = [
         {
@@ -195,19 +210,22 @@ def _furnish(stand: Stand, blueprint: Blueprint) -> Scene:
         "target_group", vpc_id=shop.id, targets=[{"network_interface_id": machines["web2"].id, "port": 8080}]
     )
     listeners = [{"port": 80, "target_group_id": targets.id}]
-    inner = create("load_balancer", subnet_ids=[front.id], listeners=listeners)
+    inner = create("load_balancer", subnet_ids=[front.id], listeners=listeners, ip_address_type="dualstack")
     outer = create(
         "load_balancer",
         subnet_ids=[front.id],
         listeners=listeners,
         scheme="internet-facing",
+        ip_address_type="dualstack",
         elastic_ip_id=eips["outer"].id,
     )
     stand.settle()
     ids = {name: machine.id for name, machine in machines.items()}
     ids |= {f"eip-{name}": eip.id for name, eip in eips.items()}
-    ids |= {"inner": inner.id, "outer": outer.id, CARRIER: OUTSIDE}
+    ids |= {"inner": inner.id, "outer": outer.id, CARRIER: OUTSIDE, CARRIER6: OUTSIDE6}
     things = {**machines, **{f"eip-{n}": e for n, e in eips.items()}, "inner": inner, "outer": eips["outer"]}
+    for name, balancer in (("inner6", inner), ("outer6", outer)):
+        ids[name] = things[name] = balancer.ipv6_addresses[0]
     assert within(lambda: _try(stand, Flow(CARRIER, "eip-own1"), things)), "the lab has come up"
     return Scene(stand, blueprint, ids, things)
 
@@ -225,15 +243,22 @@ def _group(stand: Stand, vpc: Any) -> Any:
             to_port=high,
             peer=ANYWHERE,
         )
+    stand.cloud.create(
+        "security_group_rule",
+        security_group_id=group.id,
+        direction="ingress",
+        protocol="tcp",
+        from_port=8080,
+        to_port=8080,
+        peer="::/0",
+    )
     return group
 
 
 def _address(name: str, things: dict[str, Any]) -> str:
-    if name == CARRIER:
-        return OUTSIDE
-    if name not in things:
-        return name
-    thing = things[name]
+    thing = things.get(name, {CARRIER: OUTSIDE, CARRIER6: OUTSIDE6}.get(name, name))
+    if isinstance(thing, str):
+        return thing
     return (
         getattr(thing, "address", "") or (*getattr(thing, "private_addresses", ()), *getattr(thing, "addresses", ()))[0]
     )
@@ -241,19 +266,19 @@ def _address(name: str, things: dict[str, Any]) -> str:
 
 def _namespace(stand: Stand, name: str) -> str:
     lab = stand.lab
-    return lab.lab.network_namespace(*((CARRIER, "") if name == CARRIER else place(lab.party(name))))
+    return lab.lab.network_namespace(*((CARRIER, "") if name in (CARRIER, CARRIER6) else place(lab.party(name))))
 
 
 def _try(stand: Stand, flow: Flow, things: dict[str, Any], seconds: float = 2.0) -> Connection:
     """A real TCP connection, while everybody but the sender listens."""
     everybody = [CARRIER, *(machine.name for machine in stand.lab.record.machines)]
-    listen = flow.listen or flow.port
+    listen, outside = flow.listen or flow.port, {CARRIER: OUTSIDE, CARRIER6: OUTSIDE6}
     specification = {
         "protocol": "tcp",
         "timeout_s": seconds,
         "address": _address(flow.destination, things),
         "port": flow.port,
-        "source": [_namespace(stand, flow.source), OUTSIDE if flow.source == CARRIER else "", 0],
+        "source": [_namespace(stand, flow.source), outside.get(flow.source, ""), 0],
         "listeners": [[name, _namespace(stand, name), listen] for name in everybody if name != flow.source],
     }
     argv = [*stand.lab.lab.beside(), sys.executable, "-I", "-S", connect_agent.__file__]
@@ -291,7 +316,7 @@ def test_verdicts_are_what_packets_do(scene: Scene) -> None:
             different.append(f"{flow}: ends at {dropped}, not at {flow.point}")
         if not flow.point and not arrives:
             different.append(f"{flow}: should arrive: {said.explanation}")
-        sources = [h.after.source for h in said.there if h.after is not None] or [_address(flow.source, scene.things)]
+        sources = [said.asked.source, *(hop.after.source for hop in said.there if hop.after is not None)]
         if arrives and seen.seen_from != sources[-1]:
             different.append(f"{flow}: seen from {seen.seen_from}, said {sources[-1]}")
     print(f"{len(FLOWS)} flows compared")

@@ -6,11 +6,15 @@ import msgspec
 
 from crossconnect.cloud import effective
 from crossconnect.cloud.effective import Facts
+from crossconnect.cloud.kinds.gateways import InternetGateway
 from crossconnect.cloud.kinds.load_balancer import LoadBalancer, Target, TargetGroup, addresses_of
 from crossconnect.cloud.kinds.network_interface import NetworkInterface, own_addresses
+from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.service_insertion import ServiceInsertion
 from crossconnect.cloud.kinds.subnet import Subnet
-from crossconnect.cloud.verdict import Packet, Step, said
+from crossconnect.cloud.kinds.transit import TransitRouterAttachment
+from crossconnect.cloud.resource import Resource
+from crossconnect.cloud.verdict import Packet, Step
 from crossconnect.net import version_of
 
 
@@ -29,6 +33,40 @@ def served(steps: list[Step], subnet: Subnet, packet: Packet, facts: Facts) -> t
     return balanced(steps, found, found.subnet_ids[place], packet, facts)
 
 
+def served_at_gateway(
+    steps: list[Step],
+    gateway: PrivateGateway,
+    attachment: TransitRouterAttachment | None,
+    packet: Packet,
+    facts: Facts,
+) -> tuple[Packet, str]:
+    """As `served`, of a packet that a private gateway has from its VRF: for a load balancer of its VPC, or of one that
+    the transit router leads to."""
+    there = gateway.vpc_id
+    if attachment is not None:
+        there = effective.vpc_behind(attachment, packet.destination, facts)
+    found = _balancer_at(there, packet.destination, facts)
+    if found is None:
+        return packet, ""
+    if attachment is not None and any(
+        effective.vpc_behind(attachment, address, facts) != there for address in _needed(found, packet, facts)
+    ):
+        steps.append(_passed_over(packet, _partly(attachment.route_table_id), attachment.route_table_id, gateway))
+        return packet, ""
+    place = addresses_of(found, version_of(packet.destination)).index(packet.destination)
+    return balanced(steps, found, found.subnet_ids[place], packet, facts)
+
+
+def facing(vpc_id: str, address: str, facts: Facts) -> tuple[LoadBalancer, str] | None:
+    """The load balancer that the internet reaches at an IPv6 address, and the subnet that has it there."""
+    found = _balancer_at(vpc_id, address, facts)
+    if found is None or not found.elastic_ip_id or address not in found.ipv6_addresses:
+        return None
+    if not facts.shared_referring(InternetGateway, vpc_id, "vpc_id"):
+        return None
+    return found, found.subnet_ids[found.ipv6_addresses.index(address)]
+
+
 def _balancer_at(vpc_id: str, address: str, facts: Facts) -> LoadBalancer | None:
     """The load balancer of a VPC that has an address."""
     found = facts.shared_referring(LoadBalancer, vpc_id, "vpc_id") if vpc_id else ()
@@ -39,6 +77,17 @@ def _not_here(subnet: Subnet, balancer: LoadBalancer, packet: Packet, facts: Fac
     """Why another VPC's load balancer is not balanced where its clients are; empty where it is."""
     if any(i.mode == "inline" for i in facts.shared_referring(ServiceInsertion, subnet.vpc_id, "vpc_id")):
         return f"{subnet.vpc_id} has inline appliances, which OVN does not put before what is balanced"
+    if all(effective.other_vpc(subnet, one, facts) == balancer.vpc_id for one in _needed(balancer, packet, facts)):
+        return ""
+    return _partly(effective.route_table(subnet, facts).id)
+
+
+def _partly(table_id: str) -> str:
+    return f"{table_id} does not lead to all of its load balancer's addresses and targets there"
+
+
+def _needed(balancer: LoadBalancer, packet: Packet, facts: Facts) -> list[str]:
+    """All addresses to which there must be one way, for packets to be balanced before they take it."""
     version = version_of(packet.destination)
     needed = [*addresses_of(balancer, version)]
     for listener in balancer.listeners:
@@ -46,10 +95,7 @@ def _not_here(subnet: Subnet, balancer: LoadBalancer, packet: Packet, facts: Fac
             for subnet_id in balancer.subnet_ids:
                 targets = _targets(balancer, subnet_id, listener.target_group_id, version, facts)
                 needed += [own_addresses(interface, version)[0] for _, interface in targets]
-    if all(effective.other_vpc(subnet, address, facts) == balancer.vpc_id for address in needed):
-        return ""
-    table = effective.route_table(subnet, facts)
-    return f"{table.id} does not lead to all of its load balancer's addresses and targets there"
+    return needed
 
 
 def balanced(
@@ -120,7 +166,16 @@ def _at_balancer(passes: bool, balancer: LoadBalancer, by: str, message: str) ->
 
 
 def _unbalanced(subnet: Subnet, packet: Packet, why: str, facts: Facts) -> Step:
+    return _passed_over(packet, why, effective.route_table(subnet, facts).id, subnet)
+
+
+def _passed_over(packet: Packet, why: str, table_id: str, of: Resource) -> Step:
     """A packet goes on to a load balancer's address as it is, and finds nobody there."""
-    table = effective.route_table(subnet, facts)
-    message = f"{packet.destination} is a load balancer's, which is not balanced here: {why}"
-    return msgspec.structs.replace(said("load-balancer", True, subnet, table.id, message), resource_id=table.id)
+    return Step(
+        point="load-balancer",
+        passes=True,
+        resource_id=table_id,
+        decided_by=table_id,
+        message=f"{packet.destination} is a load balancer's, which is not balanced here: {why}",
+        project_id=of.project_id,
+    )

@@ -152,13 +152,25 @@ def other_vpc(subnet: Subnet, destination: str, facts: Facts) -> str:
         return peering.peer_vpc_id if peering.vpc_id == subnet.vpc_id else peering.vpc_id
     for attachment in facts.shared_referring(TransitRouterAttachment, subnet.vpc_id, "vpc_id"):
         if attachment.transit_router_id == chosen.target and attachment.status == "active":
-            table = facts.shared(TransitRouteTable, attachment.route_table_id)
-            onward = choose(destination, transit_routes(table, facts)) if table is not None else None
-            if onward is None or onward.state != "active":
-                return ""
-            leaving = facts.shared(TransitRouterAttachment, onward.target)
-            return leaving.vpc_id if leaving is not None and leaving.vpc_id != subnet.vpc_id else ""
+            found = vpc_behind(attachment, destination, facts)
+            return found if found != subnet.vpc_id else ""
     return ""
+
+
+def active_attachment(private_gateway_id: str, facts: Facts) -> TransitRouterAttachment | None:
+    """The attachment by which a private gateway is at a transit router."""
+    attached = facts.shared_referring(TransitRouterAttachment, private_gateway_id, "private_gateway_id")
+    return next((attachment for attachment in attached if attachment.status == "active"), None)
+
+
+def vpc_behind(attachment: TransitRouterAttachment, destination: str, facts: Facts) -> str:
+    """The VPC that an attachment's table leads an address to; empty for none."""
+    table = facts.shared(TransitRouteTable, attachment.route_table_id)
+    chosen = choose(destination, transit_routes(table, facts)) if table is not None else None
+    if chosen is None or chosen.state != "active":
+        return ""
+    leaving = facts.shared(TransitRouterAttachment, chosen.target)
+    return leaving.vpc_id if leaving is not None else ""
 
 
 def rules(interface: NetworkInterface, direction: Direction, facts: Facts) -> tuple[EffectiveRule, ...]:

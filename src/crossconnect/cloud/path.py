@@ -7,12 +7,13 @@ interface -> source check -> security groups -> [inline] -> [load balancer] -> s
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import msgspec
 
 from crossconnect.cloud import effective
-from crossconnect.cloud.balancing import balanced, served
+from crossconnect.cloud.balancing import balanced, facing, served, served_at_gateway
 from crossconnect.cloud.effective import LOCAL, Facts
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
 from crossconnect.cloud.kinds.gateways import InternetGateway, NatGateway
@@ -30,6 +31,7 @@ from crossconnect.cloud.verdict import (
     Step,
     Translation,
     any_contains,
+    begun_outside,
     network_acl,
     owner_of,
     reply,
@@ -169,15 +171,30 @@ def entry(
     return _enter_vpc([*first], vpc_id, packet, Known(facts, established))
 
 
+def public_entry(vpc_id: str, packet: Packet, facts: Facts) -> Path:
+    """What becomes of a packet from the internet to an address of a VPC's public IPv6 block: a machine's, or that of a
+    load balancer."""
+    steps: list[Step] = []
+    if (found := facing(vpc_id, packet.destination, facts)) is not None:
+        packet, refused = balanced(steps, *found, packet, facts)
+        if refused:
+            return _ended(steps, refused, packet)
+    return _enter_vpc(steps, vpc_id, packet, Known(facts))
+
+
 def private_entry(gateway: PrivateGateway, packet: Packet, facts: Facts, *, established: bool = False) -> Path:
     """What becomes of a packet that a private gateway has from its VRF: into its VPC, or its transit router."""
     known = Known(facts, established)
     steps = [_at_gateway(True, gateway.id, gateway.project_id, f"comes in by {gateway.id}")]
+    attachment = None if gateway.vpc_id else effective.active_attachment(gateway.id, facts)
+    if not established and (gateway.vpc_id or attachment is not None):
+        packet, refused = served_at_gateway(steps, gateway, attachment, packet, facts)
+        if refused:
+            return _ended(steps, refused, packet)
     if gateway.vpc_id:
         return _enter_vpc(steps, gateway.vpc_id, packet, known)
-    for attachment in facts.shared_referring(TransitRouterAttachment, gateway.id, "private_gateway_id"):
-        if attachment.status == "active":
-            return _transit(steps, attachment, packet, known)
+    if attachment is not None:
+        return _transit(steps, attachment, packet, known)
     message = f"{gateway.id} is attached neither to a VPC nor to a transit router"
     return _ended([_at_gateway(False, gateway.id, gateway.project_id, message)], gateway.id, packet)
 
@@ -224,9 +241,7 @@ def _through(
         case "vpce" | "svc":
             return _ended(steps, target, packet)
         case _:
-            message = f"leaves by {target}"
-            steps.append(_at_gateway(True, target, interface.project_id, message))
-            return _ended(steps, target, packet)
+            return _leave(steps, target, interface.project_id, packet, known)
 
 
 def _through_internet(steps: list[Step], id: str, interface: NetworkInterface, packet: Packet, known: Known) -> Path:
@@ -235,13 +250,13 @@ def _through_internet(steps: list[Step], id: str, interface: NetworkInterface, p
         return _ended(steps, id, after)
 
     facts = known.facts
+    if (before := untranslated(packet, known.undo, _public(interface, facts))) is not None:
+        return leave(before, f"{packet.source} is translated back to {before.source}, for it is a reply", id)
     if version_of(packet.source) == 6:
         passes = any_contains(known.public6, packet.source)
         message = f"{packet.source} is {'' if passes else 'not '}of the region's public blocks"
         steps.append(_at_gateway(passes, id, interface.project_id, message))
         return _ended(steps, id, packet)
-    if (before := untranslated(interface, packet, facts, known.undo)) is not None:
-        return leave(before, f"{packet.source} is translated back to {before.source}, for it is a reply", id)
     for elastic in facts.shared_referring(ElasticIp, interface.id, "network_interface_id"):
         if elastic.private_address == packet.source:
             after = msgspec.structs.replace(packet, source=elastic.address)
@@ -257,24 +272,29 @@ def _through_internet(steps: list[Step], id: str, interface: NetworkInterface, p
     return _ended(steps, id, packet)
 
 
-def untranslated(
-    interface: NetworkInterface, packet: Packet, facts: Facts, undo: tuple[Translation, ...]
-) -> Packet | None:
-    """A reply with the source that its connection began with as destination, where the VPC's router translated that: an
-    elastic IP of the interface, or of a load balancer of its VPC; or None. What was balanced where the client is, or by
-    an endpoint's service, is translated back there only."""
-    here = [*facts.shared_referring(ElasticIp, interface.id, "network_interface_id")]
-    for balancer in facts.shared_referring(LoadBalancer, interface.vpc_id, "vpc_id"):
-        elastic = facts.shared(ElasticIp, balancer.elastic_ip_id) if balancer.elastic_ip_id else None
-        here += [elastic] if elastic is not None else []
-    addresses = {elastic.address for elastic in here}
+def untranslated(packet: Packet, undo: tuple[Translation, ...], here: Collection[str] | None = None) -> Packet | None:
+    """A reply with the source that its connection began with as destination, where that was translated; or None. With
+    `here`, of those addresses only: what was balanced where the client is, or by an endpoint's service, is translated
+    back there."""
     for before, after in reversed(undo):
-        if before.destination in addresses and (packet.source, packet.source_port) == (
+        if before.destination != after.destination and (packet.source, packet.source_port) == (
             after.destination,
             after.destination_port,
         ):
+            if here is not None and before.destination not in here:
+                continue
             return msgspec.structs.replace(packet, source=before.destination, source_port=before.destination_port)
     return None
+
+
+def _public(interface: NetworkInterface, facts: Facts) -> set[str]:
+    """The addresses of an interface and of its VPC's load balancers that its router translates for the internet."""
+    found = {elastic.address for elastic in facts.shared_referring(ElasticIp, interface.id, "network_interface_id")}
+    for balancer in facts.shared_referring(LoadBalancer, interface.vpc_id, "vpc_id"):
+        elastic = facts.shared(ElasticIp, balancer.elastic_ip_id) if balancer.elastic_ip_id else None
+        if elastic is not None:
+            found |= {elastic.address, *balancer.ipv6_addresses}
+    return found
 
 
 def _through_nat(steps: list[Step], id: str, packet: Packet, facts: Facts) -> Path:
@@ -316,9 +336,16 @@ def _transit(steps: list[Step], entry: TransitRouterAttachment, packet: Packet, 
         return _ended(steps, table.id, packet)
     if leaving.vpc_id:
         return _enter_vpc(steps, leaving.vpc_id, packet, known)
-    message = f"leaves by {leaving.private_gateway_id}"
-    steps.append(_at_gateway(True, leaving.private_gateway_id, leaving.project_id, message))
-    return _ended(steps, leaving.private_gateway_id, packet)
+    return _leave(steps, leaving.private_gateway_id, leaving.project_id, packet, known)
+
+
+def _leave(steps: list[Step], id: str, project_id: str, packet: Packet, known: Known) -> Path:
+    """Out by a gateway that begins no translation; what it has translated is translated back."""
+    message, before = f"leaves by {id}", untranslated(packet, known.undo)
+    if before is not None:
+        message += f"; {packet.source} is translated back to {before.source}, for it is a reply"
+    steps.append(_at_gateway(True, id, project_id, message, after=before))
+    return _ended(steps, id, before or packet)
 
 
 def _enter_vpc(steps: list[Step], vpc_id: str, packet: Packet, known: Known) -> Path:
@@ -388,6 +415,8 @@ def _arrive(
         if not steps[-1].passes:
             return _ended(steps, subnet.id, packet)
     if not established:
+        if (step := begun_outside(subnet, packet, facts)) is not None:
+            return _ended([*steps, step], subnet.id, packet)
         steps.append(security_group(interface, packet, "ingress", facts))
         if not steps[-1].passes:
             return _ended(steps, interface.id, packet)

@@ -95,7 +95,7 @@ PROBLEMS = (
     ProblemKind("internet-gateway.none", 409, "The VPC has no internet gateway attached."),
     ProblemKind("internet-gateway.second", 409, "A VPC has one internet gateway at most."),
     ProblemKind("limit.exceeded", 409, "A limit inside one resource, or of a zone, would be exceeded (below)."),
-    ProblemKind("load-balancer.dualstack", 422, "An internet-facing load balancer has IPv4 addresses only."),
+    ProblemKind("load-balancer.dualstack", 422, "An internet-facing load balancer's IPv6 addresses are public."),
     ProblemKind("load-balancer.internal", 422, "An internal load balancer has no elastic IP."),
     ProblemKind("load-balancer.listener-twice", 422, "Two listeners have the same protocol and port."),
     ProblemKind("load-balancer.no-elastic-ip", 422, "An internet-facing load balancer has an elastic IP."),

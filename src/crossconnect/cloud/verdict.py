@@ -16,7 +16,7 @@ from crossconnect.cloud.effective import EffectiveRoute, Facts
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.security_group import Direction, SecurityGroupRule
 from crossconnect.cloud.kinds.subnet import Subnet
-from crossconnect.net import contains
+from crossconnect.net import contains, version_of
 
 Point = Literal[
     "source-check",
@@ -143,6 +143,17 @@ def route(subnet: Subnet, destination: str, facts: Facts) -> tuple[Step, Effecti
     table = effective.route_table(subnet, facts)
     chosen = effective.choose(destination, effective.table_routes(table, facts))
     return routed("route", chosen, destination, table), chosen
+
+
+def begun_outside(subnet: Subnet, packet: Packet, facts: Facts) -> Step | None:
+    """The refusal of a connection that begins where the subnet's route table leads by an egress-only gateway."""
+    if version_of(packet.source) == 4:
+        return None
+    step, chosen = route(subnet, packet.source, facts)
+    if chosen is None or not step.passes or not chosen.target.startswith("eigw-"):
+        return None
+    message = f"{chosen.target}, to which {packet.source} is routed from {subnet.id}, is for what begins inside only"
+    return said("gateway", False, subnet, step.decided_by, message)
 
 
 def owner_of(interface: NetworkInterface, address: str) -> str:

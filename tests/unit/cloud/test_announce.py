@@ -83,6 +83,8 @@ def test_nothing_outside_of_the_networks_prefixes() -> None:
 
 
 def test_ipv6_and_whole_prefixes_come_from_external_ids() -> None:
+    rows = ports(nat="203.0.113.21 2001:db8:f::22")  # a load balancer's, which OVN does tell
+    assert prefixes(rows) == {"203.0.113.21/32": "100.126.0.16", "2001:db8:f::22/128": "fd00:9::10"}
     rows = ports(nat="", more="2001:db8:f::21 2001:db8:f:100::/56 2001:db8:e::1 203.0.113.7/24")
     assert prefixes(rows) == {"2001:db8:f::21/128": "fd00:9::10", "2001:db8:f:100::/56": "fd00:9::10"}
 

@@ -51,11 +51,25 @@ def test_a_dual_stack_one_has_an_ipv6_address_in_each_subnet_too() -> None:
         cloud.update(west.id, ipv6_cidr_block="")
     cloud.delete(made.id)
     assert cloud.update(west.id, ipv6_cidr_block="").ipv6_cidr_block == ""
+
+
+def test_an_internet_facing_dual_stack_one_is_in_public_ipv6_blocks() -> None:
+    cloud = Cloud(public_prefixes6=("2001:db8::/40",))
+    vpc = cloud.create("vpc", cidr_blocks=["10.0.0.0/16"], ipv6_cidr_blocks=["public", "fd00:a::/56"])
+    known, private, none = (
+        cloud.create("subnet", vpc_id=vpc.id, cidr_block=f"10.0.{n}.0/24", ipv6_cidr_block=six)
+        for n, six in ((1, vpc.ipv6_cidr_blocks[0].replace("/56", "/64")), (2, "fd00:a:0:2::/64"), (3, ""))
+    )
     public(cloud, vpc)
-    body = {"subnet_ids": [east.id], "scheme": "internet-facing", "elastic_ip_id": cloud.create("elastic_ip").id}
-    with pytest.raises(Refused) as error:
-        cloud.create("load_balancer", ip_address_type="dualstack", **body)
-    assert refused(error) == (422, "load-balancer.dualstack", "/ip_address_type")
+    body = {"scheme": "internet-facing", "elastic_ip_id": cloud.create("elastic_ip").id, "ip_address_type": "dualstack"}
+    for subnet, code in ((private, "load-balancer.dualstack"), (none, "address.no-block")):
+        with pytest.raises(Refused) as error:
+            cloud.create("load_balancer", subnet_ids=[subnet.id], **body)
+        assert refused(error) == (422, code, "/subnet_ids/0")
+    made = cloud.create("load_balancer", subnet_ids=[known.id], **body)
+    assert (made.addresses, made.ipv6_addresses) == (("10.0.1.4",), ("2001:db8::4",))
+    with pytest.raises(Refused):
+        cloud.update(known.id, ipv6_cidr_block="")
 
 
 def test_subnets_that_are_refused() -> None:

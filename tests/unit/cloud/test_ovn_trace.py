@@ -414,23 +414,30 @@ def test_load_balancer_with_an_elastic_ip_is_reached_from_outside(scene: Scene) 
     assert arrive(scene, "203.0.113.50") in (["eni-blue-p2"], ["eni-blue-p3"])
 
 
-def test_a_dual_stack_load_balancer_answers_in_both_versions(scene: Scene) -> None:
-    """Input: IPv6 addresses, too, and targets with both versions. Output: an
-    IPv6 client reaches the targets' IPv6 addresses; the router answers who asks for the address, targets are asked in
-    both versions, nobody outside is let in; without a target of IPv6 it says so."""
+def dual_stack(scene: Scene, **fields: object) -> tuple[str, ...]:
+    """The same, with IPv6; the load balancer's IPv6 addresses, which have the same zones."""
     balanced(scene)
     cloud = scene.cloud
     cloud.vpc("blue", "10.0.0.0/16", six=("2001:db8:1::/56",))
     cloud.rule("sgr-8080-6", "sg-blue", "ingress", "::/0", "tcp", (8080, 8080))
-    cloud.make(InternetGateway, "igw-1", vpc_id="vpc-blue")
     cloud.table("blue", "blue", ("::/0", "igw-1"))
     for n, zone in ((1, "a"), (2, "b")):
         cloud.subnet(f"blue{n}", "blue", f"10.0.{n}.0/24", f"2001:db8:1:{n}::/64", zone=zone)
     for port, n, host in (("p1", 1, 10), ("p2", 1, 11), ("p3", 2, 10)):
         cloud.port(f"blue-{port}", f"blue{n}", f"10.0.{n}.{host}", six=f"2001:db8:1:{n}::{host}")
     six = ("2001:db8:1:1::50", "2001:db8:1:2::50")
-    lb = msgspec.structs.replace(cloud.documents["nlb-1"], ip_address_type="dualstack", ipv6_addresses=six)
-    cloud.put(lb)
+    fields = {"ip_address_type": "dualstack", "ipv6_addresses": six, **fields}
+    cloud.put(msgspec.structs.replace(cloud.documents["nlb-1"], **fields))
+    return six
+
+
+def test_a_dual_stack_load_balancer_answers_in_both_versions(scene: Scene) -> None:
+    """Input: IPv6 addresses, too, and targets with both versions. Output: an
+    IPv6 client reaches the targets' IPv6 addresses; the router answers who asks for the address, targets are asked in
+    both versions, nobody outside is let in; without a target of IPv6 it says so."""
+    six = dual_stack(scene)
+    cloud = scene.cloud
+    cloud.make(InternetGateway, "igw-1", vpc_id="vpc-blue")
     scene.write()
     assert scene.failed() == {}
     assert scene.send("blue-p1", six[0]) == ["eni-blue-p2"]
@@ -453,6 +460,36 @@ def test_a_dual_stack_load_balancer_answers_in_both_versions(scene: Scene) -> No
     scene.write()
     assert "tg-1: no target has an IPv6 address" in scene.failed()["nlb-1"]
     assert scene.send("blue-p1", "10.0.2.50") == ["eni-blue-p3"]
+
+
+def test_an_internet_facing_dual_stack_load_balancer_is_reached_from_outside(scene: Scene) -> None:
+    """Input: one with an elastic IP and IPv6 addresses. Output: packets to those reach the targets of their zones, on
+    listeners' ports only, and answers leave; clients inside are balanced where they are; gateway nodes are told of the
+    VPC's block, and of the addresses. Without the internet gateway nobody comes in, and it says so."""
+    six = dual_stack(scene, scheme="internet-facing", elastic_ip_id="eip-lb")
+    cloud, outside = scene.cloud, "2600::1"
+    cloud.make(ElasticIp, "eip-lb", address="203.0.113.50")
+    cloud.make(InternetGateway, "igw-1", vpc_id="vpc-blue")
+    scene.write()
+    scene.box.neighbour("internet-vpc-blue", REGION.internet.next_hop6, "0a:00:00:00:00:01")
+    assert scene.failed() == {}
+    assert arrive(scene, "203.0.113.50") in (["eni-blue-p2"], ["eni-blue-p3"])
+    assert arrive(scene, six[0], source=outside) == ["eni-blue-p2"]
+    assert arrive(scene, six[1], source=outside) == ["eni-blue-p3"]
+    assert arrive(scene, six[0], "tcp.dst == 8080", source=outside) == []
+    assert arrive(scene, six[0], "icmp6.type == 128 && icmp6.code == 0", source=outside) == []
+    assert arrive(scene, "2001:db8:1:1::11", "tcp.dst == 8080", source=outside) == ["eni-blue-p2"]
+    answer = scene.trace("blue-p3", outside, "tcp.src == 8080 && tcp.dst == 40000", ct=("est,rpl",) * 8)
+    assert outputs(answer) == ["localnet-internet"]
+    assert scene.send("blue-p1", six[1]) == ["eni-blue-p3"]
+    told = scene.box.sbctl("--bare", "--columns=nat_addresses,external_ids", "find", "Port_Binding",
+                           'logical_port="lsp-internet-vpc-blue"')  # fmt: skip
+    assert {*six, "203.0.113.50", "crossconnect:announce=2001:db8:1::/56"} <= {*told.replace('"', "").split()}
+    cloud.drop("igw-1")
+    cloud.make(EgressOnlyInternetGateway, "eigw-1", vpc_id="vpc-blue")
+    scene.write()
+    assert "no internet gateway" in scene.failed()["nlb-1"]
+    assert arrive(scene, six[0], source=outside) == []
 
 
 def balanced_from(scene: Scene, *routes: tuple[str, str]) -> None:
@@ -630,8 +667,8 @@ def test_a_transit_router_routes_by_the_table_of_where_it_enters(scene: Scene) -
 
 def test_a_private_gateway_joins_a_vpc_and_a_vrf(scene: Scene) -> None:
     """Input: a private gateway at a VPC, propagated into the main table. Output: its prefix leaves into the VRF, and
-    packets come in from there."""
-    two_subnets(scene)
+    packets come in from there, to machines and to a load balancer; nothing but the block is to be announced."""
+    balanced(scene)
     cloud = scene.cloud
     cloud.rule("sgr-any", "sg-blue", "ingress", "172.20.0.0/16")
     cloud.make(
@@ -648,9 +685,15 @@ def test_a_private_gateway_joins_a_vpc_and_a_vrf(scene: Scene) -> None:
     )
     arrived = scene.box.trace("provider-connect-blue", flow, "--minimal", *("--ct=new",) * 6)
     assert outputs(arrived) == ["eni-blue-p3"]
-    told = scene.box.sbctl(
-        "--bare", "--columns=external_ids", "find", "Port_Binding", 'logical_port="lsp-connect-blue-pgw-1"'
+    arrived = scene.box.trace(
+        "provider-connect-blue", flow.replace("10.0.2.10", "10.0.2.50"), "--minimal", *("--ct=new",) * 6
     )
+    assert outputs(arrived) == ["eni-blue-p3"]
+    told = scene.box.sbctl(
+        "--bare", "--columns=nat_addresses,external_ids", "find", "Port_Binding",
+        'logical_port="lsp-connect-blue-pgw-1"',
+    )  # fmt: skip
+    assert "10.0.2.50" not in told
     assert "crossconnect:announce=10.0.0.0/16" in told.replace('"', "")
 
 

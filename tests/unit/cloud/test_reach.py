@@ -307,6 +307,44 @@ def test_private_connect_leads_to_its_own_vrf(stand: Stand) -> None:
     assert "no route to 172.16.0.9" in last.message
 
 
+def test_a_load_balancer_is_reached_from_a_private_gateways_vrf(stand: Stand) -> None:
+    """Input: the gateway at the VPC, then at a transit router, whose table then drops a part. Output: the answer is the
+    load balancer's again at the gateway; without a way to its targets it is not balanced there, and the packet lost."""
+    bare, cloud = Stand(Analyser(region=stand.analyser.region)), stand.cloud
+    bare.cloud, site = cloud, {"network": "private"}
+    far = cloud.create("subnet", vpc_id=stand.vpc.id, cidr_block=part("10.0.0.0/16", 3))
+    web = cloud.create("network_interface", subnet_id=far.id)
+    group = cloud.create("target_group", vpc_id=stand.vpc.id, targets=[{"network_interface_id": web.id, "port": 8443}])
+    listeners = [{"port": 443, "target_group_id": group.id}]
+    balancer = cloud.create("load_balancer", subnet_ids=[stand.subnet.id], listeners=listeners)
+    stand.let_in(stand.vpc, 8443)
+    with pytest.raises(Refused) as error:
+        bare.ask("172.16.0.9", balancer.id, project="alpha", **site)
+    assert refused(error) == (422, "reachability.network", "/network")
+    gateway = cloud.create("private_gateway", vrf="cloud-priv", vpc_id=stand.vpc.id, prefixes=["172.16.0.0/24"])
+    cloud.update(stand.vpc.main_route_table_id, routes=[{"destination": "172.16.0.0/24", "target": gateway.id}])
+    found = bare.ask("172.16.0.9", balancer.id, **site)
+    assert found.outcome == "reachable"
+    [there], [back] = ([hop for hop in hops if hop.after is not None] for hops in (found.there, found.back))
+    assert (there.point, back.component) == ("load-balancer", gateway.id)
+    assert back.after is not None
+    assert (back.after.source, back.after.source_port) == (balancer.addresses[0], 443)
+    assert bare.ask("172.16.0.9", balancer.id, project="alpha", **site).outcome == "reachable"
+
+    cloud.update(stand.vpc.main_route_table_id, routes=[])
+    cloud.update(gateway.id, vpc_id="")
+    router = cloud.create("transit_router")
+    for one in ({"vpc_id": stand.vpc.id, "subnet_ids": [far.id]}, {"private_gateway_id": gateway.id}):
+        cloud.create("transit_router_attachment", transit_router_id=router.id, **one)
+    cloud.update(stand.vpc.main_route_table_id, routes=[{"destination": "172.16.0.0/24", "target": router.id}])
+    assert bare.ask("172.16.0.9", balancer.id, **site).outcome == "reachable"
+    cloud.update(router.default_route_table_id, routes=[{"destination": far.cidr_block}])
+    found = bare.ask("172.16.0.9", balancer.id, **site)
+    assert found.outcome == "unreachable"
+    [passed_over] = [hop for hop in found.there if hop.point == "load-balancer"]
+    assert (passed_over.passes, passed_over.decided_by) == (True, router.default_route_table_id)
+
+
 def test_what_is_not_announced_outside_has_no_way_in() -> None:
     """Input: a border that exports nothing. Output: the carrier has no route, and the policy that withholds it is
     named."""
@@ -371,6 +409,51 @@ def test_ipv6_comes_by_the_vpcs_block_where_leaves_accept_it(block_length: str, 
     else:
         assert ends == {"gw1", "gw2"}
         assert found.outcome == "partly"
+
+
+@pytest.mark.parametrize("block_length", ["    vpc_block: 56\n", ""])
+def test_an_internet_facing_load_balancer_is_reached_at_its_own_ipv6_address(block_length: str) -> None:
+    """Input: one with an elastic IP and an IPv6 address, from outside and from a VPC that only the internet joins to
+    it. Output: it is found by an announcement of its own, whether blocks are or not; where the targets' subnet is for
+    what begins inside it is closed."""
+    prefixes = '    prefixes: [203.0.113.0/24, "2001:db8:f::/48"]\n'
+    stand, carrier = Stand(analyser_of(blueprint_of((prefixes, prefixes + block_length)))), "2001:db8:ffff::1"
+    cloud = stand.cloud
+    made: list[Any] = []
+    for n in (5, 6):
+        vpc = cloud.create("vpc", cidr_blocks=[f"10.{n}.0.0/16"], ipv6_cidr_blocks=["public"])
+        six = vpc.ipv6_cidr_blocks[0].replace("/56", "/64")
+        subnet = cloud.create("subnet", vpc_id=vpc.id, cidr_block=f"10.{n}.1.0/24", ipv6_cidr_block=six)
+        gateway = cloud.create("internet_gateway", vpc_id=vpc.id)
+        cloud.update(vpc.main_route_table_id, routes=[{"destination": "::/0", "target": gateway.id}])
+        made.append((vpc, subnet, gateway, cloud.create("network_interface", subnet_id=subnet.id)))
+    (vpc, subnet, gateway, web), (_, _, _, client) = made
+    cloud.create("security_group_rule", security_group_id=vpc.default_security_group_id, direction="ingress",
+                 protocol="tcp", from_port=8443, to_port=8443, peer="::/0")  # fmt: skip
+    group = cloud.create("target_group", vpc_id=vpc.id, targets=[{"network_interface_id": web.id, "port": 8443}])
+    body = {"subnet_ids": [subnet.id], "ip_address_type": "dualstack", "elastic_ip_id": cloud.create("elastic_ip").id}
+    listeners = [{"port": 443, "target_group_id": group.id}]
+    balancer = cloud.create("load_balancer", scheme="internet-facing", listeners=listeners, **body)
+    [address] = balancer.ipv6_addresses
+    found = stand.ask(carrier, balancer.id)
+    assert f"{address}/128 in cloud-inet" in {hop.decided_by for hop in found.there}
+    ends = {hop.component for hop in found.there if hop.layer == "gateway" and hop.point in ("deliver", "drop")}
+    assert ends == {stand.node(vpc)}
+    assert [hop.passes for hop in found.there] == [True] * len(found.there)
+    [there] = [hop.after for hop in found.there if hop.after is not None]
+    assert (there.destination, there.destination_port) == (web.ipv6_addresses[0], 8443)
+    [back] = [hop.after for hop in found.back if hop.after is not None]
+    assert (back.source, back.source_port) == (address, 443)
+    assert found.outcome == "reachable"
+    assert stand.ask(carrier, address).outcome == "reachable"
+    assert stand.ask(carrier, address, destination_port=8443).decided_by == balancer.id
+    inside = stand.ask(client.id, address)
+    assert [hop.component for hop in inside.there if hop.point == "load-balancer"] == [balancer.id]
+    assert all(hop.passes for hop in inside.there)
+    inward = cloud.create("egress_only_internet_gateway", vpc_id=vpc.id)
+    cloud.update(vpc.main_route_table_id, routes=[{"destination": "::/0", "target": inward.id}])
+    refused = stand.ask(carrier, address)
+    assert (refused.outcome, refused.decided_by) == ("unreachable", f"{vpc.main_route_table_id}/::/0")
 
 
 def test_without_a_fabric_it_ends_at_the_gateway(stand: Stand) -> None:

@@ -2,7 +2,8 @@
 
     chassisredirect cr-r-ext   chassis: gw1               the router's gateway port, and where it is now
     patch           r-ext      peer: ext-r, mac: ...      the router's end: its address in the transfer prefix
-    patch           ext-r      nat_addresses: ...         the switch's end: addresses translated there (IPv4), and
+    patch           ext-r      nat_addresses: ...         the switch's end: addresses translated there (IPv4,
+                                                          of load balancers IPv6), and
                                external_ids               in ANNOUNCE_KEY whatever else is to be announced
     Advertised_Route           logical_port: r-ext, ip_prefix: later OVN's own list of the same, where routers have
                                options:dynamic-routing; with IPv6 translations

@@ -24,6 +24,7 @@ from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.limits import limit
 from crossconnect.cloud.resource import Change, Claim, Effect, invalid, missing
 from crossconnect.cloud.view import Context, View, born
+from crossconnect.net import contains
 
 AFFINITY_MAX_S = 65535
 """OVN's `affinity_timeout`."""
@@ -43,7 +44,7 @@ def create(body: LoadBalancerBody, view: View, context: Context) -> Change:
     vpc_id = subnets[0].vpc_id
     _refuse_elastic_ip(body, vpc_id, view)
     addresses = [address.given(view, subnet, "", id, f"/subnet_ids/{n}") for n, subnet in enumerate(subnets)]
-    addresses6 = _ipv6_addresses(body, subnets, id, view)
+    addresses6 = _ipv6_addresses(body, subnets, id, view, context)
     balancer = born(
         LoadBalancer,
         id,
@@ -172,17 +173,18 @@ def _refuse_elastic_ip(body: LoadBalancerBody, vpc_id: str, view: View) -> None:
 
 
 def _ipv6_addresses(
-    body: LoadBalancerBody, subnets: tuple[Subnet, ...], id: str, view: View
+    body: LoadBalancerBody, subnets: tuple[Subnet, ...], id: str, view: View, context: Context
 ) -> list[tuple[str, Claim]]:
-    """Of a dual-stack one, an IPv6 address in each subnet."""
+    """Of a dual-stack one, an IPv6 address in each subnet: a public one where the internet is to reach it."""
     if body.ip_address_type == "ipv4":
         return []
-    if body.scheme != "internal":
-        message = "an internet-facing one is reached by its elastic IP, by IPv4: dualstack is for internal ones"
-        raise invalid("load-balancer.dualstack", message, "/ip_address_type")
     for n, subnet in enumerate(subnets):
-        if not subnet.ipv6_cidr_block:
+        block = subnet.ipv6_cidr_block
+        if not block:
             raise invalid("address.no-block", f"subnet {subnet.id} has no IPv6 CIDR block", f"/subnet_ids/{n}")
+        if body.scheme == "internet-facing" and not any(contains(pool, block) for pool in context.public_prefixes6):
+            message = f"{block} of subnet {subnet.id} is private: the internet does not reach it"
+            raise invalid("load-balancer.dualstack", message, f"/subnet_ids/{n}")
     return [address.next_free(view, subnet, 6, id) for subnet in subnets]
 
 

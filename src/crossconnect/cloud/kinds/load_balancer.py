@@ -72,17 +72,18 @@ class Listener(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 class LoadBalancer(Resource, frozen=True, kw_only=True):
     """A load balancer. Targets see the client's address. Other VPCs reach it over a peering or a transit router, where
-    the client's route table leads to its addresses and to all of a listener's targets."""
+    the client's route table leads to its addresses and to all of a listener's targets; so does a private gateway's VRF,
+    directly or over a transit router."""
 
     vpc_id: str
     subnet_ids: tuple[str, ...]
     """Where it has an address each; of one zone, or of several."""
     scheme: Literal["internal", "internet-facing"] = "internal"
-    """`internet-facing` ones are reached by an elastic IP, too."""
+    """`internet-facing` ones are reached by an elastic IP, too, and from the internet at their IPv6 addresses."""
     elastic_ip_id: str = ""
     ip_address_type: IpAddressType = "ipv4"
     """`dualstack` ones have an IPv6 address in each subnet, too, where clients reach targets by their IPv6 addresses.
-    They are internal."""
+    The internet reaches it of `internet-facing` ones only, whose subnets have public IPv6 blocks."""
     addresses: tuple[str, ...]
     """One in each subnet."""
     ipv6_addresses: tuple[str, ...] = ()

@@ -1,4 +1,6 @@
-"""Load balancers of other VPCs, reached over a peering or a transit router: balanced on the client's switch, too.
+"""Load balancers as others reach them than their VPC: balanced where the client comes from, too.
+
+Of other VPCs, over a peering or a transit router: on the client's switch.
 
     client -- switch -- VPC's router -- peering, or transit router -- load balancer's VPC's router -- switch -- target
               load balancer: address -> target
@@ -6,6 +8,11 @@
 A connection is translated before it leaves its VPC, and its answers are as they come back: OVN does not balance on
 routers' ports to each other, and where it did, the answers would have to come by the same hypervisor. So the client's
 route table must lead to the targets by the way by which it leads to the address.
+
+From the VRF of a private gateway: on the gateway's router, at the gateway node that has it.
+
+    VRF -- gateway's router -- VPC's router, or a transit router and that -- switch -- target
+             load balancer: address -> target
 """
 
 from __future__ import annotations
@@ -14,20 +21,27 @@ from collections.abc import Iterator, Mapping
 
 from crossconnect.cloud.kinds.load_balancer import LoadBalancer
 from crossconnect.cloud.kinds.peering import VpcPeering
+from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.route_table import RouteTable
 from crossconnect.cloud.kinds.service_insertion import ServiceInsertion
 from crossconnect.cloud.kinds.transit import TransitRouter, TransitRouterAttachment, TransitRouteTable
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.load_balancers import BALANCER, Face, faces
-from crossconnect.cloud.ovn.parts import Part, adds, unit
+from crossconnect.cloud.ovn.matches import any_address
+from crossconnect.cloud.ovn.parts import Part, adds, row, unit, within
 from crossconnect.cloud.ovn.peerings import other_side
 from crossconnect.cloud.ovn.private_link import private_routes
+from crossconnect.cloud.ovn.provider import network_of
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.routes import destinations, subnet_blocks
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH, switch_of, table_of
 from crossconnect.cloud.ovn.transit import attached_router, propagated
+from crossconnect.cloud.ovn.vpcs import ROUTER
 from crossconnect.net import contains, parse
+
+CLOSED_PRIORITY = 100
+"""Of the only policy that a private gateway's router may have."""
 
 
 @unit
@@ -46,13 +60,72 @@ def reached(q: Queries, table_id: str) -> tuple[str, ...]:
     """Keys of the rows of load balancers that a route table leads to in other VPCs."""
     found: list[str] = []
     for vpc_id in sorted(_neighbours(q, table_id)):
-        for id in q.referring(LoadBalancer, "vpc_id", vpc_id):
-            try:
-                rows = q.ask(faces, id)
-            except Unrealisable:
-                continue
-            found += [row.key for row in rows if all(_vpc_at(q, table_id, a) == vpc_id for a in _addresses(row))]
+        for face in _faces_of(q, vpc_id):
+            if all(_vpc_at(q, table_id, address) == vpc_id for address in _addresses(face)):
+                found.append(face.key)
     return tuple(found)
+
+
+@unit
+def gateway_reach(q: Queries, id: str) -> Iterator[Part]:
+    """At a private gateway's router, each `Load_Balancer` of its VPC; where it is attached to a transit router, of the
+    VPCs to whose addresses and targets, all of them, its attachment's table leads. IPv6 addresses that it leads to
+    without all targets are closed there (one `Logical_Router_Policy`): the VPC's router would balance what it gets on
+    the gateway node that has its own port, and the answers not."""
+    gateway = q.need(PrivateGateway, id)
+    q.ask(network_of, id)
+    keys = {face.key for face in _faces_of(q, gateway.vpc_id)} if gateway.vpc_id else set[str]()
+    closed: set[str] = set()
+    for attachment_id in q.referring(TransitRouterAttachment, "private_gateway_id", id):
+        attachment = q.need(TransitRouterAttachment, attachment_id)
+        if attachment.status == "active":
+            for face, whole in q.ask(led_by_transit, attachment.route_table_id):
+                if whole:
+                    keys.add(face.key)
+                elif face.version == 6:
+                    closed.update(address for address, _ in face.vips)
+    for key in sorted(keys):
+        yield adds(ROUTER, id, "load_balancer", uuid_of(BALANCER, key))
+    if closed:
+        match = any_address("dst", sorted(closed))
+        policy = row(
+            "Logical_Router_Policy",
+            f"{id}/balanced",
+            id,
+            priority=CLOSED_PRIORITY,
+            match=match,
+            action="drop",
+            nexthops=frozenset(),
+        )
+        yield from within(ROUTER, id, "policies", policy)
+
+
+def led_by_transit(q: Queries, table_id: str) -> tuple[tuple[Face, bool], ...]:
+    """The rows of load balancers of the VPCs that a transit router's table leads to, and whether it leads to all
+    addresses and targets of each."""
+    table = q.get(TransitRouteTable, table_id)
+    if table is None:
+        return ()
+    ways = q.ask(_transit_ways, table_id)
+
+    def vpc_at(address: str) -> str:
+        return _attached_vpc(q, _longest(ways, address), table.transit_router_id)
+
+    vpcs = {_attached_vpc(q, id, table.transit_router_id) for id in ways.values()} - {""}
+    return tuple(
+        (face, all(vpc_at(address) == vpc_id for address in _addresses(face)))
+        for vpc_id in sorted(vpcs)
+        for face in _faces_of(q, vpc_id)
+    )
+
+
+def _faces_of(q: Queries, vpc_id: str) -> Iterator[Face]:
+    """The rows of all load balancers of a VPC."""
+    for id in q.referring(LoadBalancer, "vpc_id", vpc_id):
+        try:
+            yield from q.ask(faces, id)
+        except Unrealisable:
+            continue
 
 
 def _addresses(row: Face) -> Iterator[str]:

@@ -18,6 +18,7 @@ from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH, switch_of
 from crossconnect.cloud.ovn.vpcs import ROUTER
+from crossconnect.net import version_of
 from crossconnect.transport.ovsdb.types import Atom
 
 BALANCER = "Load_Balancer"
@@ -84,6 +85,11 @@ class Face(NamedTuple):
     vips: tuple[tuple[str, tuple[Answering, ...]], ...]
     """Addresses of one IP version, and who answers there."""
 
+    @property
+    def version(self) -> int:
+        """The IP version of its addresses."""
+        return version_of(self.vips[0][0])
+
 
 def faces(q: Queries, id: str) -> tuple[Face, ...]:
     """The rows of a load balancer in its VPC's group; none for listeners that cannot be."""
@@ -117,16 +123,19 @@ def _checks_elsewhere(group: TargetGroup) -> bool:
 def balancer(q: Queries, id: str) -> Iterator[Part]:
     """`Load_Balancer` per listener and IP version in the VPC's group, with an address in each subnet;
     `selection_fields` keeps a client with its target; with an elastic IP, a further row on the VPC's router for what
-    comes from outside; with IPv6 addresses, one there without targets, so that the router answers who asks for them."""
+    comes from outside, and the IPv6 one there, too; with IPv6 addresses, one there without targets, so that the router
+    answers who asks for them."""
     balancer = q.need(LoadBalancer, id)
     if balancer.ipv6_addresses:
         yield from _answering(balancer)
     for face in q.ask(faces, id):
         vips = {f"{bracketed(address)}:{face.listener.port}": [*targets] for address, targets in face.vips}
-        if face.group.targets and ":" in face.vips[0][0] and not any(targets for _, targets in face.vips):
+        if face.group.targets and face.version == 6 and not any(targets for _, targets in face.vips):
             yield Fault(f"{face.group.id}: no target has an IPv6 address: refused at {', '.join(vips)}")
         yield from balancer_rows(id, face.key, face.listener, face.group, vips)
         yield adds(GROUP, group_name(balancer.vpc_id), "load_balancer", uuid_of(BALANCER, face.key))
+        if face.version == 6 and balancer.elastic_ip_id and q.ask(has_internet, balancer.vpc_id):
+            yield adds(ROUTER, balancer.vpc_id, "load_balancer", uuid_of(BALANCER, face.key))
     for listener in balancer.listeners:
         group = q.get(TargetGroup, listener.target_group_id)
         if group is None:
@@ -139,7 +148,7 @@ def balancer(q: Queries, id: str) -> Iterator[Part]:
 
 def _answering(balancer: LoadBalancer) -> Iterator[Part]:
     """`arp_proxy` of 23.03 is for IPv4 only; a router answers neighbour solicitations for addresses of its load
-    balancers. What reaches the router at one of them was not balanced before, and is dropped there."""
+    balancers. What reaches the router at one of them, and at no port that is balanced there, is dropped there."""
     key = f"{balancer.id}/neighbours"
     vips: dict[Atom, Atom] = dict.fromkeys(balancer.ipv6_addresses, "")
     yield row(BALANCER, key, balancer.id, name=key.replace("/", "-"), vips=vips)

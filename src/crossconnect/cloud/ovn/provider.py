@@ -33,6 +33,8 @@ ANNOUNCE = "crossconnect:announce"
 tells them itself."""
 OPTIONS = {"bfd-min-rx": "300", "bfd-min-tx": "300", "bfd-mult": "3"}
 """`NB_Global.options`: a gateway node that loses power is missed after 0.9 s instead of OVN's 3 s."""
+_LOAD_BALANCERS_HIDDEN: dict[Atom, Atom] = {"exclude-lb-vips-from-garp": "true"}
+"""Of a switch's port towards a router: its `nat_addresses` are without those of load balancers."""
 PUBLIC = {4: "xc_public_ip4", 6: "xc_public_ip6"}
 """Address sets of what may leave to the internet, and be reached from it."""
 
@@ -142,9 +144,11 @@ def plug(
     gateway nodes, and the switch's port that tells the network about the router's addresses when it moves
     (`nat-addresses`), and the gateway nodes of further prefixes to announce. Where the next hop's MAC is known,
     `Static_MAC_Binding`. The MTU is the smaller one of both sides. On a VPC's router, where no table is for all, what
-    arrives is routed by one called like the port. It is on the gateway node that the router of `beside` is on, where
+    arrives is routed by one called like the port. Of a private gateway, addresses of load balancers are not told by
+    themselves: they are in the prefixes. It is on the gateway node that the router of `beside` is on, where
     that is given."""
     router, port = at
+    public = not isinstance(resource, PrivateGateway)
     options: dict[Atom, Atom] = {}
     if network.mtu != q.region.mtu:
         options["gateway_mtu"] = str(min(network.mtu, q.region.mtu))
@@ -169,7 +173,7 @@ def plug(
         name=other,
         type="router",
         addresses=frozenset(("router",)),
-        options={"router-port": port, "nat-addresses": "router"},
+        options={"router-port": port, "nat-addresses": "router"} | ({} if public else _LOAD_BALANCERS_HIDDEN),
     )
     if prefixes := sorted(announce):
         side = labelled(side, ANNOUNCE, " ".join(prefixes))

@@ -81,7 +81,7 @@ UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
     DnsZone: (resolving.zone,),
     DnsRecord: (resolving.record,),
     FlowLog: (flow_logs.flow_log,),
-    PrivateGateway: (private_gateways.gateway,),
+    PrivateGateway: (private_gateways.gateway, elsewhere.gateway_reach),
     EndpointService: (private_link.service,),
     ServiceEndpoint: (private_link.endpoint,),
     ServiceInsertion: (insertions.steering,),

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from crossconnect.cloud.balancing import facing
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
@@ -22,7 +23,7 @@ from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.linking import endpoint_at, to_client, to_service
 from crossconnect.cloud.ovn.private_link import private_link
 from crossconnect.cloud.ovn.provider import gateway_group, gateway_order
-from crossconnect.cloud.path import Path, arrival, entry, path, private_entry
+from crossconnect.cloud.path import Path, arrival, entry, path, private_entry, public_entry
 from crossconnect.cloud.reach.ends import Ends, ends_of
 from crossconnect.cloud.reach.fabric import Fabric
 from crossconnect.cloud.reach.hop import Hop, Outcome, Reachability, ReachabilityBody
@@ -93,24 +94,30 @@ class _Walk:
             return
         if ends.network.name == self._region.internet.name:
             owner = public_owner(self.journey.packet.destination, self._finder)
-            router = router_of(owner, self._finder) if isinstance(owner, ElasticIp) else owner
+            router = router_of(owner, self._finder) if owner is not None else None
             if owner is None or router is None:
                 self._nowhere(owner)
                 return
-            block = block_of(router.id, self.journey.packet.destination, self._finder)
-            self._inwards(ends.network, router, block if isinstance(owner, Vpc) else "")
+            self._inwards(ends.network, router, self._block(owner))
             if not self.journey.lost:
                 self._into(owner)
             return
-        receiver = ends.receiver
-        gateway = private_gateway_for(receiver, ends.network, self._finder) if receiver is not None else None
-        if receiver is None or gateway is None:
+        gateway = private_gateway_for(ends.vpc_id, ends.network, self._finder) if ends.vpc_id else None
+        if gateway is None:
             message = f"{self.journey.packet.destination} is announced into {ends.network.vrf} by no private gateway"
             self.journey.say("gateway", "drop", "", message, passes=False)
             return
-        self._inwards(ends.network, gateway, block_of(receiver.vpc_id, self.journey.packet.destination, self._finder))
+        self._inwards(ends.network, gateway, block_of(ends.vpc_id, self.journey.packet.destination, self._finder))
         if not self.journey.lost:
             self._by_private_gateway(gateway)
+
+    def _block(self, owner: ElasticIp | Vpc) -> str:
+        """The block by which the internet knows the packet's destination; empty where it is announced alone, as
+        elastic IPs and load balancers' IPv6 addresses are."""
+        destination = self.journey.packet.destination
+        if isinstance(owner, ElasticIp) or facing(owner.id, destination, self._finder) is not None:
+            return ""
+        return block_of(owner.id, destination, self._finder)
 
     def answer(self) -> None:
         """The answer, from where the first packet arrived."""
@@ -210,7 +217,7 @@ class _Walk:
         if isinstance(owner, ElasticIp):
             way = arrival(owner, journey.packet, self._finder)
         else:
-            way = entry(owner.id, journey.packet, self._finder)
+            way = public_entry(owner.id, journey.packet, self._finder)
         self._enter(way)
 
     def _by_private_gateway(self, gateway: PrivateGateway) -> None:
@@ -313,7 +320,7 @@ class _Walk:
         destination = journey.packet.destination
         internet = network.name == self._region.internet.name
         owner = public_owner(destination, self._finder) if internet else None
-        router = router_of(owner, self._finder) if isinstance(owner, ElasticIp) else owner
+        router = router_of(owner, self._finder) if owner is not None else None
         holder = self._node_of(router) if router is not None else ""
         leg = fabric.outwards(journey.node, network.name, destination, holder)
         journey.cross(leg)

@@ -36,8 +36,8 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
     packet: Packet
     sender: NetworkInterface | None
     """None: somebody outside."""
-    receiver: NetworkInterface | None
-    """Where one is named; others are found on the way."""
+    vpc_id: str
+    """Of the interface or load balancer that is named as destination; others are found on the way."""
     network: ProviderNetwork
     """In which somebody outside is."""
 
@@ -51,11 +51,11 @@ def ends_of(asked: ReachabilityBody, region: CloudRegion, finder: Finder, *, who
     source = _found(asked.source, "/source", ("eni", "eip"), finder, whole=whole)
     target = _found(asked.destination, "/destination", (*_KINDS,), finder, whole=whole)
     sender = _sender(source, finder) if isinstance(source, Resource) else None
-    receiver = target if isinstance(target, NetworkInterface) else None
+    vpc_id = target.vpc_id if isinstance(target, NetworkInterface | LoadBalancer) else ""
     if (
         network != region.internet
         and not whole
-        and (receiver is None or private_gateway_for(receiver, network, finder) is None)
+        and (not vpc_id or private_gateway_for(vpc_id, network, finder) is None)
     ):
         raise _no_network(asked)
     version = _version(source, target)
@@ -71,7 +71,7 @@ def ends_of(asked: ReachabilityBody, region: CloudRegion, finder: Finder, *, who
     if not origin or version_of(origin) != version_of(destination):
         message = f"source and destination have no IP version in common: {origin or asked.source}, {destination}"
         raise invalid("reachability.version", message, "/destination")
-    return Ends(packet=_packet(asked, origin, destination), sender=sender, receiver=receiver, network=network)
+    return Ends(packet=_packet(asked, origin, destination), sender=sender, vpc_id=vpc_id, network=network)
 
 
 def _no_network(asked: ReachabilityBody) -> Exception:
@@ -164,6 +164,8 @@ def _from_inside(target: Resource | str, version: int) -> str:
 def _from_outside(target: Resource | str, version: int, finder: Finder, *, public: bool) -> str:
     """The address by which the outside knows something: of an interface its elastic IP, where it has one."""
     if isinstance(target, LoadBalancer) and public:
+        if version == 6:
+            return next(iter(target.ipv6_addresses), "") if target.elastic_ip_id else ""
         elastic = finder.shared(ElasticIp, target.elastic_ip_id) if target.elastic_ip_id else None
         return elastic.address if elastic is not None else ""
     if isinstance(target, NetworkInterface) and public and version == 4:

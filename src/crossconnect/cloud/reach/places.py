@@ -57,9 +57,16 @@ def public_owner(address: str, finder: Finder) -> ElasticIp | Vpc | None:
     return None
 
 
-def router_of(elastic: ElasticIp, finder: Finder) -> Vpc | NatGateway | None:
-    """The router on which an elastic IP is translated; none where it is not in use, or its VPC has no internet
-    gateway."""
+def router_of(owner: ElasticIp | Vpc, finder: Finder) -> Vpc | NatGateway | None:
+    """The router on which an elastic IP is translated, or a VPC's own; none where the elastic IP is not in use, or the
+    VPC has no gateway to the internet."""
+    if isinstance(owner, Vpc):
+        kinds = (InternetGateway, EgressOnlyInternetGateway)
+        return owner if any(finder.shared_referring(kind, owner.id, "vpc_id") for kind in kinds) else None
+    return _translating(owner, finder)
+
+
+def _translating(elastic: ElasticIp, finder: Finder) -> Vpc | NatGateway | None:
     for gateway in finder.shared_referring(NatGateway, elastic.id, "elastic_ip_id"):
         return gateway if finder.shared_referring(InternetGateway, gateway.vpc_id, "vpc_id") else None
     vpcs = [b.vpc_id for b in finder.shared_referring(LoadBalancer, elastic.id, "elastic_ip_id")]
@@ -86,12 +93,12 @@ def network_of(gateway: PrivateGateway, region: CloudRegion) -> ProviderNetwork 
     return next((network for network in region.networks if network.vrf == gateway.vrf), None)
 
 
-def private_gateway_for(interface: NetworkInterface, network: ProviderNetwork, finder: Finder) -> PrivateGateway | None:
-    """The private gateway by which a VRF's packets come to an interface's VPC: its own, or a transit router's."""
-    for gateway in finder.shared_referring(PrivateGateway, interface.vpc_id, "vpc_id"):
+def private_gateway_for(vpc_id: str, network: ProviderNetwork, finder: Finder) -> PrivateGateway | None:
+    """The private gateway by which a VRF's packets come to a VPC: its own, or a transit router's."""
+    for gateway in finder.shared_referring(PrivateGateway, vpc_id, "vpc_id"):
         if gateway.vrf == network.vrf:
             return gateway
-    for attached in finder.shared_referring(TransitRouterAttachment, interface.vpc_id, "vpc_id"):
+    for attached in finder.shared_referring(TransitRouterAttachment, vpc_id, "vpc_id"):
         others = finder.shared_referring(TransitRouterAttachment, attached.transit_router_id, "transit_router_id")
         for other in others:
             gateway = finder.shared(PrivateGateway, other.private_gateway_id) if other.private_gateway_id else None

@@ -1,0 +1,184 @@
+"""`?wait=hypervisors` with real ovn-controllers: the answer comes when those have a change that it concerns, and not
+before; where one does not follow, it says which.
+
+    acme   shop 10.0.0.0/16: web on hv1, db on hv2        globex   own 10.0.0.0/16: app on hv3
+    API (a process of its own) --> northbound, northd, southbound --> ovn-controller of hv1, hv2, hv3
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from cloud_api import API_YAML, Api
+from cloud_stand import within
+from crossconnect.lab.ovn import Chassis, Machine, OvnLab, ovn_lab, wanted_version
+from crossconnect.lab.ovn.processes import DIRECTORY, control
+from ovn_scenes import software
+
+FIRST_PORT = 7000
+RULES = 8
+"""How many times the answer is held against the next packet."""
+AT_ONCE_S = 0.5
+"""A SYN that is lost is sent again after 1 s (RFC 6298): a connection within this time is the first packet's."""
+LATE_S = 0.7
+"""Longer than it takes to ask both switches what they have: an answer that came too soon is found out."""
+STUCK_S = 2
+"""How long an answer is waited for that cannot come."""
+TENANTS = {"acme": ("web", "hv1", "db", "hv2"), "globex": ("app", "hv3")}
+
+
+class Scene(NamedTuple):
+    lab: OvnLab
+    api: Api
+    groups: dict[str, str]
+    """By project, the security group of its machines."""
+
+    def rule(self, port: int, wait: str = "", *, project: str = "acme", key: str = "") -> httpx.Response:
+        """Let a port in."""
+        body = {
+            "security_group_id": self.groups[project], "direction": "ingress", "protocol": "tcp",
+            "from_port": port, "to_port": port, "peer": "10.0.0.0/16",
+        }  # fmt: skip
+        headers = {"project-id": project}
+        return self.api.call(
+            "POST", f"/v1/security-group-rules{wait}", body, key=key or f"{project}/admin", headers=headers
+        )
+
+    def flows(self, port: int, *chassis: str) -> list[bool]:
+        """Whether switches have flows that match a port, now."""
+        return [f"tp_dst={port} " in self._dump(one) or f"tp_dst={port}," in self._dump(one) for one in chassis]
+
+    def _dump(self, chassis: str) -> str:
+        target = f"unix:{DIRECTORY}/br-int.mgmt"
+        return control(self.lab.lab, self.lab.software, chassis, "ovs-ofctl", "dump-flows", target)
+
+    def connects(self, port: int) -> bool:
+        """Whether web's first packet to a port of db's is answered at once."""
+        return bool(self.lab.connect("web", "db", port, timeout_s=AT_ONCE_S))
+
+    @contextlib.contextmanager
+    def late(self, chassis: str) -> Iterator[None]:
+        """The ovn-controller of a chassis, where one is named, does nothing for the first LATE_S of the block."""
+        if not chassis:
+            yield
+            return
+        self.signal(chassis, "STOP")
+        timer = threading.Timer(LATE_S, self.signal, (chassis, "CONT"))
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.join()
+
+    def signal(self, chassis: str, name: str) -> None:
+        """Send a signal to the ovn-controller of a chassis."""
+        words = ["sh", "-c", f"kill -{name} $(cat {DIRECTORY}/ovn-controller.pid)"]
+        assert self.lab.lab.run(chassis, words).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    chassis = [Chassis(name=f"hv{n}") for n in (1, 2, 3)]
+    root = str(tmp_path_factory.mktemp("ovn"))
+    with ovn_lab("ol-installed", chassis, software=software(wanted_version()), run_root=root) as lab:
+        remotes = ["--northbound", lab.central.northbound, "--southbound", lab.central.southbound]
+        api = Api(tmp_path_factory.mktemp("served") / "region", API_YAML, remotes)
+        try:
+            groups = {project: _machines(lab, api, project, placed) for project, placed in TENANTS.items()}
+            lab.settle()
+            made = Scene(lab, api, groups)
+            made.rule(FIRST_PORT)
+            assert within(lambda: made.connects(FIRST_PORT)), "neighbours know each other, below the tunnel too"
+            yield made
+        finally:
+            api.stop()
+
+
+def _machines(lab: OvnLab, api: Api, project: str, placed: tuple[str, ...]) -> str:
+    """A project's VPC with its machines; their security group."""
+    key = f"{project}/admin"
+
+    def make(path: str, **body: Any) -> dict[str, Any]:
+        return api.make(f"{path}?wait=available", body, key)
+
+    vpc = make("vpcs", cidr_blocks=["10.0.0.0/16"])["id"]
+    subnet = make("subnets", vpc_id=vpc, cidr_block="10.0.1.0/24")["id"]
+    group = make("security-groups", vpc_id=vpc)["id"]
+    for name, chassis in zip(placed[::2], placed[1::2], strict=True):
+        port = make("network-interfaces", subnet_id=subnet, security_group_ids=[group])
+        address = port["private_addresses"][0]
+        lab.plug(
+            Machine(
+                name=name, port=port["id"], chassis=chassis, mac=port["mac"], addresses=(f"{address}/24",),
+                gateways=("10.0.1.1",),
+            )
+        )  # fmt: skip
+    return group
+
+
+def test_when_the_answer_is_there_the_next_packet_is_judged_by_the_rule(scene: Scene) -> None:
+    """Input: rules that are made and deleted, one after the other, while nobody is late, or one of two hypervisors.
+    Output: behind each answer the flows are in both switches, or gone, and so it is with the first packet; a switch
+    without a machine of the group has none."""
+    took: list[float] = []
+    for n in range(RULES):
+        port, late = FIRST_PORT + 1 + n, ("", "hv1", "hv2")[n % 3]
+        with scene.late(late):
+            began = time.monotonic()
+            made = scene.rule(port, "?wait=hypervisors&timeout=30")
+            took.append(time.monotonic() - began)
+            has = scene.flows(port, "hv1", "hv2", "hv3")
+        assert (made.status_code, made.json()["state"], made.headers.get("not-installed")) == (201, "available", None)
+        assert has == [True, True, False]
+        assert scene.connects(port)
+        with scene.late(late):
+            gone = scene.api.call("DELETE", f"/v1/security-group-rules/{made.json()['id']}?wait=hypervisors&timeout=30")
+            has = scene.flows(port, "hv1", "hv2")
+        assert (gone.status_code, gone.headers.get("not-installed")) == (204, None)
+        assert has == [False, False]
+        assert not scene.connects(port)
+    quick, slow = took[::3], [*took[1::3], *took[2::3]]
+    assert min(slow) >= LATE_S
+    print(f"until both have a rule: {min(quick) * 1e3:.0f} to {max(quick) * 1e3:.0f} ms; one late: {min(slow):.2f} s")
+
+
+def test_a_hypervisor_that_does_not_follow_is_named_until_it_does(scene: Scene) -> None:
+    """Input: hv2's ovn-controller is stopped. Output: the answer comes when time is over and says that one has not
+    installed it, to the operator which; another VPC's change is not kept waiting. When it goes on, who waits is
+    answered, and the first packet passes."""
+    scene.signal("hv2", "STOP")
+    try:
+        stuck, port = f"?wait=hypervisors&timeout={STUCK_S}", 7100
+        began = time.monotonic()
+        made = scene.rule(port, stuck)
+        took = time.monotonic() - began
+        assert (made.status_code, made.json()["state"], made.headers["not-installed"]) == (201, "available", "1")
+        assert "not-installed-at" not in made.headers, "where machines run is nothing that a tenant would know of"
+        assert STUCK_S <= took < STUCK_S + 2
+        assert scene.flows(port, "hv1", "hv2") == [True, False]
+        assert not scene.connects(port)
+        path = f"/v1/security-group-rules/{made.json()['id']}"
+        named = scene.api.call("GET", f"{path}{stuck}", key="operator", headers={"project-id": "acme"})
+        assert (named.headers["not-installed"], named.headers["not-installed-at"]) == ("1", "hv2")
+        other = scene.rule(port, "?wait=hypervisors&timeout=30", project="globex")
+        assert (other.status_code, other.headers.get("not-installed")) == (201, None)
+        assert scene.flows(port, "hv3") == [True]
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(scene.api.call, "GET", f"{path}?wait=hypervisors&timeout=30")
+            time.sleep(1)
+            assert not waiting.done()
+            scene.signal("hv2", "CONT")
+            answer = waiting.result(30)
+        assert (answer.status_code, answer.headers.get("not-installed")) == (200, None)
+        assert scene.flows(port, "hv1", "hv2") == [True, True]
+        assert scene.connects(port)
+    finally:
+        scene.signal("hv2", "CONT")
