@@ -22,6 +22,7 @@ from crossconnect.cli.network_state import NetworkState
 from crossconnect.cli.past_plans import NETWORK
 from crossconnect.cli.plan_saving import read_plan
 from crossconnect.cli.region import load_or_exit
+from crossconnect.cli.region_states import as_drained
 from crossconnect.nos.eos.names import MAIN
 from crossconnect.nos.lines import Block, Tree
 from crossconnect.nos.registry import system
@@ -78,7 +79,8 @@ class Stand:
         write_region(self.root, "eos")
         self.authority = Authority(directory, "authority")
         self.texts = {side: self._texts(revision) for side, revision in (("old", "HEAD~1"), ("new", "HEAD"))}
-        trees = [system("eos").parse(MAIN, text) for side in self.texts.values() for text in side.values()]
+        texts = (*self.texts.values(), self._texts("HEAD~1", BORDERS))
+        trees = [system("eos").parse(MAIN, text) for side in texts for text in side.values()]
         modes = frozenset(path for tree in trees if isinstance(tree, tuple) for path in headers(tree))
         patch.setattr(Modes, "known", modes)
         patch.setattr(eos_model, "Lines", Modes)
@@ -96,8 +98,8 @@ class Stand:
         arguments = ("--parent", "HEAD~1", "--no-effects", "--soak", str(soak_s), "-o", str(self.plan))
         assert self.xc("plan", *arguments)[0] == 0
 
-    def _texts(self, revision: str) -> dict[str, str]:
-        blueprint = load_or_exit(self.root, revision).blueprint
+    def _texts(self, revision: str, drained: tuple[str, ...] = ()) -> dict[str, str]:
+        blueprint = as_drained(load_or_exit(self.root, revision), drained).blueprint
         secrets = {"env:TRANSIT_KEY": SECRET}
         return {d.name: revealed(render_files(d)[MAIN], secrets) for d in blueprint.devices if d.name in BORDERS}
 
