@@ -99,8 +99,8 @@ def desk(live: LiveRegion, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_applied_seen_in_the_history_and_rolled_back(live: LiveRegion, desk: Desk) -> None:
-    """Input: a good change; the same file again; a copy of it elsewhere; the way back, from a third place. Output: done,
-    and both borders run and start with the new text; refused twice, having ended; done, and the old text."""
+    """Input: a good change; the same file again; a copy of it elsewhere; the way back, from a third place. Output:
+    done, and both borders run and start with the new text; refused twice, having ended; done, and the old text."""
     code, err = desk.apply()
     assert code == 0, err
     assert "the network is as planned" in err
