@@ -125,6 +125,16 @@ def at(verb: str, after: bool, do: Callable[[], None], device: str = "") -> Hook
     return hook
 
 
+def both(*hooks: Hook) -> Hook:
+    """One after the other."""
+
+    def hook(action: Action, is_after: bool) -> None:
+        for one in hooks:
+            one(action, is_after)
+
+    return hook
+
+
 def die() -> None:
     raise Death
 
@@ -246,16 +256,11 @@ def spoilt(made: SavedPlan, more: str, back: str) -> SavedPlan:
 def test_one_device_does_not_converge(lab: Lab, tmp_path: Path) -> None:
     """The configuration is right, and yet a neighbour does not take a session up again."""
     shut = Failure(kind="session-shut", target=f"a-spine1 {_session_to_canary()}")
-    faults = [
+    faults = (
         at("commit", True, lambda: apply_failure(lab, shut) and None),
         at("proof", False, lambda: heal(lab, shut) and None),
-    ]
-
-    def hook(action: Action, after: bool) -> None:
-        for fault in faults:
-            fault(action, after)
-
-    how, state, told = run(lab, tmp_path, hook)
+    )
+    how, state, told = run(lab, tmp_path, both(*faults))
     assert how == "undone", state
     assert state.failure.startswith("gate of wave 1"), state.failure
     assert not [e for e in told if e.device == SECOND]
@@ -345,7 +350,7 @@ def test_a_daemon_that_does_not_answer_any_more(lab: Lab, tmp_path: Path) -> Non
     stopped = Stopped(lab, 300)
     try:
         faults = (at("gate", False, stopped.begin), at("undo", False, stopped.end))
-        how, state, told = run(lab, tmp_path, lambda action, after: [fault(action, after) for fault in faults] and None)
+        how, state, told = run(lab, tmp_path, both(*faults))
     finally:
         stopped.end()
     assert stopped.seconds > TIMERS.silence_s
