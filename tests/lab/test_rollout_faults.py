@@ -142,10 +142,13 @@ def die() -> None:
 @pytest.mark.parametrize(
     ("verb", "after", "end"),
     [
+        ("prepare", False, "done"),
         ("prepare", True, "done"),
         ("commit", False, "done"),
         ("commit", True, "undone"),
+        ("verify", False, "undone"),
         ("verify", True, "undone"),
+        ("gate", False, "undone"),
         ("gate", True, "undone"),
         ("confirm", False, "done"),
         ("confirm", True, "done"),
@@ -163,10 +166,11 @@ def test_killed_at_a_step_and_gone_on_with(lab: Lab, tmp_path: Path, verb: str, 
     assert is_well(lab, side)
 
 
-def test_killed_while_it_undoes(lab: Lab, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("verb", "after"), [("undo", False), ("undo", True), ("proof", False), ("proof", True)])
+def test_killed_while_it_undoes(lab: Lab, tmp_path: Path, verb: str, after: bool) -> None:
     bad = with_wrong_asn(saved(timers=TIMERS), CANARY)
     with pytest.raises(Death):
-        run(lab, tmp_path, at("undo", False, die), bad)
+        run(lab, tmp_path, at(verb, after, die), bad)
     how, state, _ = run(lab, tmp_path, made=bad)
     assert how == "undone", state
     assert runs(lab, OLD) == [CANARY, SECOND]
