@@ -261,6 +261,9 @@ def test_what_devices_came_to_run_without_a_plan(stand: Stand) -> None:
     assert stand.xc("drift", BORDERS[0], "--access", stand.access(), "--adopt")[0] == 2
     blueprint = load_or_exit(stand.root, "HEAD~1").blueprint
     NetworkState(stand.state).adopt(blueprint.content_hash(), git(stand.root, "rev-parse", "HEAD~1"), "2026-11-28")
+    code, err = stand.xc("rollback", "1")
+    assert code == 2
+    assert "the network has become another one since plan 1" in err
     code, err = stand.apply()
     assert code == 0, err
     assert stand.stand("new") == [*BORDERS]

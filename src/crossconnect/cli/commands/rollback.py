@@ -10,7 +10,7 @@ from crossconnect.cli.commands.history import past_directory_option, plans_of
 from crossconnect.cli.output import say
 from crossconnect.cli.plan_options import accept_option, soak_option
 from crossconnect.cli.region import region_option
-from crossconnect.cli.state_option import state_option
+from crossconnect.cli.state_option import state_of, state_option
 from crossconnect.errors import BadInput
 
 
@@ -61,6 +61,11 @@ def command(
         raise BadInput(f"nothing is to be taken back: plan {number} is {past.outcome}")
     if any(p.outcome in ("stopped", "stuck") for p in plans if p.number > now.number):
         raise BadInput("the last plan ended half-way: `xc apply FILE --abort` takes it back")
+    kept = state_of(root, state)
+    if where == kept.directory and (runs := kept.standing()) is not None and runs.content_hash != now.new:
+        raise BadInput(
+            f"the network has become another one since plan {now.number}: {runs.why}; revert the files, and plan"
+        )
     target = file or (directory or Path("plans")) / f"rollback-of-{number}.plan"
     if not past.parent_commit:
         raise BadInput(f"plan {number} began with an empty network: there is nothing to go back to")
