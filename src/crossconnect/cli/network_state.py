@@ -61,11 +61,12 @@ class NetworkState:
         """It need not be there yet. `option` is what names it in a command, with a space before it."""
         self.directory, self.option = directory, option
         self.plans = directory / "plans"
+        self._adopted_file = directory / "adopted.json"
 
     @property
     def begun(self) -> bool:
         """Whether anything is known."""
-        return self.directory.is_dir()
+        return any(self.plans.glob("*.plan")) or self._adopted_file.exists()
 
     def past(self) -> tuple[PastPlan, ...]:
         """Plans that were begun on the network, the oldest first, each with its number for good."""
@@ -124,7 +125,7 @@ class NetworkState:
         with self._lease():
             self.standing()
             adopted = _Adopted(content_hash=content_hash, commit=commit, drained=(), at=at, tip=_tip(self.past()))
-            replace_file(self.directory / "adopted.json", msgspec.json.encode(adopted) + b"\n")
+            replace_file(self._adopted_file, msgspec.json.encode(adopted) + b"\n")
 
     @contextlib.contextmanager
     def held(self, file: Path, digest: str, anew: bool) -> Iterator[Path]:
@@ -158,13 +159,12 @@ class NetworkState:
             os.close(descriptor)
 
     def _adopted(self) -> _Adopted | None:
-        path = self.directory / "adopted.json"
         try:
-            return msgspec.json.decode(path.read_bytes(), type=_Adopted)
+            return msgspec.json.decode(self._adopted_file.read_bytes(), type=_Adopted)
         except FileNotFoundError:
             return None
         except msgspec.DecodeError as error:
-            raise BadInput(f"{path} cannot be read: {error}") from error
+            raise BadInput(f"{self._adopted_file} cannot be read: {error}") from error
 
     def _kept(self, digest: str, anew: bool) -> Path | None:
         plans = self.past()

@@ -123,6 +123,7 @@ def test_what_was_not_begun_leaves_nothing_and_takes_no_number(state: NetworkSta
     with state.held(tmp_path / "a.plan", digest, anew=True):
         pass
     assert list(state.plans.iterdir()) == []
+    assert not state.begun, "the history is that of the directory of plans"
     left = state.plans / f"0001-a-{digest[:16]}.plan"
     left.write_bytes((tmp_path / "a.plan").read_bytes())
     with Journal(left.parent, left.name, digest, lambda: "") as journal:
