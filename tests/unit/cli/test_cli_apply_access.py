@@ -189,6 +189,21 @@ def test_done_and_not_done_twice(stand: Stand) -> None:
     assert stand.begun() == ["0001"], "what was refused has left nothing"
 
 
+def test_a_record_of_who_did_what_and_why(stand: Stand, capsys: pytest.CaptureFixture[str]) -> None:
+    """Input: a plan with an approval that says why, carried out. Output: one JSON document with all of it."""
+    assert run(["approve", str(stand.plan), "--as", "bob@example.net", "-m", "ticket 4711"]) == 0
+    assert stand.apply()[0] == 0
+    assert run(["history", "1", "-C", str(stand.root), "-o", "json"]) == 0
+    out, _ = capsys.readouterr()
+    stand.said.append(out)
+    told = json.loads(out)
+    assert [(a["by"], a["comment"]) for a in told["approvals"]] == [("bob@example.net", "ticket 4711")]
+    assert told["authors"] == ["ann@example.net"]
+    assert told["new_commit"] == git(stand.root, "rev-parse", "HEAD")
+    assert {"findings_new", "breaks", "rules"} <= told.keys()
+    assert [r["kind"] for r in told["records"] if r["action"] == "confirm"].count("done") == len(BORDERS)
+
+
 def test_the_parent_is_known_wherever_plans_lie(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     """Input: a plan carried out from one directory, then a commit, plans from others, and way back by number. Output:
     `xc plan -o` starts from what runs; a plan from elsewhere is refused; history, drift and rollback agree."""

@@ -55,7 +55,8 @@ def plans_of(root: Path, directory: Path | None, state: Path | None) -> tuple[tu
 @output_option
 def command(number: int | None, root: Path, directory: Path | None, state: Path | None, output: str) -> int:
     """List the plans that were carried out, the oldest first: when, by whom, with which end. With NUMBER, one of them,
-    step by step as its journal has it.
+    step by step as its journal has it; with '-o json' as a record for others: who, what, by which commits, under which
+    rules, with whose approvals, with which findings, and every step.
 
     Those of the devices themselves, where the region has a state directory; with '--plans', those whose journals are
     in that directory, as labs' are.
@@ -83,8 +84,10 @@ def command(number: int | None, root: Path, directory: Path | None, state: Path 
 
 def _one(file: str, output: str) -> int:
     from crossconnect.cli.past_plans import read_past
+    from crossconnect.cli.plan_saving import read_approvals, read_plan
 
     plan, records, tip = read_past(Path(file))
+    approvals = read_approvals(Path(file), read_plan(Path(file))[1])
     rows = [
         (
             r.at[11:23],
@@ -97,7 +100,21 @@ def _one(file: str, output: str) -> int:
         for r in records
         if r.kind != "note"
     ]
-    document = {"file": file, "region": plan.region, "records": records, "tip": tip}
+    document = {
+        "file": file,
+        "region": plan.region,
+        "parent": plan.parent,
+        "new": plan.new,
+        "parent_commit": plan.parent_commit,
+        "new_commit": plan.new_commit,
+        "authors": plan.size.authors,
+        "rules": plan.rules,
+        "approvals": approvals,
+        "findings_new": plan.findings_new,
+        "breaks": plan.breaks,
+        "records": records,
+        "tip": tip,
+    }
     emit(document, output, lambda: draw(("time (UTC)", "wave", "device", "step", "", "detail"), rows))
     if not records:
         raise BadInput(f"{file}.journal is empty")
