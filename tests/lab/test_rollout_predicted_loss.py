@@ -39,7 +39,8 @@ THIRD = "203.0.113.0/24"
 """What it takes over both, before and after."""
 MOVED = 2
 """The flow to the second prefix. Its route moves from one border to the other and is never missing; while FRR puts one
-in the place of the other, packets are lost in some runs (two of eight; 1 of 45,000 where counted), which no plan says."""
+in the place of the other, packets are lost in some runs (three of eight; 1 of 45,000 in those that were counted), which
+no plan says."""
 MOVED_LOST_MAX = 100
 """Packets: a tenth of a second."""
 TIMERS = Timers(apply_s=15, gate_s=25, soak_s=1, margin_s=15)
