@@ -5,8 +5,14 @@
 `examples/metro` with six more racks, real FRR in network namespaces, flows of 1,000 packets per second each:
 
 1. a new tenant on 12 leaves, wave by wave; flows of other tenants, inside and outside
-2. a policy whose rendering is spoilt, so that it drops the default route at the canary; flows to the outside
-3. a spine is drained, power-cycled, put back; flows between pods and racks
+2. two borders swap which prefix a tenant takes over them, so that in every order one prefix is nowhere for a wave:
+   flows of which the plan says so, others of the same tenant, and of another one
+3. another preference for what a tenant takes from outside, of which the plan says that it costs nothing; its flows
+4. a policy whose rendering is spoilt, so that it drops the default route at the canary; flows to the outside
+5. a spine is drained, power-cycled, put back; flows between pods and racks
+
+The example's rules demand that somebody else agrees to most of them: `xc approve` before `xc apply`. Its rule that what
+interrupts is done by night is left out, else the second one could be measured by night only.
 """
 
 from __future__ import annotations
@@ -53,6 +59,25 @@ def rack(pod: str, number: int, tagged: bool) -> str:
     return f"      - name: {pod}-rack{number}\n        servers:\n          - {{name: w{n}, segments: {segments}}}\n"
 
 
+ONE, OTHER = "192.0.2.0/24", "198.51.100.0/24"
+
+
+def write_edge(root: Path, first: str, second: str) -> None:
+    """The transit provider announces a prefix more; globex takes one of the two over each border, and no default."""
+    text = (ROOT / "examples/metro/edge/transit.yaml").read_text()
+    text = text.replace(f'::/0", {ONE}', f'::/0", {ONE}, {OTHER}')
+    for border, name in (("n1-border1", first), ("n1-border2", second)):
+        handoff = f"border: {border}, vrf: globex/prod, import_policy: "
+        text = text.replace(f"{handoff}from-transit", f"{handoff}{border}-globex")
+        policy = (
+            f"  - name: {border}-globex\n    statements:\n"
+            f"      - {{name: one, match: {{prefix_set: {name}}}, action: accept}}\n"
+        )
+        text = text.replace("\nprefix_sets:\n", f"{policy}\nprefix_sets:\n")
+    text += f"  - {{name: one, prefixes: [{ONE}]}}\n  - {{name: other, prefixes: [{OTHER}]}}\n"
+    (root / "edge" / "transit.yaml").write_text(text)
+
+
 def write_racks(root: Path, tagged: bool) -> None:
     """Six racks more than the example has, of which four are in the other pod."""
     for pod, name, numbers in (("n1", "north", (5, 6)), ("s1", "south", (3, 4, 5, 6))):
@@ -73,6 +98,11 @@ def commit(root: Path, message: str) -> None:
     run(root, *XC, "lock")
     run(root, "git", "add", "-A")
     run(root, "git", "-c", "user.name=Bench", "-c", "user.email=bench@example.net", "commit", "-qm", message)
+
+
+def approve(root: Path, plan: str) -> None:
+    """Somebody else agrees."""
+    run(root, *XC, "approve", plan, "--as", "bob@example.net")
 
 
 def apply(root: Path, *arguments: str) -> tuple[int, list[dict[str, object]], float]:
@@ -112,15 +142,16 @@ def traffic(lab: Lab, flows: Sequence[tuple[str, str]], seconds: float, what: st
 
 
 def flow(lab: Lab, number: int, source: str, destination: str) -> FlowSpec:
-    """From a server to another one, or to an external router's 192.0.2.1."""
+    """From a server to another one, to an external router's 192.0.2.1, or to an address behind transit1."""
     hosts = {host.name: host.endpoints[0] for host in lab.blueprint.hosts}
     end = hosts.get(destination)
+    behind = destination if destination[0].isdigit() else "192.0.2.1"
     return FlowSpec(
         number=number,
         source=source,
-        destination=destination,
+        destination="transit1" if destination[0].isdigit() else destination,
         source_address=hosts[source].addresses[0].partition("/")[0],
-        destination_address=end.addresses[0].partition("/")[0] if end else "192.0.2.1",
+        destination_address=end.addresses[0].partition("/")[0] if end else behind,
         source_port=20_000 + number,
         destination_port=30_000 + number,
         source_interface=hosts[source].interface,
@@ -165,16 +196,45 @@ def new_tenant(root: Path, lab: Lab, soak: int) -> None:
     plan, _ = read_plan(root / "plans/tenant.plan")
     print(f"    {len(plan.devices)} devices in {len(plan.waves)} waves, {len(plan.probes)} probes")
     flows = [("acme-web1", "acme-web2"), ("w25", "w33"), ("globex-shop1", "globex-stock2"), ("acme-web1", "transit1")]
+    approve(root, "plans/tenant.plan")
     with traffic(lab, flows, 100, "outside the change"):
         code, lines, seconds = apply(root, "apply", "plans/tenant.plan", "-n", LAB)
     print(f"    apply: {told(lines, seconds)}; of that {soak * len(plan.waves)} s soak, exit code {code}")
     print(f"    {times(lines)}")
 
 
+def predicted(root: Path, lab: Lab, soak: int) -> None:
+    """A change that costs packets by its plan, and one that does not."""
+    write_edge(root, "other", "one")
+    commit(root, "each border takes the other prefix for globex")
+    arguments = ("plan", "--parent", "HEAD~1", "-o", "plans/swap.plan", "--soak", str(soak))
+    refused = subprocess.run([*XC, *arguments], cwd=root, capture_output=True, text=True, check=False)
+    run(root, *XC, *arguments, "--allow-break", "globex-prod")
+    plan, _ = read_plan(root / "plans/swap.plan")
+    print(f"swap of two prefixes: planned only when it is accepted by name (exit code {refused.returncode} before);")
+    print(f"    every order looked at: {plan.exhaustive}; named: {'; '.join(b.what for b in plan.breaks)}")
+    approve(root, "plans/swap.plan")
+    flows = [("globex-shop1", "192.0.2.1"), ("globex-shop1", "198.51.100.1"), ("globex-shop1", "globex-stock2")]
+    with traffic(lab, [*flows, ("acme-web1", "transit1"), ("acme-web1", "acme-web2")], 50, "swap"):
+        code, lines, seconds = apply(root, "apply", "plans/swap.plan", "-n", LAB)
+    print(f"    apply: {told(lines, seconds)}, exit code {code}")
+    path = root / "edge" / "transit.yaml"
+    path.write_text(path.read_text().replace("local_pref: 120", "local_pref: 125"))
+    commit(root, "another preference for acme")
+    run(root, *XC, "plan", "--parent", "HEAD~1", "-o", "plans/preference.plan", "--soak", str(soak))
+    plan, _ = read_plan(root / "plans/preference.plan")
+    print(f"another preference: {len(plan.breaks)} breaks named")
+    approve(root, "plans/preference.plan")
+    inside = [("acme-web1", "transit1"), ("w25", "transit1"), ("acme-web1", "acme-web2"), ("w25", "w33")]
+    with traffic(open_lab(LAB), inside, 50, "inside the tenant"):
+        code, lines, seconds = apply(root, "apply", "plans/preference.plan", "-n", LAB)
+    print(f"    apply: {told(lines, seconds)}, exit code {code}")
+
+
 def bad_policy(root: Path, lab: Lab, soak: int) -> None:
     """A change of the borders' policy that was planned well and rendered badly."""
     path = root / "edge" / "transit.yaml"
-    path.write_text(path.read_text().replace("local_pref: 120", "local_pref: 130"))
+    path.write_text(path.read_text().replace("local_pref: 12", "local_pref: 13"))
     commit(root, "another preference")
     run(root, *XC, "plan", "--parent", "HEAD~1", "-o", "plans/good.plan", "--soak", str(soak))
     plan, _ = read_plan(root / "plans/good.plan")
@@ -183,6 +243,7 @@ def bad_policy(root: Path, lab: Lab, soak: int) -> None:
     bad, _ = made
     (root / "plans" / "bad.plan").write_bytes(encoded(bad))
     flows = [("acme-web1", "transit1"), ("w25", "transit1"), ("w33", "transit1"), ("globex-shop1", "acme-web2")]
+    approve(root, "plans/bad.plan")
     with traffic(lab, flows[:3], 60, "to the outside"):
         code, lines, seconds = apply(root, "apply", "plans/bad.plan", "-n", LAB)
     steps = [line for line in lines if line["event"] == "step"]
@@ -214,17 +275,24 @@ def maintenance(root: Path, lab: Lab, soak: int) -> None:
     print(f"    undrain {told(back, 0)}")
 
 
+PARTS = (("tenant", new_tenant), ("predicted", predicted), ("bad", bad_policy), ("maintenance", maintenance))
+
+
 def main() -> None:
     """See above."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--soak", type=int, default=3)
     parser.add_argument("--keep", action="store_true")
-    parser.add_argument("--only", choices=["tenant", "bad", "maintenance"], default="")
+    parser.add_argument("--only", choices=["tenant", "predicted", "bad", "maintenance"], default="")
     chosen = parser.parse_args()
     os.environ["XC_OUTPUT"] = "table"
     root = Path(tempfile.mkdtemp(prefix="rollout-bench-"))
     shutil.copytree(ROOT / "examples/metro", root, dirs_exist_ok=True)
     write_racks(root, tagged=False)
+    write_edge(root, "one", "other")
+    rules = root / "checks" / "change-rules.yaml"
+    kept = [line for line in rules.read_text().splitlines(keepends=True) if "by-night" not in line]
+    rules.write_text("".join(kept))
     run(root, "git", "init", "-q")
     commit(root, "the region")
     try:
@@ -232,7 +300,7 @@ def main() -> None:
         run(root, *XC, "lab", "up", "-n", LAB, "--bfd", "as-configured", "--no-lldp")
         lab = open_lab(LAB)
         print(f"lab of {len(lab.blueprint.devices)} routers up and converged in {time.monotonic() - began:.0f} s")
-        for name, part in (("tenant", new_tenant), ("bad", bad_policy), ("maintenance", maintenance)):
+        for name, part in PARTS:
             if chosen.only in ("", name):
                 part(root, open_lab(LAB), chosen.soak)
                 assert wait_converged(open_lab(LAB)).converged

@@ -58,14 +58,14 @@ class Desk:
     def __init__(self, live: LiveRegion, plans: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.live, self.plans, self._capsys = live, plans, capsys
         self.said: list[str] = []
-        self.file = plans / "prefer.plan"
+        self.file, self.state = plans / "prefer.plan", plans.with_name("state")
         code, _ = self.xc("plan", "--parent", "HEAD~1", "--no-effects", "--soak", "1", "-o", str(self.file))
         assert code == 0
 
     def xc(self, command: str, *arguments: str) -> tuple[int, str]:
         """Exit code, and what was said on both streams."""
         self._capsys.readouterr()
-        where = [] if command == "history" else ["-C", str(self.live.root)]
+        where = [] if command == "history" else ["-C", str(self.live.root), "--state", str(self.state)]
         code = run([command, *arguments, *where])
         out, err = self._capsys.readouterr()
         self.said += [out, err]
@@ -76,12 +76,13 @@ class Desk:
 
     def history(self) -> list[str]:
         """How each plan that was begun has ended."""
-        _, out = self.xc("history", "--plans", str(self.plans), "-o", "json")
+        _, out = self.xc("history", "--state", str(self.state), "-o", "json")
         return [past["outcome"] for past in json.loads(out)["items"]]
 
     def secrets(self) -> list[str]:
         """Secrets in what was said, and in what was written."""
-        written = [path.read_text(errors="replace") for path in self.plans.iterdir()]
+        files = [*self.plans.iterdir(), *(self.state / "plans").glob("*")]
+        written = [path.read_text(errors="replace") for path in files if path.is_file()]
         return self.live.secrets_in([*self.said, *written])
 
     def rewrite(self, change: Callable[[SavedPlan], SavedPlan]) -> None:
@@ -98,8 +99,8 @@ def desk(live: LiveRegion, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_applied_seen_in_the_history_and_rolled_back(live: LiveRegion, desk: Desk) -> None:
-    """Input: a good change; the same file again; a copy of it; the way back. Output: done, and both borders run and
-    start with the new text; refused, having ended; refused, the network being so already; done, and the old text."""
+    """Input: a good change; the same file again; a copy of it elsewhere; the way back, from a third place. Output:
+    done, and both borders run and start with the new text; refused twice, having ended; done, and the old text."""
     code, err = desk.apply()
     assert code == 0, err
     assert "the network is as planned" in err
@@ -107,22 +108,23 @@ def test_applied_seen_in_the_history_and_rolled_back(live: LiveRegion, desk: Des
     assert err.index("pod1-border1  confirm") < err.index("pod1-border2  commit")
     assert live.runs("new") == [*BORDERS]
     assert desk.history() == ["done"]
-    code, out = desk.xc("history", "1", "--plans", str(desk.plans))
+    code, out = desk.xc("history", "1", "--state", str(desk.state))
     assert code == 0
     assert out.count("confirm") == 2 * len(BORDERS), "begun and done, of each"
 
     code, err = desk.apply()
     assert (code, live.runs("new")) == (2, [*BORDERS])
     assert "has ended: done" in err
-    copy = desk.plans / "copy.plan"
-    shutil.copy(desk.file, copy)
-    code, err = desk.apply(file=copy)
-    assert (code, live.runs("new")) == (1, [*BORDERS])
-    assert "already as the plan would have it" in err
+    elsewhere = desk.state.with_name("copy.plan")
+    shutil.copy(desk.file, elsewhere)
+    code, err = desk.apply(file=elsewhere)
+    assert (code, live.runs("new")) == (2, [*BORDERS])
+    assert "has ended: done" in err
 
-    code, err = desk.xc("rollback", "1", "--plans", str(desk.plans), "--soak", "1")
+    back = desk.state.with_name("back") / "way.plan"
+    code, err = desk.xc("rollback", "1", "-o", str(back), "--soak", "1")
     assert code == 0, err
-    code, err = desk.apply(file=desk.plans / "rollback-of-1.plan")
+    code, err = desk.apply(file=back)
     assert code == 0, err
     assert live.runs("old") == [*BORDERS]
     assert desk.history() == ["done", "done"]
@@ -189,13 +191,12 @@ def test_killed_between_commit_and_confirm(live: LiveRegion, desk: Desk, option:
     and one who goes on or takes it back. Output: busy; not without --resume or --abort; the wave is turned back, since
     nobody knows how much is left of the timer, and the network is seen to be as before."""
     command = [sys.executable, "-m", "crossconnect.cli", "apply", str(desk.file)]
-    command += ["-C", str(live.root), "--access", str(live.access)]
+    command += ["-C", str(live.root), "--access", str(live.access), "--state", str(desk.state)]
     first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    journal = Path(f"{desk.file}.journal")
     try:
         deadline = time.monotonic() + GATE_S
-        while first.poll() is None and '"action":"gate"' not in _text(journal):
-            assert time.monotonic() < deadline, _text(journal)
+        while first.poll() is None and '"action":"gate"' not in _journals(desk):
+            assert time.monotonic() < deadline, _journals(desk)
             time.sleep(0.1)
         busy, err = desk.apply("--resume")
         assert busy == 1
@@ -216,5 +217,29 @@ def test_killed_between_commit_and_confirm(live: LiveRegion, desk: Desk, option:
     assert desk.history() == ["undone"]
 
 
-def _text(path: Path) -> str:
-    return path.read_text() if path.exists() else ""
+def test_a_border_drained_and_put_back(live: LiveRegion, desk: Desk) -> None:
+    """Input: drain a border of the network, a plan meanwhile, and undrain. Output: graceful shutdown on it, kept when
+    it restarts; the plan refused; as before. Both are plans of the history, and drift knows what is to run."""
+    border = BORDERS[0]
+    access = ("--access", str(live.access))
+    plans = ("--plans", str(desk.plans), "--soak", "1")
+    code, err = desk.xc("drain", border, "--at", "HEAD~1", *access, *plans)
+    assert code == 0, err
+    assert live.runs("old") == [BORDERS[1]]
+    assert "bgp graceful-shutdown" in live.lab.run(border, ["vtysh", "-c", "show running-config"]).stdout
+    assert "bgp graceful-shutdown" in (live.lab.node_directory(border) / "etc-frr" / "frr.conf").read_text()
+    code, err = desk.xc("drift", *access)
+    assert code == 0, err
+    assert f"{border} is drained" in err
+    code, err = desk.apply()
+    assert code == 1
+    assert f"{border} drained" in err
+    code, err = desk.xc("undrain", border, *access, *plans)
+    assert code == 0, err
+    assert live.runs("old") == [*BORDERS]
+    assert desk.xc("drift", *access)[0] == 0
+    assert desk.history() == ["done", "done"]
+
+
+def _journals(desk: Desk) -> str:
+    return "".join(path.read_text() for path in (desk.state / "plans").glob("*.journal"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -24,6 +25,7 @@ from crossconnect.cli.lab_hands import LabHands
 from crossconnect.errors import Busy, CrossconnectError, Retryable, Stale
 from crossconnect.lab import Lab, LabOptions, apply_failure, confirmed_change, down, heal, up, wait_converged
 from crossconnect.lab.failure import Failure
+from crossconnect.lab.lifecycle import node_processes
 from crossconnect.nos.network_os import Commands
 from crossconnect.rollout.execution import Action, DeviceState, Happened, State, course_of
 from crossconnect.rollout.journal_file import Journal
@@ -31,6 +33,8 @@ from crossconnect.rollout.runner import carry_out
 from crossconnect.rollout.saved_plan import SavedPlan, Timers, decoded, encoded
 
 NAME = "rollout-faults"
+VTY_S = 20
+"""For which a look waits for a daemon's answer."""
 CANARY, SECOND = "a-border1", "a-border2"
 TIMERS = Timers(apply_s=12, gate_s=20, soak_s=1, margin_s=12, stop_s=6)
 
@@ -121,6 +125,16 @@ def at(verb: str, after: bool, do: Callable[[], None], device: str = "") -> Hook
     return hook
 
 
+def both(*hooks: Hook) -> Hook:
+    """One after the other."""
+
+    def hook(action: Action, is_after: bool) -> None:
+        for one in hooks:
+            one(action, is_after)
+
+    return hook
+
+
 def die() -> None:
     raise Death
 
@@ -128,10 +142,13 @@ def die() -> None:
 @pytest.mark.parametrize(
     ("verb", "after", "end"),
     [
+        ("prepare", False, "done"),
         ("prepare", True, "done"),
         ("commit", False, "done"),
         ("commit", True, "undone"),
+        ("verify", False, "undone"),
         ("verify", True, "undone"),
+        ("gate", False, "undone"),
         ("gate", True, "undone"),
         ("confirm", False, "done"),
         ("confirm", True, "done"),
@@ -149,10 +166,11 @@ def test_killed_at_a_step_and_gone_on_with(lab: Lab, tmp_path: Path, verb: str, 
     assert is_well(lab, side)
 
 
-def test_killed_while_it_undoes(lab: Lab, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("verb", "after"), [("undo", False), ("undo", True), ("proof", False), ("proof", True)])
+def test_killed_while_it_undoes(lab: Lab, tmp_path: Path, verb: str, after: bool) -> None:
     bad = with_wrong_asn(saved(timers=TIMERS), CANARY)
     with pytest.raises(Death):
-        run(lab, tmp_path, at("undo", False, die), bad)
+        run(lab, tmp_path, at(verb, after, die), bad)
     how, state, _ = run(lab, tmp_path, made=bad)
     assert how == "undone", state
     assert runs(lab, OLD) == [CANARY, SECOND]
@@ -242,16 +260,11 @@ def spoilt(made: SavedPlan, more: str, back: str) -> SavedPlan:
 def test_one_device_does_not_converge(lab: Lab, tmp_path: Path) -> None:
     """The configuration is right, and yet a neighbour does not take a session up again."""
     shut = Failure(kind="session-shut", target=f"a-spine1 {_session_to_canary()}")
-    faults = [
+    faults = (
         at("commit", True, lambda: apply_failure(lab, shut) and None),
         at("proof", False, lambda: heal(lab, shut) and None),
-    ]
-
-    def hook(action: Action, after: bool) -> None:
-        for fault in faults:
-            fault(action, after)
-
-    how, state, told = run(lab, tmp_path, hook)
+    )
+    how, state, told = run(lab, tmp_path, both(*faults))
     assert how == "undone", state
     assert state.failure.startswith("gate of wave 1"), state.failure
     assert not [e for e in told if e.device == SECOND]
@@ -270,6 +283,84 @@ def test_a_gate_that_hangs_has_failed(lab: Lab, tmp_path: Path) -> None:
     how, state, told = run(lab, tmp_path, at("gate", False, threading.Event().wait), gate_max_s=2)
     assert how == "undone", state
     assert "it hangs" in state.failure
+    assert not [e for e in told if e.device == SECOND]
+    assert runs(lab, OLD) == [CANARY, SECOND]
+    assert is_well(lab, OLD)
+
+
+BYSTANDER = "a-leaf1"
+"""A switch that the plan does not change."""
+STOPPED_AFTER_S = 4.0
+"""In the middle of the gate of the first wave."""
+
+
+class Stopped:
+    """A daemon of the bystander that is stopped (SIGSTOP) and goes on (SIGCONT): it answers nobody, and its sessions
+    and routes stay."""
+
+    def __init__(self, lab: Lab, seconds: float) -> None:
+        """For so long, `STOPPED_AFTER_S` from `begin` on; or until `end`."""
+        self._processes = node_processes(lab)[BYSTANDER]["zebra"]
+        self._seconds = seconds
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.seconds = 0.0
+        """For which it was stopped."""
+
+    def begin(self) -> None:
+        """In a thread of its own."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Let it go on, if it does not yet."""
+        self._over.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        if self._over.wait(STOPPED_AFTER_S):
+            return
+        began = time.monotonic()
+        for process in self._processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            self._over.wait(self._seconds)
+        finally:
+            for process in self._processes:
+                os.kill(process, signal.SIGCONT)
+            self.seconds = time.monotonic() - began
+
+
+@pytest.mark.parametrize("seconds", [8.0, 21.0])
+def test_a_daemon_that_does_not_answer_for_a_while(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str], seconds: float
+) -> None:
+    """Input: a bystander's zebra is stopped in a gate, for less than `silence_s`; for longer than a look waits (20 s),
+    so that one look has no answer. Output: waited for; told, and looked at again at once. The waves go on, both."""
+    stopped = Stopped(lab, seconds)
+    try:
+        how, state, _ = run(lab, tmp_path, at("gate", False, stopped.begin))
+    finally:
+        stopped.end()
+    assert stopped.seconds >= seconds
+    assert how == "done", state.failure
+    assert ("looked at again at once" in capsys.readouterr().err) is (seconds > VTY_S)
+    assert runs(lab, NEW) == [CANARY, SECOND]
+
+
+def test_a_daemon_that_does_not_answer_any_more(lab: Lab, tmp_path: Path) -> None:
+    """Input: the same, for as long as the gate is held. Output: the wave is rolled back by two looks without an answer,
+    the second border is not touched; when it answers again, the network is seen to be as before."""
+    stopped = Stopped(lab, 300)
+    try:
+        faults = (at("gate", False, stopped.begin), at("undo", False, stopped.end))
+        how, state, told = run(lab, tmp_path, both(*faults))
+    finally:
+        stopped.end()
+    assert stopped.seconds > TIMERS.silence_s
+    assert how == "undone", state
+    assert state.failure.startswith("gate of wave 1"), state.failure
+    assert BYSTANDER in state.failure
     assert not [e for e in told if e.device == SECOND]
     assert runs(lab, OLD) == [CANARY, SECOND]
     assert is_well(lab, OLD)

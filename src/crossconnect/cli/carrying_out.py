@@ -6,13 +6,14 @@ import datetime
 import getpass
 import socket
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Protocol
 
 import msgspec
 
 from crossconnect.cli.output import FORMAT_VERSION, print_findings, say
-from crossconnect.cli.past_plans import NETWORK, left_behind, network_of
+from crossconnect.cli.past_plans import NETWORK, begun_on, network_of
 from crossconnect.cli.plan_saving import in_the_way, read_approvals, read_plan
 from crossconnect.cli.region import load_or_exit, option_text
 from crossconnect.design.blueprint import Blueprint
@@ -59,8 +60,18 @@ class RunningNetwork(Protocol):
         """What names it in a command, with a space before it."""
         ...
 
-    def recorded(self) -> Blueprint | None:
-        """What it is known to be; None where nobody keeps that: then devices are compared with the plan alone."""
+    def held(self, file: Path, digest: str, anew: bool) -> AbstractContextManager[Path]:
+        """Have it for one plan, which is begun `anew` or gone on with: the path beside which that plan's journal is.
+        Busy where somebody else has it."""
+        ...
+
+    def refusal(self, plan: SavedPlan, new: Blueprint) -> str:
+        """Why a plan cannot begin: it starts from another network. Empty where it can, as far as anybody knows: devices
+        are compared with the plan when they are prepared."""
+        ...
+
+    def overtaken(self, kept: Path) -> str:
+        """Why a plan that was begun cannot be gone on with: what came after it. Empty where it can."""
         ...
 
     def record(self, blueprint: Blueprint) -> None:
@@ -77,7 +88,10 @@ def carry_out_plan(file: Path, root: Path, network: RunningNetwork, mode: Mode, 
     plan, digest = read_plan(file)
     old, new = _networks(root, plan)
     course = course_of(plan)
-    with Journal(file.parent, file.name, digest, now_text) as journal:
+    with (
+        network.held(file, digest, mode == "begin") as kept,
+        Journal(kept.parent, kept.name, digest, now_text) as journal,
+    ):
         if journal.found.torn:
             say(f"the last {journal.found.torn} octets of the journal were torn by a crash, and are cut off")
         events = events_of(journal.records)
@@ -86,16 +100,20 @@ def carry_out_plan(file: Path, root: Path, network: RunningNetwork, mode: Mode, 
         if begun and mode == "begin":
             how = outcome(course, state)
             what = "was begun and not ended: --resume or --abort?" if how == "running" else f"has ended: {how}"
-            raise BadInput(f"by {file}.journal the plan {what}")
-        if begun and (elsewhere := network_of(journal.records)) not in ("", network.name):
+            raise BadInput(f"by {kept}.journal the plan {what}")
+        elsewhere = network_of(journal.records) if begun else begun_on(file, digest) if mode != "begin" else ""
+        if elsewhere not in ("", network.name):
             raise BadInput(f"by {file}.journal the plan was begun on {elsewhere}, not on {network.name}")
+        if begun and (later := network.overtaken(kept)):
+            raise Stale(later)
         if not begun:
             obstacles = in_the_way(plan, read_approvals(file, digest), datetime.datetime.now(datetime.UTC))
             if obstacles:
                 print_findings(obstacles)
                 say("something stands in the way; nothing was done")
                 return 1
-            _is_parent(file, network, plan, new)
+            if refusal := network.refusal(plan, new):
+                raise Stale(refusal)
         hands = network.hands(plan, old, new)
         _look_before(hands, journal)
         if not begun:
@@ -114,22 +132,6 @@ def carry_out_plan(file: Path, root: Path, network: RunningNetwork, mode: Mode, 
             network.record(old)
         teller.end(how, state, journal.tip)
     return 0 if how == "done" or (mode == "abort" and how == "undone") else 1
-
-
-def _is_parent(file: Path, network: RunningNetwork, plan: SavedPlan, new: Blueprint) -> None:
-    running = network.recorded()
-    if running is None:
-        if why := left_behind(file, plan, network.name):
-            raise Stale(why)
-        return
-    if running.content_hash() == plan.parent:
-        return
-    if running.content_hash() == new.content_hash():
-        raise Stale(f"{network.name} is already as the plan would have it")
-    drained = sorted(set(running.drained) - set(plan.parent_drained))
-    if drained:
-        raise Stale(f"{network.name} is not the network that the plan starts from: {', '.join(drained)} drained")
-    raise Stale(f"{network.name} is not the network that the plan starts from: make the plan anew")
 
 
 def _look_before(hands: PlanHands, journal: Journal) -> None:

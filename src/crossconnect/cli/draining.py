@@ -6,13 +6,15 @@ from pathlib import Path
 
 import msgspec
 
-from crossconnect.cli.carrying_out import carry_out_plan
+from crossconnect.cli.carrying_out import RunningNetwork, carry_out_plan
 from crossconnect.cli.commands.plan import side
 from crossconnect.cli.lab_hands import LabNetwork
+from crossconnect.cli.live_hands import LiveNetwork
 from crossconnect.cli.output import say
 from crossconnect.cli.plan_saving import Options, Pair, save
 from crossconnect.cli.region import load_or_exit, option_text
-from crossconnect.cli.region_states import as_drained, running_region
+from crossconnect.cli.region_states import Running, as_drained, running_in_lab, running_on_devices
+from crossconnect.cli.state_option import state_of
 from crossconnect.errors import BadInput
 from crossconnect.lab import open_lab
 from crossconnect.rollout.plan import plan
@@ -26,7 +28,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it goes out of traffic, or comes back."""
     root: Path
     lab: str
+    access: Path | None
+    """The access file of the devices themselves; None: on the lab."""
+    state: Path | None
+    """Where it is kept what the devices' network is, if not in the usual place."""
     revision: str
+    """Of the region that runs; empty where nobody says."""
     directory: Path
     """Where plans are kept."""
     accepted: tuple[str, ...]
@@ -37,8 +44,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 def move(request: Request) -> int:
     """Plan it, and carry it out unless only the plan is asked for. Returns the exit code."""
-    lab = open_lab(request.lab)
-    old, drained = running_region(request.root, lab, request.revision)
+    network, running = _network(request)
+    old, drained = running.ready, running.drained
     here = request.device in old.blueprint.drained
     if request.out is here:
         say(f"{request.device} is {'drained already' if here else 'not drained'}: nothing to do")
@@ -46,12 +53,12 @@ def move(request: Request) -> int:
     if not request.out and request.device not in drained:
         raise BadInput(f"{request.device} is drained by the region's files: take `drained: true` away there, and plan")
     after = tuple(sorted({*drained, request.device} if request.out else set(drained) - {request.device}))
-    new = as_drained(load_or_exit(request.root, request.revision), after)
+    new = as_drained(load_or_exit(request.root, running.revision), after)
     before = side(old, check=False)
     now = side(new, False, before)
     options = Options(
-        revision=request.revision,
-        new_revision=request.revision,
+        revision=running.revision,
+        new_revision=running.revision,
         parent_drained=drained,
         new_drained=after,
         accepted=request.accepted,
@@ -63,9 +70,18 @@ def move(request: Request) -> int:
     if not save(request.root, file, pair, plan(before, now), options):
         return 1
     if request.only_plan:
-        say(f"then: xc apply {file}{option_text(request.root)} -n {lab.name}")
+        say(f"then: xc apply {file}{option_text(request.root)}{network.option}")
         return 0
-    return carry_out_plan(file, request.root, LabNetwork(lab), "begin", request.output)
+    return carry_out_plan(file, request.root, network, "begin", request.output)
+
+
+def _network(request: Request) -> tuple[RunningNetwork, Running]:
+    if request.access is None:
+        lab = open_lab(request.lab)
+        running = running_in_lab(request.root, lab.name, lab.blueprint, request.revision or "HEAD")
+        return LabNetwork(lab), running
+    state = state_of(request.root, request.state)
+    return LiveNetwork(request.access, state), running_on_devices(request.root, state, request.revision)
 
 
 def _free_name(directory: Path, stem: str) -> Path:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 from crossconnect.cli.holding import Subject
 from crossconnect.cli.lab_gate import Known, LabGate
@@ -48,9 +50,24 @@ class LabNetwork:
         """See `RunningNetwork`."""
         return f" -n {self.lab.name}"
 
-    def recorded(self) -> Blueprint:
-        """What the lab was made from, or has become."""
-        return self.lab.blueprint
+    def held(self, file: Path, digest: str, anew: bool) -> AbstractContextManager[Path]:
+        """The journal is beside the plan, and its lease is the only one."""
+        return nullcontext(file)
+
+    def refusal(self, plan: SavedPlan, new: Blueprint) -> str:
+        """By what the lab was made from, or has become."""
+        running = self.lab.blueprint
+        if running.content_hash() == plan.parent:
+            return ""
+        if running.content_hash() == new.content_hash():
+            return f"{self.name} is already as the plan would have it"
+        if drained := sorted(set(running.drained) - set(plan.parent_drained)):
+            return f"{self.name} is not the network that the plan starts from: {', '.join(drained)} drained"
+        return f"{self.name} is not the network that the plan starts from: make the plan anew"
+
+    def overtaken(self, kept: Path) -> str:
+        """Nobody counts a lab's plans; its switches are asked what they run."""
+        return ""
 
     def record(self, blueprint: Blueprint) -> None:
         """Write down what the lab is now."""

@@ -13,12 +13,14 @@ import math
 import threading
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
 from crossconnect.cli.access import read_access, target_of
 from crossconnect.cli.holding import Subject
 from crossconnect.cli.live_gate import Answers, LiveGate
+from crossconnect.cli.network_state import NetworkState
 from crossconnect.cli.output import say
 from crossconnect.cli.secrets import references_of, resolve
 from crossconnect.design.blueprint import Blueprint
@@ -234,17 +236,25 @@ class LiveHands:
 class LiveNetwork:
     """The devices themselves, as the network that plans are carried out on."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, state: NetworkState) -> None:
         """`file`: access.yaml. BadInput."""
-        self._access, self._directory = read_access(file), file.parent
-        self.name, self.option = "the network", f" --access {file}"
+        self._access, self._directory, self.state = read_access(file), file.parent, state
+        self.name, self.option = "the network", f" --access {file}{state.option}"
 
-    def recorded(self) -> None:
-        """Nobody keeps what the network is: each device is compared with the plan when it is prepared."""
-        return
+    def held(self, file: Path, digest: str, anew: bool) -> AbstractContextManager[Path]:
+        """The plan is kept in the network's state, with its journal."""
+        return self.state.held(file, digest, anew)
+
+    def refusal(self, plan: SavedPlan, new: Blueprint) -> str:
+        """By the plans that were carried out before."""
+        return self.state.stale(plan)
+
+    def overtaken(self, kept: Path) -> str:
+        """By the plans that were begun after it."""
+        return self.state.overtaken(kept)
 
     def record(self, blueprint: Blueprint) -> None:
-        """Nothing is kept: the journal says what was done."""
+        """Nothing more is kept: the journal says what was done."""
 
     def hands(self, plan: SavedPlan, old: Blueprint, new: Blueprint) -> LiveHands:
         """Hands on the devices of both networks."""

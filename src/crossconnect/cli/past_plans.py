@@ -135,23 +135,11 @@ def network_of(records: Iterable[Record]) -> str:
     return next((r.detail for r in records if r.kind == "note" and r.action == NETWORK), "")
 
 
-def left_behind(file: Path, plan: SavedPlan, network: str) -> str:
-    """Why a plan cannot begin, by the plans beside its file, on a network of which nobody keeps what it is; empty when
-    they say nothing against it. What is not known from them, devices are asked when they are prepared."""
-    at = reason = ""
-    for past in past_plans(file.parent):
-        if past.network != network:
-            continue
-        if past.outcome == "running" and Path(past.file) != file:
-            return f"{past.file} was begun and has not ended: first --resume or --abort it"
-        if past.outcome != "done":
-            continue
-        at = past.new
-        if past.parent == plan.parent:
-            reason = f"{past.file} has changed the network that the plan starts from: make the plan anew"
-        if past.new == plan.parent:
-            reason = ""
-    return f"by {file.parent} the network is already as the plan would have it" if at == plan.new else reason
+def begun_on(file: Path, digest: str) -> str:
+    """What the plan in a file was begun on, by the journal beside it; empty where there is none, or it does not say."""
+    if not file.with_name(file.name + SUFFIX).exists():
+        return ""
+    return network_of(look(file.parent, file.name, digest).records)
 
 
 def numbered(plans: tuple[PastPlan, ...], number: int, directory: Path) -> PastPlan:

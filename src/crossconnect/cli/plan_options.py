@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 accept_option = click.option(
@@ -24,10 +26,15 @@ soak_option = click.option(
 at_option = click.option(
     "--at",
     "revision",
-    default="HEAD",
-    show_default=True,
+    default="",
     metavar="REV",
-    help="Git revision of the region that runs.",
+    help="Git revision of the region that runs.  [default: with '--access' what the state directory says, else HEAD]",
+)
+
+access_option = click.option(
+    "--access",
+    type=click.Path(path_type=Path),
+    help="Do it on the devices themselves, reached as this file says (access.yaml), instead of on a lab.",
 )
 
 only_plan_option = click.option(

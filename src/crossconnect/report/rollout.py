@@ -39,6 +39,8 @@ class RolloutChange(msgspec.Struct, frozen=True, kw_only=True):
     """Why it was taken back."""
     figures: tuple[tuple[str, str], ...] = ()
     """(what, what was measured)."""
+    agreed: tuple[tuple[str, str], ...] = ()
+    """(what, what of it): why it was refused before somebody else had agreed, and who then has."""
 
 
 class RolloutRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,9 +121,11 @@ def draw_rollout(run: RolloutRun) -> Markup:
 
 def _change(change: RolloutChange) -> Markup:
     figures: list[list[Node]] = [[what, figure] for what, figure in change.figures]
+    agreed: list[list[Node]] = [[what, result] for what, result in change.agreed]
     return element(
         "article",
         element("h3", f"{change.title}: {change.outcome}"),
+        table("Rules of the provider", ("What", "Result"), agreed) if agreed else None,
         element("div", _timeline(change), class_="scroll") if change.steps else None,
         _steps(change),
         table("Measured", ("What", "Figures"), figures) if figures else None,

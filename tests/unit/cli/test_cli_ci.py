@@ -21,6 +21,7 @@ from crossconnect.report.change_markdown import SIZE_MAX, _plain, change_markdow
 from crossconnect.report.sarif import RESULTS_MAX, all_codes, sarif
 from crossconnect.rollout.plan import DeviceChange, Plan
 from crossconnect.rollout.verdict import Verdict
+from ssh_peers import free_port
 from transit_region import git
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -293,7 +294,17 @@ def test_the_ready_files_run_commands_that_there_are(
     ]
     assert [run(words) for words in judging] == [0, 0]
     assert run([*approving[:2], "--as", "bob@example.net", *approving[4:]]) == 0
-    # Without a lab there is nothing to carry it out on; the plan itself is taken.
+    # The plan is taken, and the devices of its access file answer nobody here.
+    assert applying[2:] == ["--access", "/etc/xc/access.yaml"]
+    assert "XC_STATE: /var/lib/xc/network" in text
+    monkeypatch.setenv("XC_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("PASSWORD", "x")
+    access = (
+        f"{{user: xc, password: 'env:PASSWORD', address: 127.0.0.1, port: {free_port()}, known_hosts: known_hosts}}"
+    )
+    (tmp_path / "access.yaml").write_text(f"defaults: {access}\n")
+    (tmp_path / "known_hosts").write_text("")
     capsys.readouterr()
-    assert run(applying) == 2
-    assert "lab" in capsys.readouterr().err
+    assert run([*applying[:3], str(tmp_path / "access.yaml")]) == 1
+    assert "nothing was begun" in capsys.readouterr().err
+    assert not list((tmp_path / "state" / "plans").iterdir())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -9,13 +11,15 @@ import pytest
 
 from changes import side_of
 from crossconnect.cli.region import load
+from crossconnect.cli.rollout_chapter.agreement import AUTHOR, agree, agreement_rows
 from crossconnect.cli.rollout_chapter.changes import TENANT, as_paced, spoilt, with_preference, with_tenant
 from crossconnect.cli.rollout_chapter.chapter import seconds_until_back
 from crossconnect.model.region import Region
 from crossconnect.report.rollout import RolloutStep
 from crossconnect.rollout.assembly import Context, assemble
+from crossconnect.rollout.change_rules import Rules
 from crossconnect.rollout.plan import Side, plan
-from crossconnect.rollout.saved_plan import SavedPlan
+from crossconnect.rollout.saved_plan import SavedPlan, encoded
 from regions import small
 
 METRO = Path(__file__).parents[3] / "examples" / "metro"
@@ -103,6 +107,54 @@ def test_the_new_network_keeps_the_pace_of_the_lab(old: Side) -> None:
     slow = msgspec.structs.replace(old.blueprint, devices=devices)
     assert slow != old.blueprint
     assert as_paced(old.blueprint, slow) == slow
+
+
+def ruled(old: Side, metro: Region, region: Region | None) -> SavedPlan:
+    """With the example's rules, by an author of theirs."""
+    assert region is not None
+    new = side_of(region, old)
+    rules = Rules(rules=metro.change_rules, windows=metro.change_windows, freezes=metro.freezes)
+    made, findings = assemble(old, new, plan(old, new), Context(rules=(rules,), authors=(AUTHOR,)))
+    assert findings == ()
+    return made
+
+
+NOON = datetime.datetime(2026, 11, 25, 12, tzinfo=datetime.UTC)
+
+
+@pytest.mark.parametrize(("edit", "rule"), [(with_tenant, "four-eyes"), (with_preference, "borders")])
+def test_somebody_else_must_agree_to_both_changes(
+    metro: Region, old: Side, tmp_path: Path, edit: Callable[[Region], Region | None], rule: str
+) -> None:
+    """Input: the example's rules. Output: both changes are refused, with their author's approval as well, and then
+    nothing is in their way, at noon: they interrupt nobody, and no freeze is in force."""
+    file = tmp_path / "change.plan"
+    file.write_bytes(encoded(ruled(old, metro, edit(metro))))
+    agreement = agree(file, lambda: NOON)
+    assert [words.partition(" (")[0] for words in agreement.refused] == [f"rule {rule}"]
+    assert not agreement.with_author
+    assert agreement.by == ("bob@example.net",)
+    assert agreement.left == ()
+    rows = agreement_rows(agreement)
+    assert rows[1:] == (
+        (f"approved by {AUTHOR}, its author", "does not count"),
+        ("approved by bob@example.net", "counts"),
+    )
+
+
+def test_without_rules_nobody_is_asked(metro: Region, old: Side, tmp_path: Path) -> None:
+    file = tmp_path / "change.plan"
+    file.write_bytes(encoded(saved(old, with_tenant(metro))))
+    assert agreement_rows(agree(file, lambda: NOON)) == ()
+
+
+def test_approvals_do_not_open_a_freeze(metro: Region, old: Side, tmp_path: Path) -> None:
+    """Input: the example's freeze. Output: it is said to be left."""
+    file = tmp_path / "change.plan"
+    file.write_bytes(encoded(ruled(old, metro, with_tenant(metro))))
+    agreement = agree(file, lambda: datetime.datetime(2025, 12, 24, tzinfo=datetime.UTC))
+    assert len(agreement.left) == 1
+    assert "end-of-2025" in agreement.left[0]
 
 
 def step(name: str, begin_s: float, end_s: float, done: bool = True) -> RolloutStep:

@@ -91,3 +91,11 @@ def test_a_change_that_ends_otherwise_is_not_proven() -> None:
 def test_no_change_proves_nothing() -> None:
     assert conclude(msgspec.structs.replace(full_inputs(), rollout=run())).verdict == "not-proven"
     assert "No change was carried out" in draw_rollout(run())
+
+
+def test_who_has_agreed_is_in_the_report_where_somebody_had_to() -> None:
+    rows = (("not carried out", "rule four-eyes: needs 1 approval, there are 0"), ("approved by bob", "counts"))
+    text = str(draw_rollout(run(msgspec.structs.replace(bad(), agreed=rows))))
+    assert "Rules of the provider" in text
+    assert all(word in text for row in rows for word in row)
+    assert "Rules of the provider" not in str(draw_rollout(run(bad())))

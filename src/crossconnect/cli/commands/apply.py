@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from crossconnect.cli.commands.lab import lab_name, name_option
+from crossconnect.cli.plan_options import access_option
 from crossconnect.cli.progress_option import progress_option
 from crossconnect.cli.region import region_option
+from crossconnect.cli.state_option import state_of, state_option
 
 
 @click.command("apply")
@@ -16,18 +18,25 @@ from crossconnect.cli.region import region_option
 @region_option
 @name_option
 @progress_option
-@click.option(
-    "--access",
-    type=click.Path(path_type=Path),
-    help="Carry it out on the devices themselves, reached as this file says (access.yaml), instead of on a lab.",
-)
+@access_option
+@state_option
 @click.option("--resume", is_flag=True, help="Go on with what a killed or interrupted run has begun.")
 @click.option("--abort", is_flag=True, help="Undo everything that was done of the plan, also what was confirmed.")
-def command(file: Path, root: Path, name: str, output: str, access: Path | None, resume: bool, abort: bool) -> int:
+def command(
+    file: Path,
+    root: Path,
+    name: str,
+    output: str,
+    access: Path | None,
+    state: Path | None,
+    resume: bool,
+    abort: bool,
+) -> int:
     """Carry the plan in FILE out on a running lab of the region, or with '--access' on the devices themselves: wave by
     wave, each confirmed only when the network is as it was predicted to be, else taken back.
 
-    Every step is written to FILE.journal before and after it is done. Switches take back by themselves what is not
+    Every step is written to FILE.journal before and after it is done, with '--access' to a journal in the state
+    directory, wherever FILE is. Switches take back by themselves what is not
     confirmed in time, whether this program lives or not; '--resume' and '--abort' go on from the journal.
 
     Exit code 0 when the plan is carried out (with '--abort': undone), 1 when it was undone or stopped, or when
@@ -39,7 +48,7 @@ def command(file: Path, root: Path, name: str, output: str, access: Path | None,
     if access is not None:
         from crossconnect.cli.live_hands import LiveNetwork
 
-        network = LiveNetwork(access)
+        network = LiveNetwork(access, state_of(root, state))
     else:
         from crossconnect.cli.lab_hands import LabNetwork
         from crossconnect.lab import open_lab

@@ -8,15 +8,18 @@ import click
 
 from crossconnect.cli.commands.history import directory_option
 from crossconnect.cli.commands.lab import lab_name, name_option
-from crossconnect.cli.plan_options import accept_option, at_option, only_plan_option, soak_option
+from crossconnect.cli.plan_options import accept_option, access_option, at_option, only_plan_option, soak_option
 from crossconnect.cli.progress_option import progress_option
 from crossconnect.cli.region import region_option
+from crossconnect.cli.state_option import state_option
 
 
 @click.command("drain")
 @click.argument("device")
 @region_option
 @name_option
+@access_option
+@state_option
 @at_option
 @directory_option
 @accept_option
@@ -27,6 +30,8 @@ def command(
     device: str,
     root: Path,
     name: str,
+    access: Path | None,
+    state: Path | None,
     revision: str,
     directory: Path,
     accepted: tuple[str, ...],
@@ -34,9 +39,10 @@ def command(
     only_plan: bool,
     output: str,
 ) -> int:
-    """Take DEVICE out of traffic on a running lab: graceful shutdown (RFC 8326) in every BGP instance, so that it goes
-    on forwarding and is nobody's choice while there is another way. It is a plan of one wave: simulated first, under
-    the region's rules, with a gate, undone when the gate fails, and part of 'xc history'.
+    """Take DEVICE out of traffic on a running lab, or with '--access' in the network itself: graceful shutdown
+    (RFC 8326) in every BGP instance, so that it goes on forwarding and is nobody's choice while there is another way.
+    It is a plan of one wave: simulated first, under the region's rules, with a gate, undone when the gate fails, and
+    part of 'xc history'.
 
     Refused when somebody has no other way, unless '--allow-break' accepts it by name. 'xc undrain' puts it back.
 
@@ -49,7 +55,9 @@ def command(
             device=device,
             out=True,
             root=root,
-            lab=lab_name(name, root),
+            lab=lab_name(name, root) if access is None else "",
+            access=access,
+            state=state,
             revision=revision,
             directory=directory,
             accepted=accepted,

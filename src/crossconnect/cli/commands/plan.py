@@ -16,6 +16,7 @@ from crossconnect.cli.output import coloured, draw, emit, print_findings, say
 from crossconnect.cli.plan_output import FORMATS, plan_output_option
 from crossconnect.cli.radius_text import radius_text
 from crossconnect.cli.region import Ready, load_or_exit, located, option_text, region_option
+from crossconnect.cli.state_option import state_option
 from crossconnect.rollout.plan import Plan, Side
 
 if TYPE_CHECKING:  # commands need every system's renderer
@@ -32,8 +33,10 @@ at 100 switches."""
 @click.option(
     "--parent",
     default="",
-    help="Git revision to compare with, or 'none' for an empty network.  [default: HEAD, or none without Git]",
+    help="Git revision to compare with, or 'none' for an empty network.  [default: with '-o FILE' what runs by the "
+    "state directory, where that knows; else HEAD, or none without Git]",
 )
+@state_option
 @click.option("--diff", "show_diff", is_flag=True, help="Print every device's configuration difference.")
 @click.option(
     "--commands",
@@ -74,6 +77,7 @@ def command(
     root: Path,
     output: str,
     parent: str,
+    state: Path | None,
     show_diff: bool,
     show_commands: bool,
     show_numbers: bool,
@@ -97,7 +101,7 @@ def command(
     from crossconnect.state.tables import TABLES
 
     new = load_or_exit(root)
-    revision = parent or _default_parent(root)
+    revision = parent or (_running(root, state) if file is not None else "") or _default_parent(root)
     old = None if revision == "none" else load_or_exit(root, revision)
     checked = is_checked(new.blueprint, check)
     if checked:
@@ -141,6 +145,23 @@ def _commands(old: Ready | None, new: Ready, result: Plan) -> tuple[DeviceComman
     if old is None:
         return ()
     return change_commands(old.blueprint, new.blueprint, (change.device for change in result.devices))
+
+
+def _running(root: Path, directory: Path | None) -> str:
+    """The commit that the devices' network runs; empty where nobody keeps that. BadInput while a device is drained,
+    Stale while a plan is in the middle of it."""
+    from crossconnect.cli.state_option import state_of
+    from crossconnect.errors import BadInput
+
+    now = state_of(root, directory).standing()
+    if now is None:
+        return ""
+    if now.drained:
+        raise BadInput(
+            f"{', '.join(now.drained)} drained: first `xc undrain`, or say with --parent what is to be compared"
+        )
+    say(f"parent: commit {now.commit[:12]}, which runs {now.why}")
+    return now.commit
 
 
 def _default_parent(root: Path) -> str:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from crossconnect.cli.commands.history import directory_option
+from crossconnect.cli.commands.history import past_directory_option, plans_of
 from crossconnect.cli.output import say
 from crossconnect.cli.plan_options import accept_option, soak_option
 from crossconnect.cli.region import region_option
+from crossconnect.cli.state_option import state_of, state_option
 from crossconnect.errors import BadInput
 
 
@@ -21,13 +22,22 @@ from crossconnect.errors import BadInput
     "file",
     type=click.Path(path_type=Path),
     default=None,
-    help="Where the plan is saved.  [default: rollback-of-NUMBER.plan beside the others]",
+    help="Where the plan is saved.  [default: rollback-of-NUMBER.plan in --plans, or in plans]",
 )
 @region_option
-@directory_option
+@past_directory_option
+@state_option
 @accept_option
 @soak_option
-def command(number: int, file: Path | None, root: Path, directory: Path, accepted: tuple[str, ...], soak_s: int) -> int:
+def command(
+    number: int,
+    file: Path | None,
+    root: Path,
+    directory: Path | None,
+    state: Path | None,
+    accepted: tuple[str, ...],
+    soak_s: int,
+) -> int:
     """Plan the way from the network as it is to the one before plan NUMBER of 'xc history': with waves, gates, rules
     and approvals like any other. What came after NUMBER is taken back with it.
 
@@ -35,23 +45,28 @@ def command(number: int, file: Path | None, root: Path, directory: Path, accepte
     next plan brings the change again.
     """
     from crossconnect.cli.commands.plan import side
-    from crossconnect.cli.past_plans import numbered, past_plans
+    from crossconnect.cli.past_plans import numbered
     from crossconnect.cli.plan_saving import Options, Pair, save
     from crossconnect.cli.region import load_or_exit
     from crossconnect.cli.region_states import as_drained
     from crossconnect.rollout.plan import plan
 
-    plans = past_plans(directory)
-    past = numbered(plans, number, directory)
+    plans, where = plans_of(root, directory, state)
+    past = numbered(plans, number, where)
     if any(p.outcome == "running" for p in plans):
         unfinished = next(p for p in plans if p.outcome == "running")
         raise BadInput(f"{unfinished.file} was begun and has not ended: first `xc apply` it with --resume or --abort")
     now = next((p for p in reversed(plans) if p.outcome == "done"), None)
     if now is None or past.outcome == "undone":
         raise BadInput(f"nothing is to be taken back: plan {number} is {past.outcome}")
-    if any(p.outcome in ("stopped", "stuck") for p in plans[now.number :]):
+    if any(p.outcome in ("stopped", "stuck") for p in plans if p.number > now.number):
         raise BadInput("the last plan ended half-way: `xc apply FILE --abort` takes it back")
-    target = file or directory / f"rollback-of-{number}.plan"
+    kept = state_of(root, state)
+    if where == kept.directory and (runs := kept.standing()) is not None and runs.content_hash != now.new:
+        raise BadInput(
+            f"the network has become another one since plan {now.number}: {runs.why}; revert the files, and plan"
+        )
+    target = file or (directory or Path("plans")) / f"rollback-of-{number}.plan"
     if not past.parent_commit:
         raise BadInput(f"plan {number} began with an empty network: there is nothing to go back to")
     old = as_drained(load_or_exit(root, now.new_commit), now.new_drained)

@@ -1,12 +1,13 @@
 """The chapter: a change that is good, and one that is planned well and rendered badly, on the lab that runs.
 
-region, edited --> plan --> saved, read again --> carried out wave by wave --> what the daemons say, pings
-                              '-- spoilt --> stopped by the canary's gate, undone --> the same as before
+region, edited --> plan --> saved, approved --> carried out wave by wave --> what the daemons say, pings
+                    '-- spoilt, approved --> stopped by the canary's gate, undone --> the same as before
 """
 
 from __future__ import annotations
 
 import contextlib
+import datetime
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from crossconnect.cli.output import say
 from crossconnect.cli.outside_pings import ping_outside
 from crossconnect.cli.plan_saving import read_plan
 from crossconnect.cli.region import Ready
+from crossconnect.cli.rollout_chapter.agreement import AUTHOR, agree, agreement_rows, say_agreement
 from crossconnect.cli.rollout_chapter.changes import as_paced, spoilt, with_preference, with_tenant
 from crossconnect.design import compile_region
 from crossconnect.design.blueprint import Blueprint
@@ -31,6 +33,7 @@ from crossconnect.model.region import Region
 from crossconnect.report import RolloutChange, RolloutRun
 from crossconnect.report.rollout import RolloutStep, steps_of
 from crossconnect.rollout.assembly import Context, assemble
+from crossconnect.rollout.change_rules import Rules
 from crossconnect.rollout.execution import Happened, State, after, course_of, state_after
 from crossconnect.rollout.journal_file import Journal
 from crossconnect.rollout.plan import Side, plan
@@ -78,7 +81,9 @@ class RolloutChapter:
         later = self._side(ready)
         saved = self._saved(file, now, later)
         say(f"     a tenant more, on {_count(len(saved.devices), 'leaf', 'leaves')}: {_waves_text(saved)}")
+        agreed = self._agreed(file)
         change, state = self._carry_out(file, "a new tenant", now, later, wanted="done")
+        change = msgspec.structs.replace(change, agreed=agreed)
         self._claim(change.outcome == "done", f"the good change is done after {change.seconds:.1f} s: {_end(state)}")
         if change.outcome != "done":
             self._changes.append(change)
@@ -100,6 +105,7 @@ class RolloutChapter:
         say(
             f"     a policy whose text on {canary} drops the default, unseen by planner and parser: {_waves_text(made)}"
         )
+        agreed = self._agreed(file)
         flow = _beyond(self._lab.blueprint, vrf)
         with _counted(self._lab, flow) as lost:
             change, state = self._carry_out(file, "a policy that drops the default", now, later, wanted="undone")
@@ -120,7 +126,18 @@ class RolloutChapter:
             say(f"     {flow.source} > {BEYOND}, by the default, meanwhile: {told}")
             figures.append((f"{flow.source} > {BEYOND}, by the default, meanwhile", told))
         figures.append(self._as_simulated(now.blueprint))
-        self._changes.append(msgspec.structs.replace(change, figures=tuple(figures)))
+        self._changes.append(msgspec.structs.replace(change, figures=tuple(figures), agreed=agreed))
+
+    def _agreed(self, file: Path) -> tuple[tuple[str, str], ...]:
+        """Everybody agrees whom the region's rules demand; rows for the report."""
+        agreement = agree(file, lambda: datetime.datetime.now(datetime.UTC))
+        say_agreement(agreement)
+        if agreement.refused:
+            self._claim(
+                bool(agreement.by) and not agreement.with_author,
+                f"refused while only its author had agreed, not after {', '.join(agreement.by)}",
+            )
+        return agreement_rows(agreement)
 
     def _badly_planned(self, file: Path, now: Side) -> tuple[SavedPlan, Side, str] | None:
         """The saved plan, spoilt; what it was to lead to; the VRF that it hurts."""
@@ -180,7 +197,10 @@ class RolloutChapter:
         )
 
     def _saved(self, file: Path, old: Side, new: Side) -> SavedPlan:
-        made, findings = assemble(old, new, plan(old, new), Context(timers=TIMERS))
+        region = self._ready.region
+        rules = Rules(rules=region.change_rules, windows=region.change_windows, freezes=region.freezes)
+        context = Context(timers=TIMERS, authors=(AUTHOR,), rules=(rules,))
+        made, findings = assemble(old, new, plan(old, new), context)
         self._claim(not findings, f"planned in {_count(len(made.waves), 'wave')}, nobody misses anything on the way")
         file.write_bytes(encoded(made))
         return made
