@@ -56,6 +56,35 @@ def test_a_block_without_holes() -> None:
     assert without(["10.0.0.0/8"], ["10.0.0.0/8"]) == []
 
 
+def test_names_of_a_large_subnet_are_spread_over_rows() -> None:
+    """Input: a subnet of a /16 and one of a /24, 2,000 and 100 interfaces. Output: each name once, in a row that is at
+    the services switch and has few others; one row for the small one."""
+    cloud, compiler = Cloud(), Compiler(REGION, Features())
+    cloud.vpc("blue", "10.0.0.0/15")
+    cloud.subnet("large", "blue", "10.0.0.0/16")
+    cloud.subnet("small", "blue", "10.1.1.0/24")
+    for n in range(2_000):
+        cloud.port(f"l{n}", "large", f"10.0.{n // 250 + 1}.{n % 250}")
+    for n in range(100):
+        cloud.port(f"s{n}", "small", f"10.1.1.{n + 10}")
+    compiler.apply(cloud.take())
+    units = compiler.units().values()
+    names: dict[str, set[str]] = {}
+    for one in units:
+        for pair in one.contributions:
+            if (pair.table, pair.column) == ("DNS", "records"):
+                assert pair.element not in names.setdefault(pair.key, set())
+                names[pair.key].add(str(pair.element))
+    rows = {row.key for one in units for row in one.rows if row.table == "DNS"}
+    assert set(names) == rows
+    at = {(p.key, p.element) for one in units for p in one.contributions if p.column == "dns_records"}
+    assert at == {("services-vpc-blue", uuid_of("DNS", key)) for key in rows}
+    assert sum(len(found) for found in names.values()) == 2 * 2_100
+    assert len(names.pop("subnet-small")) == 200
+    assert len(names) == 64
+    assert max(len(found) for found in names.values()) < 150
+
+
 def test_uuids_are_ours_and_differ() -> None:
     """Input: tables and keys. Output: UUIDs of version 8 that end as ours do, and no two alike."""
     uuids = [uuid_of(table, str(n)) for table in ("ACL", "NAT") for n in range(500)]

@@ -60,6 +60,7 @@ UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
         subnets.switch_side,
         subnets.dhcp,
         resolving.subnet_resolver,
+        resolving.subnet_names,
         network_acls.border,
         load_balancers.subnet_balancing,
         elsewhere.subnet_reach,
