@@ -71,7 +71,10 @@ def test_where_nobody_installs_it_the_answer_says_so(served: tuple[Api, Server])
 
 def test_while_the_database_is_away_changes_are_taken_and_wait(served: tuple[Api, Server]) -> None:
     api, server = served
+    going = api.make("vpcs", {"cidr_blocks": ["10.0.0.0/16"]})
     server.kill()
+    gone = api.call("DELETE", f"/v1/vpcs/{going['id']}?wait=deleted&timeout=1")
+    assert (gone.status_code, gone.json()["state"]) == (202, "deleting")
     made = api.make("vpcs", {"cidr_blocks": ["10.0.0.0/16"], "name": "meanwhile"})
     assert made["state"] == "pending"
     end = time.monotonic() + 60

@@ -207,7 +207,7 @@ def _delete(kind: Kind) -> click.Command:
                 plan = got.json()
                 emit(plan, output, lambda plan=plan: plan_text(plan))
             else:
-                say(f"{words(kind)} {id} deleted")
+                say(f"{words(kind)} {id} deleted{'; OVN has not heard of it yet' if got.status == 202 else ''}")
         return 0
 
     return delete_command

@@ -21,7 +21,15 @@ from crossconnect.cli.region import load_or_exit, region_option
 from crossconnect.cloud.api.app import OtherApi
 from crossconnect.cloud.api.northbound import beside
 from crossconnect.cloud.api.server import Beside, Configuration, no_other, serve
-from crossconnect.cloud.api.settings import API_FILE, ApiFile, audit_days_of, limit_of, read_policies, read_settings
+from crossconnect.cloud.api.settings import (
+    API_FILE,
+    ApiFile,
+    as_run,
+    audit_days_of,
+    limit_of,
+    read_policies,
+    read_settings,
+)
 from crossconnect.cloud.neutron.collection import Region
 from crossconnect.cloud.neutron.dialect import NeutronDialect
 from crossconnect.cloud.neutron.operations import neutron_operations
@@ -159,7 +167,7 @@ def _provided(root: Path, file: ApiFile) -> _Provided:
         sites = tuple(site.name for site in ready.region.sites)
         fabric = Fabric(ready.blueprint) if cloud is not None else None
     zones = file.zones or (tuple(zone.name for zone in cloud.zones) if cloud else ()) or sites
-    region = cloud or without_fabric(name, zones, file.public_prefixes)
+    region = as_run(cloud or without_fabric(name, zones, file.public_prefixes), file)
     settings = msgspec.structs.replace(
         settings_of(region, zones, file.public_prefixes, file.quotas, vrfs), audit_days=audit_days_of(file)
     )

@@ -141,7 +141,15 @@ def _of_one(service: Service, kind: Kind) -> tuple[Operation, ...]:
             kind=kind.name,
             handler=_handler(service, kind, resources.delete),
             parameters=(p.DRY_RUN, p.WAIT_DELETED, p.TIMEOUT, p.IF_MATCH, p.PROJECT_ID),
-            replies={204: Reply(description="Deleted.", headers=_LACKING), 200: _PLANNED},
+            replies={
+                204: Reply(description="Deleted.", headers=_LACKING),
+                200: _PLANNED,
+                202: Reply(
+                    description="Deleted, which was not realised while `wait` lasted.",
+                    headers=_LACKING,
+                    shape=Shape(record=kind.resource),
+                ),
+            },
             problems=(404, 409, 412, 422),
         ),
         Operation(

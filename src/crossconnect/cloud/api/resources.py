@@ -172,6 +172,8 @@ async def delete(service: Service, kind: Kind, call: Call) -> Answer:
     if call.dry_run:
         return _planned(outcome)
     _, lacking = await _waited(service, kind, call, outcome.document, outcome.revision, wait)
+    if wait is not None and not service.is_realised(outcome.revision):
+        return Answer(status=202, body=outcome.document.raw, headers=lacking)
     return Answer(status=204, headers=lacking)
 
 

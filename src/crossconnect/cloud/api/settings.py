@@ -9,6 +9,7 @@ import msgspec
 from crossconnect.cloud.api.authorisation import DEFAULT_POLICIES, Policies
 from crossconnect.cloud.api.rate import Limit
 from crossconnect.cloud.api.token import Issuer
+from crossconnect.cloud.region import CloudRegion
 from crossconnect.errors import BadInput
 from crossconnect.finding import Finding, has_errors
 from crossconnect.intent.decode import decode
@@ -31,6 +32,11 @@ class ApiFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     southbound: str = ""
     """OVN's southbound databases, likewise; none: with an OVN before 26.03 health checks of appliances that route are
     not heard of."""
+    dynamic_routing: bool = False
+    """Whether OVN, where it can (25.03), writes what is to be announced into kernel routing tables of the gateway
+    nodes, for routing daemons of one's own: of a router with number n into table 10000 + n, up to table 65535."""
+    drop_log_rate: int = 1000
+    """Logged or sampled drops, per second and chassis: what flow logs may cost a hypervisor."""
     public_prefixes: tuple[str, ...] = ()
     """IPv4 prefixes out of which elastic IPs are given; none: those of the provider network `internet`."""
     zones: tuple[str, ...] = ()
@@ -88,6 +94,15 @@ def audit_days_of(settings: ApiFile) -> int:
     if not 0 <= settings.audit_days <= 36_500:
         raise BadInput(f"{API_FILE}: audit_days is 0 (for ever) to 36,500")
     return settings.audit_days
+
+
+def as_run(region: CloudRegion, settings: ApiFile) -> CloudRegion:
+    """The region's cloud as the file wants it run; BadInput where it could not be."""
+    if not 1 <= settings.drop_log_rate <= 1_000_000:
+        raise BadInput(f"{API_FILE}: drop_log_rate is 1 to 1,000,000 a second")
+    return msgspec.structs.replace(
+        region, dynamic_routing=settings.dynamic_routing, drop_log_rate=settings.drop_log_rate
+    )
 
 
 def limit_of(settings: ApiFile) -> Limit:

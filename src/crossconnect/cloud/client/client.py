@@ -105,10 +105,11 @@ class Collection(Generic[R]):
         query, octets = _waiting(until, wait_s), msgspec.json.encode(patch)
         return self._decoded(self._transport.send("PATCH", f"{self._path}/{id}", query, octets, headers))
 
-    def delete(self, id: str, *, if_match: int | None = None, wait_s: int = 0) -> None:
-        """Delete one."""
+    def delete(self, id: str, *, if_match: int | None = None, wait_s: int = 0) -> bool:
+        """Delete one. True where `wait_s` was enough for it to be realised."""
         query = _waiting("deleted", wait_s)
-        self._transport.send("DELETE", f"{self._path}/{id}", query, headers=_matching(if_match))
+        got = self._transport.send("DELETE", f"{self._path}/{id}", query, headers=_matching(if_match))
+        return got.status == 204 and wait_s > 0
 
     def uses(self, id: str) -> Sequence[Use]:
         """What stands in the way of its deletion."""

@@ -166,6 +166,10 @@ class Service:
         except questions.Foreign:
             return None
 
+    def is_realised(self, number: int) -> bool:
+        """Whether all changes up to a number are realised, as far as is known here: who has waited knows it."""
+        return self._engine.signals.realised >= number
+
     async def changes(self, caller: Caller, after: int, *, limit: int = 100, wait_s: float = 0.0) -> Feed:
         """Commits after a number, at most about `limit` changes, whole commits only: of the caller's project, or for an
         admin without a project, all. Where there are none, wait for up to `wait_s` seconds. 410 `changes.gone` where
