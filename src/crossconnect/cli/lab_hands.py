@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from crossconnect.cli.holding import Subject
 from crossconnect.cli.lab_gate import Known, LabGate
 from crossconnect.cli.secrets import references_of, resolve
+from crossconnect.cli.sole import sole
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, Rejected, Unsupported
 from crossconnect.lab import Lab, confirmed_change
@@ -50,9 +51,11 @@ class LabNetwork:
         """See `RunningNetwork`."""
         return f" -n {self.lab.name}"
 
-    def held(self, file: Path, digest: str, anew: bool) -> AbstractContextManager[Path]:
-        """The journal is beside the plan, and its lease is the only one."""
-        return nullcontext(file)
+    @contextmanager
+    def held(self, file: Path, digest: str, anew: bool) -> Iterator[Path]:
+        """The journal is beside the plan; the lab is one plan's at a time. Busy."""
+        with sole(self.lab.directory / "plan.lease"):
+            yield file
 
     def refusal(self, plan: SavedPlan, new: Blueprint) -> str:
         """By what the lab was made from, or has become."""

@@ -12,8 +12,6 @@ which are given under the lease: no clock decides it.
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +21,8 @@ import msgspec
 from crossconnect.cli.past_plans import SUFFIX, PastPlan, past_plans
 from crossconnect.cli.plan_saving import approvals_file, read_plan
 from crossconnect.cli.replacing import replace_file
-from crossconnect.errors import BadInput, Busy, Stale
+from crossconnect.cli.sole import sole
+from crossconnect.errors import BadInput, Stale
 from crossconnect.rollout.journal_file import look
 from crossconnect.rollout.saved_plan import SavedPlan
 
@@ -146,17 +145,8 @@ class NetworkState:
         ignored = self.directory / ".gitignore"
         if not ignored.exists():
             ignored.write_text("*\n")
-        path = self.directory / "lease"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(descriptor)
-            raise Busy(f"somebody else carries this plan out, or another one: {path} is locked") from error
-        try:
+        with sole(self.directory / "lease"):
             yield
-        finally:
-            os.close(descriptor)
 
     def _adopted(self) -> _Adopted | None:
         try:
