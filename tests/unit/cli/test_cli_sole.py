@@ -12,7 +12,7 @@ from crossconnect.lab import Lab, LabRecord
 
 
 def test_a_lab_is_one_plans_at_a_time(tmp_path: Path) -> None:
-    record = LabRecord.__new__(LabRecord)
+    record = LabRecord(name="one", region="metro", backend="namespace", rootless=False, state="up")
     one, other = (LabNetwork(Lab(tmp_path, record)) for _ in range(2))
     with one.held(tmp_path / "one.plan", "1", True) as kept:
         assert kept == tmp_path / "one.plan"
