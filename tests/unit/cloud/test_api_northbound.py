@@ -4,7 +4,9 @@ be away for a while, and so may the process."""
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import signal
 import subprocess
 import sys
 import time
@@ -15,7 +17,7 @@ import pytest
 
 from cloud_api import API_YAML, Api
 from crossconnect.cloud.api.northbound import complain
-from ovsdb_server import Server, alone, needs_ovsdb
+from ovsdb_server import Server, alone, needs_ovsdb, run, wait_for
 
 pytestmark = needs_ovsdb
 
@@ -84,6 +86,25 @@ def test_while_the_database_is_away_changes_are_taken_and_wait(served: tuple[Api
     server.start()
     got = api.call("GET", f"/v1/vpcs/{made['id']}?wait=available&timeout=60").json()
     assert got["state"] == "available"
+
+
+def test_by_a_signal_everything_is_compared_and_put_right(served: tuple[Api, Server]) -> None:
+    api, server = served
+    made = api.call("POST", "/v1/vpcs?wait=available&timeout=60", {"cidr_blocks": ["10.0.0.0/16"]}).json()
+
+    def names() -> set[object]:
+        return {name for (name,) in server.rows("Logical_Switch", "name")}
+
+    services = f"services-{made['id']}"
+    assert services in names()
+    remove = json.dumps(
+        ["OVN_Northbound", {"op": "delete", "table": "Logical_Switch", "where": [["name", "==", services]]}]
+    )
+    run("ovsdb-client", "transact", server.remote, remove)
+    assert services not in names()
+    api.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: services in names())
+    wait_for(lambda: "compared everything, on demand: " in api.log())
 
 
 def test_a_process_that_is_killed_goes_on_where_it_was(served: tuple[Api, Server]) -> None:

@@ -9,11 +9,14 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 from crossconnect.cloud.api.realising import Realising
 from crossconnect.cloud.neutron.registry import STORED
 from crossconnect.cloud.realise.following import Following, compilers
+from crossconnect.cloud.realise.realiser import Realiser
 from crossconnect.cloud.region import CloudRegion
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.service import Service
@@ -65,9 +68,38 @@ def beside(
             )
             realising = _Realising(made)
             stack.callback(asyncio.create_task(complain(realising)).cancel)
+            stack.enter_context(_compared_on_demand(made.realiser))
             yield realising
 
     return run
+
+
+@contextlib.contextmanager
+def _compared_on_demand(realiser: Realiser) -> Iterator[None]:
+    """SIGHUP has everything compared at once, as is done at the start and every ten minutes: after somebody's hand was
+    in the database. The process that writes does it, others when they come to it."""
+    if threading.current_thread() is not threading.main_thread():  # signals are told there only
+        yield
+        return
+    loop, running = asyncio.get_running_loop(), set[asyncio.Task[None]]()
+
+    async def compare() -> None:
+        found = await realiser.compare()
+        counts = f"{found.inserted} rows inserted, {found.updated} updated, {found.deleted} deleted"
+        log.warning("compared everything, on demand: %s", counts)
+
+    def asked() -> None:
+        task = loop.create_task(compare())
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, asked)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+        for task in running:
+            task.cancel()
 
 
 async def complain(reason: Callable[[], str], every_s: float = LOOK_S) -> None:
