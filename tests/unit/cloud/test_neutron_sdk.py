@@ -282,3 +282,28 @@ def test_without_a_valid_key_there_is_nothing() -> None:
     auth = {"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "a", "password": "no"}}}}}
     assert api.http.post("/identity/v3/auth/tokens", json=auth).status_code == 401
     assert api.http.post("/identity/v3/auth/tokens", json={"auth": []}).status_code == 400
+
+
+def test_a_token_for_another_project_than_the_keys_is_refused() -> None:
+    """Input: a key, and the project that a client names beside it. Output: a token for its own, 401 for others."""
+    api = shared_api()
+    found: list[int] = []
+    for key, project in (
+        ("globex/member", {"name": "globex"}),
+        ("globex/member", {"id": "globex"}),
+        ("globex/member", {"name": "acme", "domain": {"id": "default"}}),
+        ("globex/member", {"id": "nowhere"}),
+        ("operator", {"name": "globex"}),
+        ("operator", None),
+    ):
+        auth: dict[str, Any] = {
+            "identity": {"methods": ["password"], "password": {"user": {"password": api.keys[key]}}}
+        }
+        if project is not None:
+            auth["scope"] = {"project": project}
+        got = api.http.post("/identity/v3/auth/tokens", json={"auth": auth})
+        found.append(got.status_code)
+        if got.status_code == 401:
+            assert "it is no way into project" in got.text
+            assert "x-subject-token" not in got.headers
+    assert found == [201, 201, 401, 401, 401, 201]

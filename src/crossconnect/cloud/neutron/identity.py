@@ -12,9 +12,11 @@ from typing import Any
 
 import msgspec
 
+from crossconnect.cloud.api.authentication import refused
 from crossconnect.cloud.api.operation import Answer, Call
 from crossconnect.cloud.neutron.errors import bad
 from crossconnect.cloud.neutron.facts import BASE, answer
+from crossconnect.cloud.neutron.requests import plain
 
 IDENTITY = "/identity"
 BASE_URL = "x-base-url"
@@ -41,7 +43,14 @@ class Identity:
         return answer({"version": self._version(call)})
 
     async def create_token(self, call: Call) -> Answer:
-        """POST auth/tokens."""
+        """POST auth/tokens. Denied (401) where it is asked for another project than the key's: what comes back is the
+        key, which would reach its own project whatever was asked for."""
+        wanted, principal = _scope_of(plain(call.body)), call.principal
+        assert principal is not None
+        own = principal.projects[:1]
+        if wanted and wanted not in own:
+            whose = f"is of project {own[0]}" if own else "belongs to no project"
+            raise refused(f"the key {whose}: it is no way into project {wanted}")
         return self._token(call, 201)
 
     async def show_token(self, call: Call) -> Answer:
@@ -109,6 +118,15 @@ def secret_of(document: Any) -> str:
         if isinstance(found, str) and found:
             return found
     raise bad("a token is given for an application credential's secret or a password, which are an API key")
+
+
+def _scope_of(document: Any) -> str:
+    """The project, by id or name, which are the same here, that a token is asked for; empty for none."""
+    found: Any = document
+    for step in ("auth", "scope", "project"):
+        found = found.get(step) if isinstance(found, dict) else None
+    named = found.get("id") or found.get("name") if isinstance(found, dict) else None
+    return named if isinstance(named, str) else ""
 
 
 def _moment(moment: datetime) -> str:
