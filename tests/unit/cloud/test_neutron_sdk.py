@@ -307,3 +307,23 @@ def test_a_token_for_another_project_than_the_keys_is_refused() -> None:
             assert "it is no way into project" in got.text
             assert "x-subject-token" not in got.headers
     assert found == [201, 201, 401, 401, 401, 201]
+
+
+def test_extensions_subnet_pools_and_address_scopes_are_for_reading() -> None:
+    """Input: a network of its own, then questions about what is there, and a pool that is to be made. Output: its pool
+    with its scope, its own only; what cannot be done is refused."""
+    neutron = cloud().network
+    made("10.91.1.0/24")
+    aliases = {one.alias for one in neutron.extensions()}
+    assert {"router", "security-group", "subnet_allocation", "address-scope", "quotas"} <= aliases
+    assert neutron.find_extension("security-group").alias == "security-group"
+    assert neutron.find_extension("bgp") is None
+    pools = {one.id: one for one in neutron.subnet_pools()}
+    scopes = {one.id: one for one in neutron.address_scopes()}
+    (pool,) = [one for one in pools.values() if any(prefix.startswith("10.91.") for prefix in one.prefixes)]
+    assert scopes[pool.address_scope_id].ip_version == pool.ip_version == 4
+    assert neutron.get_subnet_pool(pool.id).prefixes == pool.prefixes
+    assert neutron.get_address_scope(pool.address_scope_id).id == pool.address_scope_id
+    assert not pools.keys() & {one.id for one in cloud("globex/member").network.subnet_pools()}
+    refused(lambda: neutron.create_subnet_pool(name="own", prefixes=["10.0.0.0/8"]))
+    refused(lambda: neutron.create_address_scope(name="own", ip_version=4))
