@@ -242,9 +242,10 @@ def bad_policy(root: Path, lab: Lab, soak: int) -> None:
     assert made is not None
     bad, _ = made
     (root / "plans" / "bad.plan").write_bytes(encoded(bad))
-    flows = [("acme-web1", "transit1"), ("w25", "transit1"), ("w33", "transit1"), ("globex-shop1", "acme-web2")]
+    acme = [("acme-web1", "transit1"), ("w25", "transit1"), ("w33", "transit1"), ("acme-web1", "acme-web2")]
+    globex = [("globex-shop1", "192.0.2.1"), ("globex-shop1", "globex-stock2")]
     approve(root, "plans/bad.plan")
-    with traffic(lab, flows[:3], 60, "to the outside"):
+    with traffic(lab, [*acme, *globex], 60, "both tenants, to the outside and inside"):
         code, lines, seconds = apply(root, "apply", "plans/bad.plan", "-n", LAB)
     steps = [line for line in lines if line["event"] == "step"]
     commits = [line for line in steps if line["step"] == "commit" and line["status"] == "begin"]
