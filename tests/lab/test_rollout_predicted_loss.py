@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from changes import both
-from crossconnect.cli.lab_hands import LabNetwork
+from crossconnect.cli.lab_hands import POLICY_S, LabNetwork
 from crossconnect.lab import Lab, LabOptions, confirmed_change, down, up, wait_converged
 from crossconnect.lab.flows import FlowSpec, finish_flows, start_flows, summarise
 from crossconnect.model.policy import Match, Policy, PrefixSet, Statement
@@ -215,6 +215,7 @@ def test_only_what_the_plan_names_is_lost(lab: Lab, tmp_path: Path) -> None:
         for name in BORDERS:
             text = OLD.files[name]["frr.conf"]
             confirmed_change.restore(lab, name, confirmed_change.Change("", "", text, ""))
+        time.sleep(POLICY_S)  # until then routes still move, and the next test would see it
     assert sum(lost.pop(MOVED, {}).values()) <= MOVED_LOST_MAX
     assert set(lost) == named, lost
     assert wait_converged(lab).converged
