@@ -141,15 +141,7 @@ def _of_one(service: Service, kind: Kind) -> tuple[Operation, ...]:
             kind=kind.name,
             handler=_handler(service, kind, resources.delete),
             parameters=(p.DRY_RUN, p.WAIT_DELETED, p.TIMEOUT, p.IF_MATCH, p.PROJECT_ID),
-            replies={
-                204: Reply(description="Deleted.", headers=_LACKING),
-                200: _PLANNED,
-                202: Reply(
-                    description="Deleted, which was not realised while `wait` lasted.",
-                    headers=_LACKING,
-                    shape=Shape(record=kind.resource),
-                ),
-            },
+            replies=_of_deletion(kind),
             problems=(404, 409, 412, 422),
         ),
         Operation(
@@ -166,6 +158,15 @@ def _of_one(service: Service, kind: Kind) -> tuple[Operation, ...]:
             problems=(404,),
         ),
     )
+
+
+def _of_deletion(kind: Kind) -> dict[int, Reply]:
+    late = "Deleted, which was not realised while `wait` lasted."
+    return {
+        204: Reply(description="Deleted.", headers=_LACKING),
+        200: _PLANNED,
+        202: Reply(description=late, headers=_LACKING, shape=Shape(record=kind.resource)),
+    }
 
 
 def _either(kind: Kind) -> Shape:

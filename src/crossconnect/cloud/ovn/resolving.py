@@ -35,7 +35,9 @@ from crossconnect.cloud.resolver.placement import DOMAINS_KEY
 from crossconnect.net import address_text, parse
 
 _NAMED = 256
+"""Addresses of a subnet for which it has a row of names."""
 _ROWS_MAX = 64
+"""Of a subnet: one of a /16 that is full has 1,024 interfaces in a row."""
 _BLOCK = 29
 """Length of the services switch's IPv4 prefix, the smallest one with room for the router and more services."""
 
