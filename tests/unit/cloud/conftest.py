@@ -1,4 +1,5 @@
-"""Each test of the store and the service runs on SQLite and on PostgreSQL."""
+"""Each test of the store and the service runs on SQLite and on PostgreSQL, each of what OVN does with rows on both
+versions of OVN."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ovn_central import VERSIONS, Central, central
 from postgres import BINARIES, Cluster
 
 
@@ -29,3 +31,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     url = cluster.database()
     yield url
     cluster.drop(url)
+
+
+@pytest.fixture(params=VERSIONS, scope="module")
+def box(request: pytest.FixtureRequest) -> Iterator[Central]:
+    """A central of each version, with a hypervisor and a gateway node."""
+    with central(request.param) as made:
+        made.chassis("hv1", "gw1")
+        yield made

@@ -26,7 +26,7 @@ from crossconnect.cloud.reach.places import public_owner, router_of
 from crossconnect.cloud.resource import Refused
 from crossconnect.cloud.verdict import Packet
 from crossconnect.net import version_of
-from ovn_central import VERSIONS, Central, central, needs_ovn
+from ovn_central import Central, needs_ovn
 from ovn_scene import outputs
 
 pytestmark = needs_ovn
@@ -41,14 +41,6 @@ PORTS = ("localnet-internet", "localnet-connect-blue")
 _BLUE = msgspec.structs.replace(REGION.networks[0], transfer_prefix6="2001:db8:fffe::/64", next_hop6="2001:db8:fffe::1")
 BOTH = msgspec.structs.replace(REGION, networks=(_BLUE,))
 """The region, in whose VRFs there is IPv6, too."""
-
-
-@pytest.fixture(params=VERSIONS, scope="module")
-def box(request: pytest.FixtureRequest) -> Iterator[Central]:
-    """A central of each version."""
-    with central(request.param) as made:
-        made.chassis("hv1", "gw1")
-        yield made
 
 
 class Draw:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,7 +24,7 @@ from cloud_memory import View, network, part, public
 from crossconnect.cloud.ovn.compiler import Compiler
 from crossconnect.cloud.ovn.names import provider_mac, router_mac
 from crossconnect.cloud.reach import Analyser, Hop, Reachability, ReachabilityBody, reachability
-from ovn_central import VERSIONS, Central, central, needs_ovn
+from ovn_central import Central, needs_ovn
 from ovn_scene import outputs
 
 pytestmark = needs_ovn
@@ -34,14 +34,6 @@ CLOUDS = 5 * int(os.environ.get("XC_PATH_SEEDS", "2"))
 SOURCE_PORT = 40_000
 REPLY = ("--ct=est,rpl",) * 12
 FIRST = ("--ct=new",) * 12
-
-
-@pytest.fixture(params=VERSIONS, scope="module")
-def box(request: pytest.FixtureRequest) -> Iterator[Central]:
-    """A central of each version."""
-    with central(request.param) as made:
-        made.chassis("hv1", "gw1")
-        yield made
 
 
 class Written:

@@ -8,7 +8,7 @@ nothing else does.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 import pytest
@@ -27,7 +27,7 @@ from crossconnect.cloud.ovn.world import Index, World
 from crossconnect.cloud.path import Path, path
 from crossconnect.cloud.resource import Resource
 from crossconnect.cloud.verdict import Packet
-from ovn_central import VERSIONS, Central, central, needs_ovn
+from ovn_central import Central, needs_ovn
 from ovn_scene import Scene
 
 pytestmark = needs_ovn
@@ -52,14 +52,6 @@ class Known:
         fields = [field] if field else ["vpc_id", "subnet_id", "security_group_id", "route_table_id", "network_acl_id"]
         ids = {one for name in fields for one in self._world.members(Index(kind, name, id))}
         return [found for one in sorted(ids) if (found := self.shared(kind, one)) is not None]
-
-
-@pytest.fixture(params=VERSIONS, scope="module")
-def box(request: pytest.FixtureRequest) -> Iterator[Central]:
-    """A central of each version."""
-    with central(request.param) as made:
-        made.chassis("hv1", "gw1")
-        yield made
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import random
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ from crossconnect.cloud.ovn.names import router_mac
 from crossconnect.cloud.path import Path, path
 from crossconnect.cloud.resource import Refused
 from crossconnect.cloud.verdict import Packet
-from ovn_central import VERSIONS, Central, central, needs_ovn
+from ovn_central import Central, needs_ovn
 
 pytestmark = needs_ovn
 
@@ -30,14 +29,6 @@ PACKETS = 40
 SEEDS = int(os.environ.get("XC_PATH_SEEDS", "2"))
 """How many clouds; each takes some ten seconds. 24 were compared when this was written."""
 ANYWHERE = "0.0.0.0/0"
-
-
-@pytest.fixture(params=VERSIONS, scope="module")
-def box(request: pytest.FixtureRequest) -> Iterator[Central]:
-    """A central of each version."""
-    with central(request.param) as made:
-        made.chassis("hv1", "gw1")
-        yield made
 
 
 class Draw:
