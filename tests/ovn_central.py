@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -98,6 +99,8 @@ class Central:
         self.nbctl("init")
         self._spawn(
             "ovn-northd",
+            # As every installation has it: 26.03.1's dies where it sees one switch go and another come at once.
+            "--monitor",
             f"--ovnnb-db={self._remote('nb')}",
             f"--ovnsb-db={self._remote('sb')}",
             f"--unixctl={self.directory}/northd.ctl",
@@ -110,7 +113,13 @@ class Central:
         environment = os.environ | {"OVS_RUNDIR": str(self.directory), "OVN_RUNDIR": str(self.directory)}
         command = [*self._program(program), *words]
         self._children.append(
-            subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+            subprocess.Popen(
+                command,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                start_new_session=True,  # a monitor and whom it watches end together
+            )
         )
 
     def stop(self) -> None:
@@ -118,7 +127,8 @@ class Central:
         for one in self._sockets.values():
             one.close()
         for child in reversed(self._children):
-            child.kill()
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
             child.wait()
 
     def nbctl(self, *words: str) -> str:

@@ -31,6 +31,11 @@ changed or deleted.
 like its subnet; a port like its interface, or its `iface_id`. Port groups and address sets are called like their
 group, network ACL or prefix list, with `_` for `-`, so that matches need no quotes.
 
+**Versions.** 23.03 to 26.03; of 26.03 take 26.03.2 or later: northd of 26.03.0 and 26.03.1 ends by an assertion
+(`ods_assign_array_index`) when it sees one switch or router go and another come at once, as it does when it is busy
+(mended upstream by f49251b71). Started with `--monitor`, as Debian's services do, it is back within a second, and
+nothing is lost but that time.
+
 **What cannot be** makes the resource `failed` with the reason, and nothing else. What depends on something that is not
 there waits until it is.
 """

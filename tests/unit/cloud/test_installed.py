@@ -209,14 +209,18 @@ def test_a_chassis_that_is_registered_no_more_and_one_that_takes_it_later(box: C
     story(box, tmp_path, work)
 
 
-def test_where_it_cannot_be_told_who_is_missing(box: Central, tmp_path: Path) -> None:
-    async def without(scene: Scene) -> None:
+def test_without_the_southbound_database_it_cannot_be_told_who_is_missing(box: Central, tmp_path: Path) -> None:
+    async def work(scene: Scene) -> None:
         here, _, _ = await scene.network("10.1", "hv1")
         assert await scene.create("security_group", SecurityGroupBody(vpc_id=here)) == ()
         scene.dead = {"hv3"}
         assert await scene.create("security_group", SecurityGroupBody(vpc_id=here)) == (ALL,)
 
-    async def known(scene: Scene) -> None:
+    story(box, tmp_path, work, southbound=False)
+
+
+def test_what_was_before_concerns_all_and_northd_may_be_what_is_missing(box: Central, tmp_path: Path) -> None:
+    async def work(scene: Scene) -> None:
         here, _, _ = await scene.network("10.2", "hv1")
         # What was changed before this process began concerns all.
         scene.dead = {"hv3"}
@@ -225,11 +229,7 @@ def test_where_it_cannot_be_told_who_is_missing(box: Central, tmp_path: Path) ->
         made = await scene.service.create(KINDS["security_group"], RED, SecurityGroupBody(vpc_id=here))
         assert await scene.following.lacking(made.revision, SHORT_S) == (NORTHD,)
 
-    (tmp_path / "without").mkdir()
-    story(box, tmp_path / "without", without, southbound=False)
-    box.nbctl("--all", "destroy", "NB_Global")
-    box.nbctl("init")
-    story(box, tmp_path, known)
+    story(box, tmp_path, work)
 
 
 def test_a_port_with_hundreds_of_addresses_has_all_of_them() -> None:
