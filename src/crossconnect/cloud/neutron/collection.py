@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import msgspec
 
 from crossconnect.cloud.api.operation import Answer, Call
 from crossconnect.cloud.neutron.errors import absent
 from crossconnect.cloud.neutron.listing import Json, Pages, Values, matching, paged, with_fields
-from crossconnect.cloud.neutron.requests import Reader, parsed
+from crossconnect.cloud.neutron.requests import BASE_URL, Reader, parsed
 from crossconnect.cloud.resource import Kind, Refused
 from crossconnect.cloud.service import Caller, Document, Outcome, Query, Service
 
@@ -172,8 +173,9 @@ class Collection(ABC):
         return (document or outcome.document).resource(kind.resource)
 
     def _next(self, call: Call, marker: str) -> str:
-        kept = [f"{name}={value}" for name, values in call.query.items() for value in values if name != "marker"]
-        return f"/neutron/v2.0/{self.path}?" + "&".join([*kept, f"marker={marker}"])
+        kept = [(name, value) for name, values in call.query.items() for value in values if name != "marker"]
+        # Whole, as Neutron's are: Terraform's library takes no other (RFC 3986, 4.3).
+        return f"{call.headers[BASE_URL]}/neutron/v2.0/{self.path}?{urlencode([*kept, ('marker', marker)])}"
 
 
 def pushed(query: Values, names: Mapping[str, str]) -> dict[str, Sequence[str]]:

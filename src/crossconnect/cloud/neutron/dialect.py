@@ -9,8 +9,8 @@ from litestar import Request as HttpRequest
 from crossconnect.cloud.api.operation import Answer, Operation
 from crossconnect.cloud.api.problem import Denied
 from crossconnect.cloud.neutron.errors import told
-from crossconnect.cloud.neutron.identity import BASE_URL, secret_of
-from crossconnect.cloud.neutron.requests import plain
+from crossconnect.cloud.neutron.identity import secret_of
+from crossconnect.cloud.neutron.requests import BASE_URL, plain
 from crossconnect.cloud.resource import Refused
 
 TOKENS = "/identity/v3/auth/tokens"

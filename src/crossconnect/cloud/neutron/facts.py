@@ -15,7 +15,7 @@ from crossconnect.cloud.neutron.errors import absent, bad
 from crossconnect.cloud.neutron.ids import uuid_of
 from crossconnect.cloud.neutron.listing import Json
 from crossconnect.cloud.neutron.networks import COMMON, VPC
-from crossconnect.cloud.neutron.requests import Reader
+from crossconnect.cloud.neutron.requests import BASE_URL, Reader
 
 BASE = "/neutron"
 EXTENSIONS: Mapping[str, tuple[str, str]] = {
@@ -68,12 +68,12 @@ def answer(document: object, status: int = 200) -> Answer:
 
 async def versions(call: Call) -> Answer:
     """GET of the root."""
-    return answer({"versions": [_version()]})
+    return answer({"versions": [_version(call)]})
 
 
 async def resources(call: Call) -> Answer:
     """GET of the version."""
-    return answer({"version": _version(), "resources": []})
+    return answer({"version": _version(call), "resources": []})
 
 
 async def extensions(call: Call) -> Answer:
@@ -88,8 +88,9 @@ async def extension(call: Call) -> Answer:
     return answer({"extension": _extension(call.id)})
 
 
-def _version() -> Json:
-    return {"id": "v2.0", "status": "CURRENT", "links": [{"rel": "self", "href": f"{BASE}/v2.0/"}]}
+def _version(call: Call) -> Json:
+    at = f"{call.headers[BASE_URL]}{BASE}/v2.0/"
+    return {"id": "v2.0", "status": "CURRENT", "links": [{"rel": "self", "href": at}]}
 
 
 def _extension(alias: str) -> Json:

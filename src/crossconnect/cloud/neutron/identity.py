@@ -16,11 +16,9 @@ from crossconnect.cloud.api.authentication import refused
 from crossconnect.cloud.api.operation import Answer, Call
 from crossconnect.cloud.neutron.errors import bad
 from crossconnect.cloud.neutron.facts import BASE, answer
-from crossconnect.cloud.neutron.requests import plain
+from crossconnect.cloud.neutron.requests import BASE_URL, plain
 
 IDENTITY = "/identity"
-BASE_URL = "x-base-url"
-"""Header in which the dialect says where a client has reached us."""
 HOURS = 12
 """How long a token is said to be good. A client then asks again; the key itself may be good for longer."""
 _DOMAIN = {"id": "default", "name": "Default"}

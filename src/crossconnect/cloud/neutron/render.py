@@ -179,7 +179,7 @@ def port(interface: NetworkInterface) -> Json:
         "fixed_ips": addresses,
         "security_groups": [uuid_of("security_group", id) for id in interface.security_group_ids],
         "allowed_address_pairs": [
-            {"ip_address": pair.cidr, "mac_address": pair.mac or interface.mac}
+            {"ip_address": _pair_address(pair.cidr), "mac_address": pair.mac or interface.mac}
             for pair in interface.allowed_address_pairs
         ],
         "device_id": interface.device_id or interface.owner,
@@ -304,6 +304,13 @@ def security_group_rules(rule: SecurityGroupRule) -> list[Json]:
     if rule.ip_version is not None:
         return [_rule(rule, "rule", rule.ip_version)]
     return [_rule(rule, "rule4", 4), _rule(rule, "rule6", 6)]
+
+
+def _pair_address(cidr: str) -> str:
+    """A block of one address is that address, as those who ask for one write it: Terraform sees a change in another
+    form."""
+    address, _, length = cidr.partition("/")
+    return address if length == ("128" if ":" in address else "32") else cidr
 
 
 def _rule(rule: SecurityGroupRule, face: Face, version: int) -> Json:

@@ -10,6 +10,8 @@ from crossconnect.cloud.neutron.errors import bad
 from crossconnect.cloud.neutron.ids import Face, id_of
 
 Attributes = Mapping[str, Any]
+BASE_URL = "x-base-url"
+"""Header in which the dialect says where a client has reached us."""
 BULK_MAX = 500
 """Resources in one request."""
 
