@@ -321,7 +321,7 @@ def test_the_link_to_the_next_page_keeps_what_was_asked_for() -> None:
 
 
 def test_an_address_pair_is_shown_as_it_was_asked_for() -> None:
-    """Input: pairs of an address, an IPv6 address, a block. Output: the same; Terraform would change others for ever."""
+    """Input: pairs of an address, an IPv6 address, a block. Output: the same; Terraform would change others again."""
     net, _ = made("10.93.1.0/24")
     asked = ["10.93.1.200", "fd00:93::1", "10.93.1.128/28"]
     port = cloud().network.create_port(network_id=net.id, allowed_address_pairs=[{"ip_address": one} for one in asked])
