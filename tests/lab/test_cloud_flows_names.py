@@ -178,6 +178,10 @@ def test_a_machine_is_told_its_address_by_dhcp(stand: Stand, shop: Shop) -> None
     stand.cloud.update(shop.vpc.id, dhcp_options_id=servers.id)
     stand.realise()
     assert stand.lab.dhcp("guest")["dns"] == "192.0.2.1 192.0.2.2"
+    stand.cloud.update(shop.front.id, domain_name_servers=["192.0.2.3", "2001:db8::53"])
+    stand.realise()
+    assert stand.lab.dhcp("guest")["dns"] == "192.0.2.3", "a subnet's own come before its VPC's"
+    stand.cloud.update(shop.front.id, domain_name_servers=[])
     stand.cloud.update(shop.vpc.id, dhcp_options_id="")
     stand.realise()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cloud_memory import Cloud, network, refused
@@ -20,11 +22,17 @@ from crossconnect.cloud.resource import Refused
         ({"ipv6_cidr_block": "fd00::/64"}, 422, "subnet.outside-vpc", "/ipv6_cidr_block"),
         ({"ipv6_cidr_block": "fd00::/80"}, 422, "cidr.length", "/ipv6_cidr_block"),
         ({"cidr_block": "10.0.2.0/24", "availability_zone": "north"}, 422, "subnet.zone-unknown", "/availability_zone"),
+        (
+            {"cidr_block": "10.0.2.0/24", "domain_name_servers": ["dns"]},
+            422,
+            "address.malformed",
+            "/domain_name_servers/0",
+        ),
         ({"cidr_block": "10.0.2.0/24", "route_table_id": "rtb-0"}, 404, "route-table.not-found", "/route_table_id"),
         ({"cidr_block": "10.0.2.0/24", "network_acl_id": "acl-0"}, 404, "network-acl.not-found", "/network_acl_id"),
     ],
 )
-def test_subnets_that_are_refused(body: dict[str, str], status: int, code: str, field: str) -> None:
+def test_subnets_that_are_refused(body: dict[str, Any], status: int, code: str, field: str) -> None:
     cloud = Cloud()
     vpc, _ = network(cloud)
     with pytest.raises(Refused) as error:
@@ -74,6 +82,17 @@ def test_the_number_of_subnets_has_a_limit() -> None:
     with pytest.raises(Refused) as error:
         cloud.create("subnet", vpc_id=vpc.id, cidr_block="10.0.2.0/24")
     assert refused(error) == (409, "limit.exceeded", "/vpc_id")
+
+
+def test_other_name_servers_of_a_subnet_cut_nothing_and_are_told() -> None:
+    cloud = Cloud()
+    _, subnet = network(cloud)
+    change = cloud.plan_update(subnet.id, domain_name_servers=["192.0.2.53", "2001:db8:0::53"])
+    assert change.put[0].domain_name_servers == ("192.0.2.53", "2001:db8::53")
+    [effect] = change.effects
+    assert (effect.cuts, effect.resource_id) == (False, subnet.id)
+    assert "next lease" in effect.message
+    assert not cloud.plan_update(subnet.id, domain_name_servers=[]).effects
 
 
 def test_an_interface_keeps_its_subnet() -> None:

@@ -320,6 +320,30 @@ def test_the_link_to_the_next_page_keeps_what_was_asked_for() -> None:
     assert {port["id"] for port in [*first["ports"], *second["ports"]]} == wanted
 
 
+def test_each_subnet_has_its_own_name_servers() -> None:
+    """Input: two networks of a project with other DNS servers each, one with an IPv6 subnet, too; then other servers;
+    one of the wrong IP version. Output: as asked, and refused."""
+    neutron = cloud().network
+    _, subnet = made("10.94.1.0/24")
+    assert subnet.dns_nameservers == []
+    other = neutron.create_network(name="other")
+    second = neutron.create_subnet(
+        network_id=other.id, ip_version=4, cidr="10.94.2.0/24", dns_nameservers=["192.0.2.53", "192.0.2.54"]
+    )
+    assert second.dns_nameservers == ["192.0.2.53", "192.0.2.54"]
+    third = neutron.create_subnet(
+        network_id=other.id, ip_version=6, cidr="fd00:94:2::/64", dns_nameservers=["2001:db8::53"]
+    )
+    assert third.dns_nameservers == ["2001:db8::53"]
+    assert neutron.get_subnet(second.id).dns_nameservers == ["192.0.2.53", "192.0.2.54"]
+    assert neutron.update_subnet(subnet.id, dns_nameservers=["192.0.2.60"]).dns_nameservers == ["192.0.2.60"]
+    assert neutron.update_subnet(second.id, dns_nameservers=[]).dns_nameservers == []
+    assert neutron.get_subnet(third.id).dns_nameservers == ["2001:db8::53"]
+    assert "no IPv4 address" in refused(lambda: neutron.update_subnet(second.id, dns_nameservers=["2001:db8::1"]))
+    neutron.delete_subnet(third.id)
+    assert neutron.get_subnet(second.id).name == second.name
+
+
 def test_an_address_pair_is_shown_as_it_was_asked_for() -> None:
     """Input: pairs of an address, an IPv6 address, a block. Output: the same; Terraform would change others again."""
     net, _ = made("10.93.1.0/24")

@@ -23,8 +23,8 @@ def create(body: DhcpOptionsBody, view: View, context: Context) -> Change:
         context,
         body,
         domain_name=domain(body.domain_name, "/domain_name") if body.domain_name else "",
-        domain_name_servers=_servers(body.domain_name_servers, "domain_name_servers"),
-        ntp_servers=_servers(body.ntp_servers, "ntp_servers"),
+        domain_name_servers=servers(body.domain_name_servers, "domain_name_servers"),
+        ntp_servers=servers(body.ntp_servers, "ntp_servers"),
     )
     return Change(put=(options,))
 
@@ -32,7 +32,7 @@ def create(body: DhcpOptionsBody, view: View, context: Context) -> Change:
 def update(options: DhcpOptions, patch: DhcpOptionsPatch, view: View, context: Context) -> Change:
     """The options; machines hear of them when they renew their leases."""
     changed = patched(options, patch, "domain_name", *_SERVERS)
-    fields: dict[str, object] = {field: _servers(getattr(changed, field), field) for field in _SERVERS}
+    fields: dict[str, object] = {field: servers(getattr(changed, field), field) for field in _SERVERS}
     fields["domain_name"] = domain(changed.domain_name, "/domain_name") if changed.domain_name else ""
     changed = msgspec.structs.replace(changed, **fields)
     effects: tuple[Effect, ...] = ()
@@ -42,7 +42,9 @@ def update(options: DhcpOptions, patch: DhcpOptionsPatch, view: View, context: C
     return Change(put=(changed,), effects=effects)
 
 
-def _servers(texts: tuple[str, ...], field: str) -> tuple[str, ...]:
+def servers(texts: tuple[str, ...], field: str) -> tuple[str, ...]:
+    """Addresses that machines are told of servers, in canonical form. Refused: too many, twice the same, none of a
+    host."""
     if len(texts) > SERVERS_MAX:
         raise invalid("dhcp-options.servers-too-many", f"{len(texts)} servers; at most {SERVERS_MAX}", f"/{field}")
     found: list[str] = []

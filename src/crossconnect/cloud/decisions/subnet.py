@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from crossconnect.cloud.addresses import SUBNET_LENGTHS, cidr, clash
+from crossconnect.cloud.decisions.dhcp_options import servers
 from crossconnect.cloud.decisions.elastic_ip import unused
 from crossconnect.cloud.kinds.gateways import NatGateway
 from crossconnect.cloud.kinds.load_balancer import LoadBalancer
@@ -54,6 +55,7 @@ def create(body: SubnetBody, view: View, context: Context) -> Change:
         route_table_id=body.route_table_id,
         network_acl_id=body.network_acl_id,
         egress_elastic_ip_id=body.egress_elastic_ip_id,
+        domain_name_servers=servers(body.domain_name_servers, "domain_name_servers"),
     )
     _refuse_foreign(subnet, view)
     _refuse_elastic_ip(subnet, view)
@@ -61,7 +63,7 @@ def create(body: SubnetBody, view: View, context: Context) -> Change:
 
 
 def update(subnet: Subnet, patch: SubnetPatch, view: View, context: Context) -> Change:
-    """The subnet with another route table or network ACL, elastic IP, or a CIDR block more or less."""
+    """The subnet with another route table or network ACL, elastic IP, DNS servers, or a CIDR block more or less."""
     changed = _other_blocks(subnet, patch, view)
     effects: list[Effect] = []
     busy = None
@@ -75,6 +77,12 @@ def update(subnet: Subnet, patch: SubnetPatch, view: View, context: Context) -> 
         if busy:
             message = f"flows of {subnet.id} follow another {what}; those that it does not let through end"
             effects.append(Effect(message, cuts=True, resource_id=subnet.id))
+    if patch.domain_name_servers is not msgspec.UNSET:
+        told = servers(patch.domain_name_servers, "domain_name_servers")
+        changed = msgspec.structs.replace(changed, domain_name_servers=told)
+        if told != subnet.domain_name_servers:
+            message = f"machines of {subnet.id} are told other DNS servers with their next lease"
+            effects.append(Effect(message, resource_id=subnet.id))
     _refuse_foreign(changed, view)
     if changed.egress_elastic_ip_id != subnet.egress_elastic_ip_id:
         _refuse_elastic_ip(changed, view)

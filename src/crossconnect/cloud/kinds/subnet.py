@@ -25,6 +25,8 @@ class Subnet(Resource, frozen=True, kw_only=True):
     egress_elastic_ip_id: str = ""
     """The source, towards an internet gateway, of interfaces that have no elastic IP of their own; none: they do not
     get out by it, as in AWS."""
+    domain_name_servers: tuple[str, ...] = ()
+    """What machines of this subnet are told; none of an IP version: what its VPC's DHCP options say."""
 
 
 class SubnetBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,6 +40,7 @@ class SubnetBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     route_table_id: str = ""
     network_acl_id: str = ""
     egress_elastic_ip_id: str = ""
+    domain_name_servers: tuple[str, ...] = ()
 
 
 class SubnetPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,6 +52,7 @@ class SubnetPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=True):
     route_table_id: str | msgspec.UnsetType = msgspec.UNSET
     network_acl_id: str | msgspec.UnsetType = msgspec.UNSET
     egress_elastic_ip_id: str | msgspec.UnsetType = msgspec.UNSET
+    domain_name_servers: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 def references(subnet: Subnet) -> Iterator[Reference]:

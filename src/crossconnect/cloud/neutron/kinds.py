@@ -78,14 +78,15 @@ class NeutronSubnetBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=T
     digits: str
     """Of the network's id."""
     cidr: str
-    dns_servers: tuple[str, ...] = ()
+    domain_name_servers: tuple[str, ...] = ()
 
 
 class NeutronSubnetPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """To add the other IP version to a network's subnet, or to take one away."""
 
     add_cidr: str = ""
-    dns_servers: tuple[str, ...] = ()
+    domain_name_servers: tuple[str, ...] = ()
+    """Those that the new IP version adds."""
     remove_version: int = 0
 
 

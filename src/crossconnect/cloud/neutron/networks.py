@@ -163,28 +163,29 @@ class Subnets(Collection):
             if uuid == render.external_subnet_id(n):
                 return render.external_subnet(n, pool)
         subnet, version = await self._subnet(call, uuid)
-        return render.subnet(subnet, version, (await self._servers(call, {subnet.vpc_id})).get(subnet.vpc_id, ()))
+        return await self._shown(call, subnet, version)
 
     async def make(self, call: Call, reader: Reader) -> Json:
         """A network's subnet of one IP version."""
         digits = digits_of("network", network := reader.text("network_id"))
         cidr, version = self._cidr(reader)
         name, description = reader.text("name"), reader.text("description")
-        servers = reader.texts("dns_nameservers") or ()
+        servers = self._name_servers(reader, version) or ()
         self._fixed(reader, cidr, version)
         reader.end()
         if not digits:
             raise absent("network", network)
         existing = await self.find(OWN_SUBNET, call.caller, f"subnet-{digits}")
         if existing is None:
-            body = NeutronSubnetBody(name=name, description=description, digits=digits, cidr=cidr, dns_servers=servers)
+            body = NeutronSubnetBody(
+                name=name, description=description, digits=digits, cidr=cidr, domain_name_servers=servers
+            )
             outcome = await self.service.create(SUBNET, call.caller, body)
         else:
             tags = existing.tags | ({render.SECOND_NAME: name} if version == 6 else {})
-            patch = NeutronSubnetPatch(add_cidr=cidr, dns_servers=servers, tags=tags)
+            patch = NeutronSubnetPatch(add_cidr=cidr, domain_name_servers=servers, tags=tags)
             outcome = await self.service.update(SUBNET, call.caller, existing.id, patch)
-        subnet = await self.settled(OWN_SUBNET, call, outcome)
-        return render.subnet(subnet, version, servers)
+        return await self._shown(call, await self.settled(OWN_SUBNET, call, outcome), version)
 
     async def change(self, call: Call, uuid: str, reader: Reader) -> Json:
         """Its words."""
@@ -198,15 +199,13 @@ class Subnets(Collection):
         if name is not msgspec.UNSET and version == 6 and subnet.cidr_block:
             tags = subnet.tags | {render.SECOND_NAME: name}
             patch = msgspec.structs.replace(patch, name=msgspec.UNSET, tags=tags)
-        servers = (await self._servers(call, {subnet.vpc_id})).get(subnet.vpc_id, ())
-        if (wanted := reader.texts("dns_nameservers")) is not None and wanted != servers:
-            raise bad(
-                "DNS servers are the VPC's, in its DHCP options, and are set with its first subnet", "dns_nameservers"
-            )
+        if (wanted := self._name_servers(reader, version)) is not None:
+            kept = tuple(server for server in subnet.domain_name_servers if parse(server).version != version)
+            patch = msgspec.structs.replace(patch, domain_name_servers=(*kept, *wanted))
         self._fixed(reader, block, version)
         reader.end()
         outcome = await self.service.update(OWN_SUBNET, call.caller, subnet.id, patch)
-        return render.subnet(await self.settled(OWN_SUBNET, call, outcome), version, servers)
+        return await self._shown(call, await self.settled(OWN_SUBNET, call, outcome), version)
 
     async def remove(self, call: Call, uuid: str) -> None:
         """One IP version; with the last one the subnet."""
@@ -225,6 +224,9 @@ class Subnets(Collection):
         if subnet is None or not (subnet.cidr_block if version == 4 else subnet.ipv6_cidr_block):
             raise absent("subnet", uuid)
         return subnet, version
+
+    async def _shown(self, call: Call, subnet: Subnet, version: Literal[4, 6]) -> Json:
+        return render.subnet(subnet, version, (await self._servers(call, {subnet.vpc_id})).get(subnet.vpc_id, ()))
 
     async def _servers(self, call: Call, vpc_ids: set[str]) -> dict[str, tuple[str, ...]]:
         """DNS servers of VPCs, where they have others than the region's."""
@@ -246,6 +248,19 @@ class Subnets(Collection):
         if subnet.ipv6_cidr_block:
             rows.append(render.subnet(subnet, 6, own))
         return rows
+
+    @staticmethod
+    def _name_servers(reader: Reader, version: Literal[4, 6]) -> tuple[str, ...] | None:
+        """Those that a request names, which are of the subnet's IP version, as in Neutron."""
+        servers = reader.texts("dns_nameservers")
+        for server in servers or ():
+            try:
+                fits = parse(server).version == version
+            except ValueError:
+                fits = False
+            if not fits or "/" in server:
+                raise bad(f"dns_nameservers: {server[:64]!r} is no IPv{version} address", "dns_nameservers")
+        return servers
 
     @staticmethod
     def _cidr(reader: Reader) -> tuple[str, Literal[4, 6]]:

@@ -141,8 +141,17 @@ def external_subnet(n: int, pool: str) -> Json:
     }
 
 
-def subnet(found: Subnet, version: Literal[4, 6], dns_servers: tuple[str, ...]) -> Json:
-    """A subnet of one IP version."""
+def name_servers(found: Subnet, version: Literal[4, 6], inherited: tuple[str, ...]) -> list[str]:
+    """What a subnet's machines are told: its own of an IP version, or else its VPC's (`ovn.subnets.dhcp`)."""
+    own, others = (
+        [server for server in servers if parse(server).version == version]
+        for servers in (found.domain_name_servers, inherited)
+    )
+    return own or others
+
+
+def subnet(found: Subnet, version: Literal[4, 6], inherited: tuple[str, ...]) -> Json:
+    """A subnet of one IP version. `inherited`: the VPC's DNS servers."""
     block = found.cidr_block if version == 4 else found.ipv6_cidr_block
     first, last = host_range(block)
     shown = common(found, "subnet4" if version == 4 else "subnet6")
@@ -156,7 +165,7 @@ def subnet(found: Subnet, version: Literal[4, 6], dns_servers: tuple[str, ...]) 
         "gateway_ip": gateway(block),
         "enable_dhcp": True,
         "allocation_pools": [{"start": address_text(version, first), "end": address_text(version, last)}],
-        "dns_nameservers": list(dns_servers),
+        "dns_nameservers": name_servers(found, version, inherited),
         "host_routes": [],
         "ipv6_ra_mode": mode,
         "ipv6_address_mode": mode,

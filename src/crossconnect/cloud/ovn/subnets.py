@@ -176,6 +176,10 @@ def _options_of(q: Queries, vpc_id: str) -> tuple[tuple[str, ...], tuple[str, ..
     return (options.domain_name_servers, options.ntp_servers) if options else ((), q.region.ntp_servers)
 
 
+def _of_version(version: int, addresses: tuple[str, ...]) -> list[str]:
+    return [address for address in addresses if parse(address).version == version]
+
+
 @unit
 def dhcp(q: Queries, id: str) -> Iterator[Part]:
     """`DHCP_Options`, one row per IP version: address, router, MTU (RFC 2132), resolver, domain, time servers. The
@@ -184,7 +188,7 @@ def dhcp(q: Queries, id: str) -> Iterator[Part]:
     names, clocks = q.ask(_options_of, subnet.vpc_id)
     domain = q.ask(domain_of, subnet.vpc_id)
     if block := subnet.cidr_block:
-        servers = [name for name in names if parse(name).version == 4] or [resolver(block)]
+        servers = _of_version(4, subnet.domain_name_servers) or _of_version(4, names) or [resolver(block)]
         options: dict[str | int | float | bool, str | int | float | bool] = {
             "server_id": gateway(block),
             "server_mac": _mac(q, subnet),
@@ -194,11 +198,11 @@ def dhcp(q: Queries, id: str) -> Iterator[Part]:
             "dns_server": f"{{{', '.join(servers)}}}",
             "domain_name": f'"{domain}"',
         }
-        if four := [clock for clock in clocks if parse(clock).version == 4]:
+        if four := _of_version(4, clocks):
             options["ntp_server"] = f"{{{', '.join(four)}}}"
         yield row("DHCP_Options", f"{id}/4", id, cidr=block, options=options)
     if block := subnet.ipv6_cidr_block:
-        servers = [name for name in names if parse(name).version == 6] or [q.region.resolver6]
+        servers = _of_version(6, subnet.domain_name_servers) or _of_version(6, names) or [q.region.resolver6]
         options6: dict[str | int | float | bool, str | int | float | bool] = {
             "server_id": _mac(q, subnet),
             "dns_server": f"{{{', '.join(servers)}}}",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from crossconnect.cloud.decisions import dhcp_options, security_group
+from crossconnect.cloud.decisions import security_group
 from crossconnect.cloud.decisions import subnet as subnets
-from crossconnect.cloud.kinds.dhcp_options import DhcpOptions, DhcpOptionsBody
 from crossconnect.cloud.kinds.security_group import SecurityGroupBody
 from crossconnect.cloud.kinds.subnet import Subnet, SubnetBody, SubnetPatch
 from crossconnect.cloud.kinds.vpc import Vpc
@@ -64,7 +63,7 @@ def create_subnet(body: NeutronSubnetBody, view: View, context: Context) -> Chan
     if view.get(Subnet, id) is not None:
         raise conflict("neutron.subnet-race", "the network has just got a subnet; ask again", "/network_id")
     vpc, change = project_vpc(view, context)
-    change = step(view, change, lambda on: _room(vpc.id, body.cidr, body.dns_servers, on, context))
+    change = step(view, change, lambda on: _room(vpc.id, body.cidr, on, context))
     version = parse(body.cidr).version
     wish = SubnetBody(
         name=body.name,
@@ -74,6 +73,7 @@ def create_subnet(body: NeutronSubnetBody, view: View, context: Context) -> Chan
         cidr_block=body.cidr if version == 4 else "",
         ipv6_cidr_block=body.cidr if version == 6 else "",
         availability_zone=network.availability_zone,
+        domain_name_servers=body.domain_name_servers,
     )
     with_given = with_id(context, "subnet", id)
     limits = context.quotas | {"subnets_per_vpc": context.quotas["subnet"]}
@@ -99,26 +99,28 @@ def _more(subnet: Subnet, patch: NeutronSubnetPatch, view: View, context: Contex
     if had:
         message = f"the network has the IPv{version} subnet {had}; a network has one of each IP version"
         raise refuse("subnet-second", message, "/cidr")
-    change = _room(subnet.vpc_id, patch.add_cidr, patch.dns_servers, view, context)
-    wish = SubnetPatch(cidr_block=patch.add_cidr) if version == 4 else SubnetPatch(ipv6_cidr_block=patch.add_cidr)
+    change = _room(subnet.vpc_id, patch.add_cidr, view, context)
+    told = (*subnet.domain_name_servers, *patch.domain_name_servers)
+    block = SubnetPatch(cidr_block=patch.add_cidr) if version == 4 else SubnetPatch(ipv6_cidr_block=patch.add_cidr)
+    wish = msgspec.structs.replace(block, domain_name_servers=told)
     return step(view, change, lambda on: subnets.update(subnet, wish, on, context))
 
 
 def _less(subnet: Subnet, version: int, view: View, context: Context) -> Change:
     if not (subnet.ipv6_cidr_block if version == 4 else subnet.cidr_block):
         raise conflict("subnet.in-use", "a network's last subnet goes as a whole")
-    wish = SubnetPatch(cidr_block="") if version == 4 else SubnetPatch(ipv6_cidr_block="")
+    told = tuple(one for one in subnet.domain_name_servers if parse(one).version != version)
+    block = SubnetPatch(cidr_block="") if version == 4 else SubnetPatch(ipv6_cidr_block="")
+    wish = msgspec.structs.replace(block, domain_name_servers=told)
     return subnets.update(subnet, wish, view, context)
 
 
-def _room(vpc_id: str, cidr: str, dns_servers: tuple[str, ...], view: View, context: Context) -> Change:
-    """The VPC with a block around the new subnet and its DNS servers; routers with a gateway then keep that block from
-    each other's subnets."""
+def _room(vpc_id: str, cidr: str, view: View, context: Context) -> Change:
+    """The VPC with a block around the new subnet; routers with a gateway then keep that block from each other's
+    subnets."""
     change = with_block(_vpc(view, vpc_id), cidr, view, context)
     if change.put:
         change = step(view, change, lambda on: joined(*routers_with_gateway(vpc_id, on)))
-    if dns_servers:
-        change = step(view, change, lambda on: _dns(_vpc(on, vpc_id), dns_servers, on, context))
     return change
 
 
@@ -141,20 +143,6 @@ def create_project(body: NeutronProjectBody, view: View, context: Context) -> Ch
     """The project's VPC; nothing where it is there."""
     vpc, change = project_vpc(view, context)
     return change if change.put else Change(put=(vpc,))
-
-
-def _dns(vpc: Vpc, servers: tuple[str, ...], view: View, context: Context) -> Change:
-    """DNS servers are a VPC's, so that all networks of a project have the same: those of its first subnet."""
-    if vpc.dhcp_options_id:
-        options = view.get(DhcpOptions, vpc.dhcp_options_id)
-        if options is not None and tuple(options.domain_name_servers) == servers:
-            return Change()
-    if vpc.dhcp_options_id or view.count_referring(Subnet, vpc.id, "vpc_id"):
-        message = "all networks of a project have the same DNS servers: those that its first subnet was made with"
-        raise refuse("dns-nameservers", message, "/dns_nameservers")
-    options = dhcp_options.create(DhcpOptionsBody(name="neutron", domain_name_servers=servers), view, context)
-    made = options.put[0]
-    return joined(options, Change(put=(msgspec.structs.replace(vpc, dhcp_options_id=made.id),)))
 
 
 def _vpc(view: View, id: str) -> Vpc:
