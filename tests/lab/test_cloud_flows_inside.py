@@ -8,10 +8,12 @@ route tables, peering, transit routers. Real hypervisors.
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from cloud_stand import Stand, flat_stand, within
@@ -317,3 +319,46 @@ def test_northd_and_a_controller_are_dead_for_a_minute(stand: Stand, shop: Any) 
         stand.cloud.update(db1.id, security_group_ids=before)
         stand.realise()
     assert within(lambda: passes(stand, "web1", "db1", 80))
+
+
+# --- machines that move -----------------------------------------------------------------------------------------------
+
+ANNOUNCE = """
+import socket
+out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+out.bind(("eth0", 0))
+mac = bytes.fromhex(open("/sys/class/net/eth0/address").read().strip().replace(":", ""))
+# RFC 903, request reverse: what QEMU sends when a machine has arrived.
+out.send(b"\\xff" * 6 + mac + bytes.fromhex("80350001080006040003") + (mac + bytes(4)) * 2 + bytes(18))
+"""
+
+
+def test_a_machine_moves_and_is_heard_where_it_has_announced_itself(stand: Stand, shop: Any) -> None:
+    """Input: a machine on hv1 whose interface has hv2 for its standby, and its copy there, as a hypervisor starts it.
+    Output: the copy is not heard before it has announced itself, then it is; the first one is cut off when the copy's
+    host is the interface's."""
+    front = next(s for s in stand.cloud.of("subnet") if s.cidr_block == "10.0.1.0/24")
+    group = next(g for g in stand.cloud.of("security_group") if g.id in stand.interface("web1").security_group_ids)
+    stand.machine("mover", front, group, "hv1")
+    moving = stand.interface("mover")
+    stand.cloud.update(moving.id, host="hv1")
+    stand.settle()
+    assert within(lambda: stand.lab.ping("mover", "web2"))
+    stand.cloud.update(moving.id, standby_host="hv2")
+    stand.realise()
+    leaving = next(m for m in stand.lab.record.machines if m.name == "mover")
+    arrived = msgspec.structs.replace(leaving, name="moved", chassis="hv2")
+    stand.lab.plug(arrived)
+    stand.settle()
+    assert stand.lab.ping("mover", "db1"), "it works where it is"
+    assert not stand.lab.ping("moved", "db1", attempts=2), "two would be heard"
+    stand.lab.run("moved", [sys.executable, "-I", "-S", "-c", ANNOUNCE])
+    assert within(lambda: stand.lab.ping("moved", "db1"))
+    stand.cloud.update(moving.id, host="hv2")
+    stand.realise()
+    assert within(lambda: stand.lab.ping("moved", "web1") and stand.lab.ping("web2", "moved"))
+    assert within(lambda: not stand.lab.ping("mover", "db1", attempts=1)), "where it was it is plugged in no more"
+    for name in ("mover", "moved"):
+        stand.lab.unplug(name)
+    stand.cloud.delete(moving.id)
+    stand.realise()

@@ -120,6 +120,7 @@ PROBLEMS = (
     ProblemKind("network-acl.number-twice", 422, "Two entries of one direction have the same number."),
     ProblemKind("network-interface.addresses-too-many", 422, "50 addresses of an IP version at most."),
     ProblemKind("network-interface.groups-too-many", 422, "16 security groups at most."),
+    ProblemKind("network-interface.host", 422, "The name of a host has no comma."),
     ProblemKind("network-interface.mac-in-use", 409, "Another interface of the VPC has that MAC."),
     ProblemKind("network-interface.no-address", 422, "An interface keeps at least one address."),
     ProblemKind("network-interface.other-vpc", 422, "The security group is of another VPC."),
@@ -132,6 +133,7 @@ PROBLEMS = (
     ProblemKind("network-interface.pair-router", 422, "A pair must not have the address of the subnet's router in it."),
     ProblemKind("network-interface.pairs-too-many", 422, "10 allowed address pairs at most."),
     ProblemKind("network-interface.primary", 422, "The first IPv4 address of an interface stays the first."),
+    ProblemKind("network-interface.standby", 422, "A standby host is another one than the host, and beside one."),
     ProblemKind("port.icmp-code", 422, "An ICMP code needs a type."),
     ProblemKind("port.order", 422, "The range of ports ends before it begins."),
     ProblemKind(

@@ -217,3 +217,24 @@ def test_an_interface_of_ipv6_alone_gets_a_first_ipv4_address_later() -> None:
     with pytest.raises(Refused) as error:
         cloud.update(interface.id, private_addresses=["10.0.1.8"])
     assert refused(error)[1] == "network-interface.primary"
+
+
+def test_a_machine_moves_from_host_to_host() -> None:
+    cloud = Cloud()
+    _, subnet = network(cloud)
+    moving = cloud.create("network_interface", subnet_id=subnet.id, host="hv1")
+    with pytest.raises(Refused) as error:
+        cloud.update(moving.id, standby_host="hv1")
+    assert refused(error) == (422, "network-interface.standby", "/standby_host")
+    cloud.update(moving.id, standby_host="hv2")
+    there = cloud.update(moving.id, host="hv2")
+    assert (there.host, there.standby_host) == ("hv2", "")
+    cloud.update(moving.id, standby_host="hv3")
+    nowhere = cloud.update(moving.id, host="")
+    assert (nowhere.host, nowhere.standby_host) == ("", "")
+    with pytest.raises(Refused) as error:
+        cloud.update(moving.id, standby_host="hv2")
+    assert refused(error) == (422, "network-interface.standby", "/standby_host")
+    with pytest.raises(Refused) as error:
+        cloud.update(moving.id, host="hv1,hv2")
+    assert refused(error) == (422, "network-interface.host", "/host")

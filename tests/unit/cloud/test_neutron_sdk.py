@@ -370,3 +370,33 @@ def test_extensions_subnet_pools_and_address_scopes_are_for_reading() -> None:
     assert not pools.keys() & {one.id for one in cloud("globex/member").network.subnet_pools()}
     refused(lambda: neutron.create_subnet_pool(name="own", prefixes=["10.0.0.0/8"]))
     refused(lambda: neutron.create_address_scope(name="own", ip_version=4))
+
+
+def test_a_port_has_a_second_binding_while_its_machine_moves() -> None:
+    """Input: bindings as Nova makes, activates and deletes them for a live migration, one that fails too. Output: the
+    host follows; what cannot be is refused as in Neutron."""
+    neutron = cloud().network
+    net, _ = made("10.95.1.0/24")
+    port = neutron.create_port(network_id=net.id, binding_host_id="hv1")
+
+    def bindings() -> dict[str, str]:
+        return {one.host: one.status for one in neutron.port_bindings(port)}
+
+    assert bindings() == {"hv1": "ACTIVE"}
+    second = neutron.create_port_binding(port, host="hv2", vnic_type="normal", profile={})
+    assert (second.host, second.status, second.vif_type) == ("hv2", "INACTIVE", "ovs")
+    assert bindings() == {"hv1": "ACTIVE", "hv2": "INACTIVE"}
+    for host in ("hv2", "hv3"):
+        assert "hv2" in refused(lambda host=host: neutron.create_port_binding(port, host=host))
+    neutron.delete_port_binding(port, "hv2")  # it has failed
+    assert bindings() == {"hv1": "ACTIVE"}
+    neutron.create_port_binding(port, host="hv2")
+    assert "active" in refused(lambda: neutron.activate_port_binding(port, "hv1"))
+    neutron.activate_port_binding(port, "hv2")
+    assert bindings() == {"hv2": "ACTIVE", "hv1": "INACTIVE"}
+    assert neutron.get_port(port.id).binding_host_id == "hv2"
+    assert "hv1 first" in refused(lambda: neutron.delete_port_binding(port, "hv2"))
+    neutron.delete_port_binding(port, "hv1")
+    assert bindings() == {"hv2": "ACTIVE"}
+    assert neutron.find_extension("binding-extended")
+    assert "could not be found" in refused(lambda: list(cloud("globex/member").network.port_bindings(port)))

@@ -72,7 +72,7 @@ def with_document(operations: Sequence[Operation]) -> tuple[Operation, ...]:
 
 def _route(gate: Gate, operation: Operation, dialect: Dialect | None, options: Sequence[str]) -> Any:
     handler = _handler(gate, operation, dialect, options)
-    path = operation.path.replace("{id}", "{id:str}")
+    path = operation.path.replace("{id}", "{id:str}").replace("{name}", "{name:str}")
     methods = [HttpMethod(operation.method), *((HttpMethod.OPTIONS,) if options else ())]
     return route(path, http_method=methods, status_code=200, name=operation.name)(handler)
 

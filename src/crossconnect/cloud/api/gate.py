@@ -126,7 +126,8 @@ class Gate:
         """The answer to a request, whatever happens. `dialect`: how its client speaks, if not as we do."""
         dialect = dialect or _OWN
         begun = time.perf_counter()
-        call = Call(f"req-{secrets.token_hex(10)}", str(request.path_params.get("id", "")), request.headers)
+        id, name = (str(request.path_params.get(word, "")) for word in ("id", "name"))
+        call = Call(f"req-{secrets.token_hex(10)}", id, request.headers, name)
         call.realising = self.realising
         headers: list[tuple[str, str]] = [("request-id", call.request_id)]
         denied, code = False, ""

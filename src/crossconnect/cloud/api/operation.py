@@ -67,6 +67,7 @@ class Call:
         "dry_run",
         "headers",
         "id",
+        "name",
         "principal",
         "project_id",
         "query",
@@ -75,10 +76,11 @@ class Call:
         "request_id",
     )
 
-    def __init__(self, request_id: str, id: str, headers: Mapping[str, str]) -> None:
-        """Before anything is known but the id in its path and its headers."""
+    def __init__(self, request_id: str, id: str, headers: Mapping[str, str], name: str = "") -> None:
+        """Before anything is known but the id in its path, what its path names besides, and its headers."""
         self.request_id = request_id
         self.id = id
+        self.name = name
         self.headers = headers
         self.query: Mapping[str, Sequence[str]] = {}
         self.body = b""

@@ -68,9 +68,8 @@ def update(interface: NetworkInterface, patch: NetworkInterfacePatch, view: View
     _refuse_owned(interface)
     subnet = view.get(Subnet, interface.subnet_id)
     assert subnet is not None
-    changed = patched(interface, patch, "source_dest_check", "device_id", "host")
+    changed = _elsewhere(patched(interface, patch, "source_dest_check", "device_id", "host", "standby_host"), patch)
     _text(changed.device_id, "device_id")
-    _text(changed.host, "host")
     claims: list[Claim] = []
     gone: list[str] = []
     for version, field in _FIELDS.items():
@@ -116,6 +115,21 @@ def delete(interface: NetworkInterface, view: View, context: Context) -> Change:
         delete=(interface.id,),
         effects=(cut, *_freed_effects(freed), *black_holes((interface.vpc_id,), interface.id, view)),
     )
+
+
+def _elsewhere(changed: NetworkInterface, patch: NetworkInterfacePatch) -> NetworkInterface:
+    """The interface on its hosts. A standby that becomes the host, or has none beside it any more, is none."""
+    _text(changed.host, "host")
+    _text(changed.standby_host, "standby_host")
+    if any("," in host for host in (changed.host, changed.standby_host)):
+        raise invalid("network-interface.host", "a host's name has no comma", "/host")
+    if changed.host in ("", changed.standby_host) and patch.standby_host is msgspec.UNSET:
+        return msgspec.structs.replace(changed, standby_host="")
+    if changed.standby_host and changed.standby_host == changed.host:
+        raise invalid("network-interface.standby", f"{changed.host} is the host already", "/standby_host")
+    if changed.standby_host and not changed.host:
+        raise invalid("network-interface.standby", "there is no host beside which it stands by", "/standby_host")
+    return changed
 
 
 def _refuse_owned(interface: NetworkInterface) -> None:

@@ -43,6 +43,9 @@ class NetworkInterface(Resource, frozen=True, kw_only=True):
     """Resource of ours that made it (a NAT gateway, a load balancer); such an interface is not changed by itself."""
     host: str = ""
     """Hypervisor that it is asked for on, where the machine's scheduler says so."""
+    standby_host: str = ""
+    """A second hypervisor, where it is plugged in too while its machine moves there. It gets packets there as well, and
+    sends once the machine has announced itself (RARP); then that one becomes `host`."""
     iface_id: str = ""
     """What hypervisors plug it by (`external_ids:iface-id`); empty: its id."""
 
@@ -72,6 +75,8 @@ class NetworkInterfacePatch(Patch, frozen=True, kw_only=True, forbid_unknown_fie
     allowed_address_pairs: tuple[AddressPair, ...] | msgspec.UnsetType = msgspec.UNSET
     device_id: str | msgspec.UnsetType = msgspec.UNSET
     host: str | msgspec.UnsetType = msgspec.UNSET
+    standby_host: str | msgspec.UnsetType = msgspec.UNSET
+    """`host` set to what it was ends it."""
 
 
 def own_addresses(interface: NetworkInterface, version: int) -> tuple[str, ...]:

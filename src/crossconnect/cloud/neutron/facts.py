@@ -23,6 +23,7 @@ EXTENSIONS: Mapping[str, tuple[str, str]] = {
     "allowed-address-pairs": ("Allowed Address Pairs", "Further sources of a port"),
     "availability_zone": ("Availability Zone", "Availability zones"),
     "binding": ("Port Binding", "Where a port is"),
+    "binding-extended": ("Port Bindings Extended", "A second binding of a port while its machine moves"),
     "external-net": ("Neutron external network", "The internet as a network"),
     "ext-gw-mode": ("Neutron L3 Configurable external gateway mode", "Routers with and without source NAT"),
     "extraroute": ("Neutron Extra Route", "Routes of a router"),

@@ -8,6 +8,7 @@ from datetime import datetime
 from crossconnect.cloud.api.authorisation import Action
 from crossconnect.cloud.api.operation import Answer, Call, Method, Operation, Reply, Shape
 from crossconnect.cloud.neutron import facts
+from crossconnect.cloud.neutron.bindings import Bindings
 from crossconnect.cloud.neutron.collection import Collection, Region
 from crossconnect.cloud.neutron.facts import BASE, Pools, Quotas, Scopes
 from crossconnect.cloud.neutron.identity import IDENTITY, Identity
@@ -53,6 +54,8 @@ def neutron_operations(
             _operation("PUT", at, "update", collection.kind, tags.replace),
             _operation("DELETE", at, "update", collection.kind, tags.clear),
         ]
+    ports = next(c for c in collections if isinstance(c, Ports))
+    found += _bindings(Bindings(ports), ports.kind)
     at = f"{V2}/routers/{{id}}"
     found += [
         _operation("PUT", f"{at}/add_router_interface", "update", routers.kind, routers.add_interface),
@@ -69,6 +72,18 @@ def _crud(collection: Collection) -> tuple[Operation, ...]:
         _operation("GET", one, "get", kind, collection.show),
         _operation("PUT", one, "update", kind, collection.update),
         _operation("DELETE", one, "delete", kind, collection.delete),
+    )
+
+
+def _bindings(bindings: Bindings, kind: str) -> tuple[Operation, ...]:
+    many, one = f"{V2}/ports/{{id}}/bindings", f"{V2}/ports/{{id}}/bindings/{{name}}"
+    return (
+        _operation("GET", many, "get", kind, bindings.list),
+        _operation("POST", many, "update", kind, bindings.create),
+        _operation("GET", one, "get", kind, bindings.show),
+        _operation("PUT", one, "update", kind, bindings.update),
+        _operation("DELETE", one, "update", kind, bindings.delete),
+        _operation("PUT", f"{one}/activate", "update", kind, bindings.activate),
     )
 
 
@@ -130,7 +145,15 @@ def _operation(
     handler: Callable[[Call], Awaitable[Answer]],
     public: bool = False,
 ) -> Operation:
-    words = [word for word in path.replace("{id}", "one").replace("-", "_").replace(".", "_").split("/") if word]
+    words = [
+        word
+        for word in path.replace("{id}", "one")
+        .replace("{name}", "named")
+        .replace("-", "_")
+        .replace(".", "_")
+        .split("/")
+        if word
+    ]
     return Operation(
         name="_".join((method.lower(), *words)),
         method=method,

@@ -77,7 +77,7 @@ class Ports(Collection):
                 if row["id"] == uuid:
                     return row
             raise absent("port", uuid)
-        return render.port(await self._interface(call, uuid))
+        return render.port(await self.interface(call, uuid))
 
     async def make(self, call: Call, reader: Reader) -> Json:
         """A port, with an address of each IP version of its network where it asks for none."""
@@ -108,7 +108,7 @@ class Ports(Collection):
 
     async def change(self, call: Call, uuid: str, reader: Reader) -> Json:
         """The port as it is wanted."""
-        before = await self._interface(call, uuid)
+        before = await self.interface(call, uuid)
         patch: dict[str, Any] = {}
         for name, own in (
             ("name", "name"),
@@ -140,10 +140,11 @@ class Ports(Collection):
         if face_of(uuid) == "router_port":
             await self.one(call, uuid)
             raise conflict("network-interface.owned", f"port {uuid} is a router's: take the subnet off the router")
-        interface = await self._interface(call, uuid)
+        interface = await self.interface(call, uuid)
         await self.service.delete(INTERFACE, call.caller, interface.id)
 
-    async def _interface(self, call: Call, uuid: str) -> NetworkInterface:
+    async def interface(self, call: Call, uuid: str) -> NetworkInterface:
+        """The interface behind a port; Refused (404) where there is none."""
         found = await self.find(INTERFACE, call.caller, id_of("port", uuid))
         if found is None:
             raise absent("port", uuid)

@@ -24,6 +24,7 @@ DEVICE_OWNER = "neutron:device_owner"
 """Tag that keeps what ours have no field for."""
 NETWORK_NAME = "neutron:network_name"
 SECOND_NAME = "neutron:ipv6_name"
+_VIF_DETAILS: Json = {"port_filter": True, "connectivity": "l2", "bridge_name": "br-int"}
 _STATUS = {"pending": "BUILD", "updating": "ACTIVE", "available": "ACTIVE", "deleting": "ACTIVE", "failed": "ERROR"}
 
 
@@ -201,12 +202,22 @@ def port(interface: NetworkInterface) -> Json:
         "binding:host_id": interface.host,
         "binding:profile": {},
         "binding:vif_type": "ovs" if interface.host else "unbound",
-        "binding:vif_details": {"port_filter": True, "connectivity": "l2", "bridge_name": "br-int"}
-        if interface.host
-        else {},
+        "binding:vif_details": _VIF_DETAILS if interface.host else {},
         "dns_name": "",
         "dns_assignment": [],
         "qos_policy_id": None,
+    }
+
+
+def binding(interface: NetworkInterface, host: str) -> Json:
+    """The binding of a port on one of its hosts."""
+    return {
+        "host": host,
+        "vif_type": "ovs",
+        "vif_details": _VIF_DETAILS,
+        "vnic_type": "normal",
+        "profile": {},
+        "status": "ACTIVE" if host == interface.host else "INACTIVE",
     }
 
 

@@ -50,6 +50,10 @@ def port(q: Queries, id: str) -> Iterator[Part]:
 
 def _options(interface: NetworkInterface) -> dict[Atom, Atom]:
     options: dict[Atom, Atom] = {"requested-chassis": interface.host} if interface.host else {}
+    if interface.standby_host:
+        # ovn-nb(5): the second gets copies at once, and sends nothing until the machine has announced itself there.
+        options["requested-chassis"] = f"{interface.host},{interface.standby_host}"
+        options["activation-strategy"] = "rarp"
     if interface.private_addresses:
         options["hostname"] = f'"{host_name(interface.private_addresses[0])}"'
     return options
