@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator
-from typing import Literal
 
 import msgspec
 
@@ -19,6 +18,7 @@ from crossconnect.cloud.api.metrics import Metrics
 from crossconnect.cloud.api.operation import Answer, Call
 from crossconnect.cloud.api.problem import Denied
 from crossconnect.cloud.api.problems import HEADER_MALFORMED
+from crossconnect.cloud.api.records import ChangeItem, ChangesPage, CommitItem
 from crossconnect.cloud.resource import Refused
 from crossconnect.cloud.service import Commit, Feed, Service
 
@@ -29,35 +29,6 @@ HEARTBEAT_S = 15.0
 LIMIT_MAX = 1000
 WAIT_MAX_S = 60
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
-
-
-class ChangeItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One resource that was changed."""
-
-    action: Literal["create", "update", "delete"]
-    kind: str
-    id: str
-    project_id: str
-    resource: msgspec.Raw
-    """After the change; of a deletion, as it was before. Without `state`."""
-
-
-class CommitItem(msgspec.Struct, frozen=True, kw_only=True):
-    """All changes of one command: they came to be at once."""
-
-    number: int
-    """Later commands have higher numbers. A resource's revision is the number of its last change."""
-    at: str
-    """RFC 3339, UTC."""
-    changes: tuple[ChangeItem, ...]
-
-
-class ChangesPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Commands after a number, in their order."""
-
-    items: tuple[CommitItem, ...]
-    last: int
-    """To ask on with: `?after=`."""
 
 
 def item(commit: Commit) -> CommitItem:
@@ -97,7 +68,8 @@ async def changes(service: Service, metrics: Metrics, stopping: asyncio.Event, c
         limit=query.number(call.query, "limit", 100, 1, LIMIT_MAX),
         wait_s=float(query.number(call.query, "timeout", 0, 0, WAIT_MAX_S)),
     )
-    page = ChangesPage(items=tuple(item(commit) for commit in found.commits), last=found.last)
+    _, realised = await service.position()
+    page = ChangesPage(items=tuple(item(commit) for commit in found.commits), last=found.last, realised=realised)
     return Answer(body=msgspec.json.encode(page), headers=(("cache-control", "no-store"),))
 
 

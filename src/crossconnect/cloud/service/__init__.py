@@ -12,6 +12,7 @@ from crossconnect.cloud.service.keys import is_key
 from crossconnect.cloud.service.outcome import Document, Feed, Outcome, Page, Query
 from crossconnect.cloud.service.service import Service
 from crossconnect.cloud.store.records import AuditRecord, Changed, Commit, Key, Request
+from crossconnect.cloud.store.records import Project as ProjectRecord
 
 __all__ = [
     "AuditRecord",
@@ -23,6 +24,7 @@ __all__ = [
     "Key",
     "Outcome",
     "Page",
+    "ProjectRecord",
     "Query",
     "Request",
     "Service",

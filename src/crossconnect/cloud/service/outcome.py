@@ -57,6 +57,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """By `id`, `name`, references' fields (`vpc_id`, `security_group_ids`) and the kind's `filters`."""
     tags: Mapping[str, Sequence[str]] = {}
     """By tag: key and values; no value: whatever value."""
+    states: Sequence[str] = ()
+    """In which states; none: in whatever state."""
     limit: int = 100
     """1 to 1000."""
     marker: str = ""
