@@ -50,12 +50,15 @@ def audit(transport: Transport, after: int, limit: int, output: str) -> int:
 @click.option("--after", type=click.IntRange(0), default=0, help="Only changes with a higher number.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="How many at most.")
 @click.option("--follow", is_flag=True, help="Go on printing changes as they come, one JSON object a line.")
+@click.option(
+    "--states", is_flag=True, help="With --follow: also print which resources have become available, or have failed."
+)
 @output_option
 @connection_options
-def changes(transport: Transport, after: int, limit: int, follow: bool, output: str) -> int:
+def changes(transport: Transport, after: int, limit: int, follow: bool, states: bool, output: str) -> int:
     """Print what has changed, in its order."""
     if follow:
-        return _follow(transport, after)
+        return _follow(transport, after, states)
     items = transport.send("GET", "/v1/changes", {"after": after, "limit": limit}).json()["items"]
     rows = [[c["number"], c["at"], x["action"], _kind(x["kind"]), x["id"]] for c in items for x in c["changes"]]
     emit(items, output, lambda: draw(["number", "at", "action", "kind", "id"], rows))
@@ -66,15 +69,15 @@ def _kind(name: str) -> str:
     return words(KINDS[name]) if name in KINDS else name.replace("_", " ")
 
 
-def _follow(transport: Transport, after: int) -> int:
+def _follow(transport: Transport, after: int, states: bool) -> int:
     """Until interrupted. A connection that ends is made again, from where it ended."""
     last, failures = str(after), 0
     while True:
         try:
-            for id, data in transport.events("/v1/changes", {"after": after}, last):
-                last, failures = id, 0
-                if data:
-                    print(data, flush=True)
+            for event in transport.events("/v1/changes", {"after": after}, last):
+                last, failures = event.id or last, 0
+                if event.name == "change" or (states and event.name == "state"):
+                    print(event.data, flush=True)
         except Unreachable:
             failures += 1
             if failures > 5:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -17,10 +19,12 @@ from crossconnect.cloud.service.caller import Caller
 from crossconnect.cloud.service.commands import Command, Create, Delete, Update
 from crossconnect.cloud.service.engine import Engine
 from crossconnect.cloud.service.environment import Environment, Settings, now, random_id
-from crossconnect.cloud.service.outcome import LIMIT_MAX, Document, Feed, Outcome, Page, Query
+from crossconnect.cloud.service.outcome import LIMIT_MAX, Document, Feed, Outcome, Page, Query, States
 from crossconnect.cloud.service.presenting import differs, told
+from crossconnect.cloud.service.signals import Signals
 from crossconnect.cloud.service.states import as_available, shown
 from crossconnect.cloud.service.tenancy import Tenancy
+from crossconnect.cloud.service.watching import LOOK_S, Watcher
 from crossconnect.cloud.store import audit, feed, reading
 from crossconnect.cloud.store.reading import AUDIT_CLEARED, CLEARED, REALISED, SEQUENCE, counters_of
 from crossconnect.cloud.store.records import AuditRecord
@@ -191,6 +195,40 @@ class Service(Tenancy):
             after = found.last
             yield found
 
+    async def watch(
+        self, caller: Caller, after: int, *, heartbeat_s: float = 15.0
+    ) -> AsyncIterator[tuple[Feed, States | None]]:
+        """As `follow`, and what has become of the commits, once it is known: the first time where things stand, then
+        what is news. Refused as by `changes`."""
+        scope, signals = scope_of(caller), self._engine.signals
+        watcher = Watcher(scope, after)
+
+        def look(connection: Connection, after: int, floor: int, *, whole: bool) -> tuple[Feed, States | None]:
+            found = self._feed(connection, scope, after, LIMIT_MAX)
+            realised = max(counters_of(connection)[REALISED], floor)
+            return found, watcher.look(connection, realised, found.last) if whole else None
+
+        looked_s, said_s, seen = -1.0, -1.0, signals.standing
+        while True:
+            now_s = time.monotonic()
+            whole = now_s - looked_s >= LOOK_S
+            if whole:
+                looked_s, seen = now_s, signals.standing
+            ask = partial(look, after=after, floor=self._environment.floor(), whole=whole)
+            found, states = await self._engine.read(ask)
+            news = bool(found.commits) or found.last > after or states is not None
+            after = found.last
+            if news or now_s - said_s >= heartbeat_s:
+                said_s = now_s
+                yield found, states
+            if watcher.behind:
+                looked_s = -1.0
+                continue
+            met = partial(_is_news, signals, after, seen)
+            await signals.until(met, max(0.0, said_s + heartbeat_s - time.monotonic()))
+            if signals.head <= after and met():
+                await asyncio.sleep(LOOK_S)  # more is being realised
+
     async def position(self) -> tuple[int, int]:
         """(number of the last commit, number up to which all is realised)."""
         return await self._engine.position()
@@ -266,3 +304,8 @@ class Service(Tenancy):
                 for one in commits
             ]
         return Feed(commits=tuple(commits), last=last)
+
+
+def _is_news(signals: Signals, head: int, standing: tuple[int, int]) -> bool:
+    """Whether there are commits behind a number, or others are realised, as far as is known here."""
+    return signals.head > head or signals.standing != standing
