@@ -18,8 +18,8 @@ from crossconnect.cloud.service.outcome import States
 from crossconnect.cloud.store import settling
 from crossconnect.cloud.store.settling import Settled
 
-LOOK_S = 0.05
-"""How often it is looked at most: of many commits at once, one look tells all."""
+LOOK_S = 0.1
+"""How often it is looked at most, which takes 1 ms: of many commits at once, one look tells all."""
 STEP = 1_000
 """Commits that are told at a time: who comes back after OVN was away an hour is not sent all in one event."""
 
