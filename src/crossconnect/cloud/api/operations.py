@@ -249,7 +249,6 @@ def region_operations(service: Service, metrics: Metrics, status: Status) -> tup
             handler=functools.partial(_metrics, service, metrics, status),
             replies={200: _text("Figures.", "text/plain")},
             of_region=True,
-            quiet=True,
         ),
         *_probes(service, status),
     )
