@@ -12,10 +12,10 @@ import click
 import msgspec
 
 from crossconnect.cli.cloud_connection import connection_options
-from crossconnect.cli.cloud_pages import TAGS, UNTAG, filter_options, matching, pages, segment, tags_of
+from crossconnect.cli.cloud_pages import TAGS, UNTAG, filter_options, pages, segment, tags_of
 from crossconnect.cli.output import draw, emit, output_option, say
 from crossconnect.cloud.api.principal import PROJECT_ROLES, REGION_ROLES
-from crossconnect.cloud.client.client import JSON, MERGE_PATCH
+from crossconnect.cloud.client.paging import JSON, MERGE_PATCH, matching
 from crossconnect.cloud.client.transport import Transport
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.resource import Refused

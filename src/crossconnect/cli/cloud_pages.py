@@ -51,11 +51,6 @@ def segment(id: str) -> str:
     return id
 
 
-def matching(revision: int | None) -> dict[str, str]:
-    """The header that lets a change pass on that revision only."""
-    return {} if revision is None else {"if-match": f'"{revision}"'}
-
-
 def tags_of(texts: tuple[str, ...]) -> dict[str, str]:
     """Tags as options gave them."""
     found: dict[str, str] = {}

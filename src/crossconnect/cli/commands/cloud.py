@@ -9,13 +9,13 @@ import msgspec
 
 from crossconnect.cli.cloud_connection import connection_options
 from crossconnect.cli.cloud_fields import collect, one_of, options_of, read_body
-from crossconnect.cli.cloud_pages import TAG_FILTER, matching, pages
+from crossconnect.cli.cloud_pages import TAG_FILTER, pages
 from crossconnect.cli.cloud_region import COMMANDS as BESIDE
 from crossconnect.cli.cloud_text import columns_of, plan_text, sheet, table
 from crossconnect.cli.output import draw, emit, output_option, say
 from crossconnect.cloud.api.filters import STATES, filters_of
 from crossconnect.cloud.api.words import one, plural, words
-from crossconnect.cloud.client.client import JSON, MERGE_PATCH
+from crossconnect.cloud.client.paging import JSON, MERGE_PATCH, matching
 from crossconnect.cloud.client.transport import Reply, Transport
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.resource import Kind
