@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+from sqlalchemy import Connection
+
 from cloud_kinds import NETWORK, NetworkBody, NetworkPatch
 from cloud_service import BLUE, RED, ROOT, served
 from crossconnect.cloud.service import Feed, Service, States
-from crossconnect.cloud.service.watching import STEP, Watcher
+from crossconnect.cloud.service.watching import STEP, Told, look
 
 Watched = AsyncIterator[tuple[Feed, States | None]]
 
@@ -85,19 +87,38 @@ def test_many_commits_are_told_part_by_part(url: str) -> None:
         made = [(await service.create(NETWORK, RED, NetworkBody())).document for _ in range(3)]
         numbers = [one.revision for one in made]
 
-        def look(connection: object) -> list[States | None]:
-            watcher = Watcher("red", 0)
-            found = [watcher.look(connection, number, numbers[-1]) for number in (0, *numbers)]  # type: ignore[arg-type]
-            assert not watcher.behind
-            far = Watcher("red", 0)
-            far.look(connection, numbers[-1] + STEP, numbers[-1] + STEP)  # type: ignore[arg-type]
-            assert far.behind
-            far.look(connection, numbers[-1] + STEP, numbers[-1] + STEP)  # type: ignore[arg-type]
-            assert not far.behind
+        def ask(connection: Connection) -> list[States | None]:
+            known, found = Told(project_id="red", after=0), list[States | None]()
+            for number in (0, *numbers):
+                states, known = look(connection, known, number, numbers[-1])
+                found.append(states)
+                assert not known.behind
+            far = numbers[-1] + STEP
+            _, half = look(connection, Told(project_id="red", after=0), far, far)
+            assert half.behind
+            assert not look(connection, half, far, far)[1].behind
             return found
 
-        first, *rest = await service._engine.read(look)
+        first, *rest = await service._engine.read(ask)
         assert first == States(realised=0, resources=())
         assert [told(one) for one in rest if one is not None] == [{(d.id, d.revision, None)} for d in made]
+
+    served(url, story)
+
+
+def test_who_reads_what_is_realised_already_is_told_soon(url: str) -> None:
+    """Input: a reader that is far behind, of whose commits all are realised: more than one read has. Output: it is told
+    of each, without waiting for another."""
+
+    async def story(service: Service) -> None:
+        await service.set_quotas(ROOT, "red", {"network": 2_000})
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(service.create(NETWORK, RED, NetworkBody())) for _ in range(1_100)]
+        ids = {task.result().document.id for task in tasks}
+        await service.realised((await service.position())[0], {})
+        seen: set[str] = set()
+        watched = service.watch(RED, 0, heartbeat_s=3600.0)
+        while seen != ids:
+            seen |= {one.id for one in (await states(watched)).resources}
 
     served(url, story)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
@@ -13,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from crossconnect.cloud.resource import Body, Kind, Patch, Problem, Refused, Use
-from crossconnect.cloud.service import questions, texts
+from crossconnect.cloud.service import questions, texts, watching
 from crossconnect.cloud.service.administration import scope_of
 from crossconnect.cloud.service.caller import Caller
 from crossconnect.cloud.service.commands import Command, Create, Delete, Update
@@ -24,7 +23,7 @@ from crossconnect.cloud.service.presenting import differs, told
 from crossconnect.cloud.service.signals import Signals
 from crossconnect.cloud.service.states import as_available, shown
 from crossconnect.cloud.service.tenancy import Tenancy
-from crossconnect.cloud.service.watching import LOOK_S, Watcher
+from crossconnect.cloud.service.watching import LOOK_S, Told
 from crossconnect.cloud.store import audit, feed, reading
 from crossconnect.cloud.store.reading import AUDIT_CLEARED, CLEARED, REALISED, SEQUENCE, counters_of
 from crossconnect.cloud.store.records import AuditRecord
@@ -200,34 +199,40 @@ class Service(Tenancy):
     ) -> AsyncIterator[tuple[Feed, States | None]]:
         """As `follow`, and what has become of the commits, once it is known: the first time where things stand, then
         what is news. Refused as by `changes`."""
-        scope, signals = scope_of(caller), self._engine.signals
-        watcher = Watcher(scope, after)
-
-        def look(connection: Connection, after: int, floor: int, *, whole: bool) -> tuple[Feed, States | None]:
-            found = self._feed(connection, scope, after, LIMIT_MAX)
-            realised = max(counters_of(connection)[REALISED], floor)
-            return found, watcher.look(connection, realised, found.last) if whole else None
-
-        looked_s, said_s, seen = -1.0, -1.0, signals.standing
+        signals = self._engine.signals
+        told = Told(project_id=scope_of(caller), after=after)
+        look_s, said_s, seen, owed = 0.0, -heartbeat_s, signals.standing, False
         while True:
             now_s = time.monotonic()
-            whole = now_s - looked_s >= LOOK_S
-            if whole:
-                looked_s, seen = now_s, signals.standing
-            ask = partial(look, after=after, floor=self._environment.floor(), whole=whole)
-            found, states = await self._engine.read(ask)
+            if whole := now_s >= look_s:
+                look_s, seen = now_s + LOOK_S, signals.standing
+            ask = partial(self._watched, told, after, self._environment.floor(), whole)
+            found, states, told = await self._engine.read(ask)
+            owed = not whole and (owed or bool(found.commits))  # they may be realised already
             news = bool(found.commits) or found.last > after or states is not None
             after = found.last
             if news or now_s - said_s >= heartbeat_s:
                 said_s = now_s
                 yield found, states
-            if watcher.behind:
-                looked_s = -1.0
+            if told.behind:
+                look_s = 0.0
                 continue
-            met = partial(_is_news, signals, after, seen)
-            await signals.until(met, max(0.0, said_s + heartbeat_s - time.monotonic()))
-            if signals.head <= after and met():
-                await asyncio.sleep(LOOK_S)  # more is being realised
+            if not owed:
+                met = partial(_is_news, signals, after, seen)
+                await signals.until(met, max(0.0, said_s + heartbeat_s - time.monotonic()))
+            if owed or signals.standing != seen:  # a look is due, soon; commits do not wait for it
+                met = partial(_is_news, signals, after, None)
+                await signals.until(met, max(0.0, look_s - time.monotonic()))
+
+    def _watched(
+        self, told: Told, after: int, floor: int, whole: bool, connection: Connection
+    ) -> tuple[Feed, States | None, Told]:
+        """The commits behind a number, and, on the whole, what has become of them."""
+        found = self._feed(connection, told.project_id, after, LIMIT_MAX)
+        if not whole:
+            return found, None, told
+        states, told = watching.look(connection, told, max(counters_of(connection)[REALISED], floor), found.last)
+        return found, states, told
 
     async def position(self) -> tuple[int, int]:
         """(number of the last commit, number up to which all is realised)."""
@@ -306,6 +311,6 @@ class Service(Tenancy):
         return Feed(commits=tuple(commits), last=last)
 
 
-def _is_news(signals: Signals, head: int, standing: tuple[int, int]) -> bool:
-    """Whether there are commits behind a number, or others are realised, as far as is known here."""
-    return signals.head > head or signals.standing != standing
+def _is_news(signals: Signals, head: int, standing: tuple[int, int] | None) -> bool:
+    """Whether there are commits behind a number, or others are realised than were, as far as is known here."""
+    return signals.head > head or standing not in (None, signals.standing)

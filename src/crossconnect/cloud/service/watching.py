@@ -10,8 +10,9 @@ Whatever it knows at a revision up to `realised`, and is not told of as failed, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import msgspec
 from sqlalchemy import Connection
 
 from crossconnect.cloud.service.outcome import States
@@ -24,37 +25,38 @@ STEP = 1_000
 """Commits that are told at a time: who comes back after OVN was away an hour is not sent all in one event."""
 
 
-class Watcher:
-    """Of one reader."""
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reader has been told."""
 
-    def __init__(self, project_id: str | None, after: int) -> None:
-        """The reader knows the commits up to `after`. `project_id`: none for all projects."""
-        self._project_id = project_id
-        self._after = after
-        self._realised = -1
-        """Up to which number it has been told; -1: nothing yet."""
-        self._failed: dict[str, Settled] = {}
-        self.behind = False
-        """Whether there is more to tell."""
+    project_id: str | None
+    """Whose reader; none: of all projects."""
+    after: int
+    """The commits that it knew when it came."""
+    realised: int = -1
+    """Up to which number; -1: nothing yet."""
+    failed: Mapping[str, Settled] = {}
+    """By id."""
+    behind: bool = False
+    """Whether there is more to tell at once."""
 
-    def look(self, connection: Connection, realised: int, last: int) -> States | None:
-        """What has become of the commits up to `last`, which the reader has been sent; none where that is no news."""
-        first = self._realised < 0
-        before = min(realised, self._after) if first else min(realised, self._realised)
-        now = min(realised, last, before + STEP)
-        self.behind = now < min(realised, last)
-        gone_back = realised < self._realised  # the northbound database was lost
-        self._realised = now
-        found = list(settling.settled(connection, self._project_id, before, now)) if now > before else []
-        found += self._others(connection, now, {one.id for one in found})
-        if not (first or gone_back or found):
-            return None
-        return States(realised=now, resources=tuple(found))
 
-    def _others(self, connection: Connection, now: int, told: set[str]) -> Sequence[Settled]:
-        """Resources of earlier commits that fail since, for another reason, or no more."""
-        failed = {one.id: one for one in settling.failed(connection, self._project_id, now)}
-        had, self._failed = self._failed, failed
-        new = [one for id, one in failed.items() if id not in told and had.get(id) != one]
-        gone = [id for id in had if id not in failed and id not in told]
-        return [*new, *settling.these(connection, self._project_id, gone, now)]
+def look(connection: Connection, told: Told, realised: int, last: int) -> tuple[States | None, Told]:
+    """(What has become of the commits up to `last`, which the reader has been sent; none where that is no news. What it
+    has been told then.)"""
+    first, gone_back = told.realised < 0, realised < told.realised  # the northbound database was lost
+    before = min(realised, told.after if first else told.realised)
+    now = min(realised, last, before + STEP)
+    found = list(settling.settled(connection, told.project_id, before, now)) if now > before else []
+    failed = {one.id: one for one in settling.failed(connection, told.project_id, now)}
+    found += _others(connection, told, failed, now, {one.id for one in found})
+    after = msgspec.structs.replace(told, realised=now, failed=failed, behind=now < min(realised, last))
+    return (States(realised=now, resources=tuple(found)) if first or gone_back or found else None), after
+
+
+def _others(
+    connection: Connection, told: Told, failed: Mapping[str, Settled], now: int, said: set[str]
+) -> Sequence[Settled]:
+    """Resources of earlier commits that fail since, for another reason, or no more."""
+    new = [one for id, one in failed.items() if id not in said and told.failed.get(id) != one]
+    gone = [id for id in told.failed if id not in failed and id not in said]
+    return [*new, *settling.these(connection, told.project_id, gone, now)]
