@@ -19,6 +19,7 @@ from crossconnect.cloud.service import Caller, Service, Settings
 from crossconnect.cloud.store import tables
 from crossconnect.cloud.store.database import Database
 from crossconnect.cloud.store.documents import links
+from crossconnect.cloud.store.labels import labels
 
 T = TypeVar("T")
 
@@ -75,7 +76,7 @@ def check_consistent(url: str) -> None:
         counters = {row["name"]: row["value"] for row in rows(tables.counters)}
         changes = sorted(rows(tables.changes), key=lambda row: (row["number"], row["position"]))
         documents = {row["id"]: row for row in rows(tables.documents)}
-        references, attributes, audience, claims, runs, usage, tokens = map(
+        references, attributes, audience, claims, runs, usage, tokens, projects, keys = map(
             rows,
             (
                 tables.document_references,
@@ -85,6 +86,8 @@ def check_consistent(url: str) -> None:
                 tables.claim_runs,
                 tables.usage,
                 tables.idempotency,
+                tables.projects,
+                tables.api_keys,
             ),
         )
     database.close()
@@ -109,6 +112,8 @@ def check_consistent(url: str) -> None:
     }
     assert {(r["project_id"], r["document_id"], r["name"], r["value"]) for r in attributes} == {
         (documents[id]["project_id"], id, n, v) for id, link in linked.items() for n, v in link.attributes
+    } | {(row["project_id"], row["id"], n, v) for row in keys for n, v in _labels(row["record"])} | {
+        ("", row["id"], n, v) for row in projects if not row["deleted_at"] for n, v in _labels(row["record"])
     }
     assert {(r["document_id"], r["project_id"]) for r in audience} == {
         (id, project) for id, link in linked.items() for project in link.audience
@@ -124,7 +129,15 @@ def check_consistent(url: str) -> None:
         _runs({(scope, value) for scope, value, _owner in held})
     )
     numbers = {row["number"] for row in changes}
-    assert all(msgspec.json.decode(row["answer"])["number"] in numbers for row in tokens)
+    answers = [msgspec.json.decode(row["answer"]) for row in tokens]
+    assert all(answer["number"] in numbers for answer in answers if "stored" in answer)
+    known = {row["id"] for row in (*projects, *keys)}
+    assert all(answer["id"] in known for answer in answers if "stored" not in answer)
+
+
+def _labels(record: bytes | None) -> set[tuple[str, str]]:
+    said = msgspec.json.decode(record or b"{}")
+    return labels(said.get("name", ""), said.get("tags", {}))
 
 
 def _runs(values: set[tuple[str, int]]) -> list[tuple[str, int, int]]:

@@ -13,7 +13,7 @@ from crossconnect.cli.cloud_connection import connection_options
 from crossconnect.cli.flow_options import flow_options
 from crossconnect.cli.output import emit, output_option
 from crossconnect.cli.reachability_text import reachability_text, say_outcome
-from crossconnect.cloud.client.client import JSON
+from crossconnect.cloud.client.paging import JSON
 from crossconnect.cloud.client.transport import Transport
 from crossconnect.cloud.reach import Reachability, ReachabilityBody
 from crossconnect.design.blueprint import Blueprint

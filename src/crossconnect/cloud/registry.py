@@ -418,7 +418,7 @@ _ALL = (
         references=dns_types.record_references,
         create=dns.create_record,
         update=dns.update_record,
-        delete=gone,
+        delete=dns.delete_record,
         quota=QUOTAS["dns_record"],
         filters=("record", "type", "values"),
     ),

@@ -221,6 +221,43 @@ def test_every_call_is_recorded(api: Api) -> None:
     assert found[unknown.headers["request-id"]]["principal"] == ""
 
 
+def test_calls_that_come_to_no_operation_are_recorded_too(api: Api) -> None:
+    """Input: paths and methods that there are not, with and without a credential, and metrics. Output: the answers as
+    ever, and a line of each in the record of who called."""
+    nobody = "xck_ak-00000000000000000_" + "A" * 43
+    calls = [
+        (api.call("GET", "/v1/nothing"), "acme", "get", "path.not-found"),
+        (api.call("POST", "/", {}, key="globex/reader"), "globex", "create", "path.not-found"),
+        (api.call("PUT", "/v1/vpcs", {}), "acme", "update", "path.method"),
+        (api.call("DELETE", "/v1/audit", key="auditor"), "", "delete", "path.method"),
+        (api.call("GET", "/v1/nothing", key=""), "", "get", "path.not-found"),
+        (api.call("GET", "/v1/nothing", key=nobody), "", "get", "path.not-found"),
+        # Nobody writes into another's record by naming it.
+        (api.call("GET", "/v1/nothing", headers={"project-id": "globex"}), "acme", "get", "path.not-found"),
+        (api.call("GET", "/v2.0/nothing", key="", headers={"x-auth-token": api.keys["acme/admin"]}), "acme", "get", ""),
+        (api.call("GET", "/metrics", key="auditor"), "", "get", ""),
+        (api.call("GET", "/metrics"), "acme", "get", "authorisation.denied"),
+    ]
+    assert [got.status_code for got, *_ in calls] == [404, 404, 405, 405, 404, 404, 404, 404, 200, 403]
+    wanted = {got.headers["request-id"] for got, *_ in calls}
+    found: dict[str, dict[str, Any]] = {}
+    end = time.monotonic() + 60
+    after = 0
+    while wanted - found.keys():
+        assert time.monotonic() < end, wanted - found.keys()
+        items = audit_record(api, "auditor", after)
+        found |= {item["request_id"]: item for item in items if item["request_id"] in wanted}
+        after = items[-1]["number"] if items else after
+    for got, project, action, code in calls:
+        item = found[got.headers["request-id"]]
+        assert (item["project_id"], item["action"], item["status"]) == (project, action, got.status_code)
+        assert item["code"] == code or not code
+        assert (item["method"], item["path"]) == (got.request.method, got.request.url.path)
+        assert item["source"] == "127.0.0.1"
+    assert found[calls[0][0].headers["request-id"]]["credential_id"].startswith("ak-")
+    assert found[calls[4][0].headers["request-id"]]["principal"] == ""
+
+
 # Tokens, and policies of the region's own.
 
 

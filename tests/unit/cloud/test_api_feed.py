@@ -7,7 +7,7 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +35,25 @@ def last(api: Api, key: str = "acme/admin") -> int:
             return after
 
 
-def events(got: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(id, data) of events that have data."""
-    id, data = "", ""
+def all_events(got: httpx.Response) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(name, id, data) of events that have data."""
+    name, id, data = "", "", ""
     for line in got.iter_lines():
         if line.startswith("id: "):
             id = line[4:]
+        elif line.startswith("event: "):
+            name = line[7:]
         elif line.startswith("data: "):
             data = line[6:]
-        elif not line and data:
-            yield id, json.loads(data)
-            data = ""
+        elif not line:
+            if data:
+                yield name, id, json.loads(data)
+            name, data = "", ""
+
+
+def events(got: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(id, data) of changes."""
+    return ((id, data) for name, id, data in all_events(got) if name == "change")
 
 
 def stream(api: Api, headers: dict[str, str] | None = None, after: int = 0, key: str = "acme/admin") -> Any:
@@ -114,6 +122,123 @@ def test_events_as_they_come_and_from_where_they_ended(api: Api) -> None:
             if len(seen) == 4:
                 break
     assert seen == made
+
+
+class Reader:
+    """A reader that does what the reference says, and no more."""
+
+    def __init__(self, api: Api, after: int) -> None:
+        self.api = api
+        self.last = str(after)
+        self.revisions: dict[str, int] = {}
+        self.failed: dict[str, str] = {}
+        self.realised = 0
+        self.events: list[tuple[str, dict[str, Any]]] = []
+
+    def take(self, name: str, id: str, data: dict[str, Any]) -> None:
+        self.last = id
+        self.events.append((name, data))
+        if name == "change":
+            assert str(data["number"]) == id
+            for change in data["changes"]:
+                self.failed.pop(change["id"], None)
+                self.revisions[change["id"]] = data["number"]
+                if change["action"] == "delete":
+                    del self.revisions[change["id"]]
+            return
+        assert name == "state"
+        self.realised = data["realised"]
+        for one in data["resources"]:
+            assert one["project_id"] == "acme"
+            assert one["revision"] <= self.realised
+            self.failed.pop(one["id"], None)
+            if one["state"] == "failed":
+                self.failed[one["id"]] = one["state_reason"]
+
+    def state(self, id: str) -> str:
+        """Of a resource, as this reader takes it."""
+        if id not in self.revisions:
+            return "gone"
+        return "busy" if self.revisions[id] > self.realised else "failed" if id in self.failed else "available"
+
+    def read_until(self, met: Callable[[], bool]) -> None:
+        """Read events, from where it ended the last time, until something is so; then the connection ends."""
+        self.failed = {}  # the first event has all of them
+        with stream(self.api, {"last-event-id": self.last}) as got:
+            for name, id, data in all_events(got):
+                self.take(name, id, data)
+                if name == "state" and met():
+                    return
+        raise AssertionError("the stream has ended")
+
+
+def test_a_reader_sees_what_becomes_available_and_what_fails(api: Api) -> None:
+    """Input: two VPCs, one of which cannot be realised, then can. Output: each is told once it is so, after the change,
+    with the reason; and nothing of another project's."""
+    reader = Reader(api, last(api))
+    good, bad = (api.make("vpcs", VPC | {"name": name}) for name in ("good", "bad"))
+    theirs = api.make("vpcs", VPC, "globex/admin")
+    with stream(api, {"last-event-id": reader.last}) as got:
+        incoming = all_events(got)
+        while reader.state(bad["id"]) == "gone":
+            reader.take(*next(incoming))
+        assert {reader.state(one["id"]) for one in (good, bad)} == {"busy"}
+        api.realise(failures={bad["id"]: "no room", theirs["id"]: "none of yours"})
+        while reader.state(bad["id"]) != "failed" or reader.state(good["id"]) != "available":
+            reader.take(*next(incoming))
+        api.call("PATCH", f"/v1/vpcs/{bad['id']}", {"name": "mended"})
+        api.realise()
+        while reader.state(bad["id"]) != "available":
+            reader.take(*next(incoming))
+    told = [one for name, data in reader.events if name == "state" for one in data["resources"]]
+    of_bad = [(one["revision"], one["state"], one["state_reason"]) for one in told if one["id"] == bad["id"]]
+    changed = api.call("GET", f"/v1/vpcs/{bad['id']}").json()["revision"]
+    assert of_bad == [(bad["revision"], "failed", "no room"), (changed, "available", "")]
+    [of_good] = [one for one in told if one["id"] == good["id"]]
+    assert (of_good["kind"], of_good["revision"], of_good["state"]) == ("vpc", good["revision"], "available")
+    # What came with the VPC is told of, too.
+    assert good["main_route_table_id"] in {one["id"] for one in told}
+
+
+def test_a_reader_that_has_missed_it_knows_it_all_the_same(api: Api) -> None:
+    """Input: a reader that goes while things are pending, and comes back by its last event's id when some of them are
+    realised, failed, mended, changed again or deleted. Output: it knows each one's state as the API says it."""
+    reader = Reader(api, last(api))
+    names = ("good", "failed", "mended", "changed", "deleted", "pending")
+    made = {name: api.make("vpcs", VPC | {"name": name}) for name in names[:-1]}
+    ids = {name: str(vpc["id"]) for name, vpc in made.items()}
+    reader.read_until(lambda: ids["deleted"] in reader.revisions)
+    api.realise(failures={ids["failed"]: "no room", ids["mended"]: "no room"})
+    api.call("PATCH", f"/v1/vpcs/{ids['mended']}", {"name": "m"})
+    api.call("DELETE", f"/v1/vpcs/{ids['deleted']}")
+    api.realise()
+    api.call("PATCH", f"/v1/vpcs/{ids['changed']}", {"name": "c"})
+    ids["pending"] = str(api.make("vpcs", VPC | {"name": "pending"})["id"])
+    reader.read_until(lambda: ids["pending"] in reader.revisions)
+    expected = {"good": "available", "failed": "failed", "mended": "available", "changed": "busy", "deleted": "gone"}
+    assert {name: reader.state(id) for name, id in ids.items()} == expected | {"pending": "busy"}
+    shown = {name: api.call("GET", f"/v1/vpcs/{id}").json().get("state") for name, id in ids.items()}
+    assert shown == {
+        "good": "available",
+        "failed": "failed",
+        "mended": "available",
+        "changed": "updating",
+        "deleted": None,
+        "pending": "pending",
+    }
+    # And so does one that has never been there, for what it has listed.
+    other = Reader(api, int(reader.last))
+    other.revisions = dict(reader.revisions)
+    other.read_until(lambda: True)
+    assert {name: other.state(id) for name, id in ids.items()} == expected | {"pending": "busy"}
+
+
+def test_a_page_of_changes_says_what_is_realised(api: Api) -> None:
+    vpc = api.make("vpcs", VPC)
+    asked = {"after": vpc["revision"] - 1, "limit": 1}
+    assert api.call("GET", "/v1/changes", params=asked).json()["realised"] < vpc["revision"]
+    api.realise()
+    assert api.call("GET", "/v1/changes", params=asked).json()["realised"] >= vpc["revision"]
 
 
 def test_numbers_that_are_none(api: Api) -> None:

@@ -286,3 +286,41 @@ def test_what_is_possible_is_told(api: Api) -> None:
     ):
         got = api.call("OPTIONS", path, key="")
         assert (got.status_code, got.headers["allow"]) == (204, methods)
+
+
+def test_a_list_of_what_has_failed(api: Api) -> None:
+    """Input: resources in all states that a list has. Output: `?state=` finds each, on pages too, and no other."""
+    tag = uuid.uuid4().hex
+    names = ("available", "failed", "failed too", "updating")
+    made = {name: str(vpc(api, name, tags={"run": tag})["id"]) for name in names}
+    api.realise(failures={made["failed"]: "no room", made["failed too"]: "no room"})
+    api.call("PATCH", f"/v1/vpcs/{made['updating']}", {"description": "changed"})
+    made["pending"] = str(vpc(api, "pending", tags={"run": tag})["id"])
+
+    def ids(*states: str) -> list[str]:
+        found: list[str] = []
+        path = f"/v1/vpcs?limit=1&tag=run={tag}" + "".join(f"&state={state}" for state in states)
+        while path:
+            got = api.call("GET", path)
+            assert got.status_code == 200, got.text
+            items = got.json()["items"]
+            assert {item["state"] for item in items} <= set(states)
+            found += [item["id"] for item in items]
+            path = got.links["next"]["url"] if "next" in got.links else ""
+        return found
+
+    both = sorted((made["failed"], made["failed too"]))
+    assert ids("failed") == both
+    assert ids("available") == [made["available"]]
+    assert ids("updating") == [made["updating"]]
+    assert ids("pending") == [made["pending"]]
+    assert ids("pending", "failed") == sorted([*both, made["pending"]])
+    assert ids("deleting") == []
+    assert api.call("GET", "/v1/vpcs", params={"state": "failed", "tag": f"run={tag}"}, key="globex/admin").json() == {
+        "items": [],
+        "next": "",
+    }
+    wrong = api.call("GET", "/v1/vpcs?state=broken")
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "filter.state")
+    api.call("PATCH", f"/v1/vpcs/{made['failed']}", {"name": "mended"})
+    assert ids("failed") == [made["failed too"]]

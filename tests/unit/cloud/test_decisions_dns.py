@@ -107,3 +107,26 @@ def test_another_record_of_the_same_hash_does_not_stand_in_the_way() -> None:
     cloud.claims[scope][wanted] = "another record"
     made = cloud.create("dns_record", **record)
     assert cloud.claims[scope][wanted + 1] == made.id
+
+
+def test_names_that_lead_elsewhere_are_told() -> None:
+    """Input: a record with other addresses, or none any more. Output: what the name was and is, where a VPC asks for
+    it; cut is who was led to an address that is gone."""
+    cloud = Cloud()
+    vpc, _ = network(cloud)
+    zone = cloud.create("dns_zone", domain="corp.example", vpc_ids=[vpc.id])
+    record = cloud.create("dns_record", dns_zone_id=zone.id, record="www", values=["192.0.2.1", "192.0.2.2"])
+    [moved] = cloud.plan_update(record.id, values=["192.0.2.1", "192.0.2.3"]).effects
+    assert (moved.cuts, moved.resource_id) == (True, record.id)
+    assert moved.message.startswith("www.corp.example is 192.0.2.1, 192.0.2.3, and was 192.0.2.1, 192.0.2.2")
+    assert [e.cuts for e in cloud.plan_update(record.id, values=["192.0.2.1", "192.0.2.2", "192.0.2.3"]).effects] == [
+        False
+    ]
+    assert not cloud.plan_update(record.id, values=["192.0.2.2", "192.0.2.1"]).effects
+    assert not cloud.plan_update(record.id, name="x").effects
+    [gone] = cloud.plan_delete(record.id).effects
+    assert (gone.cuts, "www.corp.example has no addresses of type A any more" in gone.message) == (True, True)
+    cloud.update(zone.id, vpc_ids=[])
+    assert not cloud.plan_delete(record.id).effects, "nobody asks for it"
+    assert not cloud.plan_update(record.id, values=["192.0.2.9"]).effects
+    cloud.delete(record.id)

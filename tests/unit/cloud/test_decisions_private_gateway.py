@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cloud_memory import Cloud, network, refused
+from cloud_memory import Cloud, network, public, refused
 from crossconnect.cloud.resource import Refused
 
 
@@ -70,3 +70,42 @@ def test_it_is_detached_first_and_nothing_learns_from_it_then() -> None:
     cloud.update(gateway.id, vpc_id=other.id)
     cloud.update(gateway.id, vpc_id="")
     cloud.delete(gateway.id)
+
+
+def test_prefixes_that_come_and_go_are_told_where_they_are_learnt() -> None:
+    """Input: other prefixes behind a gateway, learnt by a VPC's table, by a transit router's, or by none. Output: what
+    is not reached any more, and what a wider route led elsewhere."""
+    cloud = Cloud()
+    vpc, _ = network(cloud)
+    internet = public(cloud, vpc)
+    gateway = cloud.create("private_gateway", vrf="acme-connect", vpc_id=vpc.id, prefixes=["192.168.0.0/16"])
+    more = ["192.168.0.0/16", "172.16.0.0/12"]
+    assert not cloud.plan_update(gateway.id, prefixes=[]).effects, "nothing learns them"
+    assert not cloud.plan_update(gateway.id, prefixes=more).effects
+    table = cloud.update(vpc.main_route_table_id, propagating_gateway_ids=[gateway.id])
+    [effect] = cloud.plan_update(gateway.id, prefixes=more).effects
+    assert (effect.cuts, effect.resource_id) == (True, table.id)
+    assert effect.message == f"172.16.0.0/12 led to {internet.id} by a wider route, and will lead to {gateway.id}"
+    gone, new = cloud.plan_update(gateway.id, prefixes=["172.16.0.0/12"]).effects
+    assert ("192.168.0.0/16" in gone.message, gone.cuts, new.resource_id) == (True, True, table.id)
+    assert not cloud.plan_update(gateway.id, prefixes=["192.168.0.0/16"]).effects
+    assert not cloud.plan_update(gateway.id, name="x").effects
+
+
+def test_prefixes_on_a_transit_router() -> None:
+    cloud = Cloud()
+    router = cloud.create("transit_router")
+    vpc, subnet = network(cloud)
+    body = {"transit_router_id": router.id}
+    attachment = cloud.create("transit_router_attachment", **body, vpc_id=vpc.id, subnet_ids=[subnet.id])
+    table = router.default_route_table_id
+    cloud.update(table, routes=[{"destination": "0.0.0.0/0", "attachment_id": attachment.id}])
+    gateway = cloud.create("private_gateway", vrf="acme-connect")
+    of_it = cloud.create("transit_router_attachment", **body, private_gateway_id=gateway.id)
+    [effect] = cloud.plan_update(gateway.id, prefixes=["172.16.0.0/12"]).effects
+    assert (effect.cuts, effect.resource_id) == (True, table)
+    assert effect.message == f"172.16.0.0/12 led to {attachment.id} by a wider route, and will lead to {of_it.id}"
+    cloud.update(gateway.id, prefixes=["172.16.0.0/12"])
+    assert [e.cuts for e in cloud.plan_update(gateway.id, prefixes=[]).effects] == [True]
+    cloud.update(of_it.id, propagated_route_table_ids=[])
+    assert not cloud.plan_update(gateway.id, prefixes=[]).effects

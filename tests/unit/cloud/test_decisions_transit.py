@@ -255,3 +255,50 @@ def test_a_gateway_of_a_vpc_is_not_attached() -> None:
     with pytest.raises(Refused) as error:
         cloud.create("transit_route_table", transit_router_id="tr-0")
     assert refused(error) == (404, "transit-router.not-found", "/transit_router_id")
+
+
+def test_who_is_attached_takes_what_wider_routes_led_elsewhere() -> None:
+    """Input: a VPC that is attached to a router whose table has a default route, then learnt by another table. Output:
+    that it is reached, and which of its blocks led elsewhere."""
+    cloud = Cloud()
+    router = cloud.create("transit_router")
+    first = attach(cloud, router, *network(cloud))
+    table = router.default_route_table_id
+    cloud.update(table, routes=[{"destination": "0.0.0.0/0", "attachment_id": first.id}])
+    vpc, subnet = network(cloud, "10.1.0.0/16")
+    body = {"transit_router_id": router.id, "vpc_id": vpc.id, "subnet_ids": [subnet.id]}
+    attached, taken = cloud.plan("transit_router_attachment", **body).effects
+    assert (attached.cuts, vpc.id in attached.message) == (False, True)
+    assert (taken.cuts, taken.resource_id) == (True, table)
+    assert taken.message.startswith(f"10.1.0.0/16 led to {first.id} by a wider route, and will lead to tra-")
+    second = attach(cloud, router, vpc, subnet)
+    other = cloud.create("transit_route_table", transit_router_id=router.id)
+    learning = [table, other.id]
+    assert not cloud.plan_update(second.id, propagated_route_table_ids=learning).effects, "nothing is routed by it"
+    cloud.update(other.id, routes=[{"destination": "10.0.0.0/8", "attachment_id": first.id}])
+    cloud.update(first.id, route_table_id=other.id)
+    [effect] = cloud.plan_update(second.id, propagated_route_table_ids=learning).effects
+    assert (effect.cuts, effect.resource_id) == (True, other.id)
+    assert not cloud.plan_update(second.id, name="x").effects
+
+
+def test_what_is_accepted_is_told_and_what_only_asks_is_not() -> None:
+    cloud, router, attachment = shared()
+    vpc, subnet = network(cloud, "10.1.0.0/16", project="beta")
+    body = {"transit_router_id": router.id, "vpc_id": vpc.id, "subnet_ids": [subnet.id]}
+    assert not cloud.plan("transit_router_attachment", project="beta", **body).effects
+    [effect] = cloud.plan_update(attachment.id, status="active").effects
+    assert (effect.cuts, effect.resource_id) == (False, attachment.id)
+    assert not cloud.plan_update(attachment.id, status="rejected").effects
+
+
+def test_static_routes_to_an_attachment_that_goes_are_told_to_the_routers_project() -> None:
+    for project, told in (("alpha", 2), ("beta", 1)):
+        cloud, router, attachment = shared()
+        cloud.update(attachment.id, status="active")
+        table = router.default_route_table_id
+        cloud.update(table, routes=[{"destination": "10.8.0.0/16", "attachment_id": attachment.id}])
+        effects = cloud.plan_delete(attachment.id, project=project).effects
+        assert len(effects) == told
+        assert all(effect.cuts for effect in effects)
+        assert [e.resource_id for e in effects[1:]] == ([table] if project == "alpha" else [])

@@ -45,7 +45,7 @@ def test_processes_that_start_at_once_wait_for_each_other(url: str) -> None:
     database = Database(url)
     with database.reading() as connection:
         counters = {row.name: row.value for row in connection.execute(select(tables.counters))}
-    assert counters == {"sequence": 0, "realised": 0, "cleared": 0, "audit_cleared": 0}
+    assert counters == {"sequence": 0, "realised": 0, "cleared": 0, "audit_cleared": 0, "administered": 0}
     database.close()
 
 

@@ -9,18 +9,18 @@ import msgspec
 
 from crossconnect.cli.cloud_connection import connection_options
 from crossconnect.cli.cloud_fields import collect, one_of, options_of, read_body
+from crossconnect.cli.cloud_pages import TAG_FILTER, pages
 from crossconnect.cli.cloud_region import COMMANDS as BESIDE
 from crossconnect.cli.cloud_text import columns_of, plan_text, sheet, table
 from crossconnect.cli.output import draw, emit, output_option, say
-from crossconnect.cloud.api.filters import filters_of
+from crossconnect.cloud.api.filters import STATES, filters_of
 from crossconnect.cloud.api.words import one, plural, words
-from crossconnect.cloud.client.client import JSON, MERGE_PATCH
+from crossconnect.cloud.client.paging import JSON, MERGE_PATCH, matching
 from crossconnect.cloud.client.transport import Reply, Transport
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.resource import Kind
 from crossconnect.errors import BadInput
 
-PAGE = 1000
 WAIT = click.option("--wait", is_flag=True, help="Wait until it is realised, or has failed.")
 TIMEOUT = click.option(
     "--timeout", type=click.IntRange(1, 300), default=60, show_default=True, help="Seconds to wait at most."
@@ -71,26 +71,16 @@ def _first_line(record: type[Any]) -> str:
 
 def _list(kind: Kind) -> click.Command:
     @click.command("list", help=f"List {plural(kind)}.")
-    @click.option("--tag", multiple=True, metavar="KEY[=VALUE]", help="Only those with this tag; repeatable.")
+    @click.option("--state", multiple=True, type=click.Choice(STATES), help="Only those in this state; repeatable.")
+    @TAG_FILTER
     @click.option("--limit", type=click.IntRange(1), help="Stop after that many.")
     @output_option
     @connection_options
-    def list_command(transport: Transport, tag: tuple[str, ...], limit: int | None, output: str, **given: Any) -> int:
-        query: dict[str, Any] = {name: list(values) for name, values in given.items() if values}
-        if tag:
-            query["tag"] = list(tag)
-        items: list[dict[str, Any]] = []
-        marker = ""
-        while limit is None or len(items) < limit:
-            query["limit"] = PAGE if limit is None else min(PAGE, limit - len(items))
-            page = transport.send("GET", f"/v1/{kind.path}", query | ({"marker": marker} if marker else {})).json()
-            items += page["items"]
-            marker = page["next"]
-            if not marker:
-                break
+    def list_command(transport: Transport, limit: int | None, output: str, **given: Any) -> int:
+        items, more_follow = pages(transport, f"/v1/{kind.path}", given, limit)
         emit(items, output, lambda: table(items, columns_of(kind)))
         if output == "table":
-            more = "; more follow" if marker else ""
+            more = "; more follow" if more_follow else ""
             say(f"{len(items)} {words(kind) if len(items) == 1 else plural(kind)}{more}")
         return 0
 
@@ -174,7 +164,7 @@ def _update(kind: Kind) -> click.Command:
         if not patch:
             raise BadInput("nothing to change: give an option, or --from-file")
         query = _query("available", wait, timeout, dry_run)
-        headers = {**MERGE_PATCH, **_matching(if_match)}
+        headers = {**MERGE_PATCH, **matching(if_match)}
         got = transport.send("PATCH", _path(kind, id), query, msgspec.json.encode(patch), headers)
         return _done(kind, got, output, "changed", wait, dry_run)
 
@@ -202,7 +192,7 @@ def _delete(kind: Kind) -> click.Command:
     ) -> int:
         for id in ids:
             query = _query("deleted", wait, timeout, dry_run)
-            got = transport.send("DELETE", _path(kind, id), query, headers=_matching(if_match))
+            got = transport.send("DELETE", _path(kind, id), query, headers=matching(if_match))
             if dry_run:
                 plan = got.json()
                 emit(plan, output, lambda plan=plan: plan_text(plan))
@@ -239,10 +229,6 @@ def _query(until: str, wait: bool, timeout: int, dry_run: bool) -> dict[str, str
     if dry_run:
         return {"dry_run": True}
     return {"wait": until, "timeout": timeout} if wait else {}
-
-
-def _matching(revision: int | None) -> dict[str, str]:
-    return {} if revision is None else {"if-match": f'"{revision}"'}
 
 
 def _print(got: Reply, output: str) -> int:

@@ -15,8 +15,8 @@ from litestar import HttpMethod, Litestar, MediaType, Response, route
 from litestar import Request as HttpRequest
 from litestar.response import Stream
 
-from crossconnect.cloud.api import body, openapi
-from crossconnect.cloud.api.gate import Dialect, Gate, outside, possible
+from crossconnect.cloud.api import body, openapi, outside
+from crossconnect.cloud.api.gate import Dialect, Gate, possible
 from crossconnect.cloud.api.operation import Answer, Operation
 from crossconnect.cloud.api.operations import Status, all_operations, document_operation
 from crossconnect.cloud.reach import Analyser
@@ -51,6 +51,7 @@ def make_app(
         route_handlers=[
             _route(gate, operation, dialect, methods.pop(operation.path, ())) for operation, dialect in everything
         ],
+        after_exception=[outside.recorded(gate)],
         exception_handlers={Exception: _outside},
         request_max_body_size=body.SIZE_MAX,
         openapi_config=None,
@@ -98,4 +99,4 @@ def _response(answer: Answer) -> Response[Any]:
 
 
 def _outside(request: HttpRequest, error: Exception) -> Response[Any]:
-    return _response(outside(request, error))
+    return _response(outside.answer(request, error))

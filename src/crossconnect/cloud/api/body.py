@@ -18,6 +18,7 @@ DEPTH_MAX = 16
 """Levels of nesting; the kinds need four."""
 
 R = TypeVar("R")
+V = TypeVar("V")
 
 
 def expect_type(content_type: str, wanted: str) -> None:
@@ -87,6 +88,12 @@ def merged(patch: Mapping[str, Any], present: Mapping[str, Any], body: type[Any]
         else:
             result[name] = value
     return result
+
+
+def merged_members(present: Mapping[str, V], patch: Mapping[str, V | None] | None) -> dict[str, V]:
+    """An object's members after a merge patch of it: null removes one, or, in the place of the object, all."""
+    found = {} if patch is None else {**present, **patch}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _merge(patch: Mapping[str, Any], target: object) -> dict[str, Any]:

@@ -21,8 +21,12 @@ _REVISION = re.compile(r"([0-9]{1,18})(?:\.[a-z]+)?", re.ASCII)
 
 def etag(document: Document) -> str:
     """The ETag of a resource as it is now."""
-    state = "" if document.state == "available" else f".{document.state}"
-    return f'"{document.revision}{state}"'
+    return tag(document.revision, "" if document.state == "available" else document.state)
+
+
+def tag(revision: int, more: str = "") -> str:
+    """The ETag of a revision, with letters for what may look different with the same one."""
+    return f'"{revision}.{more}"' if more else f'"{revision}"'
 
 
 def _tags(name: str, header: str) -> list[tuple[bool, str]]:
@@ -54,6 +58,11 @@ def expect_tags(name: str, header: str) -> None:
 
 def is_known(header: str, document: Document) -> bool:
     """Whether `If-None-Match` names the resource as it is now."""
+    return is_named(header, etag(document))
+
+
+def is_named(header: str, tag: str) -> bool:
+    """Whether `If-None-Match` names an ETag."""
     if not header.strip():
         return False
-    return header.strip() == "*" or etag(document).strip('"') in [text for _, text in _tags("If-None-Match", header)]
+    return header.strip() == "*" or tag.strip('"') in [text for _, text in _tags("If-None-Match", header)]

@@ -1,7 +1,8 @@
 """The feed of changes: a page of them as JSON, or all as they come as server-sent events (WHATWG HTML, 9.2).
 
-An event is a command's changes, its id the command's number. A client that comes back with `Last-Event-ID` misses
-nothing and gets nothing twice. Numbers of other projects' commands are passed over in silence.
+An event `change` is a command's changes, its id the command's number. A client that comes back with `Last-Event-ID`
+misses nothing and gets nothing twice. Numbers of other projects' commands are passed over in silence. Events `state`
+say what has become of changes; the first of a stream, where things stand.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator
-from typing import Literal
 
 import msgspec
 
@@ -19,8 +19,9 @@ from crossconnect.cloud.api.metrics import Metrics
 from crossconnect.cloud.api.operation import Answer, Call
 from crossconnect.cloud.api.problem import Denied
 from crossconnect.cloud.api.problems import HEADER_MALFORMED
+from crossconnect.cloud.api.records import ChangeItem, ChangesPage, CommitItem, StateItem, StatesItem
 from crossconnect.cloud.resource import Refused
-from crossconnect.cloud.service import Commit, Feed, Service
+from crossconnect.cloud.service import Commit, Feed, Service, States
 
 EVENT_STREAM = "text/event-stream"
 RECONNECT_MS = 2000
@@ -28,36 +29,9 @@ HEARTBEAT_S = 15.0
 """Proxies close connections on which nothing comes for a minute."""
 LIMIT_MAX = 1000
 WAIT_MAX_S = 60
+_Part = tuple[Feed, States | None]
+"""Of what a stream sends."""
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
-
-
-class ChangeItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One resource that was changed."""
-
-    action: Literal["create", "update", "delete"]
-    kind: str
-    id: str
-    project_id: str
-    resource: msgspec.Raw
-    """After the change; of a deletion, as it was before. Without `state`."""
-
-
-class CommitItem(msgspec.Struct, frozen=True, kw_only=True):
-    """All changes of one command: they came to be at once."""
-
-    number: int
-    """Later commands have higher numbers. A resource's revision is the number of its last change."""
-    at: str
-    """RFC 3339, UTC."""
-    changes: tuple[ChangeItem, ...]
-
-
-class ChangesPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Commands after a number, in their order."""
-
-    items: tuple[CommitItem, ...]
-    last: int
-    """To ask on with: `?after=`."""
 
 
 def item(commit: Commit) -> CommitItem:
@@ -86,37 +60,37 @@ async def changes(service: Service, metrics: Metrics, stopping: asyncio.Event, c
             if not _NUMBER.fullmatch(last):
                 raise Denied(HEADER_MALFORMED, "Last-Event-ID is the id of an event of this feed, a number")
             after = int(last)
+        watched = service.watch(call.caller, after, heartbeat_s=HEARTBEAT_S)
         # Asked once before the stream begins, so that a number that is too old is refused while a status can say so.
-        first = await service.changes(call.caller, after)
+        first = await anext(watched)
         headers = (("cache-control", "no-store"), ("x-accel-buffering", "no"))
-        stream = _stream(service, metrics, stopping, call, first)
-        return Answer(media_type=EVENT_STREAM, headers=headers, stream=stream)
+        return Answer(media_type=EVENT_STREAM, headers=headers, stream=_stream(metrics, stopping, watched, first))
     found = await service.changes(
         call.caller,
         after,
         limit=query.number(call.query, "limit", 100, 1, LIMIT_MAX),
         wait_s=float(query.number(call.query, "timeout", 0, 0, WAIT_MAX_S)),
     )
-    page = ChangesPage(items=tuple(item(commit) for commit in found.commits), last=found.last)
+    _, realised = await service.position()
+    page = ChangesPage(items=tuple(item(commit) for commit in found.commits), last=found.last, realised=realised)
     return Answer(body=msgspec.json.encode(page), headers=(("cache-control", "no-store"),))
 
 
 async def _stream(
-    service: Service, metrics: Metrics, stopping: asyncio.Event, call: Call, first: Feed
+    metrics: Metrics, stopping: asyncio.Event, watched: AsyncIterator[_Part], first: _Part
 ) -> AsyncIterator[bytes]:
     """Events until the client goes, or the API ends."""
     metrics.streams.inc()
     ended = asyncio.ensure_future(stopping.wait())
-    follow = aiter(service.follow(call.caller, first.last, heartbeat_s=HEARTBEAT_S))
-    following: asyncio.Future[Feed] | None = None
+    following: asyncio.Future[_Part] | None = None
     try:
-        yield f"retry: {RECONNECT_MS}\n\n".encode() + _events(first)
+        yield f"retry: {RECONNECT_MS}\n\n".encode() + _events(*first)
         while not stopping.is_set():
-            following = asyncio.ensure_future(anext(follow))
+            following = asyncio.ensure_future(anext(watched))
             await asyncio.wait({following, ended}, return_when=asyncio.FIRST_COMPLETED)
             if not following.done():
                 return
-            yield _events(following.result())
+            yield _events(*following.result())
     except (StopAsyncIteration, Refused):
         return  # the client comes back, and is told then
     finally:
@@ -128,13 +102,31 @@ async def _stream(
         metrics.streams.dec()
 
 
-def _events(feed: Feed) -> bytes:
-    """Events of a part of the feed. Behind them the number up to which it was looked at, so that a client that comes
-    back does not look at it again; an id alone is no event for the client."""
+def _events(feed: Feed, states: States | None) -> bytes:
+    """Events of a part of the feed. Behind its commits the number up to which it was looked at, so that a client that
+    comes back does not look at it again; an id alone is no event for the client. What has become of them has no id: a
+    client that comes back is told where things stand."""
     events = [
         b"id: %d\nevent: change\ndata: %s\n\n" % (commit.number, msgspec.json.encode(item(commit)))
         for commit in feed.commits
     ]
     if not feed.commits or feed.commits[-1].number != feed.last:
         events.append(b"id: %d\n\n" % feed.last)
+    if states is not None:
+        events.append(b"event: state\ndata: %s\n\n" % msgspec.json.encode(_states(states)))
     return b"".join(events)
+
+
+def _states(states: States) -> StatesItem:
+    resources = tuple(
+        StateItem(
+            kind=one.kind,
+            id=one.id,
+            project_id=one.project_id,
+            revision=one.revision,
+            state="available" if one.reason is None else "failed",
+            state_reason=one.reason or "",
+        )
+        for one in states.resources
+    )
+    return StatesItem(realised=states.realised, resources=resources)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import msgspec
 
-from crossconnect.cloud.resource import Kind
+from crossconnect.cloud.resource import Kind, State
+
+STATES: tuple[str, ...] = get_args(State)
+"""By which lists of all kinds may be filtered, too."""
 
 
 def filters_of(kind: Kind) -> list[str]:

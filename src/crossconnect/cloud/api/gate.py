@@ -9,6 +9,7 @@ client --> failed too often? --> authentication --> rate limit --> authorisation
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import re
@@ -25,7 +26,7 @@ from litestar.exceptions import HTTPException
 
 from crossconnect.cloud.api import query
 from crossconnect.cloud.api.authentication import Authentication
-from crossconnect.cloud.api.authorisation import Policies, Question
+from crossconnect.cloud.api.authorisation import Action, Policies, Question
 from crossconnect.cloud.api.metrics import Metrics
 from crossconnect.cloud.api.operation import Answer, Call, Operation
 from crossconnect.cloud.api.problem import MEDIA_TYPE, Denied, details_of
@@ -36,8 +37,6 @@ from crossconnect.cloud.api.problems import (
     FORBIDDEN,
     HEADER_MALFORMED,
     INTERNAL,
-    METHOD,
-    NOT_FOUND,
     RATE_LIMITED,
 )
 from crossconnect.cloud.api.rate import Buckets, Limit
@@ -57,6 +56,8 @@ refused with 401 however often it comes."""
 ACCEPTED_MAX = 10_000
 """Credentials that were good, whose holders are let in while their address is refused for failed attempts."""
 _PROJECT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
+_ACTIONS: Mapping[str, Action] = {"POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
+"""What a method means where no operation says it; the others read."""
 _RETRY = {503: ("retry-after", "2")}
 
 
@@ -93,7 +94,7 @@ class _Own:
         self, error: Denied | Refused, status: int, headers: tuple[tuple[str, str], ...], request_id: str
     ) -> Answer:
         """Problem details (RFC 9457)."""
-        return _problem(error, status, headers, request_id)
+        return problem(error, status, headers, request_id)
 
 
 _OWN = _Own()
@@ -134,7 +135,7 @@ class Gate:
         try:
             call.headers = await dialect.headers(operation, request)
             if not operation.public:
-                await self._identify(operation, request, call, headers)
+                await self._identify(request, call, headers, of_region=operation.kind == "project")
             call.query = query.parse(request.scope["query_string"])
             dialect.expect(operation, call.query)
             call.dry_run = query.flag(call.query, "dry_run")
@@ -155,16 +156,29 @@ class Gate:
             call.reached = False
         if not call.reached and not operation.quiet:
             try:
-                await self._record(operation, call, answer.status, code, denied)
+                await self._record(operation.action, operation.kind, call, answer.status, code, denied=denied)
             except Refused as error:  # nothing is answered without a record
                 answer = dialect.problem(error, error.status, (), call.request_id)
         self.metrics.count(operation.name, answer.status, time.perf_counter() - begun)
         return msgspec.structs.replace(answer, headers=(*headers, *answer.headers))
 
+    async def record_outside(self, request: HttpRequest, request_id: str, refusal: Denied) -> None:
+        """A call that no operation is there for, in the audit record, with who made it where that can be known.
+        Refused (503) where it cannot be recorded."""
+        # In the record of the caller's own project, whichever the request names: that is nothing that was allowed.
+        token = request.headers.get("x-auth-token", "")
+        header = request.headers.get("authorization") or (f"Bearer {token}" if token else "")
+        call = Call(request_id, "", {"authorization": header})
+        with contextlib.suppress(Denied):  # what is refused is the path
+            await self._identify(request, call, [], of_region=False)
+        action = _ACTIONS.get(request.method, "get")
+        await self._record(action, "", call, refusal.code.status, refusal.code.code, denied=False)
+
     async def _identify(
-        self, operation: Operation, request: HttpRequest, call: Call, headers: list[tuple[str, str]]
+        self, request: HttpRequest, call: Call, headers: list[tuple[str, str]], *, of_region: bool
     ) -> None:
-        """Find out who calls, and for which project; Denied where that is not known, or comes too often."""
+        """Find out who calls, and for which project; Denied where that is not known, or comes too often. `of_region`:
+        what is asked is of no project."""
         address, now = _address(request), self._clock()
         header = call.headers.get("authorization", "")
         presented, costs = _digest(header), self._authentication.costs(header)
@@ -185,7 +199,7 @@ class Gate:
         self._accept(presented)
         principal, made = call.principal, msgspec.structs.replace(made, credential_id=credential)
         call.caller = Caller(principal=principal.id, project_id="", roles=principal.roles, request=made)
-        call.project_id = _project(operation, call)
+        call.project_id = _project(call, of_region=of_region)
         call.caller = msgspec.structs.replace(call.caller, project_id=call.project_id)
         verdict = self._projects.take(principal.projects[0] if principal.projects else principal.id, now)
         headers += self._projects.headers(verdict)
@@ -227,14 +241,14 @@ class Gate:
         if not call.project_id and not operation.of_region:
             raise Denied(HEADER_MALFORMED, "say by `Project-Id` for which project: this credential belongs to none")
 
-    async def _record(self, operation: Operation, call: Call, status: int, code: str, denied: bool) -> None:
+    async def _record(self, action: Action, kind: str, call: Call, status: int, code: str, *, denied: bool) -> None:
         """One call that the service has made no record of."""
         record = AuditRecord(
             at=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             project_id=_recorded_in(call, denied),
             principal=call.caller.principal,
-            action=operation.action,
-            kind=operation.kind,
+            action=action,
+            kind=kind,
             resource_id=call.id[:64],
             status=status,
             code=code,
@@ -250,14 +264,14 @@ def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def _project(operation: Operation, call: Call) -> str:
+def _project(call: Call, *, of_region: bool) -> str:
     """Which project a request is for: the one of its header, or the caller's own first one."""
     named = call.headers.get("project-id")
     if named is not None:
         if not _PROJECT_ID.fullmatch(named):
             raise Denied(HEADER_MALFORMED, "Project-Id is no project's id: lower case letters, digits and -")
         return named
-    if operation.kind == "project" or call.principal is None:
+    if of_region or call.principal is None:
         return ""
     return call.principal.projects[0] if call.principal.projects else ""
 
@@ -287,7 +301,8 @@ async def _body(request: HttpRequest) -> bytes:
         raise Denied(BODY_MALFORMED, "the body could not be read") from None
 
 
-def _problem(error: Denied | Refused, status: int, headers: tuple[tuple[str, str], ...], request_id: str) -> Answer:
+def problem(error: Denied | Refused, status: int, headers: tuple[tuple[str, str], ...], request_id: str) -> Answer:
+    """The answer to what is not carried out (RFC 9457)."""
     body = msgspec.json.encode(details_of(error, request_id))
     more = (_RETRY[status],) if status in _RETRY and not headers else ()
     return Answer(status=status, body=body, media_type=MEDIA_TYPE, headers=(*headers, *more))
@@ -297,23 +312,3 @@ def possible(methods: Sequence[str]) -> Answer:
     """The answer to OPTIONS: what is possible under a path is in the OpenAPI document, for everybody."""
     allowed = ", ".join(sorted({*methods, "OPTIONS"}))
     return Answer(status=204, headers=(("request-id", f"req-{secrets.token_hex(10)}"), ("allow", allowed)))
-
-
-def outside(request: HttpRequest, error: Exception) -> Answer:
-    """The answer to what no operation is there for."""
-    request_id = f"req-{secrets.token_hex(10)}"
-    headers: tuple[tuple[str, str], ...] = ()
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    if isinstance(error, HTTPException) and status == METHOD.status:
-        allowed = (error.headers or {}).get("allow", "")
-        headers = (("allow", allowed),)
-        denied = Denied(METHOD, f"{request.method} is not possible here; {allowed} are")
-    elif status == BODY_TOO_LARGE.status:
-        denied = Denied(BODY_TOO_LARGE, "the body is larger than the API reads")
-    elif 400 <= status < 500:
-        denied = Denied(NOT_FOUND, "there is nothing under this path")
-    else:
-        log.error("%s %s failed (%s)", request.method, request.scope["path"], request_id, exc_info=error)
-        denied = Denied(INTERNAL, "the request could not be carried out by a mistake of ours")
-    answer = _problem(denied, denied.code.status, headers, request_id)
-    return msgspec.structs.replace(answer, headers=(("request-id", request_id), *answer.headers))

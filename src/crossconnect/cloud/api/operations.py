@@ -18,6 +18,8 @@ from crossconnect.cloud.api.operation import Answer, Call, Operation, Reply, Sha
 from crossconnect.cloud.api.problem import Denied
 from crossconnect.cloud.api.problems import UNAVAILABLE
 from crossconnect.cloud.api.realising import Realising
+from crossconnect.cloud.api.records import AuditItem, CallerItem, ChangesPage, StatesItem
+from crossconnect.cloud.api.tenancy import key_operations, project_operations
 from crossconnect.cloud.api.words import one, plural
 from crossconnect.cloud.reach import Analyser
 from crossconnect.cloud.resource import Kind, Use
@@ -81,7 +83,7 @@ def _of_collection(service: Service, kind: Kind) -> tuple[Operation, ...]:
             action="list",
             kind=kind.name,
             handler=_handler(service, kind, resources.list_),
-            parameters=(p.LIMIT, p.MARKER, p.TAG, *p.filter_parameters(kind), p.PROJECT_ID),
+            parameters=(p.LIMIT, p.MARKER, p.TAG, p.STATE, *p.filter_parameters(kind), p.PROJECT_ID),
             replies={
                 200: Reply(
                     description="A page, in the order of ids.",
@@ -179,123 +181,13 @@ def _plain_list(record: str) -> Shape:
     return Shape(schema={"type": "object", "properties": {"items": items}, "required": ["items"]})
 
 
-RECORDS_BESIDE = (Use, resources.Plan, region.AuditItem)
+RECORDS_BESIDE = (Use, resources.Plan, AuditItem, StatesItem)
 """Records that schemas name, and that no shape holds."""
-
-
-def project_operations(service: Service) -> tuple[Operation, ...]:
-    """Projects and quotas."""
-
-    def handler(function: Callable[[Service, Call], Awaitable[Answer]]) -> Callable[[Call], Awaitable[Answer]]:
-        return functools.partial(function, service)
-
-    def project(name: str, method: str, one: bool, summary: str, **more: object) -> Operation:
-        path = "/v1/projects/{id}" if one else "/v1/projects"
-        fields = {"tag": "projects", "kind": "project", "of_region": True, **more}
-        return Operation(name=name, method=method, path=path, summary=summary, **fields)  # type: ignore[arg-type]
-
-    whole = Reply(description="The project.", shape=Shape(record=region.Project))
-    return (
-        project(
-            "create_project",
-            "POST",
-            False,
-            "Create a project",
-            action="create",
-            handler=handler(region.create_project),
-            body=Shape(record=region.ProjectBody, example={"id": "acme", "quotas": {"vpc": 10}}),
-            replies={201: Reply(description="Created.", shape=Shape(record=region.Project), headers=("Location",))},
-            problems=(408, 409, 413, 415, 422),
-        ),
-        project(
-            "list_projects",
-            "GET",
-            False,
-            "List projects",
-            action="list",
-            handler=handler(region.list_projects),
-            replies={200: Reply(description="All projects.", shape=Shape(record=region.ProjectItem, listed=True))},
-        ),
-        project(
-            "get_project",
-            "GET",
-            True,
-            "Get a project with its quotas",
-            action="get",
-            handler=handler(region.get_project),
-            replies={200: whole},
-            problems=(404,),
-        ),
-        project(
-            "update_project",
-            "PATCH",
-            True,
-            "Change a project's quotas",
-            action="update",
-            handler=handler(region.update_project),
-            body=Shape(record=region.ProjectPatch, media_types=(MERGE_PATCH,), example={"quotas": {"vpc": 20}}),
-            replies={200: whole},
-            problems=(404, 408, 413, 415, 422),
-        ),
-    )
-
-
-def key_operations(service: Service) -> tuple[Operation, ...]:
-    """API keys."""
-
-    def handler(function: Callable[[Service, Call], Awaitable[Answer]]) -> Callable[[Call], Awaitable[Answer]]:
-        return functools.partial(function, service)
-
-    key = {"tag": "api-keys", "kind": "api_key", "of_region": True, "parameters": (p.PROJECT_ID,)}
-    return (
-        Operation(
-            name="create_api_key",
-            method="POST",
-            path="/v1/api-keys",
-            summary="Create an API key",
-            action="create",
-            handler=handler(region.create_key),
-            body=Shape(record=region.ApiKeyBody, example={"name": "terraform", "roles": ["member"]}),
-            replies={
-                201: Reply(
-                    description="Created. `key` is shown here and never again.",
-                    shape=Shape(record=region.NewApiKey),
-                    headers=("Location", "Cache-Control"),
-                )
-            },
-            problems=(404, 408, 413, 415, 422),
-            **key,  # type: ignore[arg-type]
-        ),
-        Operation(
-            name="list_api_keys",
-            method="GET",
-            path="/v1/api-keys",
-            summary="List API keys, without their secrets",
-            action="list",
-            handler=handler(region.list_keys),
-            replies={
-                200: Reply(description="All keys, revoked ones too.", shape=Shape(record=region.ApiKey, listed=True))
-            },
-            problems=(404,),
-            **key,  # type: ignore[arg-type]
-        ),
-        Operation(
-            name="revoke_api_key",
-            method="DELETE",
-            path="/v1/api-keys/{id}",
-            summary="Revoke an API key",
-            action="delete",
-            handler=handler(region.revoke_key),
-            replies={204: Reply(description="Revoked, in every process.")},
-            problems=(404,),
-            **key,  # type: ignore[arg-type]
-        ),
-    )
 
 
 def region_operations(service: Service, metrics: Metrics, status: Status) -> tuple[Operation, ...]:
     """Changes, audit record, the caller, and what tells whether the API works."""
-    page = Shape(record=feed.ChangesPage, media_types=(JSON, feed.EVENT_STREAM))
+    page = Shape(record=ChangesPage, media_types=(JSON, feed.EVENT_STREAM))
     audited = {
         "type": "object",
         "properties": {
@@ -343,7 +235,7 @@ def region_operations(service: Service, metrics: Metrics, status: Status) -> tup
             kind="caller",
             handler=region.caller,
             parameters=(p.PROJECT_ID,),
-            replies={200: Reply(description="The caller.", shape=Shape(record=region.CallerItem))},
+            replies={200: Reply(description="The caller.", shape=Shape(record=CallerItem))},
             of_region=True,
         ),
         Operation(
@@ -357,7 +249,6 @@ def region_operations(service: Service, metrics: Metrics, status: Status) -> tup
             handler=functools.partial(_metrics, service, metrics, status),
             replies={200: _text("Figures.", "text/plain")},
             of_region=True,
-            quiet=True,
         ),
         *_probes(service, status),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from crossconnect.cloud.api.filters import filters_of
+from crossconnect.cloud.api.filters import STATES, filters_of
 from crossconnect.cloud.api.operation import Parameter
 from crossconnect.cloud.resource import Kind
 
@@ -68,6 +69,12 @@ LIMIT = Parameter(name="limit", schema=_whole(1, 1000, 100), description="How ma
 MARKER = Parameter(
     name="marker", description="`next` of the page before; that page's `Link` header has the whole address.", example=""
 )
+STATE = Parameter(
+    name="state",
+    schema={"type": "array", "items": {"type": "string", "enum": list(STATES)}},
+    description="Only those in this state; given several times, in one of these.",
+    example=["failed"],
+)
 TAG = Parameter(
     name="tag",
     schema={"type": "array", "items": {"type": "string", "minLength": 1}},
@@ -85,6 +92,11 @@ TIMEOUT_CHANGES = Parameter(
 
 
 def filter_parameters(kind: Kind) -> tuple[Parameter, ...]:
+    """One parameter per filter of a kind."""
+    return named_filters(filters_of(kind))
+
+
+def named_filters(names: Sequence[str]) -> tuple[Parameter, ...]:
     """One parameter per filter. Several values are alternatives."""
     return tuple(
         Parameter(
@@ -92,7 +104,7 @@ def filter_parameters(kind: Kind) -> tuple[Parameter, ...]:
             schema={"type": "array", "items": {"type": "string"}},
             description=f"Only those with this `{name}`; given several times, with one of these.",
         )
-        for name in filters_of(kind)
+        for name in names
     )
 
 

@@ -5,23 +5,21 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
-from urllib.parse import urlencode
+from typing import Any, NamedTuple
 
 import msgspec
 
-from crossconnect.cloud.api import body, query
+from crossconnect.cloud.api import body, paging, query
 from crossconnect.cloud.api.etag import etag, expect_tags, is_known, revisions
+from crossconnect.cloud.api.idempotency import once_key
 from crossconnect.cloud.api.operation import Answer, Call
 from crossconnect.cloud.api.principal import REGION_ROLES
 from crossconnect.cloud.api.problem import Denied
-from crossconnect.cloud.api.problems import HEADER_MALFORMED, PRECONDITION
+from crossconnect.cloud.api.problems import PRECONDITION
 from crossconnect.cloud.realise import ALL, NORTHD
 from crossconnect.cloud.resource import Effect, Kind, Refused, missing
-from crossconnect.cloud.service import Document, Outcome, Query, Service
+from crossconnect.cloud.service import Document, Outcome, Service
 
-LIMIT_DEFAULT = 100
-LIMIT_MAX = 1000
 WAIT_DEFAULT_S = 30
 WAIT_MAX_S = 300
 HYPERVISORS = "hypervisors"
@@ -29,9 +27,6 @@ Headers = tuple[tuple[str, str], ...]
 ATTEMPTS_MAX = 5
 """How often a merge patch that depends on what is there is tried again when somebody else was faster."""
 _ID = re.compile(r"[a-z]+-[0-9a-f]{17}", re.ASCII)
-_TOKEN = re.compile(r'"?([!#-~]{1,64})"?', re.ASCII)
-LIST_FIELDS = ("limit", "marker", "tag")
-"""Parameters of lists that are no filters."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +57,7 @@ async def create(service: Service, kind: Kind, call: Call) -> Answer:
     body.expect_type(call.headers.get("content-type", ""), body.JSON)
     wish = body.decode(call.body, kind.body)
     call.reached = True
-    outcome = await service.create(kind, call.caller, wish, token=_token(call), dry_run=call.dry_run)
+    outcome = await service.create(kind, call.caller, wish, token=once_key(call), dry_run=call.dry_run)
     if call.dry_run:
         return _planned(outcome)
     # Of an answer that is given again, the resource may be another by now.
@@ -77,28 +72,10 @@ async def create(service: Service, kind: Kind, call: Call) -> Answer:
 
 async def list_(service: Service, kind: Kind, call: Call) -> Answer:
     """GET of a collection."""
-    asked = Query(
-        filters={name: values for name, values in call.query.items() if name not in LIST_FIELDS},
-        tags=query.tags(call.query),
-        limit=query.number(call.query, "limit", LIMIT_DEFAULT, 1, LIMIT_MAX),
-        marker=query.single(call.query, "marker"),
-    )
+    asked = paging.asked(call)
     call.reached = True
     page = await service.list(kind, call.caller, asked)
-    # Documents are JSON already; so is their list.
-    items = b",".join([document.raw for document in page.documents])
-    octets = b'{"items":[' + items + b'],"next":' + msgspec.json.encode(page.next) + b"}"
-    return Answer(body=octets, headers=_next(f"/v1/{kind.path}", call, page.next))
-
-
-def _next(path: str, call: Call, marker: str) -> tuple[tuple[str, str], ...]:
-    """The link to the next page (RFC 8288)."""
-    if not marker:
-        return ()
-    fields: list[tuple[str, str]] = [
-        (name, value) for name, values in call.query.items() if name != "marker" for value in values
-    ]
-    return (("link", f'<{path}?{urlencode([*fields, ("marker", marker)])}>; rel="next"'),)
+    return paging.listed(f"/v1/{kind.path}", call, [document.raw for document in page.documents], page.next)
 
 
 async def get(service: Service, kind: Kind, call: Call) -> Answer:
@@ -245,17 +222,6 @@ def _wait(call: Call, until: str) -> _Wait | None:
     wanted = query.choice(call.query, "wait", (until, HYPERVISORS))
     timeout_s = float(query.number(call.query, "timeout", WAIT_DEFAULT_S, 0, WAIT_MAX_S))
     return _Wait(timeout_s, wanted == HYPERVISORS) if wanted else None
-
-
-def _token(call: Call) -> str:
-    """The idempotency key (draft-ietf-httpapi-idempotency-key-header), with quotes or without."""
-    header = call.headers.get("idempotency-key")
-    if header is None:
-        return ""
-    found = _TOKEN.fullmatch(header)
-    if not found:
-        raise Denied(HEADER_MALFORMED, "Idempotency-Key has 1 to 64 printable ASCII characters, no space")
-    return cast(str, found[1])
 
 
 def _planned(outcome: Outcome) -> Answer:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Generic, Literal, Self, TypeAlias, TypeVar
 
 import msgspec
 
+from crossconnect.cloud.api.records import AuditItem, CallerItem
+from crossconnect.cloud.client.following import Changes, audit
+from crossconnect.cloud.client.paging import JSON, MERGE_PATCH, Filters, items, matching, once, waiting
+from crossconnect.cloud.client.tenancy import Keys, Projects
 from crossconnect.cloud.client.transport import Query, Reply, Transport
 from crossconnect.cloud.reach import Reachability, ReachabilityBody
 from crossconnect.cloud.registry import KINDS
@@ -16,8 +20,6 @@ R = TypeVar("R", bound=Resource)
 
 Until: TypeAlias = Literal["available", "hypervisors"]
 """For what a client waits."""
-JSON = {"content-type": "application/json"}
-MERGE_PATCH = {"content-type": "application/merge-patch+json"}
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +42,8 @@ class Client:
         """`key` is an API key or a token. `project` says for which project, where the credential may act for others
         than its own. `verify` is a file of certificates to trust, True for the machine's own."""
         self.transport = Transport(endpoint, key, project, verify=verify)
+        self.projects = Projects(self.transport)
+        self.keys = Keys(self.transport)
 
     def __enter__(self) -> Self:
         return self
@@ -59,6 +63,20 @@ class Client:
         got = self.transport.send("POST", "/v1/reachability", None, msgspec.json.encode(body), JSON)
         return msgspec.json.decode(got.content, type=Reachability)
 
+    def caller(self) -> CallerItem:
+        """Who the API takes the client for."""
+        return msgspec.json.decode(self.transport.send("GET", "/v1/caller").content, type=CallerItem)
+
+    def changes(self, after: int = 0) -> Changes:
+        """What happens after a number, as it happens, for ever: see `Changes`. ApiProblem `changes.gone` where so old
+        changes are kept no more."""
+        return Changes(self.transport, after)
+
+    def audit(self, after: int = 0, page: int = 1000) -> Iterator[AuditItem]:
+        """Lines of the audit record behind a number, oldest first, up to the last there is: of the client's project,
+        or of all for an auditor of the region."""
+        return audit(self.transport, after, page)
+
 
 class Collection(Generic[R]):
     """All resources of a kind that the caller may see."""
@@ -70,21 +88,11 @@ class Collection(Generic[R]):
         self._resource = resource
         self._path = f"/v1/{kind.path}"
 
-    def list(
-        self, filters: Mapping[str, str | Sequence[str]] | None = None, tags: Sequence[str] = (), page: int = 1000
-    ) -> Iterator[R]:
-        """All that match, in the order of their ids, page by page. `filters` by field; `tags` as `key=value` or
-        `key`."""
-        marker = ""
-        while True:
-            query: dict[str, Any] = {**(filters or {}), "limit": page}
-            query |= {"tag": list(tags)} if tags else {}
-            query |= {"marker": marker} if marker else {}
-            got = self._transport.send("GET", self._path, query).json()
-            yield from (msgspec.convert(item, self._resource) for item in got["items"])
-            marker = got["next"]
-            if not marker:
-                return
+    def list(self, filters: Filters | None = None, tags: Sequence[str] = (), page: int = 1000) -> Iterator[R]:
+        """All that match, in the order of their ids, page by page. `filters` by field, and by `state`; `tags` as
+        `key=value` or `key`."""
+        found = items(self._transport, self._path, filters, tags, page)
+        return (msgspec.convert(item, self._resource) for item in found)
 
     def get(self, id: str) -> R:
         """One resource."""
@@ -93,22 +101,21 @@ class Collection(Generic[R]):
     def create(self, body: Body, *, wait_s: int = 0, until: Until = "available", idempotency_key: str = "") -> R:
         """Make one; with `wait_s`, until it is available or has failed or that many seconds are over; `until`
         `hypervisors`: until those that have to do with it have installed it, too."""
-        headers = {**JSON, **({"idempotency-key": idempotency_key} if idempotency_key else {})}
-        octets = msgspec.json.encode(body)
-        return self._decoded(self._transport.send("POST", self._path, _waiting(until, wait_s), octets, headers))
+        query, octets = waiting(until, wait_s), msgspec.json.encode(body)
+        return self._decoded(self._transport.send("POST", self._path, query, octets, once(idempotency_key)))
 
     def update(
         self, id: str, patch: Patch, *, if_match: int | None = None, wait_s: int = 0, until: Until = "available"
     ) -> R:
         """Change one; with `if_match`, only if that is its revision."""
-        headers = {**MERGE_PATCH, **_matching(if_match)}
-        query, octets = _waiting(until, wait_s), msgspec.json.encode(patch)
+        headers = {**MERGE_PATCH, **matching(if_match)}
+        query, octets = waiting(until, wait_s), msgspec.json.encode(patch)
         return self._decoded(self._transport.send("PATCH", f"{self._path}/{id}", query, octets, headers))
 
     def delete(self, id: str, *, if_match: int | None = None, wait_s: int = 0) -> bool:
         """Delete one. True where `wait_s` was enough for it to be realised."""
-        query = _waiting("deleted", wait_s)
-        got = self._transport.send("DELETE", f"{self._path}/{id}", query, headers=_matching(if_match))
+        query = waiting("deleted", wait_s)
+        got = self._transport.send("DELETE", f"{self._path}/{id}", query, headers=matching(if_match))
         return got.status == 204 and wait_s > 0
 
     def uses(self, id: str) -> Sequence[Use]:
@@ -138,11 +145,3 @@ _DRY: Query = {"dry_run": True}
 
 def _plan(reply: Reply) -> Plan:
     return msgspec.json.decode(reply.content, type=Plan)
-
-
-def _waiting(until: str, wait_s: int) -> Query:
-    return {"wait": until, "timeout": wait_s} if wait_s else {}
-
-
-def _matching(revision: int | None) -> dict[str, str]:
-    return {} if revision is None else {"if-match": f'"{revision}"'}

@@ -44,6 +44,16 @@ class Reply(msgspec.Struct, frozen=True):
         return msgspec.json.decode(self.content)
 
 
+class Event(msgspec.Struct, frozen=True):
+    """A server-sent event."""
+
+    id: str
+    """The last one that came: to go on from."""
+    name: str
+    data: str
+    """Empty where it only says how far the server has looked."""
+
+
 class Transport:
     """One endpoint, one credential."""
 
@@ -109,9 +119,8 @@ class Transport:
             return _checked(got)
         raise AssertionError("the last attempt returns or raises")
 
-    def events(self, path: str, query: Query, last_event_id: str = "") -> Iterator[tuple[str, str]]:
-        """(id, data) of server-sent events, for as long as the connection lasts. Data is empty where an event only
-        says how far the server has looked."""
+    def events(self, path: str, query: Query, last_event_id: str = "") -> Iterator[Event]:
+        """Server-sent events, for as long as the connection lasts."""
         headers = {"accept": "text/event-stream"}
         if last_event_id:
             headers["last-event-id"] = last_event_id
@@ -127,19 +136,21 @@ class Transport:
             raise Unreachable(f"the API at {self._endpoint} does not answer (xc serve runs it): {error}") from error
 
 
-def _events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
+def _events(lines: Iterator[str]) -> Iterator[Event]:
     """WHATWG HTML, 9.2.6: fields until an empty line."""
-    id, data, changed = "", [], False
+    id, kind, data, changed = "", "", list[str](), False
     for line in lines:
         if not line:
             if data or changed:
-                yield id, "\n".join(data)
-            data, changed = [], False
+                yield Event(id, kind or "message", "\n".join(data))
+            kind, data, changed = "", [], False
             continue
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if name == "id":
             id, changed = value, True
+        elif name == "event":
+            kind = value
         elif name == "data":
             data.append(value)
 

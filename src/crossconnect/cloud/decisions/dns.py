@@ -22,6 +22,8 @@ from crossconnect.cloud.view import Context, View, born
 from crossconnect.net import canonical_address, version_of
 
 VPCS_MAX = 300
+_LATER = "; clients may keep what they were told for an hour"
+"""OVN's resolver gives its answers that time to live."""
 _VERSIONS = {"A": 4, "AAAA": 6}
 
 
@@ -86,7 +88,30 @@ def update_record(record: DnsRecord, patch: DnsRecordPatch, view: View, context:
     """The record with other addresses."""
     if patch.values is msgspec.UNSET:
         return Change(put=(record,))
-    return Change(put=(msgspec.structs.replace(record, values=_values(patch.values, record.type)),))
+    changed = msgspec.structs.replace(record, values=_values(patch.values, record.type))
+    if set(changed.values) == set(record.values):
+        return Change(put=(changed,))
+    gone = [value for value in record.values if value not in changed.values]
+    message = f"{_name(record, view)} is {', '.join(changed.values)}, and was {', '.join(record.values)}{_LATER}"
+    return Change(put=(changed,), effects=_where(record, message, view, cuts=bool(gone)))
+
+
+def delete_record(record: DnsRecord, view: View, context: Context) -> Change:
+    """The record: its name has no addresses of that type any more."""
+    message = f"{_name(record, view)} has no addresses of type {record.type} any more{_LATER}"
+    return Change(delete=(record.id,), effects=_where(record, message, view, cuts=True))
+
+
+def _name(record: DnsRecord, view: View) -> str:
+    zone = view.get(DnsZone, record.dns_zone_id)
+    assert zone is not None
+    return f"{record.record}.{zone.domain}" if record.record else zone.domain
+
+
+def _where(record: DnsRecord, message: str, view: View, *, cuts: bool) -> tuple[Effect, ...]:
+    """An effect on VPCs, where any asks the zone."""
+    zone = view.get(DnsZone, record.dns_zone_id)
+    return (Effect(message, cuts=cuts, resource_id=record.id),) if zone is not None and zone.vpc_ids else ()
 
 
 def _vpcs(ids: tuple[str, ...], name: str, zone_id: str, view: View) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import msgspec
 from crossconnect.cloud.decisions import address
 from crossconnect.cloud.decisions.elastic_ip import refuse_without_internet_gateway, unused
 from crossconnect.cloud.decisions.patching import patched, refuse_more, the_vpc
+from crossconnect.cloud.decisions.zones import zonal
 from crossconnect.cloud.kinds.load_balancer import (
     HealthCheck,
     Listener,
@@ -80,6 +81,8 @@ def update(balancer: LoadBalancer, patch: LoadBalancerPatch, view: View, context
         for new in changed.listeners
         if (old.protocol, old.port) == (new.protocol, new.port) and old.target_group_id != new.target_group_id
     ]
+    if balancer.cross_zone and not changed.cross_zone:
+        effects += zonal(balancer, [old for old in balancer.listeners if old in changed.listeners], view)
     return Change(put=(changed,), effects=tuple(effects))
 
 

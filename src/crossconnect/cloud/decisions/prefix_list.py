@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 import msgspec
 
 from crossconnect.cloud import effective
 from crossconnect.cloud.addresses import cidr
+from crossconnect.cloud.decisions.foresight import With
 from crossconnect.cloud.decisions.patching import diverted, is_used, refuse_more
 from crossconnect.cloud.decisions.security_group import weight
 from crossconnect.cloud.kinds.prefix_list import (
@@ -21,11 +21,10 @@ from crossconnect.cloud.kinds.prefix_list import (
 from crossconnect.cloud.kinds.route_table import Route, RouteTable
 from crossconnect.cloud.kinds.security_group import SecurityGroupRule
 from crossconnect.cloud.limits import limit
-from crossconnect.cloud.resource import DESCRIPTION_MAX, Change, Effect, Resource, invalid
+from crossconnect.cloud.resource import DESCRIPTION_MAX, Change, Effect, invalid
 from crossconnect.cloud.view import Context, View, born
 from crossconnect.net import parse
 
-R = TypeVar("R", bound=Resource)
 _Users = tuple[Sequence[SecurityGroupRule], Sequence[RouteTable]]
 
 _ROOM = 10
@@ -65,28 +64,12 @@ def update(prefixes: PrefixList, patch: PrefixListPatch, view: View, context: Co
         by = ", ".join(sorted({r.security_group_id for r in rules} | {t.id for t in tables}))
         message = f"{len(gone)} blocks less for {by}: flows that only they let through, or lead, end"
         effects.append(Effect(message, cuts=True, resource_id=prefixes.id))
-    facts = _With(changed, view)
+    facts = With(changed, view)
     for table in tables:
         if is_used(table, view):
             before, after = effective.table_routes(table, view), effective.table_routes(table, facts)
             effects += diverted(before, after, table.id)
     return Change(put=(changed,), effects=tuple(effects))
-
-
-class _With:
-    """What a view finds, with one prefix list as it will be."""
-
-    def __init__(self, changed: PrefixList, view: View) -> None:
-        self._changed = changed
-        self._view = view
-
-    def shared(self, kind: type[R], id: str) -> R | None:
-        """A resource of any project."""
-        return self._changed if id == self._changed.id and kind is PrefixList else self._view.shared(kind, id)  # type: ignore[return-value]
-
-    def shared_referring(self, kind: type[R], id: str, field: str = "") -> Sequence[R]:
-        """Resources of a kind, of any project, that refer to another one."""
-        return self._view.shared_referring(kind, id, field)
 
 
 def _refuse_growth(more: int, users: _Users, view: View, context: Context) -> None:

@@ -6,10 +6,13 @@ from collections.abc import Iterable
 
 import msgspec
 
+from crossconnect.cloud import effective
 from crossconnect.cloud.addresses import cidr
 from crossconnect.cloud.decisions.claimed import numbers
+from crossconnect.cloud.decisions.foresight import With
 from crossconnect.cloud.decisions.meeting import blocks_of, in_vrf, others, refuse_overlap
-from crossconnect.cloud.decisions.patching import black_holes, the_vpc
+from crossconnect.cloud.decisions.patching import black_holes, diverted, is_used, the_vpc
+from crossconnect.cloud.decisions.transit import learnt
 from crossconnect.cloud.kinds.private_gateway import (
     PREFIXES_MAX,
     PrivateGateway,
@@ -17,7 +20,7 @@ from crossconnect.cloud.kinds.private_gateway import (
     PrivateGatewayPatch,
 )
 from crossconnect.cloud.kinds.route_table import RouteTable
-from crossconnect.cloud.kinds.transit import TransitRouterAttachment
+from crossconnect.cloud.kinds.transit import TransitRouterAttachment, TransitRouteTable
 from crossconnect.cloud.resource import Change, Effect, conflict, invalid
 from crossconnect.cloud.view import Context, View, born
 
@@ -51,9 +54,10 @@ def update(gateway: PrivateGateway, patch: PrivateGatewayPatch, view: View, cont
     if patch.prefixes is not msgspec.UNSET:
         changed = msgspec.structs.replace(changed, prefixes=_prefixes(patch.prefixes))
         gone = [prefix for prefix in gateway.prefixes if prefix not in changed.prefixes]
-        if gone:
+        if gone and _is_learnt(gateway, view):
             message = f"{', '.join(gone)} is not reached through {gateway.id} by propagated routes any more"
             effects.append(Effect(message, cuts=True, resource_id=gateway.id))
+        effects += _diverted(changed, view)
     if patch.vpc_id is not msgspec.UNSET and patch.vpc_id != gateway.vpc_id:
         if patch.vpc_id and gateway.vpc_id:
             message = f"{gateway.id} is attached to {gateway.vpc_id}: detach it first"
@@ -91,6 +95,31 @@ def _refuse_propagating(gateway: PrivateGateway, view: View) -> None:
     for table in view.referring(RouteTable, gateway.id, "propagating_gateway_ids"):
         message = f"route table {table.id} learns from {gateway.id}: take it from there first"
         raise conflict("private-gateway.propagating", message, "/vpc_id")
+
+
+def _is_learnt(gateway: PrivateGateway, view: View) -> bool:
+    """Whether packets are routed by its prefixes."""
+    tables = view.referring(RouteTable, gateway.id, "propagating_gateway_ids")
+    attachments = view.referring(TransitRouterAttachment, gateway.id, "private_gateway_id")
+    by_router = any(a.status == "active" and a.propagated_route_table_ids for a in attachments)
+    return by_router or any(is_used(table, view) for table in tables)
+
+
+def _diverted(changed: PrivateGateway, view: View) -> list[Effect]:
+    """What its prefixes take from wider routes, in the tables that learn them: of its VPC, or of the transit router
+    that it is attached to, as far as the project sees these."""
+    found: list[Effect] = []
+    facts = With(changed, view)
+    for table in view.referring(RouteTable, changed.id, "propagating_gateway_ids"):
+        if is_used(table, view):
+            before, after = effective.table_routes(table, view), effective.table_routes(table, facts)
+            found += diverted(before, after, table.id)
+    for attachment in view.referring(TransitRouterAttachment, changed.id, "private_gateway_id"):
+        for id in attachment.propagated_route_table_ids if attachment.status == "active" else ():
+            table = view.get(TransitRouteTable, id)
+            if table is not None:
+                found += learnt(table, changed, view)
+    return found
 
 
 def _prefixes(texts: Iterable[str]) -> tuple[str, ...]:

@@ -6,11 +6,20 @@ from collections.abc import Iterable
 
 import msgspec
 
+from crossconnect.cloud import effective
 from crossconnect.cloud.addresses import cidr
 from crossconnect.cloud.decisions.claimed import numbers
+from crossconnect.cloud.decisions.foresight import With
 from crossconnect.cloud.decisions.load_balancer import zone_subnets
 from crossconnect.cloud.decisions.meeting import blocks_of, on_router, others, refuse_overlap
-from crossconnect.cloud.decisions.patching import black_holes, patched, refuse_more, refuse_naming, the_vpc
+from crossconnect.cloud.decisions.patching import (
+    black_holes,
+    diverted,
+    patched,
+    refuse_more,
+    refuse_naming,
+    the_vpc,
+)
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.transit import (
     TransitRoute,
@@ -26,7 +35,7 @@ from crossconnect.cloud.kinds.transit import (
 )
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.limits import limit
-from crossconnect.cloud.resource import Change, Effect, conflict, forbidden, invalid, missing
+from crossconnect.cloud.resource import Change, Effect, Resource, conflict, forbidden, invalid, missing
 from crossconnect.cloud.view import Context, View, born
 
 _SHARING = ("default_association", "default_propagation", "shared_with")
@@ -109,7 +118,8 @@ def create_attachment(body: TransitRouterAttachmentBody, view: View, context: Co
         private_gateway_id=body.private_gateway_id,
         number=number.value,
     )
-    return Change(put=(_accepted(attachment, router) if own else attachment,), claims=(number,))
+    made = _accepted(attachment, router) if own else attachment
+    return Change(put=(made,), claims=(number,), effects=_meeting(None, made, view))
 
 
 def update_attachment(
@@ -142,7 +152,8 @@ def update_attachment(
     changed = msgspec.structs.replace(
         changed, propagated_route_table_ids=tuple(dict.fromkeys(changed.propagated_route_table_ids))
     )
-    return Change(put=(changed,), effects=_attachment_effects(attachment, changed))
+    effects = (*_attachment_effects(attachment, changed), *_meeting(attachment, changed, view))
+    return Change(put=(changed,), effects=effects)
 
 
 def delete_attachment(attachment: TransitRouterAttachment, view: View, context: Context) -> Change:
@@ -152,7 +163,7 @@ def delete_attachment(attachment: TransitRouterAttachment, view: View, context: 
         what = attachment.vpc_id or attachment.private_gateway_id
         message = f"{what} is not reached through {attachment.transit_router_id} any more, and reaches nothing there"
         holes = black_holes((attachment.vpc_id,), attachment.transit_router_id, view) if attachment.vpc_id else ()
-        effects = (Effect(message, cuts=True, resource_id=attachment.id), *holes)
+        effects = (Effect(message, cuts=True, resource_id=attachment.id), *holes, *_dropped(attachment, view))
     return Change(delete=(attachment.id,), effects=effects)
 
 
@@ -235,6 +246,44 @@ def _attachment_effects(before: TransitRouterAttachment, after: TransitRouterAtt
     if left := [id for id in before.propagated_route_table_ids if id not in after.propagated_route_table_ids]:
         found.append(f"{', '.join(left)} does not learn from {before.id} any more")
     return tuple(Effect(message, cuts=True, resource_id=after.id) for message in found)
+
+
+def _meeting(before: TransitRouterAttachment | None, after: TransitRouterAttachment, view: View) -> tuple[Effect, ...]:
+    """What becomes of traffic where a network meets those on a transit router, or more of its tables learn what is
+    reached there: a longer prefix takes what a wider one led elsewhere."""
+    if after.status != "active":
+        return ()
+    had = before is not None and before.status == "active"
+    found: list[Effect] = []
+    if not had:
+        what = after.vpc_id or after.private_gateway_id
+        message = f"{what} is attached to {after.transit_router_id}, and is reached where its tables say so"
+        found.append(Effect(message, resource_id=after.id))
+    known = before.propagated_route_table_ids if before is not None and had else ()
+    for id in after.propagated_route_table_ids:
+        table = view.get(TransitRouteTable, id) if id not in known else None
+        if table is not None:
+            found += learnt(table, after, view)
+    return tuple(found)
+
+
+def learnt(table: TransitRouteTable, changed: Resource, view: View) -> tuple[Effect, ...]:
+    """What a table that packets are routed by takes from wider routes, once one resource is as it will be."""
+    attached = view.shared_referring(TransitRouterAttachment, table.id, "route_table_id")
+    if not any(attachment.status == "active" for attachment in attached):
+        return ()
+    after = effective.transit_routes(table, With(changed, view))
+    return diverted(effective.transit_routes(table, view), after, table.id)
+
+
+def _dropped(attachment: TransitRouterAttachment, view: View) -> tuple[Effect, ...]:
+    """Static routes of tables that the project sees, by which nothing is reached any more."""
+    return tuple(
+        Effect(f"{route.destination} of {table.id} is dropped", cuts=True, resource_id=table.id)
+        for table in view.referring(TransitRouteTable, attachment.transit_router_id, "transit_router_id")
+        for route in table.routes
+        if route.attachment_id == attachment.id
+    )
 
 
 def _routes(

@@ -9,9 +9,10 @@ Invariant: what a caller may see is decided by the store's queries, which all ca
 from crossconnect.cloud.service.caller import Caller
 from crossconnect.cloud.service.environment import Settings
 from crossconnect.cloud.service.keys import is_key
-from crossconnect.cloud.service.outcome import Document, Feed, Outcome, Page, Query
+from crossconnect.cloud.service.outcome import Document, Feed, Outcome, Page, Query, States
 from crossconnect.cloud.service.service import Service
 from crossconnect.cloud.store.records import AuditRecord, Changed, Commit, Key, Request
+from crossconnect.cloud.store.records import Project as ProjectRecord
 
 __all__ = [
     "AuditRecord",
@@ -23,9 +24,11 @@ __all__ = [
     "Key",
     "Outcome",
     "Page",
+    "ProjectRecord",
     "Query",
     "Request",
     "Service",
     "Settings",
+    "States",
     "is_key",
 ]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from crossconnect.cloud.limits import LIMITS
 from crossconnect.cloud.resource import Kind, Problem, Refused, conflict, invalid, missing
+from crossconnect.cloud.service import texts
 from crossconnect.cloud.service.caller import Caller
+from crossconnect.cloud.service.once import Once, once
 from crossconnect.cloud.store import feed, projects, tokens
 from crossconnect.cloud.store.prepared import Prepared
 from crossconnect.cloud.store.reading import CLEARED, REALISED, counters_of
-from crossconnect.cloud.store.records import Key
+from crossconnect.cloud.store.records import Key, Project
 from crossconnect.cloud.store.tables import counters, failures
 from crossconnect.cloud.store.writer import Transaction
 
@@ -47,40 +49,112 @@ def scope_of(caller: Caller) -> str | None:
 
 
 def create_project(
-    transaction: Transaction, kinds: Mapping[str, Kind], project_id: str, at: str, quotas: Mapping[str, int]
-) -> None:
-    """A new project."""
-    if not PROJECT.fullmatch(project_id):
+    transaction: Transaction, kinds: Mapping[str, Kind], wish: Project, under: Once
+) -> tuple[Project, bool]:
+    """(A new project, whether it had been made under the token before)."""
+    connection = transaction.connection
+    if not PROJECT.fullmatch(wish.id):
         raise invalid("project.malformed", f"a project's id matches {PROJECT.pattern}", "/id")
-    _check_quotas(kinds, quotas)
-    if projects.quotas(transaction.connection, project_id) is not None:
-        raise conflict("project.exists", f"there is a project {project_id}", "/id")
-    projects.create(transaction.connection, project_id, at, quotas)
+    _check_quotas(kinds, wish.quotas)
+
+    def make() -> Project:
+        if projects.quotas(connection, wish.id) is not None:
+            raise conflict("project.exists", f"there is a project {wish.id}", "/id")
+        if projects.is_known(connection, wish.id):
+            message = f"there was a project {wish.id}: its audit record and changes stay, and are no other's"
+            raise conflict("project.id-used", message, "/id")
+        made = msgspec.structs.replace(wish, revision=projects.next_revision(connection))
+        projects.create(connection, made)
+        return made
+
+    return once(connection, under, Project, make)
 
 
-def set_quotas(transaction: Transaction, kinds: Mapping[str, Kind], project_id: str, quotas: Mapping[str, int]) -> None:
-    """Some quotas; the others stay."""
-    _check_quotas(kinds, quotas)
-    own = projects.quotas(transaction.connection, project_id)
-    if own is None:
-        raise missing("project", project_id[:63])
-    projects.set_quotas(transaction.connection, project_id, own | dict(quotas))
+def change_project(
+    transaction: Transaction,
+    kinds: Mapping[str, Kind],
+    project_id: str,
+    change: Callable[[Project], Project],
+    at: str,
+    if_match: Sequence[int] | None,
+) -> Project:
+    """A project as `change` has it. A change that says what is already so keeps the revision."""
+    connection = transaction.connection
+    before = _the_project(connection, project_id)
+    expect_revision(project_id, before.revision, if_match)
+    after = change(before)
+    texts.check(after)
+    _check_quotas(kinds, after.quotas)
+    if after == before:
+        return before
+    after = msgspec.structs.replace(after, updated_at=at, revision=projects.next_revision(connection))
+    projects.change(connection, before, after)
+    return after
 
 
-def add_key(transaction: Transaction, key: Key, digest: bytes) -> None:
-    """A key of a project that exists, or of an operator's."""
-    if key.project_id and projects.quotas(transaction.connection, key.project_id) is None:
-        raise missing("project", key.project_id[:63])
-    projects.add_key(transaction.connection, key, digest)
+def delete_project(transaction: Transaction, project_id: str, at: str, if_match: Sequence[int] | None) -> None:
+    """End a project with its keys; refused while anything is in it."""
+    connection = transaction.connection
+    project = _the_project(connection, project_id)
+    expect_revision(project_id, project.revision, if_match)
+    if uses := projects.contents(connection, project_id):
+        counts = [f"{n} {kind.replace('_', ' ')}" for kind, n in projects.used(connection, project_id).items() if n]
+        raise conflict("project.in-use", f"{project_id} still has: {', '.join(sorted(counts))}", uses=tuple(uses))
+    projects.bury(connection, project, at, projects.next_revision(connection))
 
 
-def revoke_key(transaction: Transaction, project_id: str, id: str, at: str) -> None:
-    """Of that project, or 404. A revoked one stays so."""
-    found = next((key for key in projects.keys(transaction.connection, project_id) if key.id == id), None)
+def add_key(transaction: Transaction, key: Key, digest: bytes, under: Once) -> tuple[Key, bool]:
+    """(A key of a project that exists, or of an operator's; whether it had been made under the token before)."""
+    connection = transaction.connection
+    if key.project_id:
+        _the_project(connection, key.project_id)
+
+    def make() -> Key:
+        made = msgspec.structs.replace(key, revision=projects.next_revision(connection))
+        projects.add_key(connection, made, digest)
+        return made
+
+    return once(connection, under, Key, make)
+
+
+def change_key(
+    transaction: Transaction,
+    project_id: str,
+    id: str,
+    change: Callable[[Key], Key],
+    at: str,
+    if_match: Sequence[int] | None,
+) -> Key:
+    """A key of that project, or 404, as `change` has it. A change that says what is already so keeps the revision."""
+    connection = transaction.connection
+    before = the_key(connection, project_id, id)
+    expect_revision(id, before.revision, if_match)
+    after = change(before)
+    texts.check(after)
+    if after == before:
+        return before
+    after = msgspec.structs.replace(after, updated_at=at, revision=projects.next_revision(connection))
+    projects.change_key(connection, before, after)
+    return after
+
+
+def revoked(key: Key, at: str) -> Key:
+    """A key that opens nothing from now on. A revoked one stays so."""
+    return key if key.revoked_at else msgspec.structs.replace(key, revoked_at=at)
+
+
+def the_key(connection: Connection, project_id: str, id: str) -> Key:
+    """A key of that project, or of the region, or 404."""
+    found = projects.key_of(connection, project_id, id)
     if found is None:
         raise missing("api-key", id[:40])
-    if not found.revoked_at:
-        projects.revoke(transaction.connection, msgspec.structs.replace(found, revoked_at=at))
+    return found
+
+
+def expect_revision(id: str, revision: int, if_match: Sequence[int] | None) -> None:
+    """Refused (412) where the caller knows other revisions only."""
+    if if_match is not None and revision not in if_match:
+        raise Refused(412, Problem("precondition.failed", f"{id} is at revision {revision}, which is none of those"))
 
 
 def realised(transaction: Transaction, number: int, failed: Mapping[str, str], cleared: Sequence[str]) -> None:
@@ -110,6 +184,13 @@ def usage(
     """(used, quota) by kind."""
     used = projects.used(connection, project_id)
     return {name: (used.get(name, 0), quotas[name]) for name in kinds}
+
+
+def _the_project(connection: Connection, project_id: str) -> Project:
+    found = projects.one(connection, project_id)
+    if found is None:
+        raise missing("project", project_id[:63])
+    return found
 
 
 def _check_quotas(kinds: Mapping[str, Kind], quotas: Mapping[str, int]) -> None:

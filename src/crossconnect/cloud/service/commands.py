@@ -24,6 +24,7 @@ from crossconnect.cloud.resource import (
 from crossconnect.cloud.service.applying import Written, apply
 from crossconnect.cloud.service.caller import Caller
 from crossconnect.cloud.service.environment import Environment, stem
+from crossconnect.cloud.service.once import mismatch
 from crossconnect.cloud.service.outcome import Document, Outcome
 from crossconnect.cloud.service.presenting import presented
 from crossconnect.cloud.service.states import document, shown
@@ -170,7 +171,7 @@ class Create(Command):
     def _again(self, transaction: Transaction, known: tuple[bytes, bytes], digest: bytes) -> Outcome:
         """The answer of the first time, with the state that the resource has by now."""
         if known[0] != digest:
-            raise conflict("idempotency.mismatch", "the token was used with another request in the last 24 hours")
+            raise mismatch()
         answer = msgspec.json.decode(known[1], type=_Answer)
         current = self._current(transaction, answer.stored.id)
         state = "deleting" if current is None else current.state

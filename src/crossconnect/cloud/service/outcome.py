@@ -9,6 +9,7 @@ import msgspec
 
 from crossconnect.cloud.resource import Effect, Resource, State
 from crossconnect.cloud.store.records import Commit
+from crossconnect.cloud.store.settling import Settled
 
 LIMIT_MAX = 1000
 """Of a page; as in AWS's `MaxResults`."""
@@ -57,6 +58,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """By `id`, `name`, references' fields (`vpc_id`, `security_group_ids`) and the kind's `filters`."""
     tags: Mapping[str, Sequence[str]] = {}
     """By tag: key and values; no value: whatever value."""
+    states: Sequence[str] = ()
+    """In which states; none: in whatever state."""
     limit: int = 100
     """1 to 1000."""
     marker: str = ""
@@ -69,6 +72,15 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     documents: tuple[Document, ...]
     next: str = ""
     """Marker of the next page; empty where this is the last."""
+
+
+class States(msgspec.Struct, frozen=True, kw_only=True):
+    """What is realised."""
+
+    realised: int
+    """All commits up to this number that a reader of the feed has been told of, but for resources that are failed."""
+    resources: tuple[Settled, ...]
+    """Those of which that is news; in the first one, all that are failed."""
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):

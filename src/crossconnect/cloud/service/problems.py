@@ -14,6 +14,7 @@ PROBLEMS = (
     ProblemKind("changes.range", 400, "`after` is not negative, `limit` is 1 to 1,000."),
     ProblemKind("claim.taken", 409, "The command asks for one address or number twice."),
     ProblemKind("filter.malformed", 400, "A filter with control characters."),
+    ProblemKind("filter.state", 400, "That is no state of a resource. The message lists those there are."),
     ProblemKind("filter.too-many", 400, "A filter has 200 values at most."),
     ProblemKind("filter.unknown", 400, "The kind has no such filter. The message lists those it has."),
     ProblemKind("idempotency.malformed", 400, "An idempotency token is 1 to 64 printable ASCII characters, no space."),
@@ -26,6 +27,13 @@ PROBLEMS = (
     ProblemKind("limit.range", 400, "A page has 1 to 1,000 resources."),
     ProblemKind("marker.malformed", 400, "A marker is the `next` of the page before."),
     ProblemKind("project.exists", 409, "There is a project of that id."),
+    ProblemKind(
+        "project.id-used",
+        409,
+        "There was a project of that id. Its audit record, its changes and what tokens and policies say of it are no "
+        "other's. Take another id.",
+    ),
+    ProblemKind("project.in-use", 409, "Something is in it still: `uses` lists up to 100 of it. Delete that first."),
     ProblemKind("quota.exceeded", 409, "The project has as many of the kind as it may. Ask an operator for more."),
     ProblemKind("quota.range", 422, "A quota is 0 to 2^53."),
     ProblemKind("quota.unknown", 422, "That is neither a kind nor a limit."),

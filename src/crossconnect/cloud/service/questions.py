@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import get_args
 
 import msgspec
 
-from crossconnect.cloud.resource import ID, Kind, Problem, Refused, missing
+from crossconnect.cloud.resource import ID, Kind, Problem, Refused, State, missing
 from crossconnect.cloud.service.environment import stem
 from crossconnect.cloud.service.outcome import LIMIT_MAX, Document, Page, Query
 from crossconnect.cloud.service.presenting import differs, presented
 from crossconnect.cloud.service.states import document, shown
 from crossconnect.cloud.service.texts import FORBIDDEN
-from crossconnect.cloud.store import reading
+from crossconnect.cloud.store import projects, reading
 from crossconnect.cloud.store.reading import Search
 from crossconnect.cloud.store.view import ProjectView
 
@@ -56,9 +58,9 @@ def get(view: ProjectView, kind: Kind, id: str) -> Document:
 def listing(view: ProjectView, search: Search) -> tuple[Page, bool]:
     """(A page, whether the question named what exists in another project)."""
     connection = view.connection
-    found = reading.page(connection, msgspec.structs.replace(search, limit=search.limit + 1))
+    number = view.realised()
+    found = reading.page(connection, msgspec.structs.replace(search, limit=search.limit + 1), number)
     more = len(found) > search.limit
-    number = view.realised() if found else 0
     found = found[: search.limit]
     if differs(search.kind):
         found = [msgspec.structs.replace(one, stored=presented(search.kind, view, one.stored)) for one in found]
@@ -72,10 +74,7 @@ def listing(view: ProjectView, search: Search) -> tuple[Page, bool]:
 def search_of(kind: Kind, project_id: str, query: Query) -> Search:
     """What a query asks the store for. Refused (400) where it cannot be meant. A filter without values finds nothing, a
     tag without values whatever has it."""
-    if not 1 <= query.limit <= LIMIT_MAX:
-        raise Refused(400, Problem("limit.range", f"{query.limit} is not between 1 and {LIMIT_MAX}", "limit"))
-    if query.marker and not ID.fullmatch(query.marker):
-        raise Refused(400, Problem("marker.malformed", "a marker is the `next` of a page", "marker"))
+    _expect_page(query, ID)
     fields: dict[str, Sequence[str]] = {}
     attributes: dict[str, Sequence[str]] = {f"tag:{key}": values for key, values in query.tags.items()}
     ids: Sequence[str] | None = None
@@ -99,7 +98,42 @@ def search_of(kind: Kind, project_id: str, query: Query) -> Search:
         ids=ids,
         marker=query.marker,
         limit=query.limit,
+        states=_states(query.states),
     )
+
+
+def _states(given: Sequence[str]) -> Sequence[State]:
+    """What of a resource's states a list is asked for."""
+    known: tuple[State, ...] = get_args(State)
+    if unknown := sorted(set(given).difference(known)):
+        message = f"{_printable(unknown[0])!r} is no state; there are {', '.join(known)}"
+        raise Refused(400, Problem("filter.state", message, "state"))
+    return tuple(state for state in known if state in given)
+
+
+def plain_search(query: Query, marker: re.Pattern[str]) -> projects.Search:
+    """What a query asks of projects, or of keys, whose ids match `marker`. Refused (400) as by `search_of`."""
+    _expect_page(query, marker)
+    attributes: dict[str, Sequence[str]] = {f"tag:{key}": values for key, values in query.tags.items()}
+    ids: Sequence[str] | None = None
+    for name, given in query.filters.items():
+        if name == "id":
+            ids = given or ("",)
+        elif name == "name":
+            attributes[name] = given or ("",)
+        else:
+            message = f"{_printable(name)!r} is no filter; there are id, name and tag:<key>"
+            raise Refused(400, Problem("filter.unknown", message, _printable(name)))
+    for name, values in (*attributes.items(), ("id", ids or ())):
+        _check(name, values)
+    return projects.Search(ids=ids, attributes=attributes, marker=query.marker, limit=query.limit)
+
+
+def _expect_page(query: Query, marker: re.Pattern[str]) -> None:
+    if not 1 <= query.limit <= LIMIT_MAX:
+        raise Refused(400, Problem("limit.range", f"{query.limit} is not between 1 and {LIMIT_MAX}", "limit"))
+    if query.marker and not marker.fullmatch(query.marker):
+        raise Refused(400, Problem("marker.malformed", "a marker is the `next` of a page", "marker"))
 
 
 def _unknown(kind: Kind, name: str) -> Refused:

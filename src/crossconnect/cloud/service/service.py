@@ -5,26 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import msgspec
 from sqlalchemy import Connection
 
 from crossconnect.cloud.resource import Body, Kind, Patch, Problem, Refused, Use
-from crossconnect.cloud.service import administration, keys, questions, texts
-from crossconnect.cloud.service.administration import must_be_admin, scope_of
+from crossconnect.cloud.service import questions, texts, watching
+from crossconnect.cloud.service.administration import scope_of
 from crossconnect.cloud.service.caller import Caller
 from crossconnect.cloud.service.commands import Command, Create, Delete, Update
 from crossconnect.cloud.service.engine import Engine
 from crossconnect.cloud.service.environment import Environment, Settings, now, random_id
-from crossconnect.cloud.service.outcome import LIMIT_MAX, Document, Feed, Outcome, Page, Query
+from crossconnect.cloud.service.outcome import LIMIT_MAX, Document, Feed, Outcome, Page, Query, States
 from crossconnect.cloud.service.presenting import differs, told
+from crossconnect.cloud.service.signals import Signals
 from crossconnect.cloud.service.states import as_available, shown
-from crossconnect.cloud.store import audit, feed, projects, reading
+from crossconnect.cloud.service.tenancy import Tenancy
+from crossconnect.cloud.service.watching import LOOK_S, Told
+from crossconnect.cloud.store import audit, feed, reading
 from crossconnect.cloud.store.reading import AUDIT_CLEARED, CLEARED, REALISED, SEQUENCE, counters_of
-from crossconnect.cloud.store.records import AuditRecord, Key
+from crossconnect.cloud.store.records import AuditRecord
 from crossconnect.cloud.store.view import ProjectView
-from crossconnect.cloud.store.writer import Transaction
 
 T = TypeVar("T")
 
@@ -32,15 +35,10 @@ NUMBER_MAX = 2**63 - 1
 """Of the databases' integers."""
 
 
-class Service:
+class Service(Tenancy):
     """One per process; used from one event loop. All methods raise `Refused` (cloud.resource) for what is not carried
     out: 400 for a malformed question, 404, 409, 412, 422, and 503 `store.unavailable` where the database does not
     answer, in which case nothing has been done."""
-
-    def __init__(self, engine: Engine, environment: Environment) -> None:
-        """See `open`."""
-        self._engine = engine
-        self._environment = environment
 
     @classmethod
     async def open(
@@ -196,6 +194,46 @@ class Service:
             after = found.last
             yield found
 
+    async def watch(
+        self, caller: Caller, after: int, *, heartbeat_s: float = 15.0
+    ) -> AsyncIterator[tuple[Feed, States | None]]:
+        """As `follow`, and what has become of the commits, once it is known: the first time where things stand, then
+        what is news. Refused as by `changes`."""
+        signals = self._engine.signals
+        told = Told(project_id=scope_of(caller), after=after)
+        look_s, said_s, seen, owed = 0.0, -heartbeat_s, signals.standing, False
+        while True:
+            now_s = time.monotonic()
+            if whole := now_s >= look_s:
+                look_s, seen = now_s + LOOK_S, signals.standing
+            ask = partial(self._watched, told, after, self._environment.floor(), whole)
+            found, states, told = await self._engine.read(ask)
+            owed = not whole and (owed or bool(found.commits))  # they may be realised already
+            news = bool(found.commits) or found.last > after or states is not None
+            after = found.last
+            if news or now_s - said_s >= heartbeat_s:
+                said_s = now_s
+                yield found, states
+            if told.behind:
+                look_s = 0.0
+                continue
+            if not owed:
+                met = partial(_is_news, signals, after, seen)
+                await signals.until(met, max(0.0, said_s + heartbeat_s - time.monotonic()))
+            if owed or signals.standing != seen:  # a look is due, soon; commits do not wait for it
+                met = partial(_is_news, signals, after, None)
+                await signals.until(met, max(0.0, look_s - time.monotonic()))
+
+    def _watched(
+        self, told: Told, after: int, floor: int, whole: bool, connection: Connection
+    ) -> tuple[Feed, States | None, Told]:
+        """The commits behind a number, and, on the whole, what has become of them."""
+        found = self._feed(connection, told.project_id, after, LIMIT_MAX)
+        if not whole:
+            return found, None, told
+        states, told = watching.look(connection, told, max(counters_of(connection)[REALISED], floor), found.last)
+        return found, states, told
+
     async def position(self) -> tuple[int, int]:
         """(number of the last commit, number up to which all is realised)."""
         return await self._engine.position()
@@ -243,74 +281,6 @@ class Service:
         """Number up to which lines of the audit record are kept no more."""
         return (await self._engine.read(counters_of))[AUDIT_CLEARED]
 
-    # Projects and keys: for admins, whom the API has asked for.
-
-    async def create_project(self, caller: Caller, project_id: str, quotas: Mapping[str, int] | None = None) -> None:
-        """Make a project; 409 `project.exists`, 422 for a malformed id (`[a-z0-9][a-z0-9-]{0,62}`) or an unknown
-        kind."""
-        kinds, at, own = self._environment.kinds, self._now(), quotas or {}
-        await self._administer(
-            self._line(caller, "create-project", id=project_id),
-            lambda tx: administration.create_project(tx, kinds, project_id, at, own),
-            caller,
-        )
-
-    async def projects(self, caller: Caller) -> Sequence[str]:
-        """Ids of all projects."""
-        must_be_admin(caller)
-        return await self._engine.read(projects.ids)
-
-    async def set_quotas(self, caller: Caller, project_id: str, quotas: Mapping[str, int]) -> None:
-        """Set some quotas of a project by kind; the others stay."""
-        kinds = self._environment.kinds
-        await self._administer(
-            self._line(caller, "set-quotas", id=project_id),
-            lambda tx: administration.set_quotas(tx, kinds, project_id, quotas),
-            caller,
-        )
-
-    async def quotas(self, caller: Caller) -> Mapping[str, tuple[int, int]]:
-        """(used, quota) of the caller's project by kind."""
-
-        def ask(connection: Connection) -> Mapping[str, tuple[int, int]]:
-            own = projects.quotas(connection, caller.project_id) or {}
-            quotas = self._environment.quotas(own)
-            return administration.usage(connection, caller.project_id, quotas, self._environment.kinds)
-
-        return await self._engine.read(ask)
-
-    async def create_key(self, caller: Caller, key: Key) -> tuple[Key, str]:
-        """Make an API key; `id` and `created_at` are given by the service. The text that the client sends is shown
-        here and never again."""
-        made, text, digest = keys.made(key, self._environment.new_id("ak"), self._now())
-        await self._administer(
-            self._line(caller, "create-key", id=made.id),
-            lambda tx: administration.add_key(tx, made, digest),
-            caller,
-            "" if key.admin else key.project_id,
-        )
-        return made, text
-
-    async def keys(self, caller: Caller, project_id: str) -> Sequence[Key]:
-        """A project's keys."""
-        self._may_administer(caller, project_id)
-        return await self._engine.read(lambda connection: projects.keys(connection, project_id))
-
-    async def revoke_key(self, caller: Caller, project_id: str, key_id: str) -> None:
-        """Make a key unusable at once, in every process."""
-        at = self._now()
-        await self._administer(
-            self._line(caller, "revoke-key", id=key_id),
-            lambda tx: administration.revoke_key(tx, project_id, key_id, at),
-            caller,
-            project_id,
-        )
-
-    async def authenticate(self, text: str) -> Caller | None:
-        """Whose key that is; none for a malformed, unknown, expired or revoked one."""
-        now = self._environment.clock()
-        return await self._engine.glance(lambda connection: keys.caller(connection, text, now))
-
     async def _command(self, command: Command, said: Body | Patch | None = None, token: str = "") -> Outcome:
         try:
             if said is not None:
@@ -321,34 +291,6 @@ class Service:
             self._refused(msgspec.structs.replace(line, dry_run=command.dry_run), refused)
             raise
         return await self._engine.write(command.work, command.note)
-
-    async def _question(self, line: AuditRecord, ask: Callable[[Connection], T]) -> T:
-        try:
-            answer = await self._engine.read(ask)
-        except questions.Foreign as foreign:
-            self._refused(msgspec.structs.replace(line, foreign=True), foreign.refused)
-            raise foreign.refused from None
-        except Refused as refused:
-            self._refused(line, refused)
-            raise
-        self._engine.write_down(line)
-        return answer
-
-    async def _administer(
-        self, line: AuditRecord, work: Callable[[Transaction], None], caller: Caller, project_id: str | None = None
-    ) -> None:
-        try:
-            self._may_administer(caller, project_id)
-        except Refused as refused:
-            self._refused(line, refused)
-            raise
-        await self._engine.write(work, lambda _tx, result: _with_result(line, result))
-
-    @staticmethod
-    def _may_administer(caller: Caller, project_id: str | None) -> None:
-        """An operator may; a caller with a project may manage that project's keys, where the API lets it."""
-        if not project_id or caller.project_id != project_id:
-            must_be_admin(caller)
 
     def _view(self, connection: Connection, caller: Caller) -> ProjectView:
         return ProjectView(connection, self._environment.kind_of, caller.project_id, self._environment.floor())
@@ -368,27 +310,7 @@ class Service:
             ]
         return Feed(commits=tuple(commits), last=last)
 
-    def _now(self) -> str:
-        return self._environment.text(self._environment.clock())
 
-    def _line(self, caller: Caller, action: str, kind: Kind | None = None, id: str = "") -> AuditRecord:
-        """Of the audit record, for a call that succeeds."""
-        return AuditRecord(
-            at=self._now(),
-            project_id=caller.project_id,
-            principal=caller.principal,
-            action=action,
-            kind=kind.name if kind is not None else "",
-            resource_id=id[:100],
-            request=caller.request,
-        )
-
-    def _refused(self, line: AuditRecord, refused: Refused) -> None:
-        self._engine.write_down(_with_result(line, refused))
-
-
-def _with_result(line: AuditRecord, result: object) -> AuditRecord:
-    if not isinstance(result, Refused):
-        return line
-    code = result.problems[0].code if result.problems else ""
-    return msgspec.structs.replace(line, status=result.status, code=code)
+def _is_news(signals: Signals, head: int, standing: tuple[int, int] | None) -> bool:
+    """Whether there are commits behind a number, or others are realised than were, as far as is known here."""
+    return signals.head > head or standing not in (None, signals.standing)

@@ -46,6 +46,12 @@ class Signals:
         self.realised = 0
         self._task = asyncio.get_running_loop().create_task(self._watch())
 
+    @property
+    def standing(self) -> tuple[int, int]:
+        """Up to which number all is realised, and how often this process has been told of it: another value means that
+        others may be realised, or have failed."""
+        return self.realised, self._told
+
     def poke(self) -> None:
         """Something may have happened."""
         self._poke.set()
@@ -54,7 +60,7 @@ class Signals:
         """This process has committed: the number of the last commit, and that up to which all is realised, if the
         commit says so. Commits are told in their order."""
         self._told += realised is not None
-        self._set(head, self.realised if realised is None else realised)
+        self._set(head, self.realised if realised is None else realised, told=realised is not None)
 
     async def until(self, met: Callable[[], bool], timeout_s: float) -> bool:
         """Wait until a condition on `head` and `realised` is met, or give up."""
@@ -92,8 +98,8 @@ class Signals:
                 # What was told meanwhile is newer than the answer.
                 self._set(head, realised if told == self._told else self.realised)
 
-    def _set(self, head: int, realised: int) -> None:
-        if head > self.head or realised != self.realised:
+    def _set(self, head: int, realised: int, *, told: bool = False) -> None:
+        if head > self.head or realised != self.realised or told:
             self.head, self.realised = max(head, self.head), realised
             news, self._news = self._news, asyncio.Event()
             news.set()

@@ -14,9 +14,10 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from crossconnect.cloud.resource import Kind, Resource, nobody
+from crossconnect.cloud.store.labels import REMOVE, labels, relabel
 from crossconnect.cloud.store.prepared import Prepared
 from crossconnect.cloud.store.records import Stored
-from crossconnect.cloud.store.tables import attributes, audience, document_references, documents, failures
+from crossconnect.cloud.store.tables import audience, document_references, documents, failures
 
 EVERYBODY = "*"
 """In place of a project that sees a document."""
@@ -42,16 +43,6 @@ _UNREFER = Prepared(
         document_references.c.source_id == bindparam("i"),
         document_references.c.field == bindparam("f"),
         document_references.c.target_id == bindparam("t"),
-    )
-)
-_ATTRIBUTE = Prepared(insert(attributes))
-_UNATTRIBUTE = Prepared(
-    delete(attributes).where(
-        attributes.c.project_id == bindparam("p"),
-        attributes.c.kind == bindparam("k"),
-        attributes.c.name == bindparam("n"),
-        attributes.c.value == bindparam("v"),
-        attributes.c.document_id == bindparam("i"),
     )
 )
 _SHOW = Prepared(insert(audience))
@@ -98,8 +89,7 @@ def encode(resource: Resource) -> bytes:
 
 def links(kind: Kind, resource: Any) -> Links:
     """The rows beside a document of a kind."""
-    found = {("name", resource.name)} if resource.name else set[tuple[str, str]]()
-    found |= {(f"tag:{key}", value) for key, value in resource.tags.items()}
+    found = labels(resource.name, resource.tags)
     for field in kind.filters:
         found |= {(field, text) for text in _texts(getattr(resource, field))}
     return Links(
@@ -158,7 +148,7 @@ def remove(connection: Connection, gone: Sequence[tuple[Kind, Any]]) -> None:
         references += [{"i": id, "f": field, "t": target} for field, target in old.references]
         listed += [{"p": project, "k": kind.name, "n": n, "v": v, "i": id} for n, v in sorted(old.attributes)]
         shown += [{"p": p, "k": kind.name, "i": id} for p in sorted(old.audience)]
-    for statement, rows in ((_UNREFER, references), (_UNATTRIBUTE, listed), (_HIDE, shown)):
+    for statement, rows in ((_UNREFER, references), (REMOVE, listed), (_HIDE, shown)):
         if rows:
             statement.many(connection, rows)
     for (project, kind), count in Counter((resource.project_id, kind.name) for kind, resource in gone).items():
@@ -187,18 +177,7 @@ def _relink(connection: Connection, kind: Kind, resource: Resource, old: Links, 
                 for field, target in come
             ],
         )
-    if lost := old.attributes - new.attributes:
-        _UNATTRIBUTE.many(
-            connection, [{"p": project, "k": kind.name, "n": n, "v": v, "i": id} for n, v in sorted(lost)]
-        )
-    if added := new.attributes - old.attributes:
-        _ATTRIBUTE.many(
-            connection,
-            [
-                {"project_id": project, "kind": kind.name, "name": n, "value": v, "document_id": id}
-                for n, v in sorted(added)
-            ],
-        )
+    relabel(connection, project, kind.name, id, old.attributes, new.attributes)
     if hidden := old.audience - new.audience:
         _HIDE.many(connection, [{"p": p, "k": kind.name, "i": id} for p in sorted(hidden)])
     if shown := new.audience - old.audience:

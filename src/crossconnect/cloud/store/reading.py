@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, false, not_, or_, select
 
-from crossconnect.cloud.resource import Kind
+from crossconnect.cloud.resource import Kind, State
 from crossconnect.cloud.store.documents import COLUMNS, EVERYBODY, shareable
+from crossconnect.cloud.store.labels import labelled, wanted
 from crossconnect.cloud.store.prepared import Prepared
 from crossconnect.cloud.store.records import Stored
 from crossconnect.cloud.store.tables import (
@@ -25,6 +26,8 @@ from crossconnect.cloud.store.tables import (
 SEQUENCE, REALISED, CLEARED, AUDIT_CLEARED = "sequence", "realised", "cleared", "audit_cleared"
 """Counters: number of the last commit; up to which all is realised; up to which the feed, and the audit record, have
 been cleared away."""
+ADMINISTERED = "administered"
+"""Counter: the last revision of a project or an API key."""
 
 _D, _A = documents.c, audience.c
 _READ = select(*COLUMNS, failures.c.reason).select_from(
@@ -86,6 +89,17 @@ _BURIED = (
 )
 
 
+_DONE = _D.revision <= bindparam("realised")
+_IN_STATE: Mapping[State, ColumnElement[bool]] = {
+    "pending": and_(not_(_DONE), _D.created > bindparam("realised")),
+    "available": and_(_DONE, failures.c.reason.is_(None)),
+    "updating": and_(not_(_DONE), _D.created <= bindparam("realised")),
+    "deleting": false(),  # what is being deleted is in no list
+    "failed": and_(_DONE, failures.c.reason.is_not(None)),
+}
+"""As `service.states` says of one."""
+
+
 class Found(msgspec.Struct, frozen=True):
     """A document, and why it cannot be realised, if so."""
 
@@ -105,6 +119,8 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     ids: Sequence[str] | None
     marker: str
     limit: int
+    states: Sequence[State] = ()
+    """None: in whatever state."""
 
 
 def counters_of(connection: Connection) -> Mapping[str, int]:
@@ -143,11 +159,12 @@ def foreign(connection: Connection, project_id: str, ids: Sequence[str]) -> bool
     return bool(existing - visible(connection, project_id, sorted(existing)))
 
 
-def page(connection: Connection, search: Search) -> Sequence[Found]:
-    """Up to `limit` documents, in the order of their ids, all of them behind the marker."""
-    found = _rows(connection, search, own=True)
+def page(connection: Connection, search: Search, realised: int) -> Sequence[Found]:
+    """Up to `limit` documents, in the order of their ids, all of them behind the marker. `realised`: up to which number
+    all is, for their states."""
+    found = _rows(connection, search, realised, own=True)
     if shareable(search.kind):
-        found = sorted((*found, *_rows(connection, search, own=False)), key=lambda row: row.stored.id)
+        found = sorted((*found, *_rows(connection, search, realised, own=False)), key=lambda row: row.stored.id)
         found = list({row.stored.id: row for row in found}.values())[: search.limit]
     return found
 
@@ -157,7 +174,7 @@ def every(connection: Connection) -> Sequence[Found]:
     return [Found(Stored(*row[:-1]), row[-1]) for row in connection.execute(_EVERY)]
 
 
-def _rows(connection: Connection, search: Search, *, own: bool) -> list[Found]:
+def _rows(connection: Connection, search: Search, realised: int, *, own: bool) -> list[Found]:
     kind = search.kind.name
     if not own and any(_is_private(search.kind, name) for name in (*search.fields, *search.attributes)):
         return []
@@ -169,6 +186,9 @@ def _rows(connection: Connection, search: Search, *, own: bool) -> list[Found]:
     for name, values in search.attributes.items():
         statement = statement.where(_having(kind, name, values, search.project_id if own else None))
     at = {"kind": kind, "project": search.project_id, "marker": search.marker, "limit": search.limit}
+    if search.states:
+        statement = statement.where(or_(*(_IN_STATE[state] for state in search.states)))
+        at["realised"] = realised
     rows = connection.execute(statement, at)
     return [Found(Stored(*row[:-1]), row[-1]) for row in rows]
 
@@ -187,11 +207,9 @@ def _pointing(kind: str, field: str, values: Sequence[str]) -> Select[tuple[str]
 
 def _having(kind: str, name: str, values: Sequence[str], project_id: str | None) -> ColumnElement[bool]:
     """Of a project's own documents, those that the table lists; of others', which are few, each is looked up in it."""
-    attribute = attributes.c
-    wanted = [attribute.kind == kind, attribute.name == name]
-    if values:
-        wanted.append(attribute.value.in_(values))
     if project_id is not None:
-        listed = select(attribute.document_id).where(attribute.project_id == project_id, *wanted)
-        return _D.id.in_(listed)
-    return exists().where(attribute.project_id == _D.project_id, *wanted, attribute.document_id == _D.id)
+        return _D.id.in_(labelled(project_id, kind, name, values))
+    attribute = attributes.c
+    return exists().where(
+        attribute.project_id == _D.project_id, *wanted(kind, name, values), attribute.document_id == _D.id
+    )

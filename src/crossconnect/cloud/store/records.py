@@ -65,6 +65,28 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     """RFC 3339, UTC; empty: never."""
     revoked_at: str = ""
     """RFC 3339, UTC; empty: not revoked."""
+    tags: dict[str, str] = {}
+    updated_at: str = ""
+    """RFC 3339, UTC."""
+    revision: int = 0
+    """As a project's."""
+
+
+class Project(msgspec.Struct, frozen=True, kw_only=True):
+    """A project (tenant)."""
+
+    id: str
+    name: str = ""
+    description: str = ""
+    tags: dict[str, str] = {}
+    quotas: dict[str, int] = {}
+    """Its own, by kind; the region's are those of the others."""
+    created_at: str = ""
+    """RFC 3339, UTC."""
+    updated_at: str = ""
+    """RFC 3339, UTC."""
+    revision: int = 0
+    """Higher with each change of a project or a key of the region; no number of the changes feed."""
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):

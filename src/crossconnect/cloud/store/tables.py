@@ -167,6 +167,9 @@ projects = Table(
     Column("id", Octets, primary_key=True),
     Column("created_at", Octets, nullable=False),
     Column("quotas", LargeBinary, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("deleted_at", Octets, nullable=False),
+    Column("record", LargeBinary),
 )
 
 usage = Table(
