@@ -224,8 +224,14 @@ class LiveHands:
         return {name: future.result() for name, future in waiting.items()}
 
     async def _answers(self, name: str, queries: Sequence[Query]) -> Answers:
-        async def work(reached: Driver) -> dict[int, bytes]:
-            return {place: await reached.ask(query) for place, query in enumerate(queries)}
+        async def work(reached: Driver) -> dict[int, bytes | Rejected]:
+            answers: dict[int, bytes | Rejected] = {}
+            for place, query in enumerate(queries):
+                try:
+                    answers[place] = await reached.ask(query)
+                except Rejected as error:
+                    answers[place] = error
+            return answers
 
         try:
             return await self._reach(name, work, LOOK_S)

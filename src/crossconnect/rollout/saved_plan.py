@@ -188,7 +188,11 @@ class SavedPlan(msgspec.Struct, frozen=True, kw_only=True):
     timers: Timers
     """How long each step may take."""
     probes: tuple[Probe, ...] = ()
-    """Who is asked by gates whether he reaches whom."""
+    """Who is asked by gates whether he reaches whom: servers, in labs."""
+    device_probes: tuple[Probe, ...] = ()
+    """The same on devices themselves: which device pings whom, where its system can be told to."""
+    unseen: tuple[str, ...] = ()
+    """What gates on devices do not look at, by system: what its collectors do not tell."""
     objectives: tuple[Objective, ...] = ()
     """What of it may be lost, and how long it may take."""
     on_failure: Literal["wave", "all"]

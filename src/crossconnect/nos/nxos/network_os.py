@@ -5,6 +5,7 @@ from __future__ import annotations
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos.lines import indented_text, indented_tree
 from crossconnect.nos.network_os import NetworkOs, Tree
+from crossconnect.nos.reports import TOLD
 from crossconnect.nos.nxos.codes import findings
 from crossconnect.nos.nxos.collect import queries
 from crossconnect.nos.nxos.difference import difference, merge
@@ -40,4 +41,5 @@ SYSTEM = NetworkOs(
     facts=FACTS,
     support=SUPPORT,
     queries=queries,
+    tables=TOLD,
 )
