@@ -21,9 +21,12 @@ import pytest
 from live_region import LiveRegion
 
 from crossconnect.cli.group import run
+from crossconnect.cli.live_hands import LiveHands
+from crossconnect.device.draining import PREPEND
 from crossconnect.lab import down
+from crossconnect.rollout.execution import Action, DeviceState
 from crossconnect.rollout.saved_plan import SavedPlan, decoded, encoded
-from ssh_peers import make_key, needs_sshd
+from ssh_peers import make_key, needs_sshd, wait_for
 from transit_region import BORDERS, SECRET
 
 pytestmark = needs_sshd
@@ -185,6 +188,38 @@ def test_commands_that_the_device_does_not_take(live: LiveRegion, desk: Desk, co
     assert live.lab.run(BORDERS[0], MARK).returncode == 1
 
 
+def test_what_the_checks_find_in_live_state_undoes_the_wave(
+    live: LiveRegion, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Input: a good change; while its first wave is loaded, a leaf that the plan does not touch withdraws its EVPN
+    routes, all sessions staying up. Output: a finding of the checks, undone, and said what gates do not see."""
+    leaf = "pod1-leaf1"
+    asn = next(d for d in live.lab.blueprint.devices if d.name == leaf).network_instances[0].bgp
+    assert asn is not None
+    withdraw = ["vtysh", "-c", "configure", "-c", f"router bgp {asn.asn}", "-c", "address-family l2vpn evpn"]
+    load = LiveHands.perform
+
+    def perform(self: LiveHands, action: Action, device: DeviceState | None) -> str:
+        if action.verb == "gate" and action.wave == 1:
+            assert live.lab.run(leaf, [*withdraw, "-c", "no advertise-all-vni"]).returncode == 0
+        if action.verb == "proof":
+            assert live.lab.run(leaf, [*withdraw, "-c", "advertise-all-vni"]).returncode == 0
+        return load(self, action, device)
+
+    monkeypatch.setattr(LiveHands, "perform", perform)
+    try:
+        code, err = desk.apply()
+    finally:
+        live.lab.run(leaf, [*withdraw, "-c", "advertise-all-vni"])
+    assert code == 1, err
+    failed = next(line for line in err.splitlines() if "gate  FAILED" in line)
+    assert "EVPN type" in failed or "checks." in failed, failed
+    assert "session" not in failed, failed
+    assert "note: frr: not looked at: lldp" in err
+    assert desk.history() == ["undone"], err
+    assert live.runs("old") == [*BORDERS]
+
+
 @pytest.mark.parametrize(("option", "code"), [("--resume", 1), ("--abort", 0)])
 def test_killed_between_commit_and_confirm(live: LiveRegion, desk: Desk, option: str, code: int) -> None:
     """Input: killed (-9) in the gate of the first wave; before that a second operator, and afterwards one who begins,
@@ -228,6 +263,8 @@ def test_a_border_drained_and_put_back(live: LiveRegion, desk: Desk) -> None:
     assert live.runs("old") == [BORDERS[1]]
     assert "bgp graceful-shutdown" in live.lab.run(border, ["vtysh", "-c", "show running-config"]).stdout
     assert "bgp graceful-shutdown" in (live.lab.node_directory(border) / "etc-frr" / "frr.conf").read_text()
+    way = f"{_asn_of(live, border)} " * (1 + PREPEND)
+    wait_for(lambda: way.strip() in _heard_outside(live), "the transit provider does not hear the longer path")
     code, err = desk.xc("drift", *access)
     assert code == 0, err
     assert f"{border} is drained" in err
@@ -237,8 +274,18 @@ def test_a_border_drained_and_put_back(live: LiveRegion, desk: Desk) -> None:
     code, err = desk.xc("undrain", border, *access, *plans)
     assert code == 0, err
     assert live.runs("old") == [*BORDERS]
+    wait_for(lambda: way.strip() not in _heard_outside(live), "the transit provider goes on hearing the longer path")
     assert desk.xc("drift", *access)[0] == 0
     assert desk.history() == ["done", "done"]
+
+
+def _asn_of(live: LiveRegion, name: str) -> int:
+    device = next(d for d in live.lab.blueprint.devices if d.name == name)
+    return next(i.bgp.asn for i in device.network_instances if i.bgp is not None)
+
+
+def _heard_outside(live: LiveRegion) -> str:
+    return live.lab.run("transit1", ["birdc", "-s", "/run/bird.ctl", "show", "route", "all"]).stdout
 
 
 def _journals(desk: Desk) -> str:

@@ -72,7 +72,7 @@ class LiveGate:
     def look_before(self, expected: Blueprint, planned: Collection[str]) -> frozenset[Key]:
         """What is not as simulated in the network as it is now, in two looks in a row. BadInput where somebody has to
         look at the access file, Unreachable where a device of the plan does not answer: nothing is to be begun then."""
-        subject = Subject(expected=expected)
+        subject = Subject(expected=expected, devices=tuple(planned))
         first = self._seen(subject, None)
         found, answers = first.look, first.answers
         if not found.well:

@@ -1,9 +1,7 @@
 """What of devices' answers is not as it is to be: the checks over their tables, and row by row beside the simulation.
 
-    answers of each device --read--> records --> tables, over the simulation of the same network --> checks
-                                        |                                                             | less what they find
-                                        |                                                             v in the simulation
-                                        '--> rows and EVPN routes in words, beside the simulated ones --> what is not well
+answers --read--> records of each device --> tables, over the simulation --> checks, less what they find in that too
+                                        '--> rows and EVPN routes in words, beside the simulated ones
 """
 
 from __future__ import annotations
@@ -98,9 +96,7 @@ def judge(
     return Judged(seen=seen, findings=findings, borne=len(may_be))
 
 
-def _words(
-    device: DeviceConfiguration, read: Read, expected: Expected, around: Surroundings
-) -> Iterable[str]:
+def _words(device: DeviceConfiguration, read: Read, expected: Expected, around: Surroundings) -> Iterable[str]:
     verdict = judged_read(device, read, expected.rows[device.name])
     yield from (MISSING + word for word in verdict.missing)
     yield from (SURPLUS + word for word in verdict.surplus)

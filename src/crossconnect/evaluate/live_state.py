@@ -2,7 +2,7 @@
 
     answers of FRR     --> rows as in labs, field by field
     answers of others  --> simulated rows that the device has said, in what all systems word alike, and what it has more
-    what is not asked  --> simulated rows: the checks find nothing there, and whoever uses this says so (`rollout.unseen`)
+    what is not asked  --> simulated rows: the checks find nothing there, and who uses this says so (`rollout.unseen`)
 
 So that nothing is judged that nobody has looked at, and what is told by one device is judged beside what others tell.
 """
@@ -76,7 +76,7 @@ _TABLE_OF: Mapping[type, str] = {
 
 
 def _tables_told(device: DeviceConfiguration, read: Read) -> frozenset[str]:
-    """Tables that a device has told. Where an answer is missing or could not be read, those of which it told anything."""
+    """Tables that a device has told. Where an answer is missing or was not read, those of which it told anything."""
     known = system(device.nos).tables
     if known and read.whole:
         return known
@@ -235,7 +235,8 @@ def _evpn(wanted: Iterable[Any], reports: Iterable[Report]) -> Iterator[Any]:
 def _vteps(device: str, wanted: Iterable[Any], said: set[str], reports: Iterable[Report]) -> Iterator[VtepRow]:
     known = {(row.vni, row.remote) for row in wanted}
     yield from (row for row in wanted if vtep_word(row.vni, row.remote) in said)
-    real = {(r.vni, remote) for r in reports if isinstance(r, VniReport) and r.kind == "l2" for remote in r.remote_vteps}
+    told = (r for r in reports if isinstance(r, VniReport) and r.kind == "l2")
+    real = {(report.vni, remote) for report in told for remote in report.remote_vteps}
     yield from (VtepRow(device, vni, remote) for vni, remote in sorted(real - known))
 
 
@@ -284,8 +285,8 @@ def _heard(wanted: Iterable[Any], said: set[str], reports: Iterable[Report]) -> 
 
 
 def evpn_expected(simulated: State, device: DeviceConfiguration) -> frozenset[str]:
-    """EVPN routes that a device is to know, of the types that are judged. VTEPs of other systems than FRR keep only what
-    they import, so only that is expected of them."""
+    """EVPN routes that a device is to know, of the types that are judged. VTEPs of other systems than FRR keep only
+    what they import, so only that is expected of them."""
     imported = {target for i in device.network_instances for target in i.import_rts}
     exact = system(device.nos).exact
     every = exact or not device.vtep

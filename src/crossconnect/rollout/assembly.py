@@ -18,7 +18,7 @@ from crossconnect.finding import Finding, Place, found
 from crossconnect.model.change import Objective
 from crossconnect.rollout.change_rules import Rules, Size, bound
 from crossconnect.rollout.codes import BREAK, BREAK_UNKNOWN
-from crossconnect.rollout.commands import DeviceCommands, change_commands
+from crossconnect.rollout.commands import DeviceCommands, change_commands, while_drained
 from crossconnect.rollout.continuity import Continuity, Loss
 from crossconnect.rollout.device_probes import device_probes
 from crossconnect.rollout.disruption import Disruption, disruptions
@@ -346,6 +346,8 @@ def _devices(
     if parent is not None:
         told = {c.device: c for c in change_commands(parent.blueprint, new.blueprint, changing)}
     wave_of = {name: wave.number for wave in waves for name in wave.devices}
+    before = {device.name: device for device in parent.blueprint.devices} if parent is not None else {}
+    after = {device.name: device for device in new.blueprint.devices}
     texts: Callable[[Side | None, str], Mapping[str, str]] = lambda side, name: (  # noqa: E731
         side.files.get(name, {}) if side is not None else {}
     )
@@ -367,6 +369,9 @@ def _devices(
             commands=told[change.device].commands if change.device in told else (),
             rollback=told[change.device].rollback if change.device in told else (),
             whole_files=told[change.device].files if change.device in told else (),
+            while_drained=while_drained(before[change.device], after[change.device])
+            if change.device in told and lost[change.device].level != "none"
+            else None,
         )
         for change in plan.devices
     )

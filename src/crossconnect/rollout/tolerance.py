@@ -1,7 +1,7 @@
 """How far routes from outside may be from the simulation: external routers announce what they like.
 
-    routes told <-- differ from --> routes simulated      more than `routes_percent_max` of a VRF's on a switch: all count
-                                                          not more: taken as simulated, and told
+    routes told <-- differ --> routes simulated      more than `routes_percent_max` of a VRF's on a switch: all count
+                                                     not more: taken as simulated, and told
 
 A route of the region itself (a segment's, a link's, a loopback's) is never borne to be missing or other.
 """

@@ -1,4 +1,4 @@
-"""What gates on devices do not look at: what a system's collectors do not tell. A plan says it, and so does each gate."""
+"""What gates on devices do not look at, since a system's collectors do not tell it. A plan says it, and each gate."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ from crossconnect.rollout.assembly import GATE_CHECKS
 from crossconnect.simulate import simulate
 from regions import small
 
-REGION = small(leaves=2, spines=2, border=True, tenants=1)
+REGION = small(leaves=2, spines=2, border=True, tenants=2)
 MADE = both(REGION, lambda region: region)[0].blueprint
 BLUEPRINT = msgspec.structs.replace(
     MADE, devices=tuple(msgspec.structs.replace(device, nos="eos") for device in MADE.devices)
@@ -161,11 +161,12 @@ def test_each_table_has_its_finding() -> None:
 
 
 def test_a_route_that_leaks_is_found() -> None:
-    """A path and a route of another tenant's prefix, which the simulation does not have, in a VRF."""
-    vrf = next(r.vrf for r in TOLD[LEAF].reports if isinstance(r, RibReport) and r.vrf != "default")
-    loopback = next(r.prefix for r in SIMULATED.routes if r.device == LEAF and r.vrf == "default")
-    route = RibReport(vrf=vrf, prefix=loopback, protocol="bgp", next_hops=(NextHop(address="192.0.2.1", interface="x"),))
-    assert "checks.infrastructure-in-vrf" in codes(everything, (route,))
+    """A route of another tenant's prefix, which the simulation does not have, in a VRF."""
+    first, second = BLUEPRINT.vrfs[:2]
+    prefix = next(p for p in second.prefixes if p not in first.prefixes)
+    hop = NextHop(address="192.0.2.1", interface="x")
+    route = RibReport(vrf=first.name, prefix=prefix, protocol="bgp", next_hops=(hop,))
+    assert "checks.route-leak" in codes(everything, (route,))
 
 
 def test_evpn_routes_in_words() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from changes import both
+from crossconnect.model.change import Objective
 from crossconnect.rollout.device_probes import OF_DEVICE_MAX, asked_in, device_probes, probe_key
 from regions import small
 

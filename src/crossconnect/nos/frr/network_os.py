@@ -18,8 +18,8 @@ from crossconnect.nos.frr.render import render
 from crossconnect.nos.frr.support import SUPPORT
 from crossconnect.nos.frr.text import text
 from crossconnect.nos.network_os import Commands, NetworkOs, Query, Tree, Trees
-from crossconnect.nos.reports import TOLD
 from crossconnect.nos.probing import linux_echoes, linux_errors
+from crossconnect.nos.reports import TOLD
 
 MAIN = "frr.conf"
 

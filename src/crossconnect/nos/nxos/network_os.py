@@ -5,7 +5,6 @@ from __future__ import annotations
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos.lines import indented_text, indented_tree
 from crossconnect.nos.network_os import NetworkOs, Tree
-from crossconnect.nos.reports import TOLD
 from crossconnect.nos.nxos.codes import findings
 from crossconnect.nos.nxos.collect import queries
 from crossconnect.nos.nxos.difference import difference, merge
@@ -13,6 +12,7 @@ from crossconnect.nos.nxos.facts import FACTS
 from crossconnect.nos.nxos.names import MAIN
 from crossconnect.nos.nxos.render import render
 from crossconnect.nos.nxos.support import SUPPORT
+from crossconnect.nos.reports import TOLD
 
 
 def _trees(device: DeviceConfiguration) -> dict[str, Tree]:
