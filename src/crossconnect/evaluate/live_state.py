@@ -40,6 +40,7 @@ from crossconnect.lab.rows import (
     vtep_rows,
 )
 from crossconnect.net import canonical_prefix
+from crossconnect.nos.frr.paths import route_targets
 from crossconnect.nos.registry import system
 from crossconnect.nos.reports import (
     TOLD,
@@ -315,21 +316,22 @@ def evpn_words(reports: Iterable[Report]) -> frozenset[str]:
             key = report.ip
             if report.route_type == 2:
                 key = f"{report.mac}/{report.ip}" if report.ip else report.mac
-            found.add(_evpn_word(report.route_type, key, report.next_hop, report.local))
+            targets = route_targets(report.extended)
+            found.add(_evpn_word(report.route_type, key, report.next_hop, targets, report.local))
     return frozenset(found)
 
 
 def evpn_word(row: Any, exact: bool = False) -> str:
-    """An EVPN route: type, what it is about, and whose it is; `exact` also what else FRR tells of it. Route
+    """An EVPN route: type, what it is about, whose it is, and who takes it; `exact` also what else FRR tells of it. Route
     distinguishers are in some systems those of the VRF that a route was imported to. Over which of equal spines it came
     (its AS path) is nobody's choice."""
-    word = _evpn_word(row.route_type, row.key, row.next_hop, row.local)
+    word = _evpn_word(row.route_type, row.key, row.next_hop, row.route_targets, row.local)
     if not exact:
         return word
     labels = " ".join(map(str, row.labels))
-    parts = (("RD", row.rd), ("RT", " ".join(row.route_targets)), ("VNI", labels), ("router", row.router_mac))
-    return " ".join((word, *(f"{name} {value}" for name, value in (*parts, ("ESI", row.esi)) if value)))
+    parts = (("RD", row.rd), ("VNI", labels), ("router", row.router_mac), ("ESI", row.esi))
+    return " ".join((word, *(f"{name} {value}" for name, value in parts if value)))
 
 
-def _evpn_word(route_type: int, key: str, next_hop: str, local: bool) -> str:
-    return f"EVPN type {route_type} {key} {'of its own' if local else f'of {next_hop}'}"
+def _evpn_word(route_type: int, key: str, next_hop: str, targets: tuple[str, ...], local: bool) -> str:
+    return f"EVPN type {route_type} {key} {'of its own' if local else f'of {next_hop}'} RT {' '.join(targets)}"

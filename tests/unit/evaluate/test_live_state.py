@@ -79,7 +79,7 @@ def reports_of(device: str) -> Iterable[Report]:
                 ip=ip,
                 next_hop=r.next_hop,
                 as_path=r.as_path,
-                extended=(),
+                extended=tuple(f"RT:{target}" for target in r.route_targets),
                 labels=r.labels,
                 local=r.local,
                 best=True,
@@ -176,7 +176,8 @@ def test_evpn_routes_in_words() -> None:
     assert wanted <= evpn_found(device, TOLD[LEAF].reports, around)
     gone = next(r for r in TOLD[LEAF].reports if isinstance(r, EvpnReport) and r.route_type == 5 and not r.local)
     left = [r for r in TOLD[LEAF].reports if r != gone]
-    assert wanted - evpn_found(device, left, around) == {f"EVPN type 5 {gone.ip} of {gone.next_hop}"}
+    target = gone.extended[0].removeprefix("RT:")
+    assert wanted - evpn_found(device, left, around) == {f"EVPN type 5 {gone.ip} of {gone.next_hop} RT {target}"}
     moved = msgspec.structs.replace(gone, next_hop="192.0.2.9")
     found = evpn_found(device, [*left, moved], around)
-    assert f"EVPN type 5 {gone.ip} of 192.0.2.9" in found - wanted
+    assert f"EVPN type 5 {gone.ip} of 192.0.2.9 RT {target}" in found - wanted
