@@ -322,9 +322,9 @@ def evpn_words(reports: Iterable[Report]) -> frozenset[str]:
 
 
 def evpn_word(row: Any, exact: bool = False) -> str:
-    """An EVPN route: type, what it is about, whose it is, and who takes it; `exact` also what else FRR tells of it. Route
-    distinguishers are in some systems those of the VRF that a route was imported to. Over which of equal spines it came
-    (its AS path) is nobody's choice."""
+    """An EVPN route: type, what it is about, whose it is, and who takes it; `exact` also what else FRR tells of it.
+    Route distinguishers are in some systems those of the VRF that a route was imported to. Over which of equal spines
+    it came (its AS path) is nobody's choice."""
     word = _evpn_word(row.route_type, row.key, row.next_hop, row.route_targets, row.local)
     if not exact:
         return word

@@ -1,7 +1,7 @@
 """What a line is about by which a device differs from its configuration, whatever its system. Pure.
 
-    "router bgp 65000 / neighbor 192.0.2.1 / ..."   FRR, NX-OS, SONiC's routing: lines that lead to it, `no` what is too much
-    "+neighbor 192.0.2.1 ...", "-..."               EOS, Junos, SR Linux: `+` is missing on the device, `-` too much
+    "router bgp 65000 / no neighbor 192.0.2.1"   FRR, NX-OS, SONiC's routing: with lines that lead to it; `no`: too much
+    "+neighbor 192.0.2.1 ...", "-..."            EOS, Junos, SR Linux: `+` is missing on the device, `-` too much
 
 Systems that show a line without those that lead to it are told by the line alone: of what says nothing to anybody, the
 lines before it are the part, or `configuration`.
