@@ -191,26 +191,24 @@ def test_commands_that_the_device_does_not_take(live: LiveRegion, desk: Desk, co
 def test_what_the_checks_find_in_live_state_undoes_the_wave(
     live: LiveRegion, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Input: a good change; while its first wave is loaded, a leaf that the plan does not touch withdraws its EVPN
-    routes, all sessions staying up. Output: a finding of the checks, undone, and said what gates do not see."""
-    leaf = "pod1-leaf1"
-    asn = next(d for d in live.lab.blueprint.devices if d.name == leaf).network_instances[0].bgp
-    assert asn is not None
-    withdraw = ["vtysh", "-c", "configure", "-c", f"router bgp {asn.asn}", "-c", "address-family l2vpn evpn"]
-    load = LiveHands.perform
+    """Input: a good change; while its first wave is loaded, a leaf that the plan does not touch withdraws its
+    EVPN prefixes, all sessions staying up. Output: a finding of the checks, undone, and said what gates do not see."""
+    leaf, perform_as_ever = "pod1-leaf1", LiveHands.perform
+    typed = ["vtysh", "-c", "configure", "-c", f"router bgp {_asn_of(live, leaf)} vrf acme-prod"]
+    typed += ["-c", "address-family l2vpn evpn"]
 
     def perform(self: LiveHands, action: Action, device: DeviceState | None) -> str:
         if action.verb == "gate" and action.wave == 1:
-            assert live.lab.run(leaf, [*withdraw, "-c", "no advertise-all-vni"]).returncode == 0
+            assert live.lab.run(leaf, [*typed, "-c", "no advertise ipv4 unicast"]).returncode == 0
         if action.verb == "proof":
-            assert live.lab.run(leaf, [*withdraw, "-c", "advertise-all-vni"]).returncode == 0
-        return load(self, action, device)
+            assert live.lab.run(leaf, [*typed, "-c", "advertise ipv4 unicast"]).returncode == 0
+        return perform_as_ever(self, action, device)
 
     monkeypatch.setattr(LiveHands, "perform", perform)
     try:
         code, err = desk.apply()
     finally:
-        live.lab.run(leaf, [*withdraw, "-c", "advertise-all-vni"])
+        live.lab.run(leaf, [*typed, "-c", "advertise ipv4 unicast"])
     assert code == 1, err
     failed = next(line for line in err.splitlines() if "gate  FAILED" in line)
     assert "EVPN type" in failed or "checks." in failed, failed
