@@ -26,6 +26,7 @@ from crossconnect.device.draining import PREPEND
 from crossconnect.lab import down
 from crossconnect.rollout.execution import Action, DeviceState
 from crossconnect.rollout.saved_plan import SavedPlan, decoded, encoded
+from crossconnect.simulate import simulate
 from ssh_peers import make_key, needs_sshd, wait_for
 from transit_region import BORDERS, SECRET
 
@@ -275,6 +276,30 @@ def test_a_border_drained_and_put_back(live: LiveRegion, desk: Desk) -> None:
     wait_for(lambda: way.strip() not in _heard_outside(live), "the transit provider goes on hearing the longer path")
     assert desk.xc("drift", *access)[0] == 0
     assert desk.history() == ["done", "done"]
+
+
+def test_drift_by_hand_and_what_it_means(live: LiveRegion, desk: Desk) -> None:
+    """Input: a session that somebody shut on a leaf. Output: the line by what it is about, too much there; what the
+    checks find in the network because of it; what nobody looks at. Nothing once it is put back."""
+    leaf = "pod1-leaf1"
+    peer = next(row.peer for row in simulate(live.lab.blueprint).bgp_sessions if row.device == leaf)
+    typed = ["vtysh", "-c", "configure", "-c", f"router bgp {_asn_of(live, leaf)}"]
+
+    def drift() -> tuple[int, dict[str, list[dict[str, str]]]]:
+        code, _ = desk.xc("drift", "--at", "HEAD~1", "--access", str(live.access), "-o", "json")
+        return code, json.loads(desk.said[-2])
+
+    try:
+        assert live.lab.run(leaf, [*typed, "-c", f"neighbor {peer} shutdown"]).returncode == 0
+        code, found = drift()
+    finally:
+        live.lab.run(leaf, [*typed, "-c", f"no neighbor {peer} shutdown"])
+    assert code == 1
+    line = next(d for d in found["deviations"] if "shutdown" in d["detail"])
+    assert (line["device"], line["part"], line["kind"]) == (leaf, f"session {peer} of VRF default", "extra")
+    assert any("session-down" in finding["code"] for finding in found["findings"]), found
+    assert found["unseen"] == ["frr: not looked at: lldp (4 devices)"]
+    wait_for(lambda: drift()[0] == 0, "the network is not as before")
 
 
 def _asn_of(live: LiveRegion, name: str) -> int:
