@@ -48,6 +48,7 @@ from crossconnect.nos.features import FEATURES
 from crossconnect.nos.registry import BUILT_IN, known, system
 from crossconnect.report.sarif import all_codes
 from crossconnect.rollout.change_rules import Approval
+from crossconnect.rollout.progress import Begun, Ended, Step
 from crossconnect.rollout.saved_plan import SavedPlan
 from crossconnect.state.tables import TABLES
 
@@ -228,7 +229,36 @@ def saved_plan_page() -> str:
         "other versions, other fields in the envelope, and a hash that is wrong. `plan` is a SavedPlan.\n",
         "Beside it is `FILE.approvals`, one Approval as JSON a line; those of other hashes count for nothing.\n",
     ]
-    pending: list[type] = [SavedPlan, Approval]
+    lines += _records([SavedPlan, Approval])
+    return GENERATED + "\n".join(lines) + "\n"
+
+
+def apply_events_page() -> str:
+    """Every line of `xc apply -o jsonl`."""
+    lines = [
+        "# What `xc apply -o jsonl` prints\n",
+        "One JSON object a line on standard output, as it happens, for CI; messages for people stay on standard error.",
+        "`xc drain` and `xc undrain` print the same. Each object has `format_version` (1), `event`, and all fields of",
+        "the record of that event:\n",
+        "| `event` | record | when |",
+        "|---|---|---|",
+        "| `plan` | [Begun](#begun) | once, before the first step |",
+        "| `step` | [Step](#step) | when a step begins, and when it is done or has failed |",
+        "| `end` | [Ended](#ended) | once, at the end |\n",
+        "```json",
+        '{"format_version":1,"event":"step","seconds":9.3,"wave":1,"waves":2,"device":"","step":"gate","status":"done",'
+        '"detail":"held for 6 s; 8 probes: 0 of 72 lost, 0.2 ms","left_s":11}',
+        "```\n",
+        "A plan that is refused prints nothing here: exit code 1 or 2 and standard error say why. Fields may be added",
+        "to `format_version` 1; none is taken away, and none changes its meaning.\n",
+    ]
+    return GENERATED + "\n".join([*lines, *_records([Begun, Step, Ended])]) + "\n"
+
+
+def _records(first: list[type]) -> list[str]:
+    """Records with those that are in them, each with its fields."""
+    lines: list[str] = []
+    pending = [*first]
     seen: set[type] = set()
     while pending:
         record = pending.pop(0)
@@ -245,7 +275,7 @@ def saved_plan_page() -> str:
             names = ", ".join(f"[{r.__name__}](#{r.__name__.lower()})" for r in within)
             kind = names if names else str(record.__annotations__[field.name])
             lines.append(f"| `{field.name}` | {_cell(kind)} | {_cell(docs.get(field.name, ''))} |")
-    return GENERATED + "\n".join(lines) + "\n"
+    return lines
 
 
 def _records_in(kind: Any) -> list[type]:
@@ -454,6 +484,7 @@ PAGES = {
     "tables": tables_page,
     "nos-support": support_page,
     "saved-plan": saved_plan_page,
+    "apply-events": apply_events_page,
     "fidelity": fidelity_page,
 }
 

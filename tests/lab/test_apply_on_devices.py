@@ -21,9 +21,13 @@ import pytest
 from live_region import LiveRegion
 
 from crossconnect.cli.group import run
+from crossconnect.cli.live_hands import LiveHands
+from crossconnect.device.draining import PREPEND
 from crossconnect.lab import down
+from crossconnect.rollout.execution import Action, DeviceState
 from crossconnect.rollout.saved_plan import SavedPlan, decoded, encoded
-from ssh_peers import make_key, needs_sshd
+from crossconnect.simulate import simulate
+from ssh_peers import make_key, needs_sshd, wait_for
 from transit_region import BORDERS, SECRET
 
 pytestmark = needs_sshd
@@ -185,6 +189,36 @@ def test_commands_that_the_device_does_not_take(live: LiveRegion, desk: Desk, co
     assert live.lab.run(BORDERS[0], MARK).returncode == 1
 
 
+def test_what_the_checks_find_in_live_state_undoes_the_wave(
+    live: LiveRegion, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Input: a good change; while its first wave is loaded, a leaf that the plan does not touch withdraws its
+    EVPN prefixes, all sessions staying up. Output: a finding of the checks, undone, and said what gates do not see."""
+    leaf, perform_as_ever = "pod1-leaf1", LiveHands.perform
+    typed = ["vtysh", "-c", "configure", "-c", f"router bgp {_asn_of(live, leaf)} vrf acme-prod"]
+    typed += ["-c", "address-family l2vpn evpn"]
+
+    def perform(self: LiveHands, action: Action, device: DeviceState | None) -> str:
+        if action.verb == "gate" and action.wave == 1:
+            assert live.lab.run(leaf, [*typed, "-c", "no advertise ipv4 unicast"]).returncode == 0
+        if action.verb == "proof":
+            assert live.lab.run(leaf, [*typed, "-c", "advertise ipv4 unicast"]).returncode == 0
+        return perform_as_ever(self, action, device)
+
+    monkeypatch.setattr(LiveHands, "perform", perform)
+    try:
+        code, err = desk.apply()
+    finally:
+        live.lab.run(leaf, [*typed, "-c", "advertise ipv4 unicast"])
+    assert code == 1, err
+    failed = next(line for line in err.splitlines() if "gate  FAILED" in line)
+    assert "EVPN type" in failed or "checks." in failed, failed
+    assert "session" not in failed, failed
+    assert "note: frr: not looked at: lldp" in err
+    assert desk.history() == ["undone"], err
+    assert live.runs("old") == [*BORDERS]
+
+
 @pytest.mark.parametrize(("option", "code"), [("--resume", 1), ("--abort", 0)])
 def test_killed_between_commit_and_confirm(live: LiveRegion, desk: Desk, option: str, code: int) -> None:
     """Input: killed (-9) in the gate of the first wave; before that a second operator, and afterwards one who begins,
@@ -228,6 +262,8 @@ def test_a_border_drained_and_put_back(live: LiveRegion, desk: Desk) -> None:
     assert live.runs("old") == [BORDERS[1]]
     assert "bgp graceful-shutdown" in live.lab.run(border, ["vtysh", "-c", "show running-config"]).stdout
     assert "bgp graceful-shutdown" in (live.lab.node_directory(border) / "etc-frr" / "frr.conf").read_text()
+    way = f"{_asn_of(live, border)} " * (1 + PREPEND)
+    wait_for(lambda: way.strip() in _heard_outside(live), "the transit provider does not hear the longer path")
     code, err = desk.xc("drift", *access)
     assert code == 0, err
     assert f"{border} is drained" in err
@@ -237,8 +273,44 @@ def test_a_border_drained_and_put_back(live: LiveRegion, desk: Desk) -> None:
     code, err = desk.xc("undrain", border, *access, *plans)
     assert code == 0, err
     assert live.runs("old") == [*BORDERS]
+    wait_for(lambda: way.strip() not in _heard_outside(live), "the transit provider goes on hearing the longer path")
     assert desk.xc("drift", *access)[0] == 0
     assert desk.history() == ["done", "done"]
+
+
+def test_drift_by_hand_and_what_it_means(live: LiveRegion, desk: Desk) -> None:
+    """Input: a session that somebody shut on a leaf. Output: the line by what it is about, too much there; what the
+    checks find in the network because of it; what nobody looks at. Nothing once it is put back."""
+    leaf = "pod1-leaf1"
+    peer = next(row.peer for row in simulate(live.lab.blueprint).bgp_sessions if row.device == leaf)
+    typed = ["vtysh", "-c", "configure", "-c", f"router bgp {_asn_of(live, leaf)}"]
+
+    def drift() -> tuple[int, dict[str, list[dict[str, str]]]]:
+        code, _ = desk.xc("drift", "--at", "HEAD~1", "--access", str(live.access), "-o", "json")
+        return code, json.loads(desk.said[-2])
+
+    try:
+        assert live.lab.run(leaf, [*typed, "-c", f"neighbor {peer} shutdown"]).returncode == 0
+        code, found = drift()
+    finally:
+        live.lab.run(leaf, [*typed, "-c", f"no neighbor {peer} shutdown"])
+    assert code == 1
+    line = next(d for d in found["deviations"] if "shutdown" in d["detail"])
+    assert (line["device"], line["part"], line["kind"]) == (leaf, f"session {peer} of VRF default", "extra")
+    assert any("session-down" in finding["code"] for finding in found["findings"]), found
+    assert found["unseen"] == ["frr: not looked at: lldp (4 devices)"]
+    deadline = time.monotonic() + GATE_S
+    while drift()[0]:
+        assert time.monotonic() < deadline, "the network is not as before"
+
+
+def _asn_of(live: LiveRegion, name: str) -> int:
+    device = next(d for d in live.lab.blueprint.devices if d.name == name)
+    return next(i.bgp.asn for i in device.network_instances if i.bgp is not None)
+
+
+def _heard_outside(live: LiveRegion) -> str:
+    return live.lab.run("transit1", ["birdc", "-s", "/run/bird.ctl", "show", "route", "all"]).stdout
 
 
 def _journals(desk: Desk) -> str:

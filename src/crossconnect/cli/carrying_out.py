@@ -20,7 +20,7 @@ from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, Stale
 from crossconnect.rollout.execution import Course, Happened, Outcome, State, after, course_of, outcome, state_after
 from crossconnect.rollout.journal_file import Journal
-from crossconnect.rollout.progress import Progress, Step
+from crossconnect.rollout.progress import Begun, Ended, Progress, Step
 from crossconnect.rollout.runner import Hands, carry_out, events_of
 from crossconnect.rollout.saved_plan import SavedPlan
 from crossconnect.simulate.maintenance import marked_drained
@@ -119,7 +119,7 @@ def carry_out_plan(file: Path, root: Path, network: RunningNetwork, mode: Mode, 
         if not begun:
             journal.append(kind="note", action=NETWORK, detail=network.name)
         teller = _Teller(course, plan, state, output)
-        teller.begin(file, digest)
+        teller.begin(file, digest, network.name)
         try:
             how, state = carry_out(course, journal, hands, who=_who(), abort=mode == "abort", report=teller.event)
         except KeyboardInterrupt:
@@ -179,17 +179,24 @@ class _Teller:
         self._progress = Progress(course, plan.timers.soak_s)
         self._started = time.monotonic()
 
-    def begin(self, file: Path, digest: str) -> None:
+    def begin(self, file: Path, digest: str, network: str) -> None:
         """Before the first step."""
-        waves = [wave.devices for wave in self._plan.waves]
-        self._line("plan", {"file": str(file), "sha256": digest, "region": self._plan.region, "waves": waves})
+        begun = Begun(
+            file=str(file),
+            sha256=digest,
+            region=self._plan.region,
+            network=network,
+            waves=tuple(wave.devices for wave in self._plan.waves),
+            unseen=self._plan.unseen,
+        )
+        self._line("plan", begun)
 
     def event(self, event: Happened) -> None:
         """A step has begun or ended."""
         self._state = after(self._course, self._state, event)
         step = self._progress.step(event, self._state, time.monotonic() - self._started)
         if self._lines:
-            self._line("step", msgspec.to_builtins(step))
+            self._line("step", step)
         elif event.kind != "begin" or not event.device:
             say(step_text(step))
 
@@ -197,16 +204,16 @@ class _Teller:
         """Nothing is due any more."""
         stuck = sorted(name for name, device in state.devices.items() if device.stage == "stuck")
         seconds = round(time.monotonic() - self._started, 1)
-        told = {"outcome": how, "seconds": seconds, "failure": state.failure, "stuck": stuck, "journal": tip}
-        self._line("end", told)
+        ended = Ended(outcome=how, seconds=seconds, failure=state.failure, stuck=tuple(stuck), journal=tip)
+        self._line("end", ended)
         if state.failure:
             say(f"failed: {state.failure}")
         say(f"{how} after {seconds:.1f} s: {_end_text(how, state, stuck)} ({self._plan.region})")
         say(f"journal ends with {tip[:16]}")
 
-    def _line(self, event: str, fields: dict[str, object]) -> None:
+    def _line(self, event: str, record: Begun | Step | Ended) -> None:
         if self._lines:
-            document = {"format_version": FORMAT_VERSION, "event": event, **fields}
+            document = {"format_version": FORMAT_VERSION, "event": event, **msgspec.to_builtins(record)}
             print(msgspec.json.encode(document).decode(), flush=True)
 
 

@@ -43,6 +43,8 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     deviations: tuple[Deviation, ...]
     findings: tuple[Finding, ...]
     """What the checks find in the running network, and not in its simulation."""
+    unseen: tuple[str, ...] = ()
+    """Of devices: what nobody looks at, since their systems are not asked it, or have not answered."""
 
 
 def drift(lab: Lab, blueprint: Blueprint, secrets: dict[str, str], only: Collection[str] = ()) -> Drift:

@@ -22,6 +22,7 @@ from crossconnect.lab.port_errors import port_errors
 from crossconnect.rollout.looks import AGAIN_S, Gate, Key, Look, both, keys, words
 from crossconnect.rollout.probes import NOTHING, Probe, Tally, added, shortfalls, told
 from crossconnect.rollout.saved_plan import SavedPlan
+from crossconnect.rollout.tolerance import as_simulated, borne, percents
 from crossconnect.simulate import simulate
 from crossconnect.state.tables import RouteRow, State
 
@@ -41,6 +42,7 @@ class LabGate:
         self._lab, self._plan = lab, plan
         self._checks = plan.waves[0].gate.checks if plan.waves else ()
         self._allowed: dict[str, Known] = {}
+        self._simulated: dict[str, State] = {}
         self._predicted: dict[str, tuple[RouteRow, ...]] = {}
         self._objectives = {objective.name: objective for objective in reversed(plan.objectives)}
         self.already: Known = frozenset()
@@ -121,10 +123,26 @@ class LabGate:
             state = collect_state(view)
         except (Rejected, Unreachable) as error:
             return Look(seen={}, silent={self._lab.name: str(error)}).without(self.already), None
-        found = {(f.code, f.place.path): f"{f.code}: {f.message}" for f in self._findings(expected, state)}
-        for row in self._routes_missing(expected, state):
+        judged = self._with_borne(expected, state)
+        found = {(f.code, f.place.path): f"{f.code}: {f.message}" for f in self._findings(expected, judged)}
+        for row in self._routes_missing(expected, judged):
             found[_route_key(row)] = f"route: {row.device} has not {row.prefix} in {row.vrf} as predicted"
         return Look(seen=found, silent={}).without(self.already), state
+
+    def _with_borne(self, expected: Blueprint, state: State) -> State:
+        """Routes from outside that objectives bear to be other ones are taken as simulated."""
+        bearing = percents(expected, self._plan.objectives)
+        if not bearing:
+            return state
+        simulated = self._simulation(expected)
+        announced = {prefix for peer in expected.peers for prefix in peer.announces}
+        return as_simulated(state, simulated, borne(state.routes, simulated.routes, announced, bearing))
+
+    def _simulation(self, expected: Blueprint) -> State:
+        key = expected.content_hash()
+        if key not in self._simulated:
+            self._simulated[key] = simulate(expected)
+        return self._simulated[key]
 
     def _routes_missing(self, expected: Blueprint, state: State) -> list[RouteRow]:
         """Routes that external routers announce, where they are not there by the ways that are predicted. No check of
@@ -132,7 +150,7 @@ class LabGate:
         announced = {prefix for peer in expected.peers for prefix in peer.announces}
         key = expected.content_hash()
         if key not in self._predicted:
-            rows = simulate(expected).routes
+            rows = self._simulation(expected).routes
             self._predicted[key] = tuple(row for row in rows if row.prefix in announced)
         real = set(state.routes)
         return [row for row in self._predicted[key] if row not in real]
@@ -141,7 +159,7 @@ class LabGate:
         """What the gate's checks find, but for what is found in the simulation of the same network as well."""
         key = expected.content_hash()
         if key not in self._allowed:
-            foreseen = run_checks(simulate(expected), expected, self._checks)
+            foreseen = run_checks(self._simulation(expected), expected, self._checks)
             self._allowed[key] = frozenset((f.code, f.place.path) for f in foreseen)
         known = self._allowed[key]
         found = run_checks(state, expected, self._checks)

@@ -92,6 +92,8 @@ class LabHands:
         self._devices = {device.name: device for device in plan.devices}
         self._gates = LabGate(lab, plan)
         self._changes: dict[str, confirmed_change.Change] = {}
+        self._drained: dict[str, confirmed_change.Change] = {}
+        """The same of those that are drained meanwhile."""
         growing = [device.name for device in plan.devices if _grows(device)]
         grown = growths(lab, old, new, growing, secrets) if growing else {}
         if grown:
@@ -105,6 +107,16 @@ class LabHands:
                 new=revealed(device.new[FILE], secrets),
                 growth=grown.get(device.name),
             )
+            given = device.while_drained
+            if given is not None:
+                self._drained[device.name] = self._changes[device.name]._replace(
+                    commands=revealed("".join(part.text for part in given.commands), secrets),
+                    undo=revealed("".join(part.text for part in given.rollback), secrets),
+                    old=revealed(given.old[FILE], secrets),
+                    new=revealed(given.new[FILE], secrets),
+                )
+            elif device.drain:
+                raise BadInput(f"the plan does not say how {device.name} is drained: plan it anew")
         self._loaded: dict[str, float] = {}
         """When each switch's timer was started, by our monotonic clock: a little before it was."""
 
@@ -117,18 +129,14 @@ class LabHands:
         if action.verb == "undo" and device.undo_tries == len(UNDO_WAYS) - 1:
             self._wait_for_its_own(name)
         reach(lab, name)
-        now = change
-        if device.drained:
-            # Commands are differences: what is drained stays so over them.
-            drained = confirmed_change.drained_text
-            now = change._replace(old=drained(change.old), new=drained(change.new))
+        now = self._drained[name] if device.drained else change
         match action.verb:
             case "inspect":
                 return confirmed_change.look(lab, name, now)
             case "prepare":
                 confirmed_change.prepare(lab, name, now.old)
             case "drain":
-                confirmed_change.drain(lab, name, change.old)
+                confirmed_change.become(lab, name, self._drained[name].old)
             case "commit":
                 self._loaded[name] = time.monotonic()
                 confirmed_change.load(lab, name, now, timers.device_s)
@@ -137,7 +145,7 @@ class LabHands:
             case "confirm":
                 confirmed_change.confirm(lab, name, change)
             case "undrain":
-                confirmed_change.undrain(lab, name, change.new if device.touched else change.old)
+                confirmed_change.become(lab, name, change.new if device.touched else change.old)
             case "undo" if action.way == "cancel":
                 confirmed_change.cancel(lab, name, now)
             case "undo" if action.way == "inverse":
@@ -197,8 +205,8 @@ class LabHands:
             if not confirmed_change.is_pending(self._lab, name):
                 raise Rejected(f"{name} has taken its change back while the gate was waited for")
             # A switch that was restarted meanwhile has its old configuration, and no timer.
-            new = self._changes[name].new
-            confirmed_change.verify(self._lab, name, confirmed_change.drained_text(new) if name in wave.drain else new)
+            change = self._drained[name] if name in wave.drain else self._changes[name]
+            confirmed_change.verify(self._lab, name, change.new)
         return said
 
     def _wait_for_its_own(self, name: str) -> None:

@@ -1,7 +1,7 @@
 """The gate of a wave on the devices themselves: what they say of themselves, beside the simulation of the same network.
 
-every device --its system's questions (`NetworkOs.queries`)--> answers --> in the words of the conformance suite
-simulation of what the network is to be ---------------------> rows    --> what is missing, what is not expected
+every device --its system's questions (`NetworkOs.queries`)--> answers --> tables --> the plan's checks
+simulation of what the network is to be ---------------------> rows, EVPN routes --> what is missing or not expected
 devices that can ping --probes--> answered or not, loss and time against the objectives
 devices of the wave --error counters, when it first held and at its end--> new errors
 """
@@ -9,36 +9,34 @@ devices of the wave --error counters, when it first held and at its end--> new e
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
 from crossconnect.cli.holding import Subject, hold, weigh
+from crossconnect.cli.live_judgement import UNREADABLE, Expected, expected_of, judge
 from crossconnect.cli.output import say
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.errors import BadInput, CrossconnectError, Rejected, Unauthorised, Unreachable, Untrusted
-from crossconnect.evaluate.answers import judged
-from crossconnect.evaluate.test_plan import COMPARED, Test, rows_of
 from crossconnect.nos.network_os import Echo, Query
 from crossconnect.nos.registry import system
 from crossconnect.nos.reports import EchoReport, ErrorsReport, Report
-from crossconnect.rollout.device_probes import asked_in, device_probes, probe_key
+from crossconnect.rollout.device_probes import asked_in, device_probes, probe_key, sent_by
 from crossconnect.rollout.looks import AGAIN_S, Gate, Key, Look, both, keys
 from crossconnect.rollout.probes import NOTHING, Probe, Tally, added, shortfalls, told
 from crossconnect.rollout.saved_plan import SavedPlan
-from crossconnect.simulate import simulate
-from crossconnect.state.tables import State
 
 POLL_S = 3.0
 """Between two looks of a gate: each is a session with every device."""
 
+REFUSED = "a question is refused: "
+"""How the key of what a device does not tell begins."""
 _WRONG_ACCESS = (BadInput, Unauthorised, Untrusted)
 """What no waiting cures: somebody has to look at the access file, or at the device that says it is another one."""
 
-Answers = Mapping[int, bytes] | CrossconnectError
-"""Of a device to the questions of a gate, by their place; or why there are none."""
+Answers = Mapping[int, bytes | Rejected] | CrossconnectError
+"""Of a device to the questions of a gate, by their place, some of them refused; or why there are none."""
 Ask = Callable[[Mapping[str, Sequence[Query]]], Mapping[str, Answers]]
 """Asks some devices their questions, at the same time."""
 
@@ -51,22 +49,22 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     tallies: Mapping[Probe, Tally] = {}
     errors: Mapping[str, int] = {}
     """By device and port."""
+    borne: int = 0
+    """Routes from outside that are other than simulated, and may be."""
 
 
 class LiveGate:
     """Gates of one plan."""
 
     def __init__(self, ask: Ask, plan: SavedPlan, old: Blueprint, new: Blueprint) -> None:
-        self._ask, self._timers = ask, plan.timers
-        self._simulated: dict[str, State] = {}
+        self._ask, self._plan, self._timers = ask, plan, plan.timers
+        self._checks = plan.waves[0].gate.checks if plan.waves else ()
+        self._expected: dict[str, Expected] = {}
         self._objectives = {objective.name: objective for objective in reversed(plan.objectives)}
-        by_tenant = {objective.tenant: objective.name for objective in reversed(plan.objectives)}
-        systems = {device.name: device.nos for device in new.devices}
-        all_probes = device_probes(old, new, plan.probes, by_tenant)
-        self._probes = tuple(p for p in all_probes if system(systems[p.source]).echoes is not None)
-        mute = Counter(systems[name] for name in {p.source for p in all_probes} - {p.source for p in self._probes})
-        uncounted = Counter(d.nos for d in plan.devices if system(d.nos).errors is None)
-        self.notes = (*_notes("sends no probes", mute), *_notes("error counters are not read", uncounted))
+        if plan.device_probes != device_probes(old, new, plan.probes, plan.objectives):
+            raise BadInput("the plan has not the probes of this version of the program: plan it anew")
+        self._probes = sent_by(new, plan.device_probes)
+        self.notes = plan.unseen
         """What is not looked at, since nothing is known of how a system is asked it."""
         self.already: frozenset[Key] = frozenset()
         """What was not well before the plan was begun: no gate fails by it."""
@@ -74,7 +72,7 @@ class LiveGate:
     def look_before(self, expected: Blueprint, planned: Collection[str]) -> frozenset[Key]:
         """What is not as simulated in the network as it is now, in two looks in a row. BadInput where somebody has to
         look at the access file, Unreachable where a device of the plan does not answer: nothing is to be begun then."""
-        subject = Subject(expected=expected)
+        subject = Subject(expected=expected, devices=tuple(planned))
         first = self._seen(subject, None)
         found, answers = first.look, first.answers
         if not found.well:
@@ -83,6 +81,8 @@ class LiveGate:
             found, answers = both(found, second.look), {**answers, **second.answers}
         _see_that_all_answer(answers, planned)
         for note in self.notes:
+            say(f"note: {note}")
+        for note in _not_told(found):
             say(f"note: {note}")
         self.already = keys(found)
         return self.already
@@ -94,9 +94,12 @@ class LiveGate:
         sums: dict[Probe, Tally] = {}
         first: dict[str, int] = {}
         last: dict[str, int] = {}
+        borne = 0
 
         def look(doubted: Look | None) -> Look:
+            nonlocal borne
             seen = self._seen(subject, doubted)
+            borne = seen.borne
             found = seen.look.without(self.already)
             if gate.held or found.well:
                 for probe, tally in seen.tallies.items():
@@ -109,38 +112,47 @@ class LiveGate:
         weigh(shortfalls(list(sums), list(sums.values()), self._objectives), first, last)
         unanswered = sum(probe_key(probe) in self.already for probe in self._probes)
         notes = [f"{unanswered} probes had no answer before, and do not count"] if unanswered else []
+        if borne:
+            notes.append(f"{borne} routes from outside are other than simulated, as objectives bear")
         return said + told(list(sums.values())) + "".join(f"; {note}" for note in (*notes, *self.notes))
 
     def _seen(self, subject: Subject, doubted: Look | None) -> Seen:
         """One look at all devices, or at those that were not well in another one."""
-        expected = subject.expected
-        key = expected.content_hash()
-        if key not in self._simulated:
-            self._simulated[key] = simulate(expected, tables=COMPARED)
-        names = {*doubted.silent, *(where for _, where in doubted.seen)} if doubted is not None else None
-        asked = [device for device in expected.devices if names is None or device.name in names]
+        expected = self._of(subject.expected)
+        names = _in_doubt(subject.expected, doubted)
+        asked = [device for device in subject.expected.devices if names is None or device.name in names]
         questions = {device.name: self._questions(device, subject) for device in asked}
         answers = self._ask({name: of.queries for name, of in questions.items()})
         seen: dict[Key, str] = {}
         silent: dict[str, str] = {}
         tallies: dict[Probe, Tally] = {}
         errors: dict[str, int] = {}
+        told: dict[str, Mapping[int, bytes]] = {}
         for device in asked:
             given, of = answers[device.name], questions[device.name]
-            if isinstance(given, Rejected):
-                seen["a question is refused", device.name] = str(given)
-            elif isinstance(given, CrossconnectError):
+            if isinstance(given, CrossconnectError):
                 silent[device.name] = str(given)
-            else:
-                found = [*_words(device, tuple(rows_of(self._simulated[key], device.name)), given)]
-                tallies |= of.tallies(given, found)
-                errors |= of.errors(given, found)
-                seen |= {(word, device.name): f"{device.name}: {word}" for word in found}
+                continue
+            said = {place: answer for place, answer in given.items() if isinstance(answer, bytes)}
+            told[device.name] = said
+            found = [f"{REFUSED}{of.queries[place].ask}" for place in given if place not in said]
+            tallies |= of.tallies(said, found)
+            errors |= of.errors(said, found)
+            seen |= {(word, device.name): f"{device.name}: {word}" for word in found}
+        judged = judge(expected, told, self._checks if names is None else (), self._plan.objectives, self.already)
+        seen |= judged.seen
         for probe, tally in tallies.items():
             if not tally.answered:
                 to = f"{probe.destination} ({probe.destination_address}) in {probe.network}"
                 seen[probe_key(probe)] = f"probe: {probe.source} does not reach {to}"
-        return Seen(look=Look(seen=seen, silent=silent), answers=answers, tallies=tallies, errors=errors)
+        look = Look(seen=seen, silent=silent)
+        return Seen(look=look, answers=answers, tallies=tallies, errors=errors, borne=judged.borne)
+
+    def _of(self, network: Blueprint) -> Expected:
+        key = network.content_hash()
+        if key not in self._expected:
+            self._expected[key] = expected_of(network, self._checks)
+        return self._expected[key]
 
     def _questions(self, device: DeviceConfiguration, subject: Subject) -> _Questions:
         probes = [p for p in asked_in(self._probes, subject.wave, self.already) if p.source == device.name]
@@ -179,15 +191,34 @@ class _Questions:
     def _reports(self, query: Query | None, answers: Mapping[int, bytes], found: list[str]) -> tuple[Report, ...]:
         if query is None:
             return ()
+        place = self.queries.index(query)
+        if place not in answers:
+            return ()
         try:
-            return query.parse(answers[self.queries.index(query)])
+            return query.parse(answers[place])
         except ValueError as error:
             found.append(f"not understood: {error}")
             return ()
 
 
-def _notes(what: str, systems: Mapping[str, int]) -> list[str]:
-    return [f"{name}: {what} ({count} of its devices)" for name, count in sorted(systems.items())]
+def _not_told(look: Look) -> list[str]:
+    """What a device could not be asked before the plan, and no gate looks at therefore: first of each device."""
+    said: dict[str, list[str]] = {who: ["it does not answer"] for who in look.silent}
+    for what, where in sorted(look.seen):
+        if what.startswith((UNREADABLE, REFUSED)):
+            said.setdefault(where, []).append(what)
+    return [
+        f"{who}: gates do not look at it: {whats[0]}" + (f", and {len(whats) - 1} more" if whats[1:] else "")
+        for who, whats in sorted(said.items())
+    ]
+
+
+def _in_doubt(network: Blueprint, doubted: Look | None) -> Collection[str] | None:
+    """Devices that are looked at again; None for all of them: what a check has found is of several devices' answers."""
+    if doubted is None:
+        return None
+    names = {*doubted.silent, *(where for _, where in doubted.seen)}
+    return names if names <= {device.name for device in network.devices} else None
 
 
 def _see_that_all_answer(answers: Mapping[str, Answers], planned: Collection[str]) -> None:
@@ -199,13 +230,3 @@ def _see_that_all_answer(answers: Mapping[str, Answers], planned: Collection[str
         if errors:
             more = f", and {len(errors) - 1} more" if errors[1:] else ""
             raise kind(f"nothing was begun: {errors[0]}{more}")
-
-
-def _words(device: DeviceConfiguration, expected: tuple[str, ...], answers: Mapping[int, bytes]) -> tuple[str, ...]:
-    test = Test(situation="", device=device.name, asks=(), how=(), expected=expected)
-    verdict = judged(test, device, answers)
-    return (
-        *(f"missing: {word}" for word in verdict.missing),
-        *(f"not expected: {word}" for word in verdict.surplus),
-        *(f"not understood: {word}" for word in verdict.unreadable),
-    )

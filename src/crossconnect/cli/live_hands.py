@@ -24,16 +24,14 @@ from crossconnect.cli.network_state import NetworkState
 from crossconnect.cli.output import say
 from crossconnect.cli.secrets import references_of, resolve
 from crossconnect.design.blueprint import Blueprint
-from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.errors import BadInput, CrossconnectError, Rejected, Unreachable, Unsupported
 from crossconnect.nos.network_os import Commands, Query
-from crossconnect.nos.rendering import device_commands, render_files
 from crossconnect.nos.secrets import revealed
 from crossconnect.rollout.execution import Action, DeviceState
 from crossconnect.rollout.looks import AGAIN_S, Key
 from crossconnect.rollout.mixture import mixed
 from crossconnect.rollout.runner import gate_seconds_max
-from crossconnect.rollout.saved_plan import SavedPlan
+from crossconnect.rollout.saved_plan import SavedDevice, SavedPlan, WhileDrained
 from crossconnect.simulate.maintenance import drained as without_traffic
 from crossconnect.transport.change import Change, Driver
 from crossconnect.transport.drivers.registry import reach
@@ -64,8 +62,9 @@ class LiveHands:
                 raise Unsupported(
                     f"{device.name} is {device.kind}: devices come and go by hand, not by a running change"
                 )
-        self._before = {device.name: device for device in old.devices}
-        self._after = {device.name: device for device in new.devices}
+            if device.drain and device.while_drained is None:
+                raise BadInput(f"the plan does not say how {device.name} is drained: plan it anew")
+        self._devices = {device.name: device for device in plan.devices}
         self._loaded: dict[str, float] = {}
         """When each device's timer was started, by our monotonic clock: a little before it was."""
         self._gates = LiveGate(self._asked, plan, old, new)
@@ -88,7 +87,7 @@ class LiveHands:
             case "prepare":
                 self._with(name, lambda d: d.prepare(change))
             case "drain":
-                drain = self._between(name, self._before[name], _drained(self._before[name], self._old))
+                drain = self._draining(name)
                 self._with(name, lambda d: d.give(drain))
             case "commit":
                 self._loaded[name] = time.monotonic()
@@ -98,8 +97,7 @@ class LiveHands:
             case "confirm":
                 self._with(name, lambda d: d.confirm(change))
             case "undrain":
-                side, network = (self._after[name], self._new) if device.touched else (self._before[name], self._old)
-                undrain = self._between(name, _drained(side, network), side)
+                undrain = self._undraining(name, device.touched)
                 self._with(name, lambda d: d.give(undrain))
             case "undo" if action.way == "cancel":
                 self._with(name, lambda d: d.cancel(change))
@@ -117,33 +115,45 @@ class LiveHands:
 
     def change(self, name: str, drained: bool = False) -> Change:
         """What a device is given by the plan; while it is drained it stays so."""
+        device = self._devices[name]
         if drained:
-            old, new = _drained(self._before[name], self._old), _drained(self._after[name], self._new)
-            return self._between(name, old, new, start=(self._before[name], self._after[name]))
-        device = next(d for d in self._plan.devices if d.name == name)
-        return Change(
-            name=self._change_name(name),
-            commands=self._revealed(device.commands),
-            undo=self._revealed(device.rollback),
-            old=self._texts(device.old),
-            new=self._texts(device.new),
-        )
+            given = self._given(name)
+            return self._change(name, given.commands, given.rollback, given.old, given.new, start=device)
+        return self._change(name, device.commands, device.rollback, device.old, device.new)
 
-    def _between(
+    def _draining(self, name: str) -> Change:
+        given = self._given(name)
+        return self._change(name, given.drain, given.undo_drain, self._devices[name].old, given.old)
+
+    def _undraining(self, name: str, changed: bool) -> Change:
+        given, device = self._given(name), self._devices[name]
+        if changed:
+            return self._change(name, given.undrain, given.undo_undrain, given.new, device.new)
+        return self._change(name, given.undo_drain, given.drain, given.old, device.old)
+
+    def _given(self, name: str) -> WhileDrained:
+        given = self._devices[name].while_drained
+        if given is None:
+            raise BadInput(f"the plan does not say how {name} is drained: plan it anew")
+        return given
+
+    def _change(
         self,
         name: str,
-        old: DeviceConfiguration,
-        new: DeviceConfiguration,
-        start: tuple[DeviceConfiguration, DeviceConfiguration] | None = None,
+        commands: Collection[Commands],
+        undo: Collection[Commands],
+        old: Mapping[str, str],
+        new: Mapping[str, str],
+        start: SavedDevice | None = None,
     ) -> Change:
         return Change(
             name=self._change_name(name),
-            commands=self._revealed(device_commands(old, new)),
-            undo=self._revealed(device_commands(new, old)),
-            old=self._texts(render_files(old)),
-            new=self._texts(render_files(new)),
-            start_old=self._texts(render_files(start[0])) if start else {},
-            start_new=self._texts(render_files(start[1])) if start else {},
+            commands=self._revealed(commands),
+            undo=self._revealed(undo),
+            old=self._texts(old),
+            new=self._texts(new),
+            start_old=self._texts(start.old) if start else {},
+            start_new=self._texts(start.new) if start else {},
         )
 
     def _change_name(self, name: str) -> str:
@@ -224,8 +234,14 @@ class LiveHands:
         return {name: future.result() for name, future in waiting.items()}
 
     async def _answers(self, name: str, queries: Sequence[Query]) -> Answers:
-        async def work(reached: Driver) -> dict[int, bytes]:
-            return {place: await reached.ask(query) for place, query in enumerate(queries)}
+        async def work(reached: Driver) -> dict[int, bytes | Rejected]:
+            answers: dict[int, bytes | Rejected] = {}
+            for place, query in enumerate(queries):
+                try:
+                    answers[place] = await reached.ask(query)
+                except Rejected as error:
+                    answers[place] = error
+            return answers
 
         try:
             return await self._reach(name, work, LOOK_S)
@@ -261,8 +277,3 @@ class LiveNetwork:
         devices = {device.name: device for device in (*old.devices, *new.devices)}
         targets = {name: target_of(self._access, self._directory, device) for name, device in devices.items()}
         return LiveHands(plan, old, new, targets)
-
-
-def _drained(device: DeviceConfiguration, network: Blueprint) -> DeviceConfiguration:
-    """The device as it is while it is drained."""
-    return next(d for d in without_traffic(network, {device.name}).devices if d.name == device.name)

@@ -123,6 +123,7 @@ def _objectives(pair: Pair) -> tuple[Objective, ...]:
             objective,
             loss_percent_max=min(known.loss_percent_max, objective.loss_percent_max),
             round_trip_ms_max=min(known.round_trip_ms_max, objective.round_trip_ms_max),
+            routes_percent_max=min(known.routes_percent_max, objective.routes_percent_max),
         )
     return tuple(found.values())
 

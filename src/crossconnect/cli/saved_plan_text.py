@@ -73,6 +73,8 @@ def plan_text(plan: SavedPlan, digest: str, approvals: Sequence[Approval]) -> st
         f"soak;\na device undoes its change by itself after {timers.device_s} s without confirmation;\n"
         f"when a gate fails, {undone}"
     )
+    if plan.unseen:
+        parts.append("\n".join(("\non devices, gates do not see:", *(f"    {text}" for text in plan.unseen))))
     if plan.findings_new:
         parts.append("\n".join(("\nfindings new:", *(f"    {text}" for text in plan.findings_new))))
     rules = [f"    {rule.name}: {demand_text(rule)}" for rule in plan.rules.rules]

@@ -29,6 +29,7 @@ from crossconnect.design.preparation import build_context
 from crossconnect.design.soundness import soundness
 from crossconnect.design.underlay import fabric_bgp, fabric_interfaces, loopback
 from crossconnect.device.configuration import BfdProfile, DeviceConfiguration, Extra
+from crossconnect.device.draining import drained_device
 from crossconnect.device.interface import Interface
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.finding import Finding, Severity, has_errors
@@ -122,7 +123,7 @@ def design_device(context: Context, switch: Switch) -> DeviceConfiguration:
     ports = tuple(i.name for i in interfaces if i.kind == "ethernet")
     system_of = system(context, management is not None, own, ports)
     bfd = context.region.design.bfd
-    return DeviceConfiguration(
+    device = DeviceConfiguration(
         name=switch.name,
         role=switch.role,
         nos=switch.nos,
@@ -142,6 +143,7 @@ def design_device(context: Context, switch: Switch) -> DeviceConfiguration:
         extra=_extra(context, switch),
         path=switch.path,
     )
+    return drained_device(device) if switch.drained else device
 
 
 def _extra(context: Context, switch: Switch) -> tuple[Extra, ...]:

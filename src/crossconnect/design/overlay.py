@@ -80,7 +80,6 @@ def ip_vrf(context: Context, switch: Switch, vrf: VrfDesign, neighbors: tuple[Ne
             originate=ORIGINATE_CONNECTED,
             maximum_paths=design.maximum_paths,
             graceful_restart=design.graceful_restart,
-            graceful_shutdown=switch.drained,
             evpn_advertise=("ipv4-unicast", "ipv6-unicast"),
             evpn_advertise_policy=REFUSE_LEAKED if vrf.imports else "",
         ),

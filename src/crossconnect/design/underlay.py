@@ -87,7 +87,6 @@ def fabric_bgp(context: Context, switch: Switch) -> Bgp:
         originate=tuple(originate),
         maximum_paths=design.maximum_paths,
         graceful_restart=design.graceful_restart,
-        graceful_shutdown=switch.drained,
         advertise_all_vni=is_vtep(context, switch),
     )
 

@@ -9,6 +9,7 @@ import msgspec
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.evaluate.test_plan import (
+    KINDS,
     Test,
     interface_word,
     lldp_word,
@@ -50,8 +51,21 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return not (self.missing or self.surplus or self.unreadable or self.unanswered)
 
 
-def judged(test: Test, device: DeviceConfiguration, answers: Mapping[int, bytes]) -> Verdict:
-    """A test with the answers to its queries, by their place. Rows are compared of those kinds that an answer has."""
+class Read(msgspec.Struct, frozen=True, kw_only=True):
+    """What a device has answered, as records, and what of it nobody could read."""
+
+    reports: tuple[Report, ...]
+    unreadable: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether every question was answered, in words that are known."""
+        return not (self.unreadable or self.unanswered)
+
+
+def read_answers(device: DeviceConfiguration, answers: Mapping[int, bytes]) -> Read:
+    """The answers to a device's queries, by their place."""
     reports: list[Report] = []
     unreadable: list[str] = []
     unanswered: list[str] = []
@@ -63,17 +77,32 @@ def judged(test: Test, device: DeviceConfiguration, answers: Mapping[int, bytes]
             reports += query.parse(answers[place])
         except ValueError as error:
             unreadable.append(f"{query.ask}: {error}")
-    found = words_of(joined(reports), device)
+    return Read(reports=joined(reports), unreadable=tuple(unreadable), unanswered=tuple(unanswered))
+
+
+def judged(test: Test, device: DeviceConfiguration, answers: Mapping[int, bytes]) -> Verdict:
+    """A test with the answers to its queries, by their place."""
+    verdict = judged_read(device, read_answers(device, answers), test.expected)
+    return msgspec.structs.replace(verdict, situation=test.situation)
+
+
+def judged_read(device: DeviceConfiguration, read: Read, expected: Iterable[str]) -> Verdict:
+    """What a device has answered, held against rows in words. Compared are those of the kinds that its system tells of,
+    and those that an answer has."""
+    found = words_of(read.reports, device)
     kinds = {word.split()[0] for word in found}
     kinds |= {"session", "sessions"} if kinds & {"session", "sessions"} else set()
-    expected = {word for word in test.expected if word.split()[0] in kinds}
+    if read.whole:
+        # Nothing is an answer too: a device that has lost every route is not one that tells of none.
+        kinds |= {kind for table in system(device.nos).tables for kind in KINDS.get(table, ())}
+    wanted = {word for word in expected if word.split()[0] in kinds}
     return Verdict(
-        situation=test.situation,
-        device=test.device,
-        missing=tuple(sorted(expected - found)),
-        surplus=tuple(sorted(found - expected)),
-        unreadable=tuple(unreadable),
-        unanswered=tuple(unanswered),
+        situation="",
+        device=device.name,
+        missing=tuple(sorted(wanted - found)),
+        surplus=tuple(sorted(found - wanted)),
+        unreadable=read.unreadable,
+        unanswered=read.unanswered,
     )
 
 

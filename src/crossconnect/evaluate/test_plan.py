@@ -9,7 +9,7 @@ Rows are coarse on purpose: what systems count and word differently (timers, loc
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -23,6 +23,15 @@ from crossconnect.state.tables import State
 
 COMPARED = ("bgp_sessions", "routes", "vteps", "macs", "interfaces", "lldp")
 """Tables that tests look at."""
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "bgp_sessions": ("session", "sessions"),
+    "routes": ("route",),
+    "vteps": ("vtep",),
+    "macs": ("mac",),
+    "interfaces": ("interface",),
+    "lldp": ("lldp",),
+}
+"""First words of the rows of a table."""
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):

@@ -55,8 +55,8 @@ WINDOW_EMPTY = Code(
 OBJECTIVE_MALFORMED = Code(
     "intent.objective-malformed",
     Severity.ERROR,
-    "An objective for changes allows a loss that is no percentage, or no time for an answer.",
-    "`loss_percent_max` is from 0 to 100, `round_trip_ms_max` above 0.",
+    "An objective for changes allows a share of probes or routes that is no percentage, or no time for an answer.",
+    "`loss_percent_max` and `routes_percent_max` are from 0 to 100, `round_trip_ms_max` above 0.",
 )
 OBJECTIVE_TWICE = Code(
     "intent.objective-twice",

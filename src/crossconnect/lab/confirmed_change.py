@@ -162,12 +162,16 @@ def _is_old(lab: Lab, node: str, old: str) -> None:
 
 def drain(lab: Lab, node: str, text: str) -> None:
     """From `text` to the same with graceful shutdown (RFC 8326) in every BGP instance."""
-    bring_to(lab, node, drained_text(text))
-    verify(lab, node, drained_text(text))
+    become(lab, node, drained_text(text))
 
 
 def undrain(lab: Lab, node: str, text: str) -> None:
     """To `text`, without graceful shutdown."""
+    become(lab, node, text)
+
+
+def become(lab: Lab, node: str, text: str) -> None:
+    """Bring a switch to a configuration without a timer. Rejected when it does not run it then."""
     bring_to(lab, node, text)
     verify(lab, node, text)
 

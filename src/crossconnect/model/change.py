@@ -57,6 +57,9 @@ class Objective(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """Share of probes that may stay without an answer."""
     round_trip_ms_max: float = 100.0
     """How long half of the answers may take, there and back."""
+    routes_percent_max: float = 0.0
+    """Share of the routes from outside, in a VRF of a switch, that may be missing, more, or other ones than simulated:
+    what external routers announce is theirs to change."""
     description: str = ""
     """For people."""
 

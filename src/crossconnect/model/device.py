@@ -53,7 +53,7 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     asn: int | None = None
     """Its ASN; none given: allocated."""
     drained: bool = False
-    """Taken out of traffic by graceful shutdown (RFC 8326) but left configured."""
+    """Taken out of traffic but left configured: graceful shutdown (RFC 8326), longer AS paths to external routers."""
 
 
 class ExtraFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -108,4 +108,10 @@ class NetworkOs(msgspec.Struct, frozen=True, kw_only=True):
     asks it."""
     errors: Callable[[DeviceConfiguration], Query] | None = None
     """Errors that a device's ports have counted; `ErrorsReport` for each. None as above."""
+    tables: frozenset[str] = frozenset()
+    """State tables that the answers to `queries` fill. What is in none of them nobody looks at, and gates say so; empty
+    where that is not known of a system."""
+    exact: bool = False
+    """Whether rows made of its answers are those of the simulation in every field, as they are in labs: FRR's own. Of
+    the other systems only what all of them word alike is compared."""
     interface_version: int = INTERFACE_VERSION

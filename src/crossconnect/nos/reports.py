@@ -168,3 +168,8 @@ Report = (
     | EchoReport
     | ErrorsReport
 )
+
+TOLD = frozenset(
+    ("bgp_sessions", "routes", "bgp_routes", "evpn_routes", "vteps", "vnis", "macs", "interfaces", "lldp"),
+)
+"""State tables that these records fill."""

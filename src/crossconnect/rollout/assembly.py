@@ -18,8 +18,9 @@ from crossconnect.finding import Finding, Place, found
 from crossconnect.model.change import Objective
 from crossconnect.rollout.change_rules import Rules, Size, bound
 from crossconnect.rollout.codes import BREAK, BREAK_UNKNOWN
-from crossconnect.rollout.commands import DeviceCommands, change_commands
+from crossconnect.rollout.commands import DeviceCommands, change_commands, while_drained
 from crossconnect.rollout.continuity import Continuity, Loss
+from crossconnect.rollout.device_probes import device_probes
 from crossconnect.rollout.disruption import Disruption, disruptions
 from crossconnect.rollout.groups import Group, redundancy_groups
 from crossconnect.rollout.mixture import mixed
@@ -27,6 +28,7 @@ from crossconnect.rollout.order import Ordered, Step, ordered
 from crossconnect.rollout.plan import Plan, Side
 from crossconnect.rollout.probes import DEFAULT, Probe, probes_of
 from crossconnect.rollout.saved_plan import Break, Effect, Gate, SavedDevice, SavedPlan, SavedWave, Timers
+from crossconnect.rollout.unseen import unseen
 from crossconnect.rollout.waves import WAVE_DEVICES_MAX, Candidate, candidates
 from crossconnect.simulate.failures import Failures
 from crossconnect.simulate.impact import Impact, Impacts
@@ -85,6 +87,13 @@ def assemble(parent: Side | None, new: Side, plan: Plan, context: Context) -> tu
         disruptive=bool(breaks) or any(d.level != "none" for d in lost.values()),
         authors=context.authors,
     )
+    objectives = (
+        context.objectives
+        if any(not objective.tenant for objective in context.objectives)
+        else (*context.objectives, DEFAULT)
+    )
+    probes = _probes(old, after, waves, context.objectives)
+    asking = device_probes(old, after, probes, objectives)
     saved = SavedPlan(
         region=after.region,
         parent=plan.parent,
@@ -97,10 +106,10 @@ def assemble(parent: Side | None, new: Side, plan: Plan, context: Context) -> tu
         numbers=plan.numbers,
         findings_new=tuple(f"{finding.code}: {finding.message}" for finding in plan.findings_new),
         timers=context.timers,
-        probes=_probes(old, after, waves, context.objectives),
-        objectives=context.objectives
-        if any(not objective.tenant for objective in context.objectives)
-        else (*context.objectives, DEFAULT),
+        probes=probes,
+        device_probes=asking,
+        unseen=unseen(after, changed, asking),
+        objectives=objectives,
         on_failure="all" if context.undo_all else "wave",
         orders_tried=order.orders_tried,
         exhaustive=order.exhaustive,
@@ -337,6 +346,8 @@ def _devices(
     if parent is not None:
         told = {c.device: c for c in change_commands(parent.blueprint, new.blueprint, changing)}
     wave_of = {name: wave.number for wave in waves for name in wave.devices}
+    before = {device.name: device for device in parent.blueprint.devices} if parent is not None else {}
+    after = {device.name: device for device in new.blueprint.devices}
     texts: Callable[[Side | None, str], Mapping[str, str]] = lambda side, name: (  # noqa: E731
         side.files.get(name, {}) if side is not None else {}
     )
@@ -358,6 +369,9 @@ def _devices(
             commands=told[change.device].commands if change.device in told else (),
             rollback=told[change.device].rollback if change.device in told else (),
             whole_files=told[change.device].files if change.device in told else (),
+            while_drained=while_drained(before[change.device], after[change.device])
+            if change.device in told and lost[change.device].level != "none"
+            else None,
         )
         for change in plan.devices
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 
 import msgspec
 
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.device.draining import drained_device
 from crossconnect.nos.network_os import Commands
 from crossconnect.nos.registry import system
-from crossconnect.nos.rendering import device_commands
+from crossconnect.nos.rendering import device_commands, render_files
+from crossconnect.rollout.saved_plan import WhileDrained
 
 
 class DeviceCommands(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +42,32 @@ def change_commands(old: Blueprint, new: Blueprint, only: Iterable[str]) -> tupl
         )
         for name in sorted(only)
         if name in before and name in after and before[name].nos == after[name].nos
+    )
+
+
+def while_drained(old: DeviceConfiguration, new: DeviceConfiguration) -> WhileDrained:
+    """What a device is given that is drained for its change."""
+    out_of_traffic, changed = drained_device(old), drained_device(new)
+    files, drained_files = render_files(old), render_files(out_of_traffic)
+    return WhileDrained(
+        drain=device_commands(old, out_of_traffic),
+        undo_drain=device_commands(out_of_traffic, old),
+        old=drained_files,
+        commands=device_commands(out_of_traffic, changed),
+        rollback=device_commands(changed, out_of_traffic),
+        new=render_files(changed),
+        undrain=device_commands(changed, new),
+        undo_undrain=device_commands(new, changed),
+        diff="".join(
+            line
+            for name in sorted(files | drained_files)
+            for line in difflib.unified_diff(
+                files.get(name, "").splitlines(keepends=True),
+                drained_files.get(name, "").splitlines(keepends=True),
+                f"{name} in traffic",
+                f"{name} drained",
+            )
+        ),
     )
 
 

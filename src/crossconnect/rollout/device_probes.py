@@ -8,12 +8,14 @@ border's own address ---> the external router's end, and an address of the first
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
 from crossconnect.design.blueprint import Blueprint
+from crossconnect.model.change import Objective
 from crossconnect.net import address_of, address_text, parse, version_of
+from crossconnect.nos.registry import system
 from crossconnect.rollout.probes import DEFAULT, Probe
 
 OF_DEVICE_MAX = 16
@@ -21,10 +23,11 @@ OF_DEVICE_MAX = 16
 
 
 def device_probes(
-    old: Blueprint, new: Blueprint, planned: Sequence[Probe], tenants: Mapping[str, str]
+    old: Blueprint, new: Blueprint, planned: Sequence[Probe], objectives: Sequence[Objective]
 ) -> tuple[Probe, ...]:
     """Probes by devices that both networks have, between addresses that both have. `planned`: those between servers,
-    which say in which waves a network is missed by plan; `tenants`: name of the objective by tenant."""
+    which say in which waves a network is missed by plan."""
+    tenants = {objective.tenant: objective.name for objective in reversed(objectives)}
     lost = {probe.network: probe.lost_in for probe in planned}
     before = {_key(probe) for probe in _all(old)}
     made = [
@@ -108,6 +111,12 @@ def _few(probes: Iterable[Probe]) -> list[Probe]:
         n = len(of)
         found += of if n <= OF_DEVICE_MAX else [of[i * n // OF_DEVICE_MAX] for i in range(OF_DEVICE_MAX)]
     return found
+
+
+def sent_by(network: Blueprint, probes: Iterable[Probe]) -> tuple[Probe, ...]:
+    """Those of devices whose system can be told to ping: for the others gates say that they send none."""
+    systems = {device.name: device.nos for device in network.devices}
+    return tuple(probe for probe in probes if system(systems[probe.source]).echoes is not None)
 
 
 def asked_in(probes: Iterable[Probe], wave: int, silent: Collection[tuple[str, str]]) -> tuple[Probe, ...]:

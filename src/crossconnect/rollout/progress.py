@@ -33,21 +33,59 @@ TYPICAL_S: Mapping[str, float] = {
 """Of a step of a whole wave, without the soak time of gates."""
 
 
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan that is begun, or gone on with: the first line."""
+
+    file: str
+    """The plan's file, as it was said."""
+    sha256: str
+    """Its hash, which approvals name."""
+    region: str
+    """The region's name."""
+    network: str
+    """What it is carried out on: a lab by its name, or `the network`."""
+    waves: tuple[tuple[str, ...], ...]
+    """Devices of each wave, in order."""
+    unseen: tuple[str, ...]
+    """What gates on devices do not look at, by system, as the plan says it; a lab's gates see all of it."""
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """A step that begins or has ended: one line of progress."""
 
     seconds: float
     """Since the run began."""
     wave: int
+    """Number of its wave, from 1; 0 for what is about none."""
     waves: int
+    """How many there are."""
     device: str
     """Empty for what is about the network: gates and proofs."""
     step: str
+    """`inspect`, `prepare`, `drain`, `commit`, `verify`, `gate`, `confirm`, `undrain`, `settle`, `undo`, `proof`;
+    `resume` and `abort` where somebody has taken over."""
     status: str
     """`begin`, `done`, `failed`."""
     detail: str
+    """Of a gate how long it has held, what came of its probes, what it has not looked at; of what has failed why; of an
+    undoing the way that was taken."""
     left_s: int | None
     """How long the rest takes if nothing fails any more; None when nothing can be said."""
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing is due any more: the last line. Without one the command was ended from outside, or refused the plan."""
+
+    outcome: str
+    """`done`, `undone`, `stopped` (the wave that failed is undone, those before it stand), `stuck`."""
+    seconds: float
+    """Since the run began."""
+    failure: str
+    """What has failed first; empty where nothing has."""
+    stuck: tuple[str, ...]
+    """Devices that did not go back in any of the ways: somebody must look."""
+    journal: str
+    """Hash of the journal's last record."""
 
 
 class Progress:

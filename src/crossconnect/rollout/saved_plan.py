@@ -60,6 +60,30 @@ class Timers(msgspec.Struct, frozen=True, kw_only=True):
         return self.apply_s + self.gate_s + self.soak_s + self.silence_s
 
 
+class WhileDrained(msgspec.Struct, frozen=True, kw_only=True):
+    """What a device that is drained is given, from before the change until after it. Texts by file name, secrets are
+    references."""
+
+    drain: tuple[Commands, ...]
+    """From the old configuration to the old one, drained."""
+    undo_drain: tuple[Commands, ...]
+    """Back from there: where the change was not made."""
+    old: Mapping[str, str]
+    """The old configuration, drained."""
+    commands: tuple[Commands, ...]
+    """The change itself, of a drained device."""
+    rollback: tuple[Commands, ...]
+    """What takes it back."""
+    new: Mapping[str, str]
+    """The new configuration, drained."""
+    undrain: tuple[Commands, ...]
+    """From there to the new configuration."""
+    undo_undrain: tuple[Commands, ...]
+    """Back from there, if it is not taken."""
+    diff: str
+    """Unified difference of the files that draining makes."""
+
+
 class SavedDevice(msgspec.Struct, frozen=True, kw_only=True):
     """A device that changes."""
 
@@ -95,6 +119,8 @@ class SavedDevice(msgspec.Struct, frozen=True, kw_only=True):
     """What takes it back; the whole old text is the second way."""
     whole_files: tuple[str, ...] = ()
     """Files that are put in place whole beside the commands."""
+    while_drained: WhileDrained | None = None
+    """What it is given instead where it is drained for the change."""
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,7 +214,11 @@ class SavedPlan(msgspec.Struct, frozen=True, kw_only=True):
     timers: Timers
     """How long each step may take."""
     probes: tuple[Probe, ...] = ()
-    """Who is asked by gates whether he reaches whom."""
+    """Who is asked by gates whether he reaches whom: servers, in labs."""
+    device_probes: tuple[Probe, ...] = ()
+    """The same on devices themselves: which device pings whom, where its system can be told to."""
+    unseen: tuple[str, ...] = ()
+    """What gates on devices do not look at, by system: what its collectors do not tell."""
     objectives: tuple[Objective, ...] = ()
     """What of it may be lost, and how long it may take."""
     on_failure: Literal["wave", "all"]

@@ -1,7 +1,8 @@
 """Which devices change together, and in which order, as far as it follows from the topology alone.
 
-site by site:  pod of the canary, its roles in order | the site's other pods together | its core
+site by site:  pod of the canary, its roles in order | the site's other pods, one by one | its core
 a wave:        one role and system, no two of a redundancy group, at most `limit`; the limit doubles wave by wave
+               the first two pods of a site begin with one device, the later ones with as many as that has led to
 a canary:      the first device of each role and system, alone
 """
 
@@ -19,6 +20,10 @@ from crossconnect.rollout.groups import TIERS, Group
 WAVE_DEVICES_MAX = 16
 """Devices of a wave. What is lost when a wave goes wrong in a way that no gate sees must stay countable; AVD's users
 fear 300 at once."""
+
+PODS_ANEW = 2
+"""Pods of a site that begin with one device: the canary's, and one that shows that it was not that pod's own luck. A
+region of a hundred pods would never be done if each of them did."""
 
 ROLES = ("leaf", "border-leaf", "spine", "super-spine")
 """The order of roles that is tried first: from those that carry one rack to those that carry everybody."""
@@ -146,8 +151,9 @@ def draft_waves(
     rank = {role: n for n, role in enumerate(roles)}
     proven: set[tuple[str, str]] = set()
     waves: list[Draft] = []
-    for unit, devices in _units(changing, rank):
-        limit = 1
+    limit = 1
+    for unit, devices, anew in _units(changing, rank):
+        limit = 1 if anew else limit
         for cut in _cuts(devices, rank):
             kind = (cut[0].role, cut[0].nos)
             left = list(cut)
@@ -163,8 +169,8 @@ def draft_waves(
     return tuple(waves)
 
 
-def _units(changing: Mapping[str, Candidate], rank: Mapping[str, int]) -> Iterator[tuple[str, list[Candidate]]]:
-    """Parts of the region, one after the other."""
+def _units(changing: Mapping[str, Candidate], rank: Mapping[str, int]) -> Iterator[tuple[str, list[Candidate], bool]]:
+    """Parts of the region, one after the other, and whether they begin with one device."""
     sites: dict[str, list[Candidate]] = {}
     for candidate in changing.values():
         sites.setdefault(candidate.site, []).append(candidate)
@@ -175,16 +181,13 @@ def _units(changing: Mapping[str, Candidate], rank: Mapping[str, int]) -> Iterat
         for candidate in inside:
             if candidate.pod:
                 pods.setdefault(candidate.pod, []).append(candidate)
-        if pods:
-            first = min(pods, key=lambda pod: (_least(pods[pod], rank), natural_key(pod)))
-            yield f"pod {first}", pods.pop(first)
-        if pods:
-            names = sorted(pods, key=natural_key)
-            told = f"pod {names[0]}" if len(names) == 1 else f"{len(names)} further pods"
-            yield f"{told} of site {site}", [c for name in names for c in pods[name]]
+        first = min(pods, key=lambda pod: (_least(pods[pod], rank), natural_key(pod)), default="")
+        for number, pod in enumerate(sorted(pods, key=lambda pod: (pod != first, natural_key(pod)))):
+            told = f"pod {pod}" if pod == first else f"pod {pod} of site {site}"
+            yield told, pods[pod], number < PODS_ANEW
         core = [candidate for candidate in inside if not candidate.pod]
         if core:
-            yield f"core of site {site}", core
+            yield f"core of site {site}", core, True
 
 
 def _least(these: Iterable[Candidate], rank: Mapping[str, int]) -> tuple[object, ...]:

@@ -7,25 +7,13 @@ from collections.abc import Collection
 import msgspec
 
 from crossconnect.design.blueprint import Blueprint
+from crossconnect.device.draining import drained_device
 
 
 def drained(blueprint: Blueprint, names: Collection[str]) -> Blueprint:
-    """The blueprint with graceful shutdown (RFC 8326) in all BGP instances of some devices: they go on forwarding, and
-    are nobody's choice while there is another one."""
-    devices = tuple(
-        msgspec.structs.replace(
-            device,
-            network_instances=tuple(
-                i
-                if i.bgp is None
-                else msgspec.structs.replace(i, bgp=msgspec.structs.replace(i.bgp, graceful_shutdown=True))
-                for i in device.network_instances
-            ),
-        )
-        if device.name in names
-        else device
-        for device in blueprint.devices
-    )
+    """The blueprint with some devices drained: they go on forwarding, and are nobody's choice while there is another
+    one."""
+    devices = tuple(drained_device(device) if device.name in names else device for device in blueprint.devices)
     return msgspec.structs.replace(blueprint, devices=devices)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
+import msgspec
 import pytest
 
 import eos_model
@@ -29,6 +30,7 @@ from crossconnect.nos.registry import system
 from crossconnect.nos.rendering import render_files
 from crossconnect.nos.secrets import revealed
 from crossconnect.rollout.journal_file import Journal
+from crossconnect.rollout.progress import Begun, Ended, Step
 from eos_model import Eos
 from https_peer import PASSWORD, USER, Dropped, HttpsPeer
 from line_device import Lines
@@ -187,6 +189,40 @@ def test_done_and_not_done_twice(stand: Stand) -> None:
     assert code == 1
     assert "already as the plan would have it" in err
     assert stand.begun() == ["0001"], "what was refused has left nothing"
+
+
+EVENTS = {"plan": Begun, "step": Step, "end": Ended}
+
+
+def test_lines_for_ci(stand: Stand) -> None:
+    """Input: a plan carried out with `-o jsonl`. Output: each line has exactly the fields of
+    the record of its event; the plan first, the end last; begun and ended steps of the states that are documented."""
+    assert stand.apply("-o", "jsonl")[0] == 0
+    lines = [json.loads(line) for line in stand.said[-2].splitlines()]
+    for line in lines:
+        record = EVENTS[line["event"]]
+        assert list(line) == ["format_version", "event", *record.__struct_fields__]
+        assert line["format_version"] == 1
+        msgspec.convert({name: line[name] for name in record.__struct_fields__}, record)
+    assert [line["event"] for line in lines] == ["plan", *["step"] * (len(lines) - 2), "end"]
+    plan, steps, end = lines[0], lines[1:-1], lines[-1]
+    saved, digest = read_plan(stand.plan)
+    assert plan["sha256"] == digest
+    assert plan["network"] == "the network"
+    assert plan["waves"] == [list(wave.devices) for wave in saved.waves]
+    assert plan["unseen"] == list(saved.unseen) != []
+    assert {step["step"] for step in steps} == {"prepare", "commit", "verify", "gate", "confirm"}
+    assert {(step["wave"], step["waves"]) for step in steps} == {(1, 2), (2, 2)}
+    assert all(step["status"] in ("begin", "done") for step in steps)
+    assert [step["device"] for step in steps if step["step"] == "gate"] == [""] * 4
+    gates = [step["detail"] for step in steps if step["step"] == "gate" and step["status"] == "done"]
+    assert all(f"; {note}" in detail for detail in gates for note in saved.unseen), "no gate is silent about it"
+    assert steps[-1]["left_s"] == 0
+    assert end["outcome"] == "done"
+    assert end["stuck"] == []
+    assert end["failure"] == ""
+    journal = next(stand.state.glob("plans/*.journal")).read_text()
+    assert end["journal"] in journal
 
 
 def test_a_record_of_who_did_what_and_why(stand: Stand, capsys: pytest.CaptureFixture[str]) -> None:
@@ -424,6 +460,7 @@ def test_drift_of_devices(stand: Stand, capsys: pytest.CaptureFixture[str]) -> N
     assert code == 1
     assert {d["device"] for d in found} == {*BORDERS}
     assert any("local-preference" in d["detail"] for d in found)
+    assert {d["kind"] for d in found} <= {"missing", "extra"}
     code, found = drift("--at", "HEAD~1")
     assert code == 1
     assert {d["kind"] for d in found} == {"silent"}

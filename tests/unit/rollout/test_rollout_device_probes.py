@@ -8,12 +8,13 @@ from __future__ import annotations
 import msgspec
 
 from changes import both
+from crossconnect.model.change import Objective
 from crossconnect.rollout.device_probes import OF_DEVICE_MAX, asked_in, device_probes, probe_key
 from regions import small
 
 REGION = small(leaves=2, spines=2, border=True, tenants=1)
 BLUEPRINT = both(REGION, lambda region: region)[0].blueprint
-PROBES = device_probes(BLUEPRINT, BLUEPRINT, (), {})
+PROBES = device_probes(BLUEPRINT, BLUEPRINT, (), ())
 
 
 def test_everybody_asks_from_an_address_that_he_has() -> None:
@@ -52,7 +53,7 @@ def test_what_only_one_network_has_is_not_asked() -> None:
     """Input: a change after which a server is gone. Output: nobody asks it."""
     gone = BLUEPRINT.hosts[0]
     fewer = msgspec.structs.replace(BLUEPRINT, hosts=BLUEPRINT.hosts[1:])
-    for probes in (device_probes(BLUEPRINT, fewer, (), {}), device_probes(fewer, BLUEPRINT, (), {})):
+    for probes in (device_probes(BLUEPRINT, fewer, (), ()), device_probes(fewer, BLUEPRINT, (), ())):
         assert gone.name not in {probe.destination for probe in probes}
 
 
@@ -61,7 +62,7 @@ def test_objectives_and_waves_are_those_of_the_plan() -> None:
     Output: judged by that objective; not asked after that wave, and not at all."""
     inside = next(p for p in PROBES if p.network != "default")
     planned = msgspec.structs.replace(inside, lost_in=(2,))
-    probes = device_probes(BLUEPRINT, BLUEPRINT, [planned], {inside.tenant: "gold"})
+    probes = device_probes(BLUEPRINT, BLUEPRINT, [planned], [Objective(name="gold", tenant=inside.tenant)])
     assert {p.objective for p in probes if p.network == inside.network} == {"gold"}
     networks = {p.network for p in asked_in(probes, 2, ())}
     assert inside.network not in networks
@@ -74,7 +75,7 @@ def test_objectives_and_waves_are_those_of_the_plan() -> None:
 def test_no_device_sends_too_many() -> None:
     big = small(leaves=2, spines=2, border=True, tenants=2, servers=4)
     blueprint = both(big, lambda region: region)[0].blueprint
-    probes = device_probes(blueprint, blueprint, (), {})
+    probes = device_probes(blueprint, blueprint, (), ())
     sources = [probe.source for probe in probes]
     assert max(map(sources.count, sources)) <= OF_DEVICE_MAX
     assert {p.source for p in probes if p.network == "default"}, "the way through the underlay stays"

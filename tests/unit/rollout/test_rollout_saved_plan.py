@@ -6,15 +6,17 @@ import msgspec
 import pytest
 
 from changes import BASE, DUAL, EDITS, PODS, both, design, side_of
+from crossconnect.device.draining import drained_device
 from crossconnect.errors import BadInput
 from crossconnect.finding import Finding
 from crossconnect.model.region import Region
-from crossconnect.nos.rendering import render_files
+from crossconnect.nos.rendering import device_commands, render_files
 from crossconnect.rollout.assembly import Context, assemble
 from crossconnect.rollout.change_rules import Rules
 from crossconnect.rollout.mixture import mixed
 from crossconnect.rollout.plan import Side, plan
 from crossconnect.rollout.saved_plan import SavedPlan, decoded, encoded
+from crossconnect.simulate.maintenance import drained
 from regions import small
 
 BREAKING = "unnumbered"
@@ -49,6 +51,22 @@ def test_a_new_tenant_goes_out_in_growing_waves_and_nobody_misses_anything() -> 
     assert saved.waves[-1].gate.state == saved.new
 
 
+def test_later_pods_go_one_by_one_in_waves_that_have_grown() -> None:
+    """Input: a new tenant in a site of four pods. Output: never two pods in a wave; the first two begin with one leaf,
+    the others with as many as may go by then."""
+    region = small(pods=4, leaves=4, super_spines=2, tenants=2)
+    saved, findings = made(*both(region, EDITS["fewer tenants"], backwards=True))
+    assert findings == ()
+    waves = [wave.devices for wave in saved.waves]
+    assert all(len({name[0] for name in devices}) == 1 for devices in waves)
+    assert [(devices[0][0], len(devices)) for devices in waves] == [
+        ("a", 1), ("a", 2), ("a", 1),
+        ("b", 1), ("b", 2), ("b", 1),
+        ("c", 4),
+        ("d", 4),
+    ]  # fmt: skip
+
+
 def test_each_wave_names_the_network_that_it_leads_to() -> None:
     old, new = both(PODS, EDITS["leak"])
     saved, _ = made(old, new)
@@ -70,6 +88,34 @@ def test_texts_commands_and_inverse_are_in_it() -> None:
     assert any("timers 3 9" in part.text for part in device.rollback)
     files = {d.name: render_files(d) for d in new.blueprint.devices}
     assert {d.name: d.new for d in saved.devices} == {d.name: files[d.name] for d in saved.devices}
+
+
+def test_what_a_drained_device_is_given_is_in_it() -> None:
+    """Input: sessions that are torn down. Output: the way there, through the change and back, each the commands from
+    one text to the next, with their inverse; probes of devices, and what gates on devices do not see."""
+    old, new = both(DUAL, EDITS["hold time"])
+    saved, _ = made(old, new)
+    before, after = ({d.name: d for d in side.blueprint.devices} for side in (old, new))
+    assert any(device.drain for device in saved.devices)
+    for device in saved.devices:
+        given = device.while_drained
+        assert (given is not None) == device.drain
+        if given is None:
+            continue
+        was, will = before[device.name], after[device.name]
+        texts = {d.name: render_files(d) for d in drained(old.blueprint, {device.name}).devices}
+        assert given.old == texts[device.name]
+        assert (
+            given.new == {d.name: render_files(d) for d in drained(new.blueprint, {device.name}).devices}[device.name]
+        )
+        assert given.drain == device_commands(was, drained_device(was))
+        assert given.undo_drain == device_commands(drained_device(was), was)
+        assert given.commands == device_commands(drained_device(was), drained_device(will))
+        assert given.undrain == device_commands(drained_device(will), will)
+        assert "+ bgp graceful-shutdown" in given.diff
+    assert saved.device_probes
+    assert {probe.source for probe in saved.device_probes} <= set(before)
+    assert saved.unseen == (f"frr: not looked at: lldp ({len(after)} devices)",)
 
 
 def test_sessions_that_are_torn_down_are_foreseen_and_the_device_is_drained() -> None:

@@ -52,8 +52,9 @@ def command(
     find in the network because of it.
 
     With '--access' the devices themselves are compared with what the last plan has made of them, or with the region at
-    '--at': each says what its configuration has otherwise. Nothing is changed on them. Where they became so without a
-    plan, '--adopt' keeps it, and the next plan may start from there.
+    '--at': each says what its configuration has otherwise, and what it tells of its tables is judged by the checks, as
+    gates do. Nothing is changed on them. Where they became so without a plan, '--adopt' keeps it, and the next plan may
+    start from there.
 
     Exit code 0 without drift, 1 with, or when a switch does not answer. 'xc apply' touches no switch that has drifted.
     """
@@ -71,6 +72,8 @@ def command(
             print_findings(found.findings, verbose=False, limit=20)
         drifted = len({d.device for d in found.deviations})
         say(f"{drifted} of {found.devices} switches have drifted from {blueprint.content_hash()[:16]}")
+        for note in found.unseen:
+            say(f"note: {note}")
         for device in blueprint.drained:
             say(f"{device} is drained")
     if kept is not None and not found.deviations:

@@ -56,10 +56,14 @@ def _objectives(subject: Subject, tenants: Known) -> Iterator[Finding]:
         path, user = f"objectives/{objective.name}", f"objective {objective.name}"
         if objective.tenant:
             yield from tenants.unknown(objective.tenant, user, f"{path}/tenant")
-        if not subject.unread(path, "loss_percent_max", "round_trip_ms_max") and not (
-            0 <= objective.loss_percent_max <= 100 and objective.round_trip_ms_max > 0
+        if not subject.unread(path, "loss_percent_max", "round_trip_ms_max", "routes_percent_max") and not (
+            0 <= objective.loss_percent_max <= 100
+            and objective.round_trip_ms_max > 0
+            and 0 <= objective.routes_percent_max <= 100
         ):
             words = f"{user} allows {objective.loss_percent_max} % of loss and {objective.round_trip_ms_max} ms"
+            if objective.routes_percent_max:
+                words += f", {objective.routes_percent_max} % of routes"
             yield found(change_codes.OBJECTIVE_MALFORMED, subject.place(path), words)
         if objective.tenant in first and not subject.unread(path, "tenant"):
             whom = f"tenant {objective.tenant}" if objective.tenant else "all tenants"

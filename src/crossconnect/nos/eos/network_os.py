@@ -13,6 +13,7 @@ from crossconnect.nos.eos.support import SUPPORT
 from crossconnect.nos.lines import Tree as Lines
 from crossconnect.nos.lines import entry, indented_text, indented_tree
 from crossconnect.nos.network_os import NetworkOs, Tree
+from crossconnect.nos.reports import TOLD
 
 _VERBATIM = {"banner login": "EOF", "banner motd": "EOF", "code unit": "EOF"}
 """Headers of text that is no configuration, and the line that ends it."""
@@ -59,4 +60,5 @@ SYSTEM = NetworkOs(
     support=SUPPORT,
     queries=queries,
     errors=errors_query,
+    tables=TOLD,
 )

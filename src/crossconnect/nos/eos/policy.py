@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from crossconnect.device.draining import PREPEND
 from crossconnect.device.policy import Actions, Policy, PrefixSet, RoutingPolicy, Statement
 from crossconnect.nos.eos.names import DENY_ALL, DRAINED_IN, DRAINED_OUT, SHUTDOWN, community, one_line, route_map
 from crossconnect.nos.lines import Block, Entry, entry
@@ -34,8 +35,9 @@ class Use:
         return self.name, self.version
 
 
-def render_policy(policy: RoutingPolicy, uses: Iterable[Use], built_in: set[str]) -> list[Entry]:
-    """Everything that the used policies need, sets first; then the built-in route maps that are asked for."""
+def render_policy(policy: RoutingPolicy, uses: Iterable[Use], built_in: set[str], asn: int = 0) -> list[Entry]:
+    """Everything that the used policies need, sets first; then the built-in route maps that are asked for. `asn` is put
+    in front of what a drained router sends: no source says that EOS does anything with the community by itself."""
     by_key = {use.key: use for use in uses}
     known = {p.name: p for p in policy.policies}
     maps: list[Entry] = []
@@ -44,7 +46,8 @@ def render_policy(policy: RoutingPolicy, uses: Iterable[Use], built_in: set[str]
     if DRAINED_IN in built_in:
         maps.append(Block(f"route-map {DRAINED_IN} permit 10", ("set local-preference 0",)))
     if DRAINED_OUT in built_in:
-        maps.append(Block(f"route-map {DRAINED_OUT} permit 10", (f"set community {community(SHUTDOWN)} additive",)))
+        mark, longer = f"set community {community(SHUTDOWN)} additive", "set as-path prepend" + f" {asn}" * PREPEND
+        maps.append(Block(f"route-map {DRAINED_OUT} permit 10", (mark, longer)))
     if DENY_ALL in built_in:
         maps.append(f"route-map {DENY_ALL} deny 10")
     return [*_sets(policy, _referenced(maps)), *maps]

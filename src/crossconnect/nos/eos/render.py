@@ -23,7 +23,11 @@ def render(device: DeviceConfiguration) -> Tree:
         *render_interfaces(device),
         *render_routing(device),
         *render_mlag(device),
-        *render_policy(device.routing_policy, *policy_uses(device)),
+        *render_policy(device.routing_policy, *policy_uses(device), asn=_asn(device)),
         *render_bgp(device),
         *render_banner(device.system),
     )
+
+
+def _asn(device: DeviceConfiguration) -> int:
+    return next((i.bgp.asn for i in device.network_instances if i.kind == "default" and i.bgp), 0)

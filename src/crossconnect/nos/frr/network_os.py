@@ -19,6 +19,7 @@ from crossconnect.nos.frr.support import SUPPORT
 from crossconnect.nos.frr.text import text
 from crossconnect.nos.network_os import Commands, NetworkOs, Query, Tree, Trees
 from crossconnect.nos.probing import linux_echoes, linux_errors
+from crossconnect.nos.reports import TOLD
 
 MAIN = "frr.conf"
 
@@ -88,6 +89,8 @@ SYSTEM = NetworkOs(
     files=further_files,
     echoes=linux_echoes,
     errors=linux_errors,
+    tables=TOLD - {"lldp"},
+    exact=True,
 )
 
 SYSTEM_10 = msgspec.structs.replace(SYSTEM, trees=_trees_10)

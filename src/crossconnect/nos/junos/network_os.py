@@ -13,6 +13,7 @@ from crossconnect.nos.junos.render import render
 from crossconnect.nos.junos.support import SUPPORT
 from crossconnect.nos.lines import braced_text
 from crossconnect.nos.network_os import NetworkOs, Tree
+from crossconnect.nos.reports import TOLD
 
 
 def _trees(device: DeviceConfiguration) -> dict[str, Tree]:
@@ -41,4 +42,5 @@ SYSTEM = NetworkOs(
     facts=FACTS,
     support=SUPPORT,
     queries=queries,
+    tables=TOLD,
 )

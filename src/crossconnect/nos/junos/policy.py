@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.device.draining import PREPEND
 from crossconnect.device.policy import Actions, Conditions, Policy, PrefixRule, RoutingPolicy, Statement
 from crossconnect.net import parse
 from crossconnect.nos.junos.names import (
@@ -146,7 +147,8 @@ def _fabric(device: DeviceConfiguration, needed: Needed) -> Iterator[Entry]:
     terms: list[Entry] = []
     if bgp.graceful_shutdown:
         name = needed.community(SHUTDOWN)
-        terms.append(Block("term drained", (Block("then", (f"community add {name}", "next term")),)))
+        longer = f"as-path-prepend {quoted(' '.join([str(bgp.asn)] * PREPEND))}"
+        terms.append(Block("term drained", (Block("then", (longer, f"community add {name}", "next term")),)))
         yield Block(
             f"policy-statement {FABRIC_IN}",
             (Block("term drained", (Block("then", ("local-preference 0", "accept")),)),),

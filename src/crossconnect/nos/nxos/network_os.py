@@ -12,6 +12,7 @@ from crossconnect.nos.nxos.facts import FACTS
 from crossconnect.nos.nxos.names import MAIN
 from crossconnect.nos.nxos.render import render
 from crossconnect.nos.nxos.support import SUPPORT
+from crossconnect.nos.reports import TOLD
 
 
 def _trees(device: DeviceConfiguration) -> dict[str, Tree]:
@@ -40,4 +41,5 @@ SYSTEM = NetworkOs(
     facts=FACTS,
     support=SUPPORT,
     queries=queries,
+    tables=TOLD,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos import document
 from crossconnect.nos.network_os import NetworkOs, Overridden, Tree
+from crossconnect.nos.reports import TOLD
 from crossconnect.nos.sonic.bgp import parse_routing, routing_text, routing_tree
 from crossconnect.nos.sonic.codes import findings
 from crossconnect.nos.sonic.collect import echoes, queries
@@ -65,4 +66,5 @@ SYSTEM = NetworkOs(
     support=SUPPORT,
     queries=queries,
     echoes=echoes,
+    tables=TOLD,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos.network_os import NetworkOs, Tree
+from crossconnect.nos.reports import TOLD
 from crossconnect.nos.srlinux.codes import findings
 from crossconnect.nos.srlinux.collect import queries
 from crossconnect.nos.srlinux.facts import FACTS
@@ -29,4 +30,5 @@ SYSTEM = NetworkOs(
     facts=FACTS,
     support=SUPPORT,
     queries=queries,
+    tables=TOLD,
 )

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.device.draining import PREPEND
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.device.policy import Actions, Conditions, Policy, RoutingPolicy, Statement
 from crossconnect.net import parse
@@ -248,7 +249,8 @@ def _fabric(device: DeviceConfiguration, sets: _Sets, drained: bool) -> list[Val
     taken = _policy(FABRIC_IN, [], last) if drained else _policy(FABRIC_IN, [marked], _ACCEPT)
     given: Value = {"policy-result": "accept"}
     if drained:
-        given = {"policy-result": "accept", "bgp": {"communities": {"add": SHUTDOWN}}}
+        longer: Value = {"prepend": {"as-number": "auto", "repeat-n": PREPEND}}
+        given = {"policy-result": "accept", "bgp": {"as-path": longer, "communities": {"add": SHUTDOWN}}}
     statements: list[Value] = []
     if _originated(device):
         own: Value = {"prefix": {"prefix-set": LOOPBACKS}, "protocol": "srl_nokia-common:local"}
