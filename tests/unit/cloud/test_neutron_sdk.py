@@ -400,3 +400,17 @@ def test_a_port_has_a_second_binding_while_its_machine_moves() -> None:
     assert bindings() == {"hv2": "ACTIVE"}
     assert neutron.find_extension("binding-extended")
     assert "could not be found" in refused(lambda: list(cloud("globex/member").network.port_bindings(port)))
+
+
+def test_what_is_not_there_is_told_as_neutron_does() -> None:
+    """Input: paths and a method that there are not. Output: 404 and 405, as NeutronErrors."""
+    api = shared_api()
+    head = {"x-auth-token": api.keys["acme/member"]}
+    for method, path, status, kind in (
+        ("GET", "/neutron/v2.0/lbaas/loadbalancers", 404, "HTTPNotFound"),
+        ("PATCH", "/neutron/v2.0/ports", 405, "HTTPMethodNotAllowed"),
+        ("GET", "/identity/v3/users", 404, "HTTPNotFound"),
+    ):
+        got = api.http.request(method, path, headers=head)
+        assert (got.status_code, got.json()["NeutronError"]["type"]) == (status, kind)
+    assert api.http.get("/v1/nothing").json()["code"] == "path.not-found"

@@ -32,6 +32,8 @@ from crossconnect.cloud.api.settings import (
 )
 from crossconnect.cloud.neutron.collection import Region
 from crossconnect.cloud.neutron.dialect import NeutronDialect
+from crossconnect.cloud.neutron.facts import BASE
+from crossconnect.cloud.neutron.identity import IDENTITY
 from crossconnect.cloud.neutron.operations import neutron_operations
 from crossconnect.cloud.neutron.registry import STORED
 from crossconnect.cloud.provided import cloud_of, settings_of, vrfs_of, without_fabric
@@ -179,7 +181,7 @@ def _neutron(file: ApiFile, provided: _Provided, wait_s: float, service: Service
     settings = provided.settings
     region = Region(pools=settings.public_prefixes, zones=settings.zones, mtu=provided.region.mtu, realised_s=wait_s)
     operations = neutron_operations(service, region, file.region_name, lambda: datetime.now(UTC))
-    return (OtherApi(operations, NeutronDialect()),)
+    return (OtherApi(operations, NeutronDialect(), (BASE, IDENTITY)),)
 
 
 def _realiser(provided: _Provided, remotes: str, southbound: str, files: tuple[str, str, str] | None) -> Beside | None:

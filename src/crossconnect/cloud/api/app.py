@@ -28,6 +28,8 @@ class OtherApi(msgspec.Struct, frozen=True):
 
     operations: tuple[Operation, ...]
     dialect: Dialect
+    prefixes: tuple[str, ...] = ()
+    """Of its paths: what is not there is told in its dialect, too."""
 
 
 def make_app(
@@ -52,7 +54,7 @@ def make_app(
             _route(gate, operation, dialect, methods.pop(operation.path, ())) for operation, dialect in everything
         ],
         after_exception=[outside.recorded(gate)],
-        exception_handlers={Exception: _outside},
+        exception_handlers={Exception: _outside({prefix: api.dialect for api in others for prefix in api.prefixes})},
         request_max_body_size=body.SIZE_MAX,
         openapi_config=None,
         logging_config=None,
@@ -98,5 +100,9 @@ def _response(answer: Answer) -> Response[Any]:
     return Response(answer.body, status_code=answer.status, headers=headers, media_type=answer.media_type)
 
 
-def _outside(request: HttpRequest, error: Exception) -> Response[Any]:
-    return _response(outside.answer(request, error))
+def _outside(dialects: Mapping[str, Dialect]) -> Callable[[HttpRequest, Exception], Response[Any]]:
+    def answer(request: HttpRequest, error: Exception) -> Response[Any]:
+        first = "/" + request.scope["path"].split("/", 2)[1]
+        return _response(outside.answer(request, error, dialects.get(first)))
+
+    return answer

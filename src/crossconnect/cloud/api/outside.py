@@ -15,7 +15,7 @@ from litestar import Request as HttpRequest
 from litestar.exceptions import HTTPException
 from litestar.types import Scope
 
-from crossconnect.cloud.api.gate import Gate, problem
+from crossconnect.cloud.api.gate import Dialect, Gate, problem
 from crossconnect.cloud.api.operation import Answer
 from crossconnect.cloud.api.problem import Denied
 from crossconnect.cloud.api.problems import BODY_TOO_LARGE, INTERNAL, METHOD, NOT_FOUND
@@ -47,14 +47,14 @@ def recorded(gate: Gate) -> Callable[[Exception, Scope], Awaitable[None]]:
     return note
 
 
-def answer(request: HttpRequest[Any, Any, Any], error: Exception) -> Answer:
-    """The answer to it, once it is recorded."""
+def answer(request: HttpRequest[Any, Any, Any], error: Exception, dialect: Dialect | None = None) -> Answer:
+    """The answer to it, once it is recorded. `dialect`: how its client speaks, if not as we do."""
     request_id, refusal = request.scope["state"][_NOTE]
     status = refusal.status if isinstance(refusal, Refused) else refusal.code.status
     headers = () if isinstance(refusal, Refused) else refusal.headers
     if status == INTERNAL.status:
         log.error("%s %s failed (%s)", request.method, request.scope["path"], request_id, exc_info=error)
-    found = problem(refusal, status, headers, request_id)
+    found = (dialect.problem if dialect else problem)(refusal, status, headers, request_id)
     return msgspec.structs.replace(found, headers=(("request-id", request_id), *found.headers))
 
 
