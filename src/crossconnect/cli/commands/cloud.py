@@ -21,7 +21,12 @@ from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.resource import Kind
 from crossconnect.errors import BadInput
 
-WAIT = click.option("--wait", is_flag=True, help="Wait until it is realised, or has failed.")
+WAIT = click.option(
+    "--wait", "wait", flag_value="realised", default="", help="Wait until it is realised, or has failed."
+)
+INSTALLED = click.option(
+    "--installed", "wait", flag_value="hypervisors", help="Wait until the hypervisors concerned have installed it, too."
+)
 TIMEOUT = click.option(
     "--timeout", type=click.IntRange(1, 300), default=60, show_default=True, help="Seconds to wait at most."
 )
@@ -107,6 +112,7 @@ def _create(kind: Kind) -> click.Command:
     @click.command("create", help=f"Create {one(kind)}.")
     @FROM_FILE
     @WAIT
+    @INSTALLED
     @TIMEOUT
     @DRY_RUN
     @click.option("--idempotency-key", default="", help="Of your own: the same key again makes nothing new.")
@@ -115,7 +121,7 @@ def _create(kind: Kind) -> click.Command:
     def create_command(
         transport: Transport,
         from_file: str | None,
-        wait: bool,
+        wait: str,
         timeout: int,
         dry_run: bool,
         idempotency_key: str,
@@ -140,6 +146,7 @@ def _update(kind: Kind) -> click.Command:
     @FROM_FILE
     @IF_MATCH
     @WAIT
+    @INSTALLED
     @TIMEOUT
     @DRY_RUN
     @output_option
@@ -151,7 +158,7 @@ def _update(kind: Kind) -> click.Command:
         unset: tuple[str, ...],
         from_file: str | None,
         if_match: int | None,
-        wait: bool,
+        wait: str,
         timeout: int,
         dry_run: bool,
         output: str,
@@ -177,6 +184,7 @@ def _delete(kind: Kind) -> click.Command:
     @click.argument("ids", nargs=-1, required=True, metavar="ID...")
     @IF_MATCH
     @WAIT
+    @INSTALLED
     @TIMEOUT
     @DRY_RUN
     @output_option
@@ -185,7 +193,7 @@ def _delete(kind: Kind) -> click.Command:
         transport: Transport,
         ids: tuple[str, ...],
         if_match: int | None,
-        wait: bool,
+        wait: str,
         timeout: int,
         dry_run: bool,
         output: str,
@@ -197,7 +205,8 @@ def _delete(kind: Kind) -> click.Command:
                 plan = got.json()
                 emit(plan, output, lambda plan=plan: plan_text(plan))
             else:
-                say(f"{words(kind)} {id} deleted{'; OVN has not heard of it yet' if got.status == 202 else ''}")
+                missing = "OVN has not heard of it yet" if got.status == 202 else _not_installed(got)
+                say(f"{words(kind)} {id} deleted{f'; {missing}' if missing else ''}")
         return 0
 
     return delete_command
@@ -225,10 +234,11 @@ def _path(kind: Kind, id: str) -> str:
     return f"/v1/{kind.path}/{id}"
 
 
-def _query(until: str, wait: bool, timeout: int, dry_run: bool) -> dict[str, str | int | bool]:
+def _query(realised: str, wait: str, timeout: int, dry_run: bool) -> dict[str, str | int | bool]:
     if dry_run:
         return {"dry_run": True}
-    return {"wait": until, "timeout": timeout} if wait else {}
+    until = realised if wait == "realised" else wait
+    return {"wait": until, "timeout": timeout} if until else {}
 
 
 def _print(got: Reply, output: str) -> int:
@@ -237,7 +247,7 @@ def _print(got: Reply, output: str) -> int:
     return 0
 
 
-def _done(kind: Kind, got: Reply, output: str, what: str, wait: bool, dry_run: bool) -> int:
+def _done(kind: Kind, got: Reply, output: str, what: str, wait: str, dry_run: bool) -> int:
     if dry_run:
         plan = got.json()
         emit(plan, output, lambda: plan_text(plan))
@@ -250,5 +260,21 @@ def _done(kind: Kind, got: Reply, output: str, what: str, wait: bool, dry_run: b
     if wait and item["state"] != "available":
         say(f"{words(kind)} {item['id']} is still {item['state']}")
         return 1
-    say(f"{words(kind)} {item['id']} {what}{' and available' if wait else ''}")
+    if missing := _not_installed(got):
+        say(f"{words(kind)} {item['id']} {what} and available, but {missing}")
+        return 1
+    until = {"": "", "realised": " and available", "hypervisors": " and installed"}[wait]
+    say(f"{words(kind)} {item['id']} {what}{until}")
     return 0
+
+
+def _not_installed(got: Reply) -> str:
+    """Where it is not installed; empty where it is, or was not asked for."""
+    count = got.headers.get("not-installed", "")
+    if not count:
+        return ""
+    if not count.isdigit():
+        return "it is not known where it is installed"
+    names = got.headers.get("not-installed-at", "")
+    hosts = "hypervisor" if count == "1" else "hypervisors"
+    return f"not installed at {count} {hosts}{f': {names}' if names else ''}"
