@@ -8,6 +8,9 @@ before; where one does not follow, it says which.
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -51,6 +54,17 @@ class Scene(NamedTuple):
         return self.api.call(
             "POST", f"/v1/security-group-rules{wait}", body, key=key or f"{project}/admin", headers=headers
         )
+
+    def xc(self, port: int) -> tuple[int, str]:
+        """Let a port in by command; exit code, and what is said."""
+        command = [
+            sys.executable, "-m", "crossconnect.cli", "cloud", "security-group-rule", "create", "--security-group-id",
+            self.groups["acme"], "--direction", "ingress", "--protocol", "tcp", "--from-port", str(port), "--to-port",
+            str(port), "--peer", "10.0.0.0/16", "--installed", "--timeout", str(STUCK_S),
+        ]  # fmt: skip
+        environment = os.environ | {"XC_CLOUD_ENDPOINT": self.api.url, "XC_CLOUD_KEY": self.api.keys["acme/admin"]}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stderr
 
     def flows(self, port: int, *chassis: str) -> list[bool]:
         """Whether switches have flows that match a port, now."""
@@ -168,6 +182,8 @@ def test_a_hypervisor_that_does_not_follow_is_named_until_it_does(scene: Scene) 
         path = f"/v1/security-group-rules/{made.json()['id']}"
         named = scene.api.call("GET", f"{path}{stuck}", key="operator", headers={"project-id": "acme"})
         assert (named.headers["not-installed"], named.headers["not-installed-at"]) == ("1", "hv2")
+        code, said = scene.xc(port + 1)
+        assert (code, "available, but not installed at 1 hypervisor" in said) == (1, True)
         other = scene.rule(port, "?wait=hypervisors&timeout=30", project="globex")
         assert (other.status_code, other.headers.get("not-installed")) == (201, None)
         assert scene.flows(port, "hv3") == [True]
@@ -180,5 +196,7 @@ def test_a_hypervisor_that_does_not_follow_is_named_until_it_does(scene: Scene) 
         assert (answer.status_code, answer.headers.get("not-installed")) == (200, None)
         assert scene.flows(port, "hv1", "hv2") == [True, True]
         assert scene.connects(port)
+        code, said = scene.xc(port + 2)
+        assert (code, "created and installed" in said) == (0, True)
     finally:
         scene.signal("hv2", "CONT")
