@@ -132,6 +132,8 @@ def _vary(variants: dict[str, list[Resource]]) -> None:
     also("nlb-1", listeners=())
     also("nlb-1", ip_address_type="dualstack", ipv6_addresses=("2001:db8:0:1::50",))
     also("tg-1", health_check=None, affinity_s=5)
+    also("tg-1", service_insertion_id="ins-1")
+    also("tg-1", service_insertion_id="ins-2")
     also("pgw-2", vrf="blue")
     also("vpces-1", source="kept")
     also("vpce-1", status="rejected")

@@ -6,6 +6,7 @@ import msgspec
 
 from crossconnect.cloud.decisions import matching
 from crossconnect.cloud.decisions.claimed import numbers
+from crossconnect.cloud.decisions.inspection import refuse_beside_targets
 from crossconnect.cloud.decisions.load_balancer import checked
 from crossconnect.cloud.decisions.patching import patched, the_vpc
 from crossconnect.cloud.kinds.load_balancer import HealthCheck
@@ -100,7 +101,7 @@ def _refuse_appliances(appliances: tuple[Appliance, ...], vpc_id: str, view: Vie
     if not 1 <= len(appliances) <= APPLIANCES_MAX:
         message = f"{len(appliances)} appliances; 1 to {APPLIANCES_MAX} are possible"
         raise invalid("service-insertion.appliances", message, "/appliances")
-    seen: set[str] = set()
+    seen: dict[str, tuple[str, NetworkInterface]] = {}
     for n, appliance in enumerate(appliances):
         for field in ("network_interface_id", "return_network_interface_id"):
             id: str = getattr(appliance, field)
@@ -111,16 +112,17 @@ def _refuse_appliances(appliances: tuple[Appliance, ...], vpc_id: str, view: Vie
                 continue
             if id in seen:
                 raise invalid("service-insertion.interface-twice", f"{id} is there twice", at)
-            seen.add(id)
             interface = view.get(NetworkInterface, id)
             if interface is None:
                 raise missing("network-interface", id, at)
+            seen[id] = at, interface
             if interface.vpc_id != vpc_id:
                 message = f"network interface {id} is of VPC {interface.vpc_id}, not {vpc_id}"
                 raise invalid("service-insertion.other-vpc", message, at)
             if interface.source_dest_check:
                 message = f"{id} checks sources and destinations, and would drop what it forwards"
                 raise conflict("service-insertion.source-dest-check", message, at)
+    refuse_beside_targets(vpc_id, seen.values(), view)
 
 
 def _refuse_inline(mode: str, appliances: tuple[Appliance, ...], check: HealthCheck | None, view: View) -> None:

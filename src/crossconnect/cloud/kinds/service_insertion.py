@@ -90,6 +90,14 @@ class ServiceInsertionPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fie
     health_check: HealthCheck | msgspec.UnsetType | None = msgspec.UNSET
 
 
+def interfaces_of(insertion: ServiceInsertion) -> Iterator[str]:
+    """The ids of its appliances' interfaces."""
+    for appliance in insertion.appliances:
+        yield appliance.network_interface_id
+        if appliance.return_network_interface_id:
+            yield appliance.return_network_interface_id
+
+
 def references(insertion: ServiceInsertion) -> Iterator[Reference]:
     """Its VPC and the appliances' interfaces."""
     yield Reference("vpc_id", insertion.vpc_id)

@@ -7,13 +7,13 @@ What comes from the appliance's own subnet is not steered again, so an appliance
 the router routes is steered: nothing inside one subnet is.
 
 Policies have no connection state: a reply is what comes back between the same addresses and ports. Appliances that are
-`inline` are another page (`inline`).
+`inline` are another page (`inline`), and so is what goes to the targets of a load balancer (`inspection`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from crossconnect.cloud.addresses import nth
 from crossconnect.cloud.kinds.load_balancer import HealthCheck
@@ -47,6 +47,26 @@ def policies_are_free(q: Queries, vpc_id: str) -> bool:
     return True
 
 
+class Standing(NamedTuple):
+    """What a routed insertion can do now."""
+
+    living: _Pair | None
+    """The first of its appliances that lives."""
+    obstacle: str = ""
+    """Why nothing can be steered at all."""
+
+
+def standing(q: Queries, id: str) -> Standing:
+    """How it is with the appliances of a routed insertion."""
+    insertion = q.need(ServiceInsertion, id)
+    try:
+        q.ask(policies_are_free, insertion.vpc_id)
+        pairs = _pairs(q, insertion)
+    except Unrealisable as e:
+        return Standing(None, str(e))
+    return Standing(next((pair for pair in pairs if all(q.is_up(interface.id) for interface in pair)), None))
+
+
 @unit
 def steering(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Router_Policy` (`reroute`) per rule and direction to the first appliance whose interfaces are up
@@ -61,21 +81,18 @@ def steering(q: Queries, id: str) -> Iterator[Part]:
     if insertion.mode == "inline":
         yield from _inline(q, insertion)
         return
-    living: _Pair | None = None
-    try:
-        q.ask(policies_are_free, vpc.id)
-        pairs = [_interfaces(q, appliance) for appliance in insertion.appliances]
-        living = next((pair for pair in pairs if all(q.is_up(interface.id) for interface in pair)), None)
-        for subnet in sorted({interface.subnet_id for pair in pairs for interface in pair}):
+    now = q.ask(standing, id)
+    if now.obstacle:
+        yield Fault(now.obstacle)
+    else:
+        for subnet in sorted({interface.subnet_id for pair in _pairs(q, insertion) for interface in pair}):
             match = f'inport == "{router_port(subnet)}"'
-            yield from _policy(vpc.id, f"{id}/from/{subnet}", id, POLICY_TOP, match, "allow")
-    except Unrealisable as e:
-        yield Fault(str(e))
+            yield from policy(vpc.id, f"{id}/from/{subnet}", id, POLICY_TOP, match, "allow")
     yield from _checks(q, insertion)
-    if living is None and insertion.on_failure == "open":
+    if now.living is None and insertion.on_failure == "open":
         return
     for rule in insertion.rules:
-        yield from _steered(insertion, rule, living)
+        yield from _steered(insertion, rule, now.living)
 
 
 def _inline(q: Queries, insertion: ServiceInsertion) -> Iterator[Part]:
@@ -146,7 +163,7 @@ def _checking_balancer(insertion: ServiceInsertion, check: HealthCheck, targets:
 def _steered(insertion: ServiceInsertion, rule: SteeringRule, living: _Pair | None) -> Iterator[Part]:
     """The policies of a rule, in both directions."""
     version = family(rule.source)
-    hops = [_address(interface, version) for interface in living] if living else ["", ""]
+    hops = next_hops(living, version)
     if living and rule.action == "insert" and not all(hops):
         yield Fault(f"rule {rule.number}: the appliance has no IPv{version} address")
     for direction, hop, match in zip(("forth", "back"), hops, _matches(rule, version), strict=True):
@@ -154,17 +171,24 @@ def _steered(insertion: ServiceInsertion, rule: SteeringRule, living: _Pair | No
             action = "allow" if rule.action == "bypass" else "reroute" if hop else "drop"
             key = f"{insertion.id}/{rule.number}/{direction}"
             priority = max(POLICY_TOP - 1 - rule.number, 1)
-            yield from _policy(insertion.vpc_id, key, insertion.id, priority, match, action, hop)
+            yield from policy(insertion.vpc_id, key, insertion.id, priority, match, action, hop)
+
+
+def next_hops(living: _Pair | None, version: int) -> tuple[str, str]:
+    """Where packets go, and their replies: empty where no appliance lives, or it has no address of the IP version."""
+    if living is None:
+        return "", ""
+    there, back = (next(iter(own_addresses(interface, version)), "") for interface in living)
+    return there, back
+
+
+def _pairs(q: Queries, insertion: ServiceInsertion) -> list[_Pair]:
+    return [_interfaces(q, appliance) for appliance in insertion.appliances]
 
 
 def _interfaces(q: Queries, appliance: Appliance) -> _Pair:
     ids = appliance.network_interface_id, appliance.return_network_interface_id or appliance.network_interface_id
     return q.ask(port_of, ids[0]), q.ask(port_of, ids[1])
-
-
-def _address(interface: NetworkInterface, version: int) -> str:
-    addresses = own_addresses(interface, version)
-    return addresses[0] if addresses else ""
 
 
 def _matches(rule: SteeringRule, version: int) -> tuple[str | None, str | None]:
@@ -180,7 +204,8 @@ def _matches(rule: SteeringRule, version: int) -> tuple[str | None, str | None]:
     )
 
 
-def _policy(vpc_id: str, key: str, id: str, priority: int, match: str, action: str, hop: str = "") -> Iterator[Part]:
+def policy(vpc_id: str, key: str, id: str, priority: int, match: str, action: str, hop: str = "") -> Iterator[Part]:
+    """A `Logical_Router_Policy` of a VPC's router; `reroute` goes to `hop`."""
     made = row(
         "Logical_Router_Policy",
         key,
