@@ -87,6 +87,13 @@ def _universe() -> dict[str, list[Resource]]:
         appliances=(Appliance(network_interface_id="eni-red-fw", return_network_interface_id="eni-red-out"),),
         rules=(SteeringRule(number=1, source="0.0.0.0/0", destination="10.1.2.0/24"),),
     )  # fmt: skip
+    cloud.port("red-fw3", "red1", "10.1.1.68", source_dest_check=False)
+    cloud.port("red-out3", "red1", "10.1.1.69", source_dest_check=False)
+    cloud.make(
+        ServiceInsertion, "ins-3", vpc_id="vpc-red", number=3, appliance_numbers=(3,), mode="inline",
+        appliances=(Appliance(network_interface_id="eni-red-fw3", return_network_interface_id="eni-red-out3"),),
+        rules=(SteeringRule(number=3, source="10.1.1.0/24", destination="0.0.0.0/0"),),
+    )  # fmt: skip
     cloud.make(
         TrafficMirror, "tm-1", vpc_id="vpc-blue", source_network_interface_id="eni-blue-p1",
         target_network_interface_id="eni-blue-p2",
@@ -141,6 +148,10 @@ def _vary(variants: dict[str, list[Resource]]) -> None:
     also("ins-1", on_failure="open")
     also("ins-1", health_check=HealthCheck(port=80))
     also("ins-2", mode="routed")
+    sides = {"source": "sg-blue", "destination": "pl-1"}
+    also("ins-1", rules=(SteeringRule(number=2, **sides), SteeringRule(number=4, source="pl-1", destination="sg-red")))
+    also("ins-2", rules=(SteeringRule(number=5, source="sg-blue", destination="sg-red"),))
+    also("ins-3", mode="routed")
     also("ins-2", rules=(SteeringRule(number=7, action="bypass", source="10.1.1.0/24", destination="10.1.0.0/16"),))
     also("fl-1", traffic="reject")
     also("tm-1", direction="ingress")

@@ -1,4 +1,5 @@
-"""What a VPC's service insertion chooses: packets that go through appliances, on their way there and back.
+"""What a VPC's service insertions choose: packets that go through appliances, on their way there and back. Of all their
+rules the lowest number that matches decides.
 
 `routed`: where the VPC's router has a packet, it goes to an appliance's interface, and the path ends there. What goes
 to the targets of a group that names an insertion is chosen before any rule.
@@ -16,7 +17,7 @@ from crossconnect.cloud.kinds.load_balancer import TargetGroup
 from crossconnect.cloud.kinds.network_interface import NetworkInterface, own_addresses
 from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule, interfaces_of
 from crossconnect.cloud.verdict import Packet, Step, any_contains, matches, reply
-from crossconnect.net import contains, version_of
+from crossconnect.net import version_of
 
 
 class Steered(NamedTuple):
@@ -30,14 +31,16 @@ class Steered(NamedTuple):
 def steered(vpc_id: str, packet: Packet, facts: Facts, from_subnet: str) -> Steered | None:
     """Whether a routed packet goes to an appliance. What comes out of a subnet of appliances is not chosen again. Of
     several appliances the first one is taken to live."""
-    insertion = _insertion(vpc_id, "routed", facts)
-    if insertion is None or from_subnet in _appliance_subnets(insertion, facts):
+    if packet.source == packet.destination:
+        return None  # balanced to the client itself, on its own switch
+    insertions = _insertions(vpc_id, "routed", facts)
+    if any(from_subnet in _appliance_subnets(insertion, facts) for insertion in insertions):
         return None
-    if (found := _inspected(vpc_id, packet, facts, from_subnet)) is not None:
+    if insertions and (found := _inspected(vpc_id, packet, facts, from_subnet)) is not None:
         return found
-    for rule in insertion.rules:
-        back = not _chooses(rule, packet, back=False)
-        if not back or _chooses(rule, reply(packet), back=True):
+    for insertion, rule in _rules(insertions):
+        back = not _chooses(rule, packet, facts, back=False)
+        if not back or _chooses(rule, reply(packet), facts, back=True):
             first = insertion.appliances[0]
             return _by(insertion, rule, (back and first.return_network_interface_id) or first.network_interface_id)
     return None
@@ -46,8 +49,8 @@ def steered(vpc_id: str, packet: Packet, facts: Facts, from_subnet: str) -> Stee
 def inlined(vpc_id: str, packet: Packet, facts: Facts, *, sent: bool, established: bool) -> Step | None:
     """What an inline insertion says of a packet at the port of who sends it, or gets it. A reply goes through by its
     connection; what begins at the other end is not chosen."""
-    insertion = _insertion(vpc_id, "inline", facts)
-    if insertion is None:
+    insertions = _insertions(vpc_id, "inline", facts)
+    if not insertions:
         return None
     vpc = effective.vpc_of(vpc_id, facts)
     client = packet.destination if established else packet.source
@@ -55,14 +58,14 @@ def inlined(vpc_id: str, packet: Packet, facts: Facts, *, sent: bool, establishe
     if sent is (here is established):
         return None
     first = reply(packet) if established else packet
-    rule = next((rule for rule in insertion.rules if _chooses(rule, first, back=established)), None)
-    return _by(insertion, rule, _ends(insertion.appliances[0], established)).step if rule is not None else None
+    for insertion, rule in _rules(insertions):
+        if _chooses(rule, first, facts, back=established):
+            return _by(insertion, rule, _ends(insertion.appliances[0], established)).step
+    return None
 
 
 def _inspected(vpc_id: str, packet: Packet, facts: Facts, from_subnet: str) -> Steered | None:
     """What becomes of a packet to the targets of a group that names an insertion, or from them."""
-    if packet.source == packet.destination:
-        return None  # balanced to the client itself, on its own switch
     for group in facts.shared_referring(TargetGroup, vpc_id, "vpc_id"):
         insertion = facts.shared(ServiceInsertion, group.service_insertion_id) if group.service_insertion_id else None
         if insertion is None:
@@ -100,10 +103,15 @@ def _beside(insertion: ServiceInsertion, group: TargetGroup, target: NetworkInte
     return Steered(_step(insertion, f"{insertion.id}/{group.id}", message, passes), "")
 
 
-def _insertion(vpc_id: str, mode: Literal["routed", "inline"], facts: Facts) -> ServiceInsertion | None:
-    """A VPC has one at most."""
+def _insertions(vpc_id: str, mode: Literal["routed", "inline"], facts: Facts) -> list[ServiceInsertion]:
     found = facts.shared_referring(ServiceInsertion, vpc_id, "vpc_id")
-    return next((insertion for insertion in found if insertion.mode == mode), None)
+    return [insertion for insertion in found if insertion.mode == mode]
+
+
+def _rules(insertions: list[ServiceInsertion]) -> list[tuple[ServiceInsertion, SteeringRule]]:
+    """The rules of all, in order."""
+    found = [(insertion, rule) for insertion in insertions for rule in insertion.rules]
+    return sorted(found, key=lambda one: one[1].number)
 
 
 def _ends(appliance: Appliance, back: bool) -> str:
@@ -128,15 +136,15 @@ def _step(insertion: ServiceInsertion, by: str, message: str, passes: bool = Tru
     )
 
 
-def _chooses(rule: SteeringRule, packet: Packet, *, back: bool) -> bool:
+def _chooses(rule: SteeringRule, packet: Packet, facts: Facts, *, back: bool) -> bool:
     """Whether a packet, or the one that one on its way back answers, is as a rule says. ICMP's answers have types of
     their own, so all of them go back the same way."""
     any_type = back and rule.protocol in ("icmp", "icmpv6")
     ports = (None, None) if any_type else (rule.from_port, rule.to_port)
     return (
         matches(rule.protocol, ports, packet)
-        and contains(rule.source, packet.source)
-        and contains(rule.destination, packet.destination)
+        and any_contains(effective.blocks(rule.source, facts), packet.source)
+        and any_contains(effective.blocks(rule.destination, facts), packet.destination)
     )
 
 

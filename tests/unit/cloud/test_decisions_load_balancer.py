@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import pytest
 
 from cloud_memory import Cloud, network, public, refused
-from crossconnect.cloud.resource import Change, Refused
+from crossconnect.cloud.resource import Refused
 
 
 def stand() -> tuple[Cloud, Any, Any, Any]:
@@ -239,8 +238,8 @@ def test_insertions_that_a_target_group_cannot_name() -> None:
     with pytest.raises(Refused) as error:
         cloud.update(group.id, targets=[{"network_interface_id": beside.id, "port": 80}])
     assert refused(error)[1] == "target-group.beside-appliance"
-    second = msgspec.structs.replace(insertion, id="ins-00000000000000009")
-    cloud.apply(Change(put=(second,)))
+    appliance = cloud.create("network_interface", subnet_id=west.id, source_dest_check=False)
+    second = cloud.create("service_insertion", vpc_id=vpc.id, appliances=[{"network_interface_id": appliance.id}])
     with pytest.raises(Refused) as error:
         cloud.create("target_group", vpc_id=vpc.id, targets=[target], service_insertion_id=second.id)
     assert refused(error) == (409, "target-group.two-insertions", at)

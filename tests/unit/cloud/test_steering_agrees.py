@@ -7,6 +7,7 @@ Input: a VPC of documents that the decisions made, and a packet, or an answer. O
 
 from __future__ import annotations
 
+import random
 import re
 from typing import Any
 
@@ -297,3 +298,149 @@ def test_groups_may_share_a_waf_and_a_target_on_two_ports(stand: Stand) -> None:
     stand.write()
     assert stand.sent(stand.client, first, 53, protocol="udp") == [stand.target.id]
     assert stand.sent(stand.client, first) == [stand.waf.id]
+
+
+def test_of_two_insertions_the_lowest_number_decides_and_nothing_goes_through_both(stand: Stand) -> None:
+    """Input: a WAF for tcp to subnet 2 but for one port, a firewall for all. Output: each gets what is its own; what
+    either sends on goes to no other one; with the WAF down, closed or open, the firewall does not get what is its."""
+    waf = stand.insertion(
+        stand.waf,
+        rule(10, "10.0.1.0/24", "10.0.2.0/24", protocol="tcp", from_port=22, to_port=22, action="bypass"),
+        rule(30, "10.0.1.0/24", "10.0.2.0/24", protocol="tcp"),
+    )
+    stand.insertion(stand.firewall, rule(20, "10.0.1.5/32", "10.0.2.0/24"), rule(40, "10.0.0.0/16", ANYWHERE))
+    stand.write()
+    assert stand.failed() == {}
+    there = stand.target.private_addresses[0]
+    first, second = (c.private_addresses[0] for c in (stand.client, stand.client2))
+    assert stand.sent(stand.client, there) == [stand.waf.id]
+    assert stand.sent(stand.client, there, 22) == [stand.target.id]
+    assert stand.sent(stand.client2, there) == [stand.firewall.id]
+    assert stand.sent(stand.client2, there, 22) == [stand.target.id]
+    assert stand.sent(stand.client, there, protocol="udp") == [stand.firewall.id]
+    assert stand.answered(stand.target, first) == [stand.waf.id]
+    assert stand.answered(stand.target, second) == [stand.firewall.id]
+    for appliance in (stand.waf, stand.firewall):
+        assert stand.sent(appliance, there, origin=first) == [stand.target.id]
+    stand.down, stand.is_as_analysed = (stand.waf.id,), False
+    for on_failure, past in (("closed", []), ("open", [stand.target.id])):
+        stand.cloud.update(waf.id, on_failure=on_failure)
+        stand.write()
+        assert stand.sent(stand.client, there) == past
+        assert stand.sent(stand.client, there, protocol="udp") == [stand.firewall.id]
+
+
+def test_rules_follow_the_members_of_groups_and_the_entries_of_lists(stand: Stand) -> None:
+    """Input: rules from a group to a list. Output: members only, to the list's blocks only; a member more and an entry
+    less are two changed rows' elements, and no rule's."""
+    cloud = stand.cloud
+    group = cloud.create("security_group", vpc_id=stand.vpc.id)
+    prefixes = cloud.create("prefix_list", entries=[{"cidr": "10.0.2.4/32"}, {"cidr": "10.0.2.5/32"}])
+    stand.insertion(stand.firewall, rule(1, group.id, prefixes.id), rule(2, prefixes.id, group.id, protocol="tcp"))
+    both = [*stand.client.security_group_ids, group.id]
+    cloud.update(stand.client.id, security_group_ids=both)
+    stand.write()
+    assert stand.failed() == {}
+    targets = [t.private_addresses[0] for t in (stand.target, stand.target2)]
+    for to in targets:
+        assert stand.sent(stand.client, to) == [stand.firewall.id]
+    assert stand.sent(stand.client2, targets[0]) == [stand.target.id]
+    assert stand.answered(stand.target, stand.client.private_addresses[0]) == [stand.firewall.id]
+    policies = stand.box.rows("Logical_Router_Policy")
+    cloud.update(stand.client2.id, security_group_ids=both)
+    cloud.update(prefixes.id, entries=[{"cidr": "10.0.2.4/32"}])
+    stand.write()
+    assert stand.box.rows("Logical_Router_Policy") == policies
+    assert stand.sent(stand.client2, targets[0]) == [stand.firewall.id]
+    assert stand.sent(stand.client2, targets[1]) == [stand.target2.id]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_random_insertions_are_as_analysed(stand: Stand, seed: int) -> None:
+    """Input: two insertions and a target group, rules between random blocks, groups and lists, random first packets and
+    answers. Output: the analyser and OVN say the same."""
+    cloud, dice = stand.cloud, random.Random(seed)
+    groups = [cloud.create("security_group", vpc_id=stand.vpc.id).id for _ in range(2)]
+    machines = [stand.client, stand.client2, stand.target, stand.target2]
+    for machine in machines:
+        more = dice.sample(groups, dice.randint(0, 2))
+        cloud.update(machine.id, security_group_ids=[stand.vpc.default_security_group_id, *more])
+    blocks = ["10.0.1.0/24", "10.0.2.0/24", "10.0.2.4/32", "10.0.1.4/31", "10.0.0.0/16", ANYWHERE]
+    lists = [
+        cloud.create("prefix_list", entries=[{"cidr": c} for c in dice.sample(blocks[1:4], dice.randint(0, 2))]).id
+        for _ in range(2)
+    ]
+    numbers = dice.sample(range(1, 100), 6)
+    for appliance, own in ((stand.waf, numbers[:3]), (stand.firewall, numbers[3:])):
+        rules = [
+            rule(
+                number,
+                dice.choice([*groups, *lists, *blocks]),
+                dice.choice([*groups, *lists, *blocks]),
+                action=dice.choice(["insert", "insert", "bypass"]),
+                **dice.choice([{"protocol": "tcp", "from_port": 80, "to_port": SERVED}, {"protocol": "udp"}, {}]),
+            )
+            for number in own
+        ]
+        made = stand.insertion(appliance, *rules, on_failure=dice.choice(["open", "closed"]))
+    group = cloud.create(
+        "target_group", vpc_id=stand.vpc.id, service_insertion_id=made.id,
+        targets=[{"network_interface_id": t.id, "port": 80} for t in dice.sample(machines, 1)],
+    )  # fmt: skip
+    balancer = cloud.create(
+        "load_balancer", subnet_ids=[stand.subnets[2].id], listeners=[{"port": 443, "target_group_id": group.id}]
+    )
+    stand.write()
+    assert stand.failed() == {}
+    for _ in range(25):
+        source, other = dice.sample(machines, 2)
+        to, protocol = other.private_addresses[0], dice.choice(["tcp", "tcp", "udp"])
+        if dice.random() < 0.3:
+            stand.sent(source, balancer.addresses[0], 443)
+        elif dice.random() < 0.5:
+            stand.sent(source, to, dice.choice([22, 80, SERVED]), protocol=protocol)
+        else:
+            stand.answered(source, to, dice.choice([22, 80, SERVED]), protocol=protocol)
+
+
+def test_of_two_inline_insertions_each_gets_what_its_rules_choose(stand: Stand) -> None:
+    """Input: two inline insertions, where OVN has network functions; the second one's rule names a group. Output: what
+    either's lowest rule chooses goes into the first interface of its own appliance, the rest directly. Where OVN has
+    none, both say so."""
+    cloud, vpc = stand.cloud, stand.vpc.id
+    group = cloud.create("security_group", vpc_id=vpc)
+    cloud.update(stand.client2.id, security_group_ids=[*stand.client2.security_group_ids, group.id])
+    ends = [[first, stand.interface(n, source_dest_check=False)] for n, first in ((8, stand.waf), (9, stand.firewall))]
+    rules = (
+        [rule(20, "10.0.1.0/24", "10.0.2.0/24", protocol="tcp", from_port=SERVED)],
+        [rule(10, group.id, "10.0.0.0/16", protocol="tcp"), rule(30, "10.0.1.0/24", "10.0.2.0/24", protocol="udp")],
+    )
+    made = [
+        cloud.create(
+            "service_insertion", vpc_id=vpc, mode="inline", rules=own,
+            appliances=[{"network_interface_id": one.id, "return_network_interface_id": other.id}],
+        )
+        for (one, other), own in zip(ends, rules, strict=True)
+    ]  # fmt: skip
+    stand.is_as_analysed = False
+    stand.write()
+    if not stand.box.features().network_function:
+        assert set(stand.failed()) == {one.id for one in made}
+        return
+    assert stand.failed() == {}
+    there = stand.target.private_addresses[0]
+    (one, _), (two, _) = ends
+    for source, port, protocol, first, by in (
+        (stand.client, SERVED, "tcp", one, f"{made[0].id}/20"),
+        (stand.client2, SERVED, "tcp", two, f"{made[1].id}/10"),
+        (stand.client, 53, "udp", two, f"{made[1].id}/30"),
+        (stand.client, 22, "tcp", None, ""),
+    ):
+        # The appliance's port on the client's switch is a child of its own one.
+        port_of_first = [f"{first.id}-{stand.subnets[1].id}"] if first else [stand.target.id]
+        assert stand.sent(source, there, port, protocol=protocol) == port_of_first
+        packet = Packet(
+            source=source.private_addresses[0], destination=there, protocol=protocol, destination_port=port
+        )  # fmt: skip
+        steps = path(source, packet, View(cloud, "alpha")).steps
+        assert [s.decided_by for s in steps if s.point == "service-insertion"] == ([by] if by else [])

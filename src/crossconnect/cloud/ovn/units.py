@@ -51,7 +51,14 @@ from crossconnect.cloud.ovn.parts import UnitFunction
 from crossconnect.cloud.resource import Resource
 
 UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
-    Vpc: (vpcs.router, resolving.services, internet.gateway_port, load_balancers.group, flow_logs.rejects),
+    Vpc: (
+        vpcs.router,
+        resolving.services,
+        internet.gateway_port,
+        load_balancers.group,
+        flow_logs.rejects,
+        inline.chain,
+    ),
     PrefixList: (prefix_lists.address_set,),
     NetworkAcl: (network_acls.ingress, network_acls.egress),
     SecurityGroup: (security_groups.group,),
