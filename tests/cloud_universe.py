@@ -15,7 +15,7 @@ from crossconnect.cloud.kinds.network_acl import AclEntry
 from crossconnect.cloud.kinds.peering import VpcPeering
 from crossconnect.cloud.kinds.prefix_list import PrefixList, PrefixListEntry
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
-from crossconnect.cloud.kinds.private_link import EndpointService, ServiceEndpoint
+from crossconnect.cloud.kinds.private_link import Backend, EndpointService, ServiceEndpoint, ServiceListener
 from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule
 from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
 from crossconnect.cloud.kinds.transit import (
@@ -75,6 +75,15 @@ def _universe() -> dict[str, list[Resource]]:
     cloud.make(
         ServiceEndpoint, "vpce-1", vpc_id="vpc-blue", subnet_ids=("subnet-blue1",), addresses=("10.0.1.60",),
         service_id="vpces-1", service_project_id="red", status="active", number=63,
+    )  # fmt: skip
+    backends = tuple(Backend(address=f"172.20.0.{n}", port=8080) for n in (8, 9))
+    cloud.make(
+        EndpointService, "vpces-2", vrf="blue", source_address="172.20.0.200", number=64,
+        listeners=(ServiceListener(port=80, backends=backends),),
+    )  # fmt: skip
+    cloud.make(
+        ServiceEndpoint, "vpce-2", vpc_id="vpc-red", subnet_ids=("subnet-red1",), addresses=("10.1.1.61",),
+        service_id="vpces-2", service_project_id="blue", status="active", number=65,
     )  # fmt: skip
     cloud.make(
         ServiceInsertion, "ins-1", vpc_id="vpc-blue", number=1, appliance_numbers=(1,),
@@ -143,6 +152,8 @@ def _vary(variants: dict[str, list[Resource]]) -> None:
     also("tg-1", service_insertion_id="ins-2")
     also("pgw-2", vrf="blue")
     also("vpces-1", source="kept")
+    also("vpces-2", vrf="nowhere")
+    also("vpces-2", listeners=(ServiceListener(port=81, backends=(Backend(address="172.20.0.8", port=1),)),))
     also("vpce-1", status="rejected")
     also("att-red", status="pending-acceptance", route_table_id="")
     also("ins-1", on_failure="open")
