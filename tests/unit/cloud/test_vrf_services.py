@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 import pytest
 
 from cloud_documents import REGION
 from cloud_memory import Cloud, View, network, part
+from cloud_region import TWO_NETWORKS, cloud_region, texts
 from crossconnect.cloud.linking import link_address
 from crossconnect.cloud.ovn.compiler import Compiler
 from crossconnect.cloud.ovn.features import Features
 from crossconnect.cloud.ovn.names import provider_mac, router_mac
-from crossconnect.cloud.reach import Analyser, Reachability, ReachabilityBody, reachability
+from crossconnect.cloud.provided import cloud_of
+from crossconnect.cloud.reach import Analyser, Fabric, Reachability, ReachabilityBody, reachability, told
+from crossconnect.cloud.region import CloudRegion
+from crossconnect.design import compile_region
+from crossconnect.simulate import Failures
 from ovn_central import Central, needs_ovn
 from ovn_scene import outputs
 
@@ -32,11 +36,11 @@ NEW = ("--ct=new",) * 16
 class Stand:
     """Everything is open."""
 
-    def __init__(self) -> None:
-        zones = tuple(zone.name for zone in REGION.zones)
-        self.cloud = cloud = Cloud(zones=zones, public_prefixes=REGION.public_prefixes, vrfs=("blue",))
+    def __init__(self, region: CloudRegion = REGION, vrf: str = "blue", source: str = SOURCE) -> None:
+        zones = tuple(zone.name for zone in region.zones)
+        self.cloud = cloud = Cloud(zones=zones, public_prefixes=region.public_prefixes, vrfs=(vrf,))
         self.service = cloud.create(
-            "endpoint_service", vrf="blue", source_address=SOURCE, allowed_projects=["beta"],
+            "endpoint_service", vrf=vrf, source_address=source, allowed_projects=["beta"],
             acceptance_required=False, listeners=[{"port": 80, "backends": [{"address": BACKEND, "port": 8080}]}],
         )  # fmt: skip
         self.vpc, self.subnet = network(cloud, project="beta")
@@ -46,12 +50,12 @@ class Stand:
             "service_endpoint", project="beta", service_id=self.service.id, subnet_ids=[for_endpoints.id]
         )
 
-    def ask(self, port: int = 80, **fields: Any) -> Reachability:
-        """From the client to the endpoint."""
+    def ask(self, port: int = 80, analyser: Analyser | None = None) -> Reachability:
+        """From the client to the endpoint, as the operator."""
         asked = ReachabilityBody(
             source=self.client.id, destination=self.endpoint.id, source_port=40_000, destination_port=port
         )
-        return reachability(asked, Analyser(region=REGION, **fields), View(self.cloud, "beta"), whole=True)
+        return reachability(asked, analyser or Analyser(region=REGION), View(self.cloud, "beta"), whole=True)
 
 
 def test_the_analyser_follows_it_into_the_vrf_and_names_the_service() -> None:
@@ -69,6 +73,59 @@ def test_the_analyser_follows_it_into_the_vrf_and_names_the_service() -> None:
     assert found.there[-1].vrf == "blue"
     found = stand.ask(81)
     assert (found.outcome, found.decided_by) == ("unreachable", stand.endpoint.id)
+
+
+_OBJECTS = (
+    (
+        "peers:\n",
+        """peers:
+  - name: objects
+    asn: 64497
+    announces: [172.20.0.0/24]
+    handoffs:
+      - {border: a-border1, vrf: cloud/priv, import_policy: objects-in, export_policy: objects-out}
+""",
+    ),
+    (
+        "policies:\n",
+        """policies:
+  - name: objects-in
+    statements: [{name: theirs, match: {prefix_set: objects}, action: accept}]
+  - name: objects-out
+    statements: [{name: clients, match: {prefix_set: clients}, action: accept}]
+""",
+    ),
+    (
+        "prefix_sets:\n",
+        """prefix_sets:
+  - {name: objects, prefixes: [172.20.0.0/24]}
+  - {name: clients, prefixes: ["10.96.0.0/16 le 32"]}
+""",
+    ),
+)
+"""Changes by which an object store is at the border, in the VRF of the second provider network."""
+
+
+def test_over_the_fabric_to_the_backend_and_back() -> None:
+    """Input: a region whose border reaches the backend in the VRF. Output: the packet leaves by the border, and the
+    answer comes to the gateway node that announces the source address, and to the client from the endpoint's address.
+    The client is told neither who answers nor by which address the VRF knows it."""
+    blueprint = compile_region(cloud_region(texts(*TWO_NETWORKS, *_OBJECTS))).blueprint
+    assert blueprint is not None
+    region = cloud_of(blueprint)
+    assert region is not None
+    analyser = Analyser(region=region, fabric=Fabric(blueprint, Failures()))
+    stand = Stand(region, "cloud-priv", "10.96.0.200")
+    found = stand.ask(80, analyser)
+    assert found.outcome == "reachable", found.explanation
+    assert found.there[-1].component == "objects"
+    last = [hop for hop in found.back if hop.after is not None][-1]
+    assert last.after is not None
+    assert (last.after.source, last.after.source_port) == (stand.endpoint.addresses[0], 80)
+    assert [hop.component for hop in found.back if hop.point == "destination"] == [stand.client.id]
+    shown = told(found, "beta")
+    assert shown.outcome == "reachable"
+    assert not any(BACKEND in hop.message or "10.96.0.200" in hop.message for hop in (*shown.there, *shown.back))
 
 
 @pytest.fixture
