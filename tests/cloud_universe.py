@@ -15,7 +15,7 @@ from crossconnect.cloud.kinds.network_acl import AclEntry
 from crossconnect.cloud.kinds.peering import VpcPeering
 from crossconnect.cloud.kinds.prefix_list import PrefixList, PrefixListEntry
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
-from crossconnect.cloud.kinds.private_link import EndpointService, ServiceEndpoint
+from crossconnect.cloud.kinds.private_link import Backend, EndpointService, ServiceEndpoint, ServiceListener
 from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule
 from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
 from crossconnect.cloud.kinds.transit import (
@@ -76,6 +76,15 @@ def _universe() -> dict[str, list[Resource]]:
         ServiceEndpoint, "vpce-1", vpc_id="vpc-blue", subnet_ids=("subnet-blue1",), addresses=("10.0.1.60",),
         service_id="vpces-1", service_project_id="red", status="active", number=63,
     )  # fmt: skip
+    backends = tuple(Backend(address=f"172.20.0.{n}", port=8080) for n in (8, 9))
+    cloud.make(
+        EndpointService, "vpces-2", vrf="blue", source_address="172.20.0.200", number=64,
+        listeners=(ServiceListener(port=80, backends=backends),),
+    )  # fmt: skip
+    cloud.make(
+        ServiceEndpoint, "vpce-2", vpc_id="vpc-red", subnet_ids=("subnet-red1",), addresses=("10.1.1.61",),
+        service_id="vpces-2", service_project_id="blue", status="active", number=65,
+    )  # fmt: skip
     cloud.make(
         ServiceInsertion, "ins-1", vpc_id="vpc-blue", number=1, appliance_numbers=(1,),
         appliances=(Appliance(network_interface_id="eni-blue-fw"),),
@@ -86,6 +95,13 @@ def _universe() -> dict[str, list[Resource]]:
         ServiceInsertion, "ins-2", vpc_id="vpc-red", number=2, appliance_numbers=(2,), mode="inline",
         appliances=(Appliance(network_interface_id="eni-red-fw", return_network_interface_id="eni-red-out"),),
         rules=(SteeringRule(number=1, source="0.0.0.0/0", destination="10.1.2.0/24"),),
+    )  # fmt: skip
+    cloud.port("red-fw3", "red1", "10.1.1.68", source_dest_check=False)
+    cloud.port("red-out3", "red1", "10.1.1.69", source_dest_check=False)
+    cloud.make(
+        ServiceInsertion, "ins-3", vpc_id="vpc-red", number=3, appliance_numbers=(3,), mode="inline",
+        appliances=(Appliance(network_interface_id="eni-red-fw3", return_network_interface_id="eni-red-out3"),),
+        rules=(SteeringRule(number=3, source="10.1.1.0/24", destination="0.0.0.0/0"),),
     )  # fmt: skip
     cloud.make(
         TrafficMirror, "tm-1", vpc_id="vpc-blue", source_network_interface_id="eni-blue-p1",
@@ -132,13 +148,21 @@ def _vary(variants: dict[str, list[Resource]]) -> None:
     also("nlb-1", listeners=())
     also("nlb-1", ip_address_type="dualstack", ipv6_addresses=("2001:db8:0:1::50",))
     also("tg-1", health_check=None, affinity_s=5)
+    also("tg-1", service_insertion_id="ins-1")
+    also("tg-1", service_insertion_id="ins-2")
     also("pgw-2", vrf="blue")
     also("vpces-1", source="kept")
+    also("vpces-2", vrf="nowhere")
+    also("vpces-2", listeners=(ServiceListener(port=81, backends=(Backend(address="172.20.0.8", port=1),)),))
     also("vpce-1", status="rejected")
     also("att-red", status="pending-acceptance", route_table_id="")
     also("ins-1", on_failure="open")
     also("ins-1", health_check=HealthCheck(port=80))
     also("ins-2", mode="routed")
+    sides = {"source": "sg-blue", "destination": "pl-1"}
+    also("ins-1", rules=(SteeringRule(number=2, **sides), SteeringRule(number=4, source="pl-1", destination="sg-red")))
+    also("ins-2", rules=(SteeringRule(number=5, source="sg-blue", destination="sg-red"),))
+    also("ins-3", mode="routed")
     also("ins-2", rules=(SteeringRule(number=7, action="bypass", source="10.1.1.0/24", destination="10.1.0.0/16"),))
     also("fl-1", traffic="reject")
     also("tm-1", direction="ingress")

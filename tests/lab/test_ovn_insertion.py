@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from crossconnect.cloud.kinds.load_balancer import HealthCheck, Listener, LoadBalancer, TargetGroup
+from crossconnect.cloud.kinds.load_balancer import HealthCheck, Listener, LoadBalancer, Target, TargetGroup
 from crossconnect.cloud.kinds.peering import VpcPeering
 from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule
 from crossconnect.lab.ovn import Chassis, OvnLab, ovn_lab
@@ -116,11 +116,14 @@ class Stand:
         self.cloud.drop("ins-1")
         self.live.write()
 
-    def through(self, source: str, destination: str, port: int, appliances: tuple[str, ...] = ("fw1", "fw2")) -> str:
-        """Which appliance routed all packets of a connection, both ways: empty for none. `no` where there is none."""
+    def through(
+        self, source: str, destination: str, port: int, appliances: tuple[str, ...] = ("fw1", "fw2"), to: str = ""
+    ) -> str:
+        """Which appliance routed all packets of a connection, both ways: empty for none. `no` where there is none. `to`
+        is what the source connects to, where that is not the destination's own address and port."""
         before = {name: self.forwarded(name) for name in appliances}
         own = self.segments(source)
-        if not self.lab.connect(source, destination, port):
+        if not self.lab.connect(source, destination, port, to=to):
             return "no"
         exchanged = self.segments(source) - own
         by = {name: self.forwarded(name) - before[name] for name in appliances}
@@ -182,6 +185,50 @@ def test_an_appliance_that_is_unplugged_is_noticed_without_a_health_check(stand:
     stand.live.plug("fw2")
     stand.inside("fw2", "echo 1 > /proc/sys/net/ipv4/ip_forward")
     assert comes_true(lambda: now(stand) == "fw2")
+    stand.remove()
+
+
+def test_two_insertions_each_have_their_own_connections(stand: Stand) -> None:
+    stand.insert(Appliance(network_interface_id="eni-fw1"))
+    rule = RULE | {"number": 20, "from_port": None, "to_port": None, "source": "sg-blue"}
+    stand.cloud.make(
+        ServiceInsertion, "ins-2", vpc_id="vpc-blue", appliances=(Appliance(network_interface_id="eni-fw2"),),
+        appliance_numbers=(2,), number=2, rules=(SteeringRule(destination="10.0.2.0/24", **rule),),  # pyright: ignore
+    )  # fmt: skip
+    stand.live.write()
+    assert stand.live.compiler.failed() == {}
+    assert stand.through("web", "db", 80) == "fw1"
+    assert stand.through("web", "db", 81) == "fw2"
+    assert stand.through("guest", "db", 81) == "", "no member of the group"
+    stand.cloud.drop("ins-2")
+    stand.remove()
+
+
+def test_what_is_balanced_goes_through_the_appliance_of_its_target_group(stand: Stand) -> None:
+    """Input: load balancers before db and web2, whose target groups name an insertion without rules. Output: clients in
+    other subnets, in a peered VPC too, go through its appliance, by the load balancer and directly; one in the target's
+    own subnet reaches nobody by the load balancer, or the target past the appliance."""
+    stand.insert(Appliance(network_interface_id="eni-fw1"), rules=())
+    for name, subnet, address in (("db", "subnet-s1", "10.0.1.50"), ("web2", "subnet-s2", "10.0.2.50")):
+        target = Target(network_interface_id=f"eni-{name}", port=80)
+        stand.cloud.make(
+            TargetGroup, f"tg-{name}", vpc_id="vpc-blue", targets=(target,), service_insertion_id="ins-1"
+        )  # fmt: skip
+        stand.cloud.make(
+            LoadBalancer, f"nlb-{name}", vpc_id="vpc-blue", subnet_ids=(subnet,), addresses=(address,),
+            listeners=(Listener(port=8080, target_group_id=f"tg-{name}"),),
+        )  # fmt: skip
+    stand.live.write()
+    assert stand.live.compiler.failed() == {}
+    for client in ("web", "guest"):
+        assert stand.through(client, "db", 80, to="10.0.1.50:8080") == "fw1", client
+        assert stand.through(client, "db", 80) == "fw1", client
+    assert stand.through("web", "db", 81) == ""
+    assert stand.through("web", "web2", 80, to="10.0.2.50:8080") == "no"
+    stand.change(on_failure="open")
+    assert stand.through("web", "web2", 80, to="10.0.2.50:8080") == ""
+    for id in ("nlb-db", "nlb-web2", "tg-db", "tg-web2"):
+        stand.cloud.drop(id)
     stand.remove()
 
 

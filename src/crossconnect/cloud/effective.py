@@ -184,19 +184,26 @@ def rules(interface: NetworkInterface, direction: Direction, facts: Facts) -> tu
 
 
 def peers(rule: SecurityGroupRule, facts: Facts) -> tuple[str, ...]:
-    """The CIDR blocks that a rule's peer stands for: of a group, its members' addresses, of the rule's IP version."""
-    if rule.peer.startswith("sg-"):
-        members = facts.shared_referring(NetworkInterface, rule.peer, "security_group_ids")
+    """The CIDR blocks that a rule's peer stands for, of a group those of the rule's IP version."""
+    found = blocks(rule.peer, facts)
+    if rule.peer.startswith("sg-") and rule.ip_version is not None:
+        return tuple(block for block in found if version_of(block) == rule.ip_version)
+    return found
+
+
+def blocks(text: str, facts: Facts) -> tuple[str, ...]:
+    """The CIDR blocks that one, a security group or a prefix list stands for: of a group, its members' addresses."""
+    if text.startswith("sg-"):
+        members = facts.shared_referring(NetworkInterface, text, "security_group_ids")
         return tuple(
             f"{address}/{32 if version_of(address) == 4 else 128}"
             for member in members
             for address in member.private_addresses + member.ipv6_addresses
-            if rule.ip_version in (None, version_of(address))
         )
-    if rule.peer.startswith("pl-"):
-        prefixes = facts.shared(PrefixList, rule.peer)
+    if text.startswith("pl-"):
+        prefixes = facts.shared(PrefixList, text)
         return () if prefixes is None else tuple(entry.cidr for entry in prefixes.entries)
-    return (rule.peer,)
+    return (text,)
 
 
 def vpc_of(id: str, facts: Facts) -> Vpc:

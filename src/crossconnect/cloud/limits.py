@@ -55,6 +55,9 @@ LIMITS = {
     "routes_per_route_table": Limit(500, "static routes of a route table; a prefix list counts as its `max_entries`"),
     "rules_per_security_group": Limit(10_000, "rules of a security group, both directions together"),
     "prefixes_per_security_group": Limit(10_000, "`max_entries` of the prefix lists that a group's rules name, in sum"),
+    "prefixes_per_service_insertion": Limit(
+        10_000, "`max_entries` of the prefix lists that a service insertion's rules name, in sum"
+    ),
     "entries_per_network_acl": Limit(40, "entries of a network ACL, per direction"),
     "nat_gateways_per_zone": Limit(5, "NAT gateways of a project in an availability zone"),
     "targets_per_target_group": Limit(500, "targets of a target group"),

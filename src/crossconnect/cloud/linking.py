@@ -43,7 +43,7 @@ class Crossed(NamedTuple):
 
     steps: tuple[Step, ...]
     end: str
-    """The VPC that it comes into, or who dropped it."""
+    """The VPC that it comes into, or who dropped it; empty where it leaves into the service's VRF."""
     packet: Packet
     """As it comes into the VPC."""
 
@@ -70,15 +70,15 @@ def offered(steps: list[Step], vpc_id: str, packet: Packet, facts: Facts, prefix
         return packet, ""
     service = facts.shared(EndpointService, endpoint.service_id)
     address = link_address(service, prefix) if service is not None else ""
-    balancer = facts.shared(LoadBalancer, service.load_balancer_id) if service is not None else None
+    ports = _ports(service, facts) if service is not None else None
     asked = packet.protocol, packet.destination_port
     by = endpoint.id
     if endpoint.status != "active":
         rejected = endpoint.status == "rejected"
         message = f"{endpoint.service_id} {'has rejected' if rejected else 'has not accepted'} {endpoint.id}"
-    elif balancer is None or not address:
+    elif ports is None or not address:
         message = f"{endpoint.service_id} is not there, or the region has no address left for it"
-    elif asked not in [(listener.protocol, listener.port) for listener in balancer.listeners]:
+    elif asked not in ports:
         message = (
             f"{endpoint.service_id} has no listener for {packet.protocol} {packet.destination_port or ''}".rstrip()
         )
@@ -108,11 +108,9 @@ def link_route(vpc_id: str, destination: str, facts: Facts, prefix: str) -> Link
 
 
 def to_service(endpoint: ServiceEndpoint, packet: Packet, facts: Facts, prefix: str) -> Crossed:
-    """From an endpoint's router to the VPC of its service. Of several targets the first is followed."""
+    """From an endpoint's router to the VPC of its service, or its VRF. Of several targets the first is followed."""
     service = facts.shared(EndpointService, endpoint.service_id)
     assert service is not None
-    balancer = facts.shared(LoadBalancer, service.load_balancer_id)
-    assert balancer is not None
     if service.source == "translated":
         own = link_address(endpoint, prefix)
         after = msgspec.structs.replace(packet, source=own)
@@ -126,8 +124,28 @@ def to_service(endpoint: ServiceEndpoint, packet: Packet, facts: Facts, prefix: 
         message = f"{packet.destination} is not {service.id}'s address"
         steps.append(_at(service, service.id, message, passes=False))
         return Crossed(tuple(steps), service.id, packet)
+    if service.vrf:
+        return _into_vrf(steps, service, packet)
+    balancer = facts.shared(LoadBalancer, service.load_balancer_id)
+    assert balancer is not None
     packet, refused = balanced(steps, balancer, "", packet, facts)
     return Crossed(tuple(steps), refused or service.vpc_id, packet)
+
+
+def _into_vrf(steps: list[Step], service: EndpointService, packet: Packet) -> Crossed:
+    asked = packet.protocol, packet.destination_port
+    listener = next((one for one in service.listeners if (one.protocol, one.port) == asked), None)
+    if listener is None:
+        message = f"no listener for {packet.protocol} {packet.destination_port}"
+        return Crossed((*steps, _at(service, service.id, message, passes=False)), service.id, packet)
+    by, first = f"{service.id}/{listener.protocol}/{listener.port}", listener.backends[0]
+    after = msgspec.structs.replace(packet, destination=first.address, destination_port=first.port)
+    of = f"port {first.port}, one of {len(listener.backends)} backends in {service.vrf}"
+    steps.append(_at(service, by, f"{packet.destination} is translated to {first.address} {of}", after=after))
+    out = msgspec.structs.replace(after, source=service.source_address)
+    message = f"{after.source} is translated to {out.source}, by which {service.vrf} knows all clients"
+    steps.append(_at(service, service.id, message, after=out))
+    return Crossed(tuple(steps), "", out)
 
 
 def to_client(
@@ -137,6 +155,8 @@ def to_client(
     was translated; without it a target begins a connection."""
     steps: list[Step] = []
     address = link_address(service, prefix)
+    if service.vrf:
+        packet = _out_of_vrf(steps, service, packet, undo)
     for before, after in reversed(undo):
         here = before.destination == address
         if here and (after.destination, after.destination_port) == (packet.source, packet.source_port):
@@ -166,6 +186,25 @@ def to_client(
     message = f"{packet.destination} is {endpoint.id}'s own address: only answers go on from there"
     steps.append(_at(endpoint, endpoint.id, message, passes=False))
     return Crossed(tuple(steps), endpoint.id, packet)
+
+
+def _out_of_vrf(steps: list[Step], service: EndpointService, packet: Packet, undo: Sequence[Translation]) -> Packet:
+    for before, after in reversed(undo):
+        if after.source == packet.destination == service.source_address:
+            back = msgspec.structs.replace(packet, destination=before.source, destination_port=before.source_port)
+            message = f"{packet.destination} is translated back to {before.source}, for it is a reply"
+            steps.append(_at(service, service.id, message, after=back))
+            return back
+    return packet
+
+
+def _ports(service: EndpointService, facts: Facts) -> set[tuple[str, int | None]] | None:
+    """Protocols and ports that a service answers on; None where its load balancer is not there."""
+    balancer = None if service.vrf else facts.shared(LoadBalancer, service.load_balancer_id)
+    if not service.vrf and balancer is None:
+        return None
+    found = balancer.listeners if balancer is not None else service.listeners
+    return {(listener.protocol, listener.port) for listener in found}
 
 
 def _too_large(packet: Packet) -> bool:

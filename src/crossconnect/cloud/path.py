@@ -361,6 +361,8 @@ def _steered(steps: list[Step], vpc_id: str, packet: Packet, known: Known, from_
     if chosen is None:
         return None
     steps.append(chosen.step)
+    if not chosen.step.passes:
+        return _ended(steps, chosen.step.resource_id, packet)
     if not chosen.interface:
         return None
     appliance = facts.shared(NetworkInterface, chosen.interface)

@@ -100,6 +100,7 @@ def _network(plan: ProviderNetworkPlan) -> ProviderNetwork:
         transfer_prefix6=prefix6,
         next_hop6=hop6,
         next_hop_mac=plan.mac,
+        prefixes=plan.prefixes,
         mtu=plan.mtu,
     )
 

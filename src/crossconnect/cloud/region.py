@@ -54,6 +54,8 @@ class ProviderNetwork(msgspec.Struct, frozen=True, kw_only=True):
     transfer_prefix6: str = ""
     """IPv6, /64 or shorter; empty where the network has no IPv6."""
     next_hop6: str = ""
+    prefixes: tuple[str, ...] = ()
+    """Nothing outside of these is announced; empty where that is not known."""
     mtu: int = 1500
     on_hypervisors: bool = False
     """Whether every hypervisor has the physnet: elastic IPs are then translated where their machine runs."""

@@ -347,7 +347,16 @@ _ALL = (
         delete=private_link.delete_service,
         quota=QUOTAS["endpoint_service"],
         seen_by=private_link_types.service_seen_by,
-        private=("allowed_projects", "load_balancer_id", "vpc_id", "tags", "description"),
+        private=(
+            "allowed_projects",
+            "load_balancer_id",
+            "vpc_id",
+            "vrf",
+            "listeners",
+            "source_address",
+            "tags",
+            "description",
+        ),
         filters=("source",),
     ),
     Kind(

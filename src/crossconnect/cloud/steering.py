@@ -1,38 +1,46 @@
-"""What a VPC's service insertion chooses: packets that go through appliances, on their way there and back.
+"""What a VPC's service insertions choose: packets that go through appliances, on their way there and back. Of all their
+rules the lowest number that matches decides.
 
-`routed`: where the VPC's router has a packet, it goes to an appliance's interface, and the path ends there.
+`routed`: where the VPC's router has a packet, it goes to an appliance's interface, and the path ends there. What goes
+to the targets of a group that names an insertion is chosen before any rule.
 `inline`: at the port of the client, where that is in the VPC, else at the server's, and the path goes on behind it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from crossconnect.cloud import effective
 from crossconnect.cloud.effective import Facts
-from crossconnect.cloud.kinds.network_interface import NetworkInterface
-from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule
+from crossconnect.cloud.kinds.load_balancer import TargetGroup
+from crossconnect.cloud.kinds.network_interface import NetworkInterface, own_addresses
+from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule, interfaces_of
 from crossconnect.cloud.verdict import Packet, Step, any_contains, matches, reply
-from crossconnect.net import contains, version_of
+from crossconnect.net import version_of
 
 
 class Steered(NamedTuple):
-    """A packet that a rule is about."""
+    """A packet that a rule, or a target group, is about."""
 
     step: Step
     interface: str
-    """The appliance's interface that gets it; empty where the rule lets it pass by."""
+    """The appliance's interface that gets it; empty where it passes by, or is dropped."""
 
 
 def steered(vpc_id: str, packet: Packet, facts: Facts, from_subnet: str) -> Steered | None:
     """Whether a routed packet goes to an appliance. What comes out of a subnet of appliances is not chosen again. Of
     several appliances the first one is taken to live."""
-    insertion = _insertion(vpc_id, "routed", facts)
-    if insertion is None or from_subnet in _appliance_subnets(insertion, facts):
+    if packet.source == packet.destination:
+        return None  # balanced to the client itself, on its own switch
+    insertions = _insertions(vpc_id, "routed", facts)
+    if any(from_subnet in _appliance_subnets(insertion, facts) for insertion in insertions):
         return None
-    for rule in insertion.rules:
-        back = not _chooses(rule, packet, back=False)
-        if not back or _chooses(rule, reply(packet), back=True):
+    if insertions and (found := _inspected(vpc_id, packet, facts, from_subnet)) is not None:
+        return found
+    for insertion, rule in _rules(insertions):
+        back = not _chooses(rule, packet, facts, back=False)
+        if not back or _chooses(rule, reply(packet), facts, back=True):
             first = insertion.appliances[0]
             return _by(insertion, rule, (back and first.return_network_interface_id) or first.network_interface_id)
     return None
@@ -41,8 +49,8 @@ def steered(vpc_id: str, packet: Packet, facts: Facts, from_subnet: str) -> Stee
 def inlined(vpc_id: str, packet: Packet, facts: Facts, *, sent: bool, established: bool) -> Step | None:
     """What an inline insertion says of a packet at the port of who sends it, or gets it. A reply goes through by its
     connection; what begins at the other end is not chosen."""
-    insertion = _insertion(vpc_id, "inline", facts)
-    if insertion is None:
+    insertions = _insertions(vpc_id, "inline", facts)
+    if not insertions:
         return None
     vpc = effective.vpc_of(vpc_id, facts)
     client = packet.destination if established else packet.source
@@ -50,14 +58,60 @@ def inlined(vpc_id: str, packet: Packet, facts: Facts, *, sent: bool, establishe
     if sent is (here is established):
         return None
     first = reply(packet) if established else packet
-    rule = next((rule for rule in insertion.rules if _chooses(rule, first, back=established)), None)
-    return _by(insertion, rule, _ends(insertion.appliances[0], established)).step if rule is not None else None
+    for insertion, rule in _rules(insertions):
+        if _chooses(rule, first, facts, back=established):
+            return _by(insertion, rule, _ends(insertion.appliances[0], established)).step
+    return None
 
 
-def _insertion(vpc_id: str, mode: Literal["routed", "inline"], facts: Facts) -> ServiceInsertion | None:
-    """A VPC has one at most."""
+def _inspected(vpc_id: str, packet: Packet, facts: Facts, from_subnet: str) -> Steered | None:
+    """What becomes of a packet to the targets of a group that names an insertion, or from them."""
+    for group in facts.shared_referring(TargetGroup, vpc_id, "vpc_id"):
+        insertion = facts.shared(ServiceInsertion, group.service_insertion_id) if group.service_insertion_id else None
+        if insertion is None:
+            continue
+        first = insertion.appliances[0]
+        for back in (False, True):
+            for target in _targets_at(group, reply(packet) if back else packet, facts):
+                if not back and target.subnet_id == from_subnet:
+                    return _beside(insertion, group, target)
+                through = (back and first.return_network_interface_id) or first.network_interface_id
+                message = f"what is routed to the targets of {group.id} goes through {through}"
+                return Steered(_step(insertion, f"{insertion.id}/{group.id}", message), through)
+    return None
+
+
+def _targets_at(group: TargetGroup, packet: Packet, facts: Facts) -> Iterator[NetworkInterface]:
+    """The target that a packet is for."""
+    if packet.protocol != group.protocol:
+        return
+    for target in group.targets:
+        interface = facts.shared(NetworkInterface, target.network_interface_id)
+        if interface is None or packet.destination_port != target.port:
+            continue
+        if packet.destination in own_addresses(interface, version_of(packet.destination))[:1]:
+            yield interface
+
+
+def _beside(insertion: ServiceInsertion, group: TargetGroup, target: NetworkInterface) -> Steered:
+    """A client in the target's subnet, whose packets are routed, for a load balancer has sent them there."""
+    passes = insertion.on_failure == "open"
+    message = (
+        f"answers of {target.id} to its own subnet {target.subnet_id} are not routed, so nothing goes through "
+        f"appliances: {'it passes by' if passes else 'dropped'}, as {insertion.id} fails {insertion.on_failure}"
+    )
+    return Steered(_step(insertion, f"{insertion.id}/{group.id}", message, passes), "")
+
+
+def _insertions(vpc_id: str, mode: Literal["routed", "inline"], facts: Facts) -> list[ServiceInsertion]:
     found = facts.shared_referring(ServiceInsertion, vpc_id, "vpc_id")
-    return next((insertion for insertion in found if insertion.mode == mode), None)
+    return [insertion for insertion in found if insertion.mode == mode]
+
+
+def _rules(insertions: list[ServiceInsertion]) -> list[tuple[ServiceInsertion, SteeringRule]]:
+    """The rules of all, in order."""
+    found = [(insertion, rule) for insertion in insertions for rule in insertion.rules]
+    return sorted(found, key=lambda one: one[1].number)
 
 
 def _ends(appliance: Appliance, back: bool) -> str:
@@ -67,30 +121,33 @@ def _ends(appliance: Appliance, back: bool) -> str:
 
 def _by(insertion: ServiceInsertion, rule: SteeringRule, through: str) -> Steered:
     insert = rule.action == "insert"
-    step = Step(
+    message = f"rule {rule.number}: " + (f"goes through {through}" if insert else "passes by")
+    return Steered(_step(insertion, f"{insertion.id}/{rule.number}", message), through if insert else "")
+
+
+def _step(insertion: ServiceInsertion, by: str, message: str, passes: bool = True) -> Step:
+    return Step(
         point="service-insertion",
-        passes=True,
+        passes=passes,
         resource_id=insertion.id,
-        decided_by=f"{insertion.id}/{rule.number}",
-        message=f"rule {rule.number}: " + (f"goes through {through}" if insert else "passes by"),
+        decided_by=by,
+        message=message,
         project_id=insertion.project_id,
     )
-    return Steered(step, through if insert else "")
 
 
-def _chooses(rule: SteeringRule, packet: Packet, *, back: bool) -> bool:
+def _chooses(rule: SteeringRule, packet: Packet, facts: Facts, *, back: bool) -> bool:
     """Whether a packet, or the one that one on its way back answers, is as a rule says. ICMP's answers have types of
     their own, so all of them go back the same way."""
     any_type = back and rule.protocol in ("icmp", "icmpv6")
     ports = (None, None) if any_type else (rule.from_port, rule.to_port)
     return (
         matches(rule.protocol, ports, packet)
-        and contains(rule.source, packet.source)
-        and contains(rule.destination, packet.destination)
+        and any_contains(effective.blocks(rule.source, facts), packet.source)
+        and any_contains(effective.blocks(rule.destination, facts), packet.destination)
     )
 
 
 def _appliance_subnets(insertion: ServiceInsertion, facts: Facts) -> set[str]:
-    ids = (i for a in insertion.appliances for i in (a.network_interface_id, a.return_network_interface_id))
-    interfaces = (facts.shared(NetworkInterface, id) for id in ids if id)
+    interfaces = (facts.shared(NetworkInterface, id) for id in interfaces_of(insertion))
     return {interface.subnet_id for interface in interfaces if interface is not None}

@@ -181,3 +181,73 @@ def test_a_target_that_goes_cuts() -> None:
     targets = [{"network_interface_id": interface.id, "port": port} for port in (80, 81)]
     group = cloud.create("target_group", vpc_id=vpc.id, targets=targets)
     assert [e.cuts for e in cloud.plan_update(group.id, targets=targets[:1]).effects] == [True]
+
+
+def inspected() -> tuple[Cloud, Any, Any, Any, Any]:
+    """A VPC with a target and a routed insertion, whose appliance is on a subnet of its own."""
+    cloud, vpc, (_, west), interface = stand()
+    appliance = cloud.create("network_interface", subnet_id=west.id, source_dest_check=False)
+    insertion = cloud.create("service_insertion", vpc_id=vpc.id, appliances=[{"network_interface_id": appliance.id}])
+    return cloud, vpc, west, {"network_interface_id": interface.id, "port": 8080}, insertion
+
+
+def test_a_target_group_is_behind_the_appliances_of_a_service_insertion() -> None:
+    """Output: whoever plans is told what takes another way; the insertion stays as long as the group names it."""
+    cloud, vpc, _, target, insertion = inspected()
+    group = cloud.create("target_group", vpc_id=vpc.id, targets=[target])
+    [effect] = cloud.plan_update(group.id, service_insertion_id=insertion.id).effects
+    assert (effect.cuts, effect.resource_id) == (True, group.id)
+    assert f"goes through {insertion.id}" in effect.message
+    assert cloud.update(group.id, service_insertion_id=insertion.id).service_insertion_id == insertion.id
+    with pytest.raises(Refused) as error:
+        cloud.delete(insertion.id)
+    assert refused(error)[:2] == (409, "service-insertion.in-use")
+    assert [(use.id, use.field) for use in error.value.uses] == [(group.id, "service_insertion_id")]
+    [effect] = cloud.plan_update(group.id, service_insertion_id="").effects
+    assert f"goes past {insertion.id}" in effect.message
+    assert not cloud.plan_update(group.id, affinity_s=5).effects
+    assert [e.cuts for e in cloud.plan("target_group", vpc_id=vpc.id, targets=[target],
+                                       service_insertion_id=insertion.id).effects] == [True]  # fmt: skip
+    cloud.delete(group.id)
+    cloud.delete(insertion.id)
+
+
+def test_insertions_that_a_target_group_cannot_name() -> None:
+    cloud, vpc, west, target, insertion = inspected()
+    other, theirs = network(cloud, "10.9.0.0/16")
+    left, right = (cloud.create("network_interface", subnet_id=theirs.id, source_dest_check=False) for _ in range(2))
+    wire = {"network_interface_id": left.id, "return_network_interface_id": right.id}
+    inline = cloud.create("service_insertion", vpc_id=other.id, mode="inline", appliances=[wire])
+    beside = cloud.create("network_interface", subnet_id=west.id)
+    at = "/service_insertion_id"
+    for vpc_id, targets, id, refusal in (
+        (vpc.id, [target], "ins-00000000000000000", (404, "service-insertion.not-found", at)),
+        (vpc.id, [target], inline.id, (422, "target-group.insertion-other-vpc", at)),
+        (other.id, [], inline.id, (409, "target-group.insertion-inline", at)),
+        (
+            vpc.id,
+            [target, {"network_interface_id": beside.id, "port": 80}],
+            insertion.id,
+            (409, "target-group.beside-appliance", "/targets/1/network_interface_id"),
+        ),
+    ):
+        with pytest.raises(Refused) as error:
+            cloud.create("target_group", vpc_id=vpc_id, targets=targets, service_insertion_id=id)
+        assert refused(error) == refusal
+    group = cloud.create("target_group", vpc_id=vpc.id, targets=[target], service_insertion_id=insertion.id)
+    with pytest.raises(Refused) as error:
+        cloud.update(group.id, targets=[{"network_interface_id": beside.id, "port": 80}])
+    assert refused(error)[1] == "target-group.beside-appliance"
+    appliance = cloud.create("network_interface", subnet_id=west.id, source_dest_check=False)
+    second = cloud.create("service_insertion", vpc_id=vpc.id, appliances=[{"network_interface_id": appliance.id}])
+    with pytest.raises(Refused) as error:
+        cloud.create("target_group", vpc_id=vpc.id, targets=[target], service_insertion_id=second.id)
+    assert refused(error) == (409, "target-group.two-insertions", at)
+    near = cloud.create(
+        "network_interface",
+        subnet_id=cloud.get(target["network_interface_id"]).subnet_id,
+        source_dest_check=False,
+    )
+    with pytest.raises(Refused) as error:
+        cloud.update(insertion.id, appliances=[{"network_interface_id": near.id}])
+    assert refused(error) == (409, "target-group.beside-appliance", "/appliances/0/network_interface_id")

@@ -175,3 +175,93 @@ def test_projects_that_cannot_be() -> None:
         with pytest.raises(Refused) as error:
             cloud.update(service.id, allowed_projects=projects)
         assert refused(error) == (422, code, field)
+
+
+IN_VRF: dict[str, Any] = {
+    "vrf": "acme-connect",
+    "source_address": "172.20.0.200",
+    "listeners": [{"port": 80, "backends": [{"address": "172.20.0.9", "port": 8080}]}],
+}
+
+
+def test_a_service_in_a_vrf_has_listeners_and_a_source_address_of_its_own() -> None:
+    """Output: others make endpoints of it as of any; what else it does not answer any more is told; its address is its
+    own, and goes with it."""
+    cloud, _, client = offered()
+    service = cloud.create("endpoint_service", **IN_VRF, allowed_projects=["beta"])
+    assert (service.vpc_id, service.load_balancer_id, service.source) == ("", "", "translated")
+    made = endpoint(cloud, service, client)
+    assert (made.status, made.addresses) == ("pending-acceptance", ("10.1.1.4",))
+    with pytest.raises(Refused) as error:
+        cloud.create("endpoint_service", **IN_VRF)
+    assert refused(error) == (409, "endpoint-service.source-address-in-use", "/source_address")
+    backend = {"address": "172.20.0.10", "port": 8080}
+    for listeners, message in (
+        ([{"port": 443, "backends": [backend]}], "does not answer on tcp 80 any more"),
+        ([{"port": 80, "backends": [backend]}], "that 172.20.0.9 port 8080 answers end"),
+    ):
+        [effect] = cloud.plan_update(service.id, listeners=listeners).effects
+        assert (effect.cuts, effect.resource_id) == (True, service.id)
+        assert message in effect.message
+    more = [{"port": 80, "backends": [*IN_VRF["listeners"][0]["backends"], backend]}]
+    assert not cloud.plan_update(service.id, listeners=more).effects
+    with pytest.raises(Refused) as error:
+        cloud.update(service.id, project="beta", listeners=more)
+    assert refused(error)[:2] == (403, "endpoint-service.not-yours")
+    cloud.delete(made.id, project="beta")
+    cloud.delete(service.id)
+    cloud.create("endpoint_service", **IN_VRF)
+
+
+def test_services_in_a_vrf_that_are_refused() -> None:
+    cloud, other, _ = offered()
+    vpc, _ = network(cloud, "172.21.0.0/16")
+    cloud.create("private_gateway", vrf="acme-connect", vpc_id=vpc.id)
+    listener = IN_VRF["listeners"][0]
+    for fields, status, code, field in (
+        ({"vrf": ""}, 422, "endpoint-service.where", "/load_balancer_id"),
+        ({"load_balancer_id": other.load_balancer_id}, 422, "endpoint-service.where", "/load_balancer_id"),
+        ({"vrf": "globex"}, 422, "endpoint-service.vrf", "/vrf"),
+        ({"source": "kept"}, 422, "endpoint-service.vrf-kept", "/source"),
+        ({"source_address": ""}, 422, "endpoint-service.no-source-address", "/source_address"),
+        ({"source_address": "one"}, 422, "address.malformed", "/source_address"),
+        ({"source_address": "2001:db8::1"}, 422, "endpoint-service.address", "/source_address"),
+        ({"source_address": "224.0.0.5"}, 422, "endpoint-service.address", "/source_address"),
+        ({"source_address": "100.64.0.1"}, 422, "endpoint-service.address", "/source_address"),
+        ({"source_address": "172.21.9.9"}, 409, "cidr.overlap", "/source_address"),
+        ({"listeners": []}, 422, "endpoint-service.no-listener", "/listeners"),
+        ({"listeners": [listener, listener]}, 422, "endpoint-service.listener-twice", "/listeners/1/port"),
+        ({"listeners": [{"port": 1, "backends": []}]}, 422, "endpoint-service.no-backend", "/listeners/0/backends"),
+        ({"listeners": [listener | {"port": 0}]}, 422, "port.range", "/listeners/0/port"),
+        (
+            {"listeners": [{"port": 1, "backends": [{"address": "172.20.0.9", "port": 0}]}]},
+            422,
+            "port.range",
+            "/listeners/0/backends/0/port",
+        ),
+        (
+            {"listeners": [{"port": 1, "backends": [{"address": "127.0.0.1", "port": 1}]}]},
+            422,
+            "endpoint-service.address",
+            "/listeners/0/backends/0/address",
+        ),
+    ):
+        with pytest.raises(Refused) as error:
+            cloud.create("endpoint_service", **IN_VRF | fields)
+        assert refused(error) == (status, code, field)
+    behind = {"load_balancer_id": other.load_balancer_id}
+    with pytest.raises(Refused) as error:
+        cloud.create("endpoint_service", **behind, listeners=IN_VRF["listeners"])
+    assert refused(error) == (422, "endpoint-service.not-in-vrf", "/listeners")
+    with pytest.raises(Refused) as error:
+        cloud.update(other.id, listeners=IN_VRF["listeners"])
+    assert refused(error) == (422, "endpoint-service.not-in-vrf", "/listeners")
+
+
+def test_a_vpc_with_the_address_of_a_services_clients_is_not_announced_beside_it() -> None:
+    cloud = Cloud()
+    cloud.create("endpoint_service", **IN_VRF)
+    vpc, _ = network(cloud, "172.20.0.0/16")
+    with pytest.raises(Refused) as error:
+        cloud.create("private_gateway", vrf="acme-connect", vpc_id=vpc.id)
+    assert refused(error) == (409, "cidr.overlap", "/vpc_id")

@@ -43,13 +43,107 @@ def test_appliances_have_numbers_that_stay_theirs() -> None:
     assert [use.id for use in error.value.uses] == [second.id]
 
 
-def test_a_vpc_has_one_chain() -> None:
+def test_the_insertions_of_a_vpc_are_one_list_of_rules_of_one_mode_with_appliances_of_their_own() -> None:
+    """Input: a second insertion. Output: it is there, but for a rule's number, an interface, or a mode that the first
+    one has; in another VPC all of that is free."""
+    cloud, vpc, interfaces = stand()
+    one, two, three = ({"network_interface_id": i.id} for i in interfaces)
+    first = cloud.create("service_insertion", vpc_id=vpc.id, appliances=[one], rules=[rule(10)])
+    wire = two | {"return_network_interface_id": three["network_interface_id"]}
+    for fields, code, field in (
+        ({"appliances": [two], "rules": [rule(20), rule(10)]}, "number-in-use", "/rules/1/number"),
+        ({"appliances": [two, one]}, "interface-in-use", "/appliances/1/network_interface_id"),
+        ({"appliances": [wire], "mode": "inline"}, "mode", "/mode"),
+    ):
+        with pytest.raises(Refused) as error:
+            cloud.create("service_insertion", vpc_id=vpc.id, **fields)
+        assert refused(error) == (409, f"service-insertion.{code}", field)
+    second = cloud.create("service_insertion", vpc_id=vpc.id, appliances=[two], rules=[rule(20)])
+    for fields, code, field in (
+        ({"rules": [rule(10)]}, "number-in-use", "/rules/0/number"),
+        ({"appliances": [one]}, "interface-in-use", "/appliances/0/network_interface_id"),
+    ):
+        with pytest.raises(Refused) as error:
+            cloud.update(second.id, **fields)
+        assert refused(error) == (409, f"service-insertion.{code}", field)
+    cloud.update(first.id, rules=[rule(10), rule(30)])
+    cloud.delete(first.id)
+    assert [r.number for r in cloud.update(second.id, rules=[rule(10), rule(30)]).rules] == [10, 30]
+    assert (first.number, second.number) == (1, 2)
+
+
+def test_rules_name_security_groups_and_prefix_lists() -> None:
+    """Output: groups and lists stay as long as rules name them, and whoever changes a list is told what it cuts."""
     cloud, vpc, interfaces = stand()
     appliances = [{"network_interface_id": interfaces[0].id}]
-    cloud.create("service_insertion", vpc_id=vpc.id, appliances=appliances)
+    group = cloud.create("security_group", vpc_id=vpc.id)
+    list4 = cloud.create("prefix_list", entries=[{"cidr": "10.0.0.0/24"}])
+    list6 = cloud.create("prefix_list", address_family="ipv6")
+    rules = [
+        rule(1, source=group.id),
+        rule(2, source=group.id, destination=list4.id, protocol="tcp"),
+        rule(3, source=list6.id, destination=group.id, protocol="icmpv6"),
+        rule(4, source=vpc.default_security_group_id, destination=group.id),
+    ]
+    made = cloud.create("service_insertion", vpc_id=vpc.id, appliances=appliances, rules=rules)
+    for id, fields in (
+        (group.id, ["rules/0/source", "rules/1/source", "rules/2/destination", "rules/3/destination"]),
+        (list4.id, ["rules/1/destination"]),
+    ):
+        with pytest.raises(Refused) as error:
+            cloud.delete(id)
+        assert [(use.id, use.field) for use in error.value.uses] == [(made.id, field) for field in fields]
+    [effect] = cloud.plan_update(list4.id, entries=[{"cidr": "10.0.1.0/24"}]).effects
+    assert (effect.cuts, effect.resource_id) == (True, made.id)
+    assert not cloud.plan_update(list4.id, name="corp").effects
+    cloud.update(made.id, rules=[])
+    cloud.delete(list4.id)
+
+
+def test_sides_of_rules_that_are_refused() -> None:
+    cloud, vpc, interfaces = stand()
+    other = cloud.create("vpc", cidr_blocks=["10.1.0.0/16"])
+    theirs = other.default_security_group_id
+    list4, list6 = (cloud.create("prefix_list", address_family=family) for family in ("ipv4", "ipv6"))
+    own = vpc.default_security_group_id
+
+    def create(**fields: Any) -> Any:
+        appliances = [{"network_interface_id": interfaces[0].id}]
+        return cloud.create("service_insertion", vpc_id=vpc.id, appliances=appliances, rules=[rule(**fields)])
+
+    for fields, status, code, field in (
+        ({"source": "sg-00000000000000000"}, 404, "security-group.not-found", "source"),
+        ({"destination": "pl-00000000000000000"}, 404, "prefix-list.not-found", "destination"),
+        ({"source": theirs}, 422, "service-insertion.group-other-vpc", "source"),
+        ({"source": list4.id, "destination": list6.id}, 422, "service-insertion.versions", "destination"),
+        ({"source": list6.id}, 422, "service-insertion.versions", "destination"),
+        ({"source": own, "destination": "::/0", "protocol": "icmp"}, 422, "protocol.version", "destination"),
+        ({"source": list6.id, "destination": own, "protocol": "icmp"}, 422, "protocol.version", "source"),
+    ):
+        with pytest.raises(Refused) as error:
+            create(**fields)
+        assert refused(error) == (status, code, f"/rules/0/{field}")
+    peering = cloud.create("vpc_peering", vpc_id=vpc.id, peer_vpc_id=other.id)
+    assert peering.status == "active"
+    assert create(source=theirs, destination=own).rules[0].source == theirs
+
+
+def test_prefix_lists_count_as_what_may_be_in_them() -> None:
+    cloud, vpc, interfaces = stand()
+    cloud.settings["quotas"] = {"prefixes_per_service_insertion": 25}
+    prefixes = cloud.create("prefix_list")
+    both = rule(1, source=prefixes.id, destination=prefixes.id)
+    appliances = [{"network_interface_id": interfaces[0].id}]
     with pytest.raises(Refused) as error:
-        cloud.create("service_insertion", vpc_id=vpc.id, appliances=appliances)
-    assert refused(error) == (409, "service-insertion.second", "/vpc_id")
+        cloud.create(
+            "service_insertion", vpc_id=vpc.id, appliances=appliances, rules=[both, rule(2, source=prefixes.id)]
+        )
+    assert refused(error) == (409, "limit.exceeded", "/rules")
+    cloud.create("service_insertion", vpc_id=vpc.id, appliances=appliances, rules=[both])
+    with pytest.raises(Refused) as error:
+        cloud.update(prefixes.id, max_entries=13)
+    assert refused(error) == (409, "limit.exceeded", "/max_entries")
+    cloud.update(prefixes.id, max_entries=12)
 
 
 def test_appliances_that_are_refused() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from crossconnect.cloud.decisions import address
+from crossconnect.cloud.decisions import address, inspection
 from crossconnect.cloud.decisions.elastic_ip import refuse_without_internet_gateway, unused
 from crossconnect.cloud.decisions.patching import patched, refuse_more, the_vpc
 from crossconnect.cloud.decisions.zones import zonal
@@ -106,25 +106,29 @@ def create_group(body: TargetGroupBody, view: View, context: Context) -> Change:
         targets=_targets(body.targets, vpc.id, view, context),
         health_check=checked(body.health_check),
         affinity_s=body.affinity_s,
+        service_insertion_id=body.service_insertion_id,
     )
-    return Change(put=(group,))
+    inspection.refuse_insertion(group, view)
+    return Change(put=(group,), effects=tuple(inspection.effects(None, group)))
 
 
 def update_group(group: TargetGroup, patch: TargetGroupPatch, view: View, context: Context) -> Change:
     """The target group with other targets."""
-    changed = patched(group, patch, "health_check", "affinity_s")
+    changed = patched(group, patch, "health_check", "affinity_s", "service_insertion_id")
     _refuse_affinity(changed.affinity_s)
     checked(changed.health_check)
-    effects: tuple[Effect, ...] = ()
+    effects: list[Effect] = []
     if patch.targets is not msgspec.UNSET:
         targets = _targets(patch.targets, group.vpc_id, view, context)
         changed = msgspec.structs.replace(changed, targets=targets)
         gone = [t for t in group.targets if t not in targets]
-        effects = tuple(
+        effects += [
             Effect(f"connections to {t.network_interface_id} port {t.port} through {group.id} end", True, group.id)
             for t in gone
-        )
-    return Change(put=(changed,), effects=effects)
+        ]
+    inspection.refuse_insertion(changed, view)
+    effects += inspection.effects(group, changed)
+    return Change(put=(changed,), effects=tuple(effects))
 
 
 def zone_subnets(ids: tuple[str, ...], view: View, field: str = "/subnet_ids") -> tuple[Subnet, ...]:

@@ -11,6 +11,7 @@ from crossconnect.cloud.addresses import cidr
 from crossconnect.cloud.decisions.foresight import With
 from crossconnect.cloud.decisions.patching import diverted, is_used, refuse_more
 from crossconnect.cloud.decisions.security_group import weight
+from crossconnect.cloud.decisions.steering_rules import effects_of_list, refuse_growth
 from crossconnect.cloud.kinds.prefix_list import (
     ENTRIES_MAX,
     PrefixList,
@@ -58,12 +59,15 @@ def update(prefixes: PrefixList, patch: PrefixListPatch, view: View, context: Co
     tables = view.referring(RouteTable, prefixes.id, "routes")
     if most > prefixes.max_entries:
         _refuse_growth(most - prefixes.max_entries, (rules, tables), view, context)
+        refuse_growth(prefixes.id, most - prefixes.max_entries, view, context)
     effects: list[Effect] = []
     gone = {e.cidr for e in prefixes.entries} - {e.cidr for e in changed.entries}
     if gone and (rules or tables):
         by = ", ".join(sorted({r.security_group_id for r in rules} | {t.id for t in tables}))
         message = f"{len(gone)} blocks less for {by}: flows that only they let through, or lead, end"
         effects.append(Effect(message, cuts=True, resource_id=prefixes.id))
+    if changed.entries != prefixes.entries:
+        effects += effects_of_list(prefixes, view)
     facts = With(changed, view)
     for table in tables:
         if is_used(table, view):

@@ -13,6 +13,7 @@ from crossconnect.cloud.decisions.foresight import With
 from crossconnect.cloud.decisions.meeting import blocks_of, in_vrf, others, refuse_overlap
 from crossconnect.cloud.decisions.patching import black_holes, diverted, is_used, the_vpc
 from crossconnect.cloud.decisions.transit import learnt
+from crossconnect.cloud.decisions.vrf_service import refuse_sources_of
 from crossconnect.cloud.kinds.private_gateway import (
     PREFIXES_MAX,
     PrivateGateway,
@@ -89,6 +90,7 @@ def _refuse_attachment(id: str, vrf: str, vpc_id: str, view: View) -> None:
         if other.id != id:
             raise conflict("private-gateway.second", f"VPC {vpc_id} has {other.id} attached", "/vpc_id")
     refuse_overlap(blocks_of(vpc), others(in_vrf(vrf, view), vpc_id), "/vpc_id")
+    refuse_sources_of(vrf, blocks_of(vpc), view)
 
 
 def _refuse_propagating(gateway: PrivateGateway, view: View) -> None:

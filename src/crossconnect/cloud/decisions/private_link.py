@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from crossconnect.cloud.decisions import address
+from crossconnect.cloud.decisions import address, vrf_service
 from crossconnect.cloud.decisions.claimed import numbers
 from crossconnect.cloud.decisions.load_balancer import zone_subnets
 from crossconnect.cloud.decisions.meeting import at_service, blocks_of, others, refuse_overlap
@@ -27,7 +27,15 @@ PROJECTS_MAX = 1000
 
 
 def create_service(body: EndpointServiceBody, view: View, context: Context) -> Change:
-    """A service behind an internal load balancer of the project's."""
+    """A service behind an internal load balancer of the project's, or in a VRF of its own."""
+    if bool(body.load_balancer_id) == bool(body.vrf):
+        message = "a service is behind a load balancer, or in a VRF"
+        raise invalid("endpoint-service.where", message, "/load_balancer_id")
+    if body.vrf:
+        return _in_vrf(body, view, context)
+    if body.listeners or body.source_address:
+        field = "/listeners" if body.listeners else "/source_address"
+        raise invalid("endpoint-service.not-in-vrf", "the load balancer has the listeners, and the VPC routes", field)
     balancer = view.get(LoadBalancer, body.load_balancer_id)
     if balancer is None:
         raise missing("load-balancer", body.load_balancer_id, "/load_balancer_id")
@@ -54,13 +62,41 @@ def create_service(body: EndpointServiceBody, view: View, context: Context) -> C
     return Change(put=(service,), claims=(number,))
 
 
+def _in_vrf(body: EndpointServiceBody, view: View, context: Context) -> Change:
+    given = body.source_address
+    source = vrf_service.address(given, "/source_address", context) if given else ""
+    body = msgspec.structs.replace(body, source_address=source)
+    vrf_service.refuse(body, view, context)
+    id = context.new_id("svc")
+    (number,) = numbers(view, "transfer", id)
+    service = born(
+        EndpointService,
+        id,
+        context,
+        body,
+        vrf=body.vrf,
+        listeners=vrf_service.listeners(body.listeners, context),
+        source_address=source,
+        allowed_projects=_projects(body.allowed_projects),
+        acceptance_required=body.acceptance_required,
+        number=number.value,
+    )
+    return Change(put=(service,), claims=(number, vrf_service.source_claim(body.vrf, source, id, view)))
+
+
 def update_service(service: EndpointService, patch: EndpointServicePatch, view: View, context: Context) -> Change:
-    """The service with others who may make endpoints; those that are there stay."""
+    """The service with others who may make endpoints, of which those that are there stay, or other listeners."""
     refuse_naming(service, patch, context)
-    if any(getattr(patch, f) is not msgspec.UNSET for f in ("allowed_projects", "acceptance_required")):
+    if any(getattr(patch, f) is not msgspec.UNSET for f in ("allowed_projects", "acceptance_required", "listeners")):
         _refuse_guest(service, context, "")
     changed = patched(service, patch, "allowed_projects", "acceptance_required")
-    return Change(put=(msgspec.structs.replace(changed, allowed_projects=_projects(changed.allowed_projects)),))
+    changed = msgspec.structs.replace(changed, allowed_projects=_projects(changed.allowed_projects))
+    if patch.listeners is not msgspec.UNSET:
+        if not service.vrf:
+            message = f"{service.load_balancer_id} has the listeners of {service.id}"
+            raise invalid("endpoint-service.not-in-vrf", message, "/listeners")
+        changed = msgspec.structs.replace(changed, listeners=vrf_service.listeners(patch.listeners, context))
+    return Change(put=(changed,), effects=vrf_service.effects(service, changed))
 
 
 def delete_service(service: EndpointService, view: View, context: Context) -> Change:
@@ -144,7 +180,7 @@ def _refuse_two_ways(other: ServiceEndpoint, service: EndpointService, view: Vie
     """Where two services of one VPC keep sources, it has one route back to a client's VPC: answers of both would go by
     one of them, which knows nothing of the other's connections."""
     another = view.shared(EndpointService, other.service_id)
-    if another is None or other.status == "rejected" or another.vpc_id != service.vpc_id:
+    if another is None or other.status == "rejected" or service.vrf or another.vpc_id != service.vpc_id:
         return
     if another.source == service.source == "kept":
         message = f"{other.vpc_id} has {other.id}: {another.id} keeps sources, too, and is in the VPC of {service.id}"

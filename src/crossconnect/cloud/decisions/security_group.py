@@ -125,7 +125,7 @@ def _peer(text: str, protocol: str, group: SecurityGroup, view: View, context: C
         other = view.get(SecurityGroup, text)
         if other is None:
             raise missing("security-group", text, "/peer")
-        if other.vpc_id != group.vpc_id and not _peered(group.vpc_id, other.vpc_id, view):
+        if other.vpc_id != group.vpc_id and not peered(group.vpc_id, other.vpc_id, view):
             message = f"{text} is of VPC {other.vpc_id}, which is neither that of {group.id} nor peered with it"
             raise invalid("security-group-rule.other-vpc", message, "/peer")
         return text
@@ -164,6 +164,7 @@ def _version(wanted: Literal[4, 6] | None, peer: str, protocol: str, view: View)
     return wanted
 
 
-def _peered(a: str, b: str, view: View) -> bool:
+def peered(a: str, b: str, view: View) -> bool:
+    """Whether two VPCs have an active peering."""
     peerings = (*view.referring(VpcPeering, a, "vpc_id"), *view.referring(VpcPeering, a, "peer_vpc_id"))
     return any(p.status == "active" and b in (p.vpc_id, p.peer_vpc_id) for p in peerings)

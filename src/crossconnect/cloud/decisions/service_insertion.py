@@ -1,39 +1,39 @@
-"""What becomes of service insertions."""
+"""What becomes of service insertions. What their rules say is `steering_rules`'s."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
-from crossconnect.cloud.decisions import matching
+from crossconnect.cloud.decisions import steering_rules
 from crossconnect.cloud.decisions.claimed import numbers
+from crossconnect.cloud.decisions.inspection import refuse_beside_targets
 from crossconnect.cloud.decisions.load_balancer import checked
 from crossconnect.cloud.decisions.patching import patched, the_vpc
 from crossconnect.cloud.kinds.load_balancer import HealthCheck
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.service_insertion import (
     APPLIANCES_MAX,
-    NUMBER_MAX,
-    RULES_MAX,
     Appliance,
     ServiceInsertion,
     ServiceInsertionBody,
     ServiceInsertionPatch,
-    SteeringRule,
+    interfaces_of,
 )
 from crossconnect.cloud.resource import Change, Claim, Effect, conflict, invalid, missing
 from crossconnect.cloud.view import Context, View, born
-from crossconnect.net import version_of
 
 _SCOPE = "network-function"
 
 
 def create(body: ServiceInsertionBody, view: View, context: Context) -> Change:
-    """Appliances before chosen traffic of a VPC, which has no other such chain."""
+    """Appliances before chosen traffic of a VPC, beside those that it has."""
     vpc = the_vpc(body.vpc_id, view)
-    for other in view.referring(ServiceInsertion, vpc.id, "vpc_id"):
-        raise conflict("service-insertion.second", f"VPC {vpc.id} has {other.id}: add rules there", "/vpc_id")
+    others = view.referring(ServiceInsertion, vpc.id, "vpc_id")
+    _refuse_mode(body.mode, others)
     id = context.new_id("ins")
-    _refuse_appliances(body.appliances, vpc.id, view)
+    _refuse_appliances(body.appliances, vpc.id, others, view)
     _refuse_inline(body.mode, body.appliances, body.health_check, view)
     (group,) = numbers(view, "network-function-group", id)
     functions = numbers(view, _SCOPE, id, len(body.appliances))
@@ -44,7 +44,7 @@ def create(body: ServiceInsertionBody, view: View, context: Context) -> Change:
         body,
         vpc_id=vpc.id,
         appliances=body.appliances,
-        rules=_rules(body.rules),
+        rules=steering_rules.checked(body.rules, vpc.id, others, view, context),
         mode=body.mode,
         on_failure=body.on_failure,
         health_check=checked(body.health_check),
@@ -60,10 +60,11 @@ def update(insertion: ServiceInsertion, patch: ServiceInsertionPatch, view: View
     """The chain with other appliances or rules. What an appliance has seen of a connection, another one has not."""
     changed = patched(insertion, patch, "on_failure", "health_check")
     checked(changed.health_check)
+    others = [i for i in view.referring(ServiceInsertion, insertion.vpc_id, "vpc_id") if i.id != insertion.id]
     claims: tuple[Claim, ...] = ()
     releases: tuple[Claim, ...] = ()
     if patch.appliances is not msgspec.UNSET:
-        _refuse_appliances(patch.appliances, insertion.vpc_id, view)
+        _refuse_appliances(patch.appliances, insertion.vpc_id, others, view)
         had = dict(zip(insertion.appliances, insertion.appliance_numbers, strict=True))
         new = [a for a in patch.appliances if a not in had]
         claims = numbers(view, _SCOPE, insertion.id, len(new))
@@ -74,14 +75,15 @@ def update(insertion: ServiceInsertion, patch: ServiceInsertionPatch, view: View
             changed, appliances=patch.appliances, appliance_numbers=tuple(now[a] for a in patch.appliances)
         )
     if patch.rules is not msgspec.UNSET:
-        changed = msgspec.structs.replace(changed, rules=_rules(patch.rules))
+        rules = steering_rules.checked(patch.rules, insertion.vpc_id, others, view, context)
+        changed = msgspec.structs.replace(changed, rules=rules)
     _refuse_inline(changed.mode, changed.appliances, changed.health_check, view)
     return Change(put=(changed,), claims=claims, releases=releases, effects=_effects(insertion, changed))
 
 
 def delete(insertion: ServiceInsertion, view: View, context: Context) -> Change:
-    """The chain; what went through it passes by the appliances."""
-    message = f"nothing of {insertion.vpc_id} goes through appliances any more"
+    """The chain; what went through it passes by its appliances."""
+    message = f"nothing of {insertion.vpc_id} goes through the appliances of {insertion.id} any more"
     return Change(delete=(insertion.id,), effects=(Effect(message, resource_id=insertion.id),))
 
 
@@ -96,11 +98,22 @@ def _effects(before: ServiceInsertion, after: ServiceInsertion) -> tuple[Effect,
     return tuple(Effect(message, cuts=True, resource_id=after.id) for message in found)
 
 
-def _refuse_appliances(appliances: tuple[Appliance, ...], vpc_id: str, view: View) -> None:
+def _refuse_mode(mode: str, others: Sequence[ServiceInsertion]) -> None:
+    """An inline appliance would get what a routed one sends on once more: at that one's port."""
+    for other in others:
+        if other.mode != mode:
+            message = f"{other.id} is {other.mode}: all insertions of a VPC are of one mode"
+            raise conflict("service-insertion.mode", message, "/mode")
+
+
+def _refuse_appliances(
+    appliances: tuple[Appliance, ...], vpc_id: str, others: Sequence[ServiceInsertion], view: View
+) -> None:
     if not 1 <= len(appliances) <= APPLIANCES_MAX:
         message = f"{len(appliances)} appliances; 1 to {APPLIANCES_MAX} are possible"
         raise invalid("service-insertion.appliances", message, "/appliances")
-    seen: set[str] = set()
+    taken = {interface: other.id for other in others for interface in interfaces_of(other)}
+    seen: dict[str, tuple[str, NetworkInterface]] = {}
     for n, appliance in enumerate(appliances):
         for field in ("network_interface_id", "return_network_interface_id"):
             id: str = getattr(appliance, field)
@@ -111,16 +124,20 @@ def _refuse_appliances(appliances: tuple[Appliance, ...], vpc_id: str, view: Vie
                 continue
             if id in seen:
                 raise invalid("service-insertion.interface-twice", f"{id} is there twice", at)
-            seen.add(id)
+            if id in taken:
+                message = f"{id} is an appliance's of {taken[id]}: add rules there"
+                raise conflict("service-insertion.interface-in-use", message, at)
             interface = view.get(NetworkInterface, id)
             if interface is None:
                 raise missing("network-interface", id, at)
+            seen[id] = at, interface
             if interface.vpc_id != vpc_id:
                 message = f"network interface {id} is of VPC {interface.vpc_id}, not {vpc_id}"
                 raise invalid("service-insertion.other-vpc", message, at)
             if interface.source_dest_check:
                 message = f"{id} checks sources and destinations, and would drop what it forwards"
                 raise conflict("service-insertion.source-dest-check", message, at)
+    refuse_beside_targets(vpc_id, seen.values(), view)
 
 
 def _refuse_inline(mode: str, appliances: tuple[Appliance, ...], check: HealthCheck | None, view: View) -> None:
@@ -144,27 +161,3 @@ def _refuse_inline(mode: str, appliances: tuple[Appliance, ...], check: HealthCh
                 f"{own.id} is in {own.subnet_id}, {other.id} in {other.subnet_id}: no probe comes from one to the other"
             )
             raise invalid("service-insertion.two-subnets", message, at)
-
-
-def _rules(rules: tuple[SteeringRule, ...]) -> tuple[SteeringRule, ...]:
-    if len(rules) > RULES_MAX:
-        raise invalid("service-insertion.rules-too-many", f"{len(rules)} rules; at most {RULES_MAX}", "/rules")
-    found: dict[int, SteeringRule] = {}
-    for n, rule in enumerate(rules):
-        at = f"/rules/{n}"
-        if not 1 <= rule.number <= NUMBER_MAX:
-            message = f"number {rule.number} is not in 1 to {NUMBER_MAX}"
-            raise invalid("service-insertion.number", message, f"{at}/number")
-        if rule.number in found:
-            raise invalid("service-insertion.number-twice", f"number {rule.number} is there twice", f"{at}/number")
-        protocol = matching.protocol(rule.protocol, f"{at}/protocol")
-        source = matching.block(rule.source, protocol, f"{at}/source")
-        destination = matching.block(rule.destination, protocol, f"{at}/destination")
-        if version_of(source) != version_of(destination):
-            message = f"{source} and {destination} are of different IP versions"
-            raise invalid("service-insertion.versions", message, f"{at}/destination")
-        from_port, to_port = matching.ports(protocol, rule.from_port, rule.to_port, at)
-        found[rule.number] = msgspec.structs.replace(
-            rule, protocol=protocol, source=source, destination=destination, from_port=from_port, to_port=to_port
-        )
-    return tuple(found[number] for number in sorted(found))

@@ -42,6 +42,11 @@ class TargetGroup(Resource, frozen=True, kw_only=True):
     affinity_s: int = 0
     """How long a client's source address stays with one target; 0: every connection anew. Today a client stays for as
     long as the targets are the same ones; when some come or go, others' clients may move, too."""
+    service_insertion_id: str = ""
+    """Proxies of layer 7, a WAF: a service insertion (`routed`) through whose appliances everything goes that is routed
+    to a target on its port, and the answers, whichever load balancer sends it there, or none. What a target's own
+    subnet is sent by a load balancer cannot go there, for the answers are not routed: its `on_failure` says what
+    happens to that. Its rules go second."""
 
 
 class TargetGroupBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,6 +57,7 @@ class TargetGroupBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     targets: tuple[Target, ...] = ()
     health_check: HealthCheck | None = None
     affinity_s: int = 0
+    service_insertion_id: str = ""
 
 
 class TargetGroupPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,6 +66,7 @@ class TargetGroupPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=T
     targets: tuple[Target, ...] | msgspec.UnsetType = msgspec.UNSET
     health_check: HealthCheck | msgspec.UnsetType | None = msgspec.UNSET
     affinity_s: int | msgspec.UnsetType = msgspec.UNSET
+    service_insertion_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Listener(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,8 +124,10 @@ def addresses_of(balancer: LoadBalancer, version: int) -> tuple[str, ...]:
 
 
 def target_group_references(group: TargetGroup) -> Iterator[Reference]:
-    """Its VPC and targets."""
+    """Its VPC, targets, service insertion."""
     yield Reference("vpc_id", group.vpc_id)
+    if group.service_insertion_id:
+        yield Reference("service_insertion_id", group.service_insertion_id)
     for n, target in enumerate(group.targets):
         yield Reference(f"targets/{n}/network_interface_id", target.network_interface_id)
 

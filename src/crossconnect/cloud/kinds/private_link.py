@@ -1,4 +1,5 @@
-"""Private link: a project offers a service behind a load balancer; others reach it at an address of their own VPC."""
+"""Private link: a project offers a service; others reach it at an address of their own VPC. The service is behind a
+load balancer of the project's, or in a VRF of the region that the provider has given to the project."""
 
 from __future__ import annotations
 
@@ -7,18 +8,44 @@ from typing import Literal
 
 import msgspec
 
+from crossconnect.cloud.kinds.load_balancer import Protocol
 from crossconnect.cloud.resource import Body, Patch, Reference, Resource
 
 EVERYBODY = "*"
 
 
-class EndpointService(Resource, frozen=True, kw_only=True):
-    """A service that other projects may reach. No routes lead from their VPCs to this one: only the load balancer's
-    listeners are reached."""
+class Backend(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A machine in a VRF that answers."""
 
-    vpc_id: str
-    load_balancer_id: str
+    address: str
+    """IPv4."""
+    port: int
+
+
+class ServiceListener(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A port on which a service in a VRF is reached, and who answers. Nobody asks backends whether they live."""
+
+    protocol: Protocol = "tcp"
+    port: int
+    backends: tuple[Backend, ...]
+
+
+class EndpointService(Resource, frozen=True, kw_only=True):
+    """A service that other projects may reach. No routes lead from their VPCs to it: only its listeners are reached,
+    those of the load balancer, or its own."""
+
+    vpc_id: str = ""
+    """Of the load balancer; empty where the service is in a VRF."""
+    load_balancer_id: str = ""
     """An internal one."""
+    vrf: str = ""
+    """Where the service is, if not behind a load balancer: a VRF in the region's repository, which the provider has
+    given to the project."""
+    listeners: tuple[ServiceListener, ...] = ()
+    """In a VRF."""
+    source_address: str = ""
+    """In a VRF: what backends see of all clients, IPv4. Gateway nodes announce it there, so it is of the prefixes that
+    the repository gives to the VRF's network, and nobody else's."""
     allowed_projects: tuple[str, ...] = ()
     """Who may make endpoints, beside the own project; `*` for everybody."""
     acceptance_required: bool = True
@@ -31,16 +58,22 @@ class EndpointService(Resource, frozen=True, kw_only=True):
 
 
 class EndpointServiceBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To create one."""
+    """To create one: with `load_balancer_id`, or with `vrf`, `listeners` and `source_address`."""
 
-    load_balancer_id: str
+    load_balancer_id: str = ""
+    vrf: str = ""
+    listeners: tuple[ServiceListener, ...] = ()
+    source_address: str = ""
     allowed_projects: tuple[str, ...] = ()
     acceptance_required: bool = True
     source: Literal["translated", "kept"] = "translated"
 
 
 class EndpointServicePatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To change one. Endpoints that are there stay when their project is no longer allowed."""
+    """To change one. Endpoints that are there stay when their project is no longer allowed. `listeners` of a service
+    in a VRF replaces all of them."""
+
+    listeners: tuple[ServiceListener, ...] | msgspec.UnsetType = msgspec.UNSET
 
     allowed_projects: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     acceptance_required: bool | msgspec.UnsetType = msgspec.UNSET
@@ -76,9 +109,10 @@ class ServiceEndpointPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 def service_references(service: EndpointService) -> Iterator[Reference]:
-    """Its VPC and load balancer."""
-    yield Reference("vpc_id", service.vpc_id)
-    yield Reference("load_balancer_id", service.load_balancer_id)
+    """Its VPC and load balancer, where it is behind one."""
+    if not service.vrf:
+        yield Reference("vpc_id", service.vpc_id)
+        yield Reference("load_balancer_id", service.load_balancer_id)
 
 
 def service_seen_by(service: EndpointService) -> tuple[str, ...]:

@@ -1,5 +1,9 @@
 """Service insertion: chosen traffic of a VPC goes through appliances (firewall, IDS, WAF), both ways through the same
-one."""
+one.
+
+A VPC may have several, all of one mode. Their rules are one list: the lowest number that matches decides, in whichever
+of them it is, and what one insertion's appliances send on goes through no other one's.
+"""
 
 from __future__ import annotations
 
@@ -33,12 +37,13 @@ class SteeringRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """
 
     number: int
-    """1 to 32766; the lowest that matches decides."""
+    """1 to 32766, no other rule's of the VPC; the lowest that matches decides."""
     action: Literal["insert", "bypass"] = "insert"
     source: str
-    """A CIDR block."""
+    """A CIDR block, or the id of a prefix list, or of a security group: the addresses of its members, which are of the
+    same VPC or of one that is peered with it."""
     destination: str
-    """A CIDR block of the same IP version."""
+    """Likewise, with an IP version in common."""
     protocol: str = "all"
     """`tcp`, `udp`, `icmp`, `icmpv6`, `all`, or an IP protocol number."""
     from_port: int | None = None
@@ -52,7 +57,7 @@ class ServiceInsertion(Resource, frozen=True, kw_only=True):
 
     vpc_id: str
     appliances: tuple[Appliance, ...]
-    """The first one that lives gets all."""
+    """The first one that lives gets all. No other insertion has their interfaces."""
     rules: tuple[SteeringRule, ...] = ()
     """In the order of their numbers."""
     mode: Literal["routed", "inline"] = "routed"
@@ -90,10 +95,22 @@ class ServiceInsertionPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fie
     health_check: HealthCheck | msgspec.UnsetType | None = msgspec.UNSET
 
 
+def interfaces_of(insertion: ServiceInsertion) -> Iterator[str]:
+    """The ids of its appliances' interfaces."""
+    for appliance in insertion.appliances:
+        yield appliance.network_interface_id
+        if appliance.return_network_interface_id:
+            yield appliance.return_network_interface_id
+
+
 def references(insertion: ServiceInsertion) -> Iterator[Reference]:
-    """Its VPC and the appliances' interfaces."""
+    """Its VPC, the appliances' interfaces, the security groups and prefix lists of its rules."""
     yield Reference("vpc_id", insertion.vpc_id)
     for n, appliance in enumerate(insertion.appliances):
         yield Reference(f"appliances/{n}/network_interface_id", appliance.network_interface_id)
         if appliance.return_network_interface_id:
             yield Reference(f"appliances/{n}/return_network_interface_id", appliance.return_network_interface_id)
+    for n, rule in enumerate(insertion.rules):
+        for field, side in (("source", rule.source), ("destination", rule.destination)):
+            if side.startswith(("sg-", "pl-")):
+                yield Reference(f"rules/{n}/{field}", side)

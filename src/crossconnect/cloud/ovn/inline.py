@@ -8,7 +8,8 @@ untouched, and finds the replies of a connection by its state: what begins at th
 inside a subnet escapes. Its ports must be on the switch whose traffic they get: the interface itself on its own
 subnet's, on each other one a child port of it, which the appliance sees as a VLAN tag and passes on as it came.
 
-A connection is chosen once: where its client is, if that is in the VPC; else where its server is.
+A connection is chosen once: where its client is, if that is in the VPC; else where its server is. Of several insertions
+of a VPC, the ACL of the lowest number decides which group of functions gets it.
 """
 
 from __future__ import annotations
@@ -21,14 +22,13 @@ from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.service_insertion import ServiceInsertion, SteeringRule
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.matches import address, both, family, packets
 from crossconnect.cloud.ovn.names import digest, word
 from crossconnect.cloud.ovn.parts import INLINE_TIER, Fault, Part, adds, row, unit, within
 from crossconnect.cloud.ovn.ports import PORT, port_name, port_of
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import Row, uuid_of
+from crossconnect.cloud.ovn.sides import chosen, sides
 from crossconnect.cloud.ovn.subnets import SWITCH, switch_of
-from crossconnect.net import contains, overlaps
 from crossconnect.transport.ovsdb.types import Atom, Value
 
 CHECK_OPTIONS = {"svc_monitor_ip": "169.254.254.1", "svc_monitor_ip_dst": "169.254.254.2"}
@@ -64,11 +64,13 @@ def links(q: Queries, vpc_id: str) -> tuple[Link, ...]:
     """The inline appliances of a VPC; none where none are possible."""
     if not q.features.network_function:
         return ()
-    for id in q.referring(ServiceInsertion, "vpc_id", vpc_id):
-        insertion = q.need(ServiceInsertion, id)
-        if insertion.mode == "inline" and not obstacle(q, insertion):
-            return tuple(Link(a.network_interface_id, a.return_network_interface_id) for a in insertion.appliances)
-    return ()
+    found = [q.need(ServiceInsertion, id) for id in q.referring(ServiceInsertion, "vpc_id", vpc_id)]
+    return tuple(
+        Link(appliance.network_interface_id, appliance.return_network_interface_id)
+        for insertion in found
+        if insertion.mode == "inline" and not obstacle(q, insertion)
+        for appliance in insertion.appliances
+    )
 
 
 def other_end(q: Queries, interface: NetworkInterface) -> str:
@@ -106,6 +108,20 @@ def tags(q: Queries, vpc_id: str) -> dict[str, int]:
         taken.add(tag)
         found[id] = tag + 1
     return found
+
+
+@unit
+def chain(q: Queries, id: str) -> Iterator[Part]:
+    """In a VPC with inline appliances: `Port_Group` `xc_inline_...` of its interfaces, with an `ACL` per direction, the
+    last one of all, that lets through what no rule chooses."""
+    vpc = q.need(Vpc, id)
+    if not q.ask(links, id):
+        return
+    group = group_name(id)
+    yield row("Port_Group", group, vpc.id, name=group)
+    for direction, port in (("from-lport", "inport"), ("to-lport", "outport")):
+        rest = _acl(vpc.id, f"{id}/rest/{direction}", direction, 0, f"{port} == @{group} && ip")
+        yield from within("Port_Group", group, "acls", rest)
 
 
 @unit
@@ -148,20 +164,20 @@ def inline_rows(q: Queries, insertion: ServiceInsertion) -> Iterator[Part]:
     vpc = q.need(Vpc, insertion.vpc_id)
     yield from _functions(q, insertion)
     group = group_name(vpc.id)
-    yield row("Port_Group", group, insertion.id, name=group)
-    for direction, port in (("from-lport", "inport"), ("to-lport", "outport")):
-        rest = _acl(insertion, f"rest/{direction}", direction, 0, f"{port} == @{group} && ip")
-        yield from within("Port_Group", group, "acls", rest)
     for rule in insertion.rules:
-        chosen = [*_chosen(vpc, rule)]
-        if not chosen:
+        try:
+            found = [*_chosen(q, vpc, rule)]
+        except Unrealisable as e:
+            yield Fault(f"rule {rule.number}: {e}")
+            continue
+        if not found:
             yield Fault(f"rule {rule.number}: neither {rule.source} nor {rule.destination} is in the VPC")
-        for direction, match in chosen:
+        for version, direction, match in found:
             port = "inport" if direction == "from-lport" else "outport"
             functions = uuid_of("Network_Function_Group", insertion.id) if rule.action == "insert" else None
             made = _acl(
-                insertion,
-                f"{rule.number}/{direction}",
+                insertion.id,
+                f"{insertion.id}/{rule.number}/ip{version}/{direction}",
                 direction,
                 max(TOP - rule.number, 1),
                 f"{port} == @{group} && {match}",
@@ -225,13 +241,11 @@ def check_options(check: HealthCheck) -> dict[Atom, Atom]:
     }
 
 
-def _acl(
-    insertion: ServiceInsertion, key: str, direction: str, priority: int, match: str, functions: Value = None
-) -> Row:
+def _acl(id: str, key: str, direction: str, priority: int, match: str, functions: Value = None) -> Row:
     return row(
         "ACL",
-        f"{insertion.id}/{key}",
-        insertion.id,
+        key,
+        id,
         direction=direction,
         priority=priority,
         match=match,
@@ -241,18 +255,17 @@ def _acl(
     )
 
 
-def _chosen(vpc: Vpc, rule: SteeringRule) -> Iterator[tuple[str, str]]:
-    """Direction and match of the ACLs of a rule."""
-    version = family(rule.source)
-    what = packets(version, rule.protocol, rule.from_port, rule.to_port)
-    if what is None:
-        return
-    blocks = vpc.cidr_blocks if version == 4 else vpc.ipv6_cidr_blocks
-    match = both(what, address("src", rule.source), address("dst", rule.destination))
-    if any(overlaps(rule.source, block) for block in blocks):
-        yield "from-lport", match
-    if any(overlaps(rule.destination, block) for block in blocks):
-        if not any(overlaps(rule.source, block) for block in blocks):
-            yield "to-lport", match
-        elif not any(contains(block, rule.source) for block in blocks):
-            yield "to-lport", f"{match} && ip{version}.src != {{{', '.join(blocks)}}}"
+def _chosen(q: Queries, vpc: Vpc, rule: SteeringRule) -> Iterator[tuple[int, str, str]]:
+    """IP version, direction and match of the ACLs of a rule."""
+    for source, destination in sides(q, vpc, rule):
+        match = chosen(rule, source, destination)
+        if match is None:
+            continue
+        if source.where != "out":
+            yield source.version, "from-lport", match
+        if destination.where == "out" or source.where == "in":
+            continue
+        if source.where == "both":
+            blocks = vpc.cidr_blocks if source.version == 4 else vpc.ipv6_cidr_blocks
+            match = f"{match} && ip{source.version}.src != {{{', '.join(blocks)}}}"
+        yield source.version, "to-lport", match

@@ -3,17 +3,17 @@
     client -- its subnet -- VPC's router --(policy)--> appliance -- its subnet -- VPC's router --> destination
                                          <--(the same policy, turned round)
 
-What comes from the appliance's own subnet is not steered again, so an appliance needs a subnet of its own. Only what
-the router routes is steered: nothing inside one subnet is.
+What comes from the subnet of any appliance of the VPC is not steered again, so appliances need subnets of their own,
+and nothing goes through those of two insertions. Only what the router routes is steered: nothing inside one subnet is.
 
 Policies have no connection state: a reply is what comes back between the same addresses and ports. Appliances that are
-`inline` are another page (`inline`).
+`inline` are another page (`inline`), and so is what goes to the targets of a load balancer (`inspection`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from crossconnect.cloud.addresses import nth
 from crossconnect.cloud.kinds.load_balancer import HealthCheck
@@ -23,12 +23,12 @@ from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.inline import check_options, inline_rows, obstacle
 from crossconnect.cloud.ovn.load_balancers import BALANCER, CHECKER
-from crossconnect.cloud.ovn.matches import address, both, family, packets
 from crossconnect.cloud.ovn.network_acls import POLICY_TOP, acl_of, leaving
 from crossconnect.cloud.ovn.parts import Fault, Part, adds, bare, row, unit, within
 from crossconnect.cloud.ovn.ports import PORT, port_name, port_of
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import RESOURCE, uuid_of
+from crossconnect.cloud.ovn.sides import answering, chosen, sides
 from crossconnect.cloud.ovn.subnets import router_port
 from crossconnect.cloud.ovn.vpcs import ROUTER
 
@@ -47,35 +47,53 @@ def policies_are_free(q: Queries, vpc_id: str) -> bool:
     return True
 
 
+class Standing(NamedTuple):
+    """What a routed insertion can do now."""
+
+    living: _Pair | None
+    """The first of its appliances that lives."""
+    obstacle: str = ""
+    """Why nothing can be steered at all."""
+
+
+def standing(q: Queries, id: str) -> Standing:
+    """How it is with the appliances of a routed insertion."""
+    insertion = q.need(ServiceInsertion, id)
+    try:
+        q.ask(policies_are_free, insertion.vpc_id)
+        pairs = _pairs(q, insertion)
+    except Unrealisable as e:
+        return Standing(None, str(e))
+    return Standing(next((pair for pair in pairs if all(q.is_up(interface.id) for interface in pair)), None))
+
+
 @unit
 def steering(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Router_Policy` (`reroute`) per rule and direction to the first appliance whose interfaces are up
-    (`Logical_Switch_Port.up`) and that its health check finds alive, `allow` per rule that bypasses and for what comes
-    from the appliances' subnets. With none up, or none possible, there are no policies (`open`), or those of the rules
-    drop (`closed`). Health checks: `Logical_Switch_Port_Health_Check`, or before 26.03 a `Load_Balancer` on no switch
-    with a `Load_Balancer_Health_Check`. Inline appliances: `Network_Function` each with a
-    `Network_Function_Health_Check`, one `Network_Function_Group`, a `Port_Group` with `ACL`s that name it, in the last
-    tier."""
+    (`Logical_Switch_Port.up`) and that its health check finds alive, `allow` per rule that bypasses and for what
+    comes from the appliances' subnets; security groups and prefix lists are `Address_Set`s in their matches. With
+    none up, those of the rules allow (`open`) or drop (`closed`); with none possible there are none, or they drop.
+    Of several insertions of a VPC, the policy of the lowest number decides. Health checks:
+    `Logical_Switch_Port_Health_Check`, or before 26.03 a `Load_Balancer` on no switch with a
+    `Load_Balancer_Health_Check`. Inline appliances: `Network_Function` each with a `Network_Function_Health_Check`,
+    one `Network_Function_Group`, a `Port_Group` with `ACL`s that name it, in the last tier."""
     insertion = q.need(ServiceInsertion, id)
     vpc = q.need(Vpc, insertion.vpc_id)
     if insertion.mode == "inline":
         yield from _inline(q, insertion)
         return
-    living: _Pair | None = None
-    try:
-        q.ask(policies_are_free, vpc.id)
-        pairs = [_interfaces(q, appliance) for appliance in insertion.appliances]
-        living = next((pair for pair in pairs if all(q.is_up(interface.id) for interface in pair)), None)
-        for subnet in sorted({interface.subnet_id for pair in pairs for interface in pair}):
+    now = q.ask(standing, id)
+    if now.obstacle:
+        yield Fault(now.obstacle)
+    else:
+        for subnet in sorted({interface.subnet_id for pair in _pairs(q, insertion) for interface in pair}):
             match = f'inport == "{router_port(subnet)}"'
-            yield from _policy(vpc.id, f"{id}/from/{subnet}", id, POLICY_TOP, match, "allow")
-    except Unrealisable as e:
-        yield Fault(str(e))
+            yield from policy(vpc.id, f"{id}/from/{subnet}", id, POLICY_TOP, match, "allow")
     yield from _checks(q, insertion)
-    if living is None and insertion.on_failure == "open":
+    if now.obstacle and insertion.on_failure == "open":
         return
     for rule in insertion.rules:
-        yield from _steered(insertion, rule, living)
+        yield from _steered(q, insertion, rule, now)
 
 
 def _inline(q: Queries, insertion: ServiceInsertion) -> Iterator[Part]:
@@ -87,7 +105,7 @@ def _inline(q: Queries, insertion: ServiceInsertion) -> Iterator[Part]:
     yield Fault(reason)
     if insertion.on_failure == "closed":
         for rule in insertion.rules:
-            yield from _steered(insertion, rule, None)
+            yield from _steered(q, insertion, rule, Standing(None, reason))
 
 
 def _checks(q: Queries, insertion: ServiceInsertion) -> Iterator[Part]:
@@ -143,18 +161,39 @@ def _checking_balancer(insertion: ServiceInsertion, check: HealthCheck, targets:
     yield from within(BALANCER, key, "health_check", made)
 
 
-def _steered(insertion: ServiceInsertion, rule: SteeringRule, living: _Pair | None) -> Iterator[Part]:
-    """The policies of a rule, in both directions."""
-    version = family(rule.source)
-    hops = [_address(interface, version) for interface in living] if living else ["", ""]
-    if living and rule.action == "insert" and not all(hops):
-        yield Fault(f"rule {rule.number}: the appliance has no IPv{version} address")
-    for direction, hop, match in zip(("forth", "back"), hops, _matches(rule, version), strict=True):
-        if match is not None:
-            action = "allow" if rule.action == "bypass" else "reroute" if hop else "drop"
-            key = f"{insertion.id}/{rule.number}/{direction}"
-            priority = max(POLICY_TOP - 1 - rule.number, 1)
-            yield from _policy(insertion.vpc_id, key, insertion.id, priority, match, action, hop)
+def _steered(q: Queries, insertion: ServiceInsertion, rule: SteeringRule, now: Standing) -> Iterator[Part]:
+    """The policies of a rule, in both directions. What a rule of an insertion that fails open chooses passes by all
+    others of the VPC, too."""
+    vpc = q.need(Vpc, insertion.vpc_id)
+    is_past = rule.action == "bypass" or (now.living is None and insertion.on_failure == "open")
+    try:
+        pairs = [*sides(q, vpc, rule)]
+    except Unrealisable as e:
+        yield Fault(f"rule {rule.number}: {e}")
+        return
+    for source, destination in pairs:
+        hops = next_hops(now.living, source.version)
+        if now.living and not is_past and not all(hops):
+            yield Fault(f"rule {rule.number}: the appliance has no IPv{source.version} address")
+        matches = chosen(rule, source, destination), answering(rule, source, destination)
+        for direction, hop, match in zip(("forth", "back"), hops, matches, strict=True):
+            if match is not None:
+                action = "allow" if is_past else "reroute" if hop else "drop"
+                key = f"{insertion.id}/{rule.number}/ip{source.version}/{direction}"
+                priority = max(POLICY_TOP - 1 - rule.number, 1)
+                yield from policy(insertion.vpc_id, key, insertion.id, priority, match, action, hop)
+
+
+def next_hops(living: _Pair | None, version: int) -> tuple[str, str]:
+    """Where packets go, and their replies: empty where no appliance lives, or it has no address of the IP version."""
+    if living is None:
+        return "", ""
+    there, back = (next(iter(own_addresses(interface, version)), "") for interface in living)
+    return there, back
+
+
+def _pairs(q: Queries, insertion: ServiceInsertion) -> list[_Pair]:
+    return [_interfaces(q, appliance) for appliance in insertion.appliances]
 
 
 def _interfaces(q: Queries, appliance: Appliance) -> _Pair:
@@ -162,25 +201,8 @@ def _interfaces(q: Queries, appliance: Appliance) -> _Pair:
     return q.ask(port_of, ids[0]), q.ask(port_of, ids[1])
 
 
-def _address(interface: NetworkInterface, version: int) -> str:
-    addresses = own_addresses(interface, version)
-    return addresses[0] if addresses else ""
-
-
-def _matches(rule: SteeringRule, version: int) -> tuple[str | None, str | None]:
-    """Of packets as the rule says, and of their replies."""
-    forth = packets(version, rule.protocol, rule.from_port, rule.to_port)
-    if rule.protocol in ("icmp", "icmpv6", "1", "58"):
-        back = packets(version, rule.protocol, None, None)
-    else:
-        back = packets(version, rule.protocol, rule.from_port, rule.to_port, "src")
-    return (
-        forth and both(forth, address("src", rule.source), address("dst", rule.destination)),
-        back and both(back, address("src", rule.destination), address("dst", rule.source)),
-    )
-
-
-def _policy(vpc_id: str, key: str, id: str, priority: int, match: str, action: str, hop: str = "") -> Iterator[Part]:
+def policy(vpc_id: str, key: str, id: str, priority: int, match: str, action: str, hop: str = "") -> Iterator[Part]:
+    """A `Logical_Router_Policy` of a VPC's router; `reroute` goes to `hop`."""
     made = row(
         "Logical_Router_Policy",
         key,

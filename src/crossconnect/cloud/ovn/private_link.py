@@ -1,4 +1,5 @@
-"""Private link: an endpoint's address in the consumer's VPC leads to the listeners of a load balancer in another one.
+"""Private link: an endpoint's address in the consumer's VPC leads to the listeners of a load balancer in another one,
+or to those of a service in a VRF of the region (`vrf_services`).
 
     client -- consumer's switch -- consumer's router -- endpoint's router -- switch -- service's router -- service's VPC
               load balancer:                            source translated    private-  load balancer:
@@ -15,18 +16,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crossconnect.cloud.kinds.load_balancer import Listener, LoadBalancer, TargetGroup
+from crossconnect.cloud.kinds.load_balancer import Listener, LoadBalancer, Protocol, TargetGroup
 from crossconnect.cloud.kinds.private_link import EndpointService, ServiceEndpoint
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.hops import Hop
 from crossconnect.cloud.ovn.load_balancers import BALANCER, GROUP, balancer_rows, group_name, targets_of
 from crossconnect.cloud.ovn.names import link_addresses, transfer_addresses
 from crossconnect.cloud.ovn.parts import Fault, Part, adds, row, unit, within
-from crossconnect.cloud.ovn.provider import link, plug, route, switch_name
+from crossconnect.cloud.ovn.provider import link, network_of_vrf, plug, route, switch_name
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH
 from crossconnect.cloud.ovn.vpcs import ROUTER, ROUTER_OPTIONS
+from crossconnect.cloud.ovn.vrf_services import in_vrf
 from crossconnect.cloud.region import CloudRegion, ProviderNetwork
 from crossconnect.cloud.resource import Resource
 
@@ -38,8 +40,11 @@ def private_link(region: CloudRegion) -> ProviderNetwork:
 
 
 def service_of(q: Queries, id: str) -> EndpointService:
-    """A service whose VPC and load balancer are there."""
+    """A service whose VPC and load balancer are there, or the network of its VRF."""
     service = q.need(EndpointService, id)
+    if service.vrf:
+        network_of_vrf(q, service.vrf)
+        return service
     q.need(Vpc, service.vpc_id)
     q.need(LoadBalancer, service.load_balancer_id)
     return service
@@ -60,8 +65,14 @@ def _transfer_address(q: Queries, resource: Resource) -> str:
 
 
 def listeners_of(q: Queries, id: str) -> tuple[Listener, ...]:
-    """What a service answers on."""
+    """What a service behind a load balancer answers on."""
     return q.need(LoadBalancer, q.need(EndpointService, id).load_balancer_id).listeners
+
+
+def ports_of(q: Queries, id: str) -> tuple[tuple[Protocol, int], ...]:
+    """Protocols and ports that a service answers on."""
+    found = q.need(EndpointService, id).listeners or q.ask(listeners_of, id)
+    return tuple((listener.protocol, listener.port) for listener in found)
 
 
 @unit
@@ -73,14 +84,19 @@ def network(q: Queries, id: str) -> Iterator[Part]:
 
 @unit
 def service(q: Queries, id: str) -> Iterator[Part]:
-    """`Logical_Router` on the private-link switch with a `Load_Balancer` per listener, linked to the service's VPC."""
+    """`Logical_Router` on the private-link switch with a `Load_Balancer` per listener, linked to the service's VPC;
+    or to one more `Logical_Router`, `outer-...`, on the provider network of the service's VRF, with `NAT` `snat` of all
+    clients to one address."""
     service = q.ask(service_of, id)
-    vpc = q.need(Vpc, service.vpc_id)
     between = private_link(q.region)
     near, far = vpc_port(id), f"inner-{id}"
     address = q.ask(service_address, id)
     yield row(ROUTER, id, id, name=id, options=ROUTER_OPTIONS)
     yield from plug(q, between, (id, f"link-{id}"), service)
+    if service.vrf:
+        yield from in_vrf(q, service, address, q.ask(sources_of, id))
+        return
+    vpc = q.need(Vpc, service.vpc_id)
     yield from link(q, service, (vpc.id, near), (id, far))
     inside = Hop(link_addresses(q.region, service, vpc.id)[0], far)
     for block in vpc.cidr_blocks:
@@ -178,15 +194,15 @@ def endpoint(q: Queries, id: str) -> Iterator[Part]:
             back = Hop(own, f"link-{service.id}")
             yield from route(service.id, f"{id}/back/{block}", id, block, back)
         yield from _answers_only(id, outer, address)
-    for listener in q.ask(listeners_of, service.id):
-        key = f"{id}/{listener.protocol}/{listener.port}"
+    for protocol, port in q.ask(ports_of, service.id):
+        key = f"{id}/{protocol}/{port}"
         made = row(
             BALANCER,
             key,
             id,
             name=key.replace("/", "-"),
-            protocol=listener.protocol,
-            vips={f"{one}:{listener.port}": f"{address}:{listener.port}" for one in endpoint.addresses},
+            protocol=protocol,
+            vips={f"{one}:{port}": f"{address}:{port}" for one in endpoint.addresses},
             ip_port_mappings={},
             options={},
         )

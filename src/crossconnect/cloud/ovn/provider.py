@@ -66,7 +66,11 @@ def gateway_order(region: CloudRegion, resource: Resource) -> tuple[str, ...]:
 
 def network_of(q: Queries, id: str) -> ProviderNetwork:
     """The provider network of a private gateway's VRF."""
-    vrf = q.need(PrivateGateway, id).vrf
+    return network_of_vrf(q, q.need(PrivateGateway, id).vrf)
+
+
+def network_of_vrf(q: Queries, vrf: str) -> ProviderNetwork:
+    """The provider network of a VRF."""
     for network in q.region.networks:
         if network.vrf == vrf:
             return network

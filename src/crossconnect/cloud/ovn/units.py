@@ -29,6 +29,7 @@ from crossconnect.cloud.ovn import (
     flow_logs,
     inline,
     insertions,
+    inspection,
     interfaces,
     internet,
     load_balancers,
@@ -50,7 +51,14 @@ from crossconnect.cloud.ovn.parts import UnitFunction
 from crossconnect.cloud.resource import Resource
 
 UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
-    Vpc: (vpcs.router, resolving.services, internet.gateway_port, load_balancers.group, flow_logs.rejects),
+    Vpc: (
+        vpcs.router,
+        resolving.services,
+        internet.gateway_port,
+        load_balancers.group,
+        flow_logs.rejects,
+        inline.chain,
+    ),
     PrefixList: (prefix_lists.address_set,),
     NetworkAcl: (network_acls.ingress, network_acls.egress),
     SecurityGroup: (security_groups.group,),
@@ -76,7 +84,7 @@ UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
     EgressOnlyInternetGateway: (),
     ElasticIp: (internet.elastic_ip,),
     NatGateway: (internet.nat_gateway,),
-    TargetGroup: (),
+    TargetGroup: (inspection.inspected,),
     LoadBalancer: (load_balancers.balancer,),
     VpcPeering: (peerings.peering,),
     DnsZone: (resolving.zone,),
@@ -97,7 +105,6 @@ ELSEWHERE: Mapping[type[Resource], str] = {
     DhcpOptions: "Read by the `DHCP_Options` of the subnets of VPCs that name them, and by the names of interfaces.",
     InternetGateway: "While it is attached: its VPC's port to the internet, the routes that lead to it, elastic IPs.",
     EgressOnlyInternetGateway: "Its VPC's port to the internet, the routes that lead to it, and the drops of subnets.",
-    TargetGroup: "Read by the load balancers and endpoint services that name it.",
 }
 """Kinds without functions of their own: where they are read."""
 

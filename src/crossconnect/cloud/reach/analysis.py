@@ -4,6 +4,7 @@
                                       gateway node -- fabric -- gateway node
     outside  -- fabric -- gateway node                      `-- outside
     interface -- path through its VPC -- endpoint -- gateway node -- service -- path through its VPC -- interface
+                                                                        `------ fabric, the service's VRF -- outside
 
 Where an appliance gets a packet it is taken to send it on as it is.
 """
@@ -20,7 +21,7 @@ from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.private_link import EndpointService, ServiceEndpoint
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.linking import endpoint_at, to_client, to_service
+from crossconnect.cloud.linking import Crossed, endpoint_at, to_client, to_service
 from crossconnect.cloud.ovn.private_link import private_link
 from crossconnect.cloud.ovn.provider import gateway_group, gateway_order
 from crossconnect.cloud.path import Path, arrival, entry, path, private_entry, public_entry
@@ -145,6 +146,11 @@ class _Walk:
         sender = self._ends.sender
         if not first.left_by or sender is None:
             # It was for a switch's or gateway node's own address, which answers; how is not followed.
+            return
+        if first.left_by.startswith("svc-"):
+            service = finder.shared(EndpointService, first.left_by)
+            assert service is not None
+            self._out_of_vrf(service)
             return
         if first.left_by.startswith("pgw-"):
             gateway = finder.shared(PrivateGateway, first.left_by)
@@ -309,9 +315,34 @@ class _Walk:
             return
         if endpoint is not None:
             crossed = to_service(endpoint, journey.packet, finder, prefix)
+            if not crossed.end:
+                self._into_vrf(service, crossed)
+                return
         else:
             crossed = to_client(service, journey.packet, finder, prefix, self._undo)
         self._enter(entry(crossed.end, crossed.packet, finder, established=self._established, first=crossed.steps))
+
+    def _into_vrf(self, service: EndpointService, crossed: Crossed) -> None:
+        """From a service's routers into its VRF. They are on the gateway node that has the packet."""
+        journey, network = self.journey, network_of(service, self._region)
+        journey.follow(Path(steps=crossed.steps, end=service.id, packet=crossed.packet))
+        if network is None:
+            message = f"the region gives the cloud no network of VRF {service.vrf}"
+            journey.say("gateway", "drop", service.id, message, passes=False)
+            return
+        journey.left_by = service.id
+        if self._at_node(service, network, "") and self._fabric is not None:
+            self._outwards(network)
+
+    def _out_of_vrf(self, service: EndpointService) -> None:
+        """The answer of a backend: to the gateway node that has the service, and to the client's VPC."""
+        network = network_of(service, self._region)
+        assert network is not None
+        self._inwards(network, service, "")
+        if not self.journey.lost:
+            prefix = self._region.private_link_prefix
+            crossed = to_client(service, self.journey.packet, self._finder, prefix, self._undo)
+            self._enter(entry(crossed.end, crossed.packet, self._finder, established=True, first=crossed.steps))
 
     def _outwards(self, network: ProviderNetwork) -> None:
         """From the gateway node, by its routes."""

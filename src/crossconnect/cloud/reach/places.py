@@ -11,6 +11,7 @@ from crossconnect.cloud.kinds.gateways import EgressOnlyInternetGateway, Interne
 from crossconnect.cloud.kinds.load_balancer import LoadBalancer
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
+from crossconnect.cloud.kinds.private_link import EndpointService
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.transit import TransitRouterAttachment
 from crossconnect.cloud.kinds.vpc import Vpc
@@ -88,8 +89,8 @@ def internet_router(target: str, finder: Finder) -> Vpc | NatGateway | None:
     return finder.shared(Vpc, gateway.vpc_id) if gateway is not None and gateway.vpc_id else None
 
 
-def network_of(gateway: PrivateGateway, region: CloudRegion) -> ProviderNetwork | None:
-    """The provider network of a private gateway's VRF."""
+def network_of(gateway: PrivateGateway | EndpointService, region: CloudRegion) -> ProviderNetwork | None:
+    """The provider network of a private gateway's VRF, or a service's."""
     return next((network for network in region.networks if network.vrf == gateway.vrf), None)
 
 

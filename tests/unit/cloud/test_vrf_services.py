@@ -1,0 +1,227 @@
+"""Private link to a service in a VRF of the region: the analyser and `ovn-trace` over the compiled rows say the same.
+
+beta: client 10.0.1.4 -- endpoint 10.0.2.4      alpha: service in VRF blue, tcp 80 -> 172.20.0.9 port 8080
+      VPC 10.0.0.0/16                                  seen there as 172.20.0.200
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from cloud_documents import REGION
+from cloud_memory import Cloud, View, network, part
+from cloud_region import TWO_NETWORKS, cloud_region, texts
+from crossconnect.cloud.linking import link_address
+from crossconnect.cloud.ovn.compiler import Compiler
+from crossconnect.cloud.ovn.features import Features
+from crossconnect.cloud.ovn.names import provider_mac, router_mac
+from crossconnect.cloud.provided import cloud_of
+from crossconnect.cloud.reach import Analyser, Fabric, Reachability, ReachabilityBody, reachability, told
+from crossconnect.cloud.region import CloudRegion
+from crossconnect.design import compile_region
+from crossconnect.simulate import Failures
+from ovn_central import Central, needs_ovn
+from ovn_scene import outputs
+
+BACKEND, SOURCE = "172.20.0.9", "172.20.0.200"
+OUTSIDE = "localnet-connect-blue"
+REPLY = ("--ct=est,rpl",) * 12
+NEW = ("--ct=new",) * 16
+
+
+class Stand:
+    """Everything is open."""
+
+    def __init__(self, region: CloudRegion = REGION, vrf: str = "blue", source: str = SOURCE) -> None:
+        zones = tuple(zone.name for zone in region.zones)
+        self.cloud = cloud = Cloud(zones=zones, public_prefixes=region.public_prefixes, vrfs=(vrf,))
+        self.service = cloud.create(
+            "endpoint_service", vrf=vrf, source_address=source, allowed_projects=["beta"],
+            acceptance_required=False, listeners=[{"port": 80, "backends": [{"address": BACKEND, "port": 8080}]}],
+        )  # fmt: skip
+        self.vpc, self.subnet = network(cloud, project="beta")
+        for_endpoints = cloud.create("subnet", project="beta", vpc_id=self.vpc.id, cidr_block=part("10.0.0.0/16", 2))
+        self.client = cloud.create("network_interface", project="beta", subnet_id=self.subnet.id)
+        self.endpoint = cloud.create(
+            "service_endpoint", project="beta", service_id=self.service.id, subnet_ids=[for_endpoints.id]
+        )
+
+    def ask(self, port: int = 80, analyser: Analyser | None = None) -> Reachability:
+        """From the client to the endpoint, as the operator."""
+        asked = ReachabilityBody(
+            source=self.client.id, destination=self.endpoint.id, source_port=40_000, destination_port=port
+        )
+        return reachability(asked, analyser or Analyser(region=REGION), View(self.cloud, "beta"), whole=True)
+
+
+def test_the_analyser_follows_it_into_the_vrf_and_names_the_service() -> None:
+    stand = Stand()
+    found = stand.ask()
+    assert found.outcome == "reachable"
+    points = [hop.point for hop in found.there]
+    assert points[-4:] == ["service-endpoint", "endpoint-service", "endpoint-service", "gateway-node"]
+    first, second = (hop for hop in found.there if hop.point == "endpoint-service")
+    assert first.decided_by == f"{stand.service.id}/tcp/80"
+    assert first.after is not None
+    assert (first.after.destination, first.after.destination_port) == (BACKEND, 8080)
+    assert second.after is not None
+    assert second.after.source == SOURCE
+    assert found.there[-1].vrf == "blue"
+    found = stand.ask(81)
+    assert (found.outcome, found.decided_by) == ("unreachable", stand.endpoint.id)
+
+
+_OBJECTS = (
+    (
+        "peers:\n",
+        """peers:
+  - name: objects
+    asn: 64497
+    announces: [172.20.0.0/24]
+    handoffs:
+      - {border: a-border1, vrf: cloud/priv, import_policy: objects-in, export_policy: objects-out}
+""",
+    ),
+    (
+        "policies:\n",
+        """policies:
+  - name: objects-in
+    statements: [{name: theirs, match: {prefix_set: objects}, action: accept}]
+  - name: objects-out
+    statements: [{name: clients, match: {prefix_set: clients}, action: accept}]
+""",
+    ),
+    (
+        "prefix_sets:\n",
+        """prefix_sets:
+  - {name: objects, prefixes: [172.20.0.0/24]}
+  - {name: clients, prefixes: ["10.96.0.0/16 le 32"]}
+""",
+    ),
+)
+"""Changes by which an object store is at the border, in the VRF of the second provider network."""
+
+
+def test_over_the_fabric_to_the_backend_and_back() -> None:
+    """Input: a region whose border reaches the backend in the VRF. Output: the packet leaves by the border, and the
+    answer comes to the gateway node that announces the source address, and to the client from the endpoint's address.
+    The client is told neither who answers nor by which address the VRF knows it."""
+    blueprint = compile_region(cloud_region(texts(*TWO_NETWORKS, *_OBJECTS))).blueprint
+    assert blueprint is not None
+    region = cloud_of(blueprint)
+    assert region is not None
+    analyser = Analyser(region=region, fabric=Fabric(blueprint, Failures()))
+    stand = Stand(region, "cloud-priv", "10.96.0.200")
+    found = stand.ask(80, analyser)
+    assert found.outcome == "reachable", found.explanation
+    assert found.there[-1].component == "objects"
+    last = [hop for hop in found.back if hop.after is not None][-1]
+    assert last.after is not None
+    assert (last.after.source, last.after.source_port) == (stand.endpoint.addresses[0], 80)
+    assert [hop.component for hop in found.back if hop.point == "destination"] == [stand.client.id]
+    shown = told(found, "beta")
+    assert shown.outcome == "reachable"
+    assert not any(BACKEND in hop.message or "10.96.0.200" in hop.message for hop in (*shown.there, *shown.back))
+
+
+@pytest.fixture
+def written(box: Central) -> Iterator[tuple[Stand, Central, Compiler]]:
+    stand, compiler = Stand(), Compiler(REGION, box.features())
+    cloud = stand.cloud
+    box.write(compiler.apply([*cloud.documents.items()]).units)
+    assert compiler.failed() == {}
+    assert box.northd_log() == ""
+    outside = [name for name in box.ports() if name.startswith("cr-")]
+    box.bind({stand.client.id: "hv1"} | dict.fromkeys(outside, "gw1"))
+    between = [(stand.endpoint, stand.service), (stand.service, stand.endpoint)]
+    for one, other in between:
+        box.neighbour(
+            f"link-{one.id}", link_address(other, REGION.private_link_prefix), provider_mac(REGION, other)
+        )  # fmt: skip
+    box.neighbour(f"connect-blue-{stand.service.id}", REGION.networks[0].next_hop, "0a:00:00:00:00:01")
+    yield stand, box, compiler
+    box.write(dict.fromkeys(compiler.units()))
+    box.sbctl("--all", "destroy", "MAC_Binding")
+
+
+def sent(stand: Stand, box: Central, to: str, port: int, how: str = "--minimal") -> str:
+    """The trace of a client's first packet."""
+    client = stand.client
+    flow = (
+        f'inport == "{client.id}" && eth.src == {client.mac} && eth.dst == {router_mac(REGION, client.subnet_id)}'
+        f" && ip.ttl == 64 && ip4.src == {client.private_addresses[0]} && ip4.dst == {to}"
+        f" && tcp.src == 40000 && tcp.dst == {port}"
+    )
+    return box.trace(client.subnet_id, flow, how, *NEW)
+
+
+@needs_ovn
+def test_the_endpoint_leads_to_the_backend_in_the_vrf_by_one_address(
+    written: tuple[Stand, Central, Compiler],
+) -> None:
+    """Input: a client's packet to the endpoint's listener. Output: it leaves by the VRF's network, to the backend, from
+    the service's source address, which gateway nodes are told; other ports, the backend itself and what else is in the
+    VRF are not reached."""
+    stand, box, _ = written
+    address = stand.endpoint.addresses[0]
+    trace = sent(stand, box, address, 80)
+    assert outputs(trace) == [OUTSIDE]
+    assert SOURCE in trace
+    assert f"{BACKEND}:8080" in sent(stand, box, address, 80, "--detailed")
+    for to, port in ((address, 81), (BACKEND, 8080), ("172.20.0.10", 80)):
+        assert OUTSIDE not in outputs(sent(stand, box, to, port))
+    told = box.sbctl("--bare", "--columns=nat_addresses", "find", "Port_Binding",
+                     f'logical_port="lsp-connect-blue-{stand.service.id}"')  # fmt: skip
+    assert SOURCE in told
+
+
+@needs_ovn
+def test_an_answer_comes_back_to_the_client_and_nothing_that_begins_in_the_vrf_does(
+    written: tuple[Stand, Central, Compiler],
+) -> None:
+    """`ovn-trace` knows no connections, so the answer is sent with each translation undone by hand: at the outer router
+    to the endpoint's address, at the endpoint's to the client's. Output: it gets to the client. What begins in the VRF,
+    to any of the addresses on the way, does not."""
+    stand, box, _ = written
+    service, endpoint, client = stand.service, stand.endpoint, stand.client
+    address, seen = (link_address(one, REGION.private_link_prefix) for one in (service, endpoint))
+
+    def comes(router: str, port: str, macs: tuple[str, str], ends: tuple[str, str, str], *how: str) -> str:
+        flow = (
+            f'inport == "{port}" && eth.src == {macs[0]} && eth.dst == {macs[1]} && ip.ttl == 64'
+            f" && ip4.src == {ends[0]} && ip4.dst == {ends[1]} && {ends[2]}"
+        )
+        return box.trace(router, flow, *how)
+
+    outer, far = f"outer-{service.id}", f"connect-blue-{service.id}"
+    macs = "0a:00:00:00:00:01", provider_mac(REGION, service)
+    answer = comes(outer, far, macs, (BACKEND, seen, "tcp.src == 8080 && tcp.dst == 40000"), *REPLY)
+    assert re.search(rf'ingress\(dp="{endpoint.id}", inport="link-{endpoint.id}"\)', answer)
+    macs = provider_mac(REGION, service), provider_mac(REGION, endpoint)
+    ends = address, client.private_addresses[0], "tcp.src == 80 && tcp.dst == 40000"
+    assert outputs(comes(endpoint.id, f"link-{endpoint.id}", macs, ends, "--minimal", *REPLY)) == [client.id]
+    macs = "0a:00:00:00:00:01", provider_mac(REGION, service)
+    for to in (SOURCE, seen, client.private_addresses[0]):
+        ends = BACKEND, to, "tcp.src == 40000 && tcp.dst == 22"
+        assert outputs(comes(outer, far, macs, ends, "--minimal", *NEW)) == [], to
+
+
+def test_without_the_vrfs_network_the_service_says_so() -> None:
+    """Input: a region whose networks have other VRFs; one whose network has other prefixes. Output: service and
+    endpoint fail, or the service says what is not announced."""
+    documents = [*Stand().cloud.documents.items()]
+    ids = {id.partition("-")[0]: id for id, _ in documents}
+    compiler = Compiler(msgspec.structs.replace(REGION, networks=()), Features())
+    compiler.apply(documents)
+    reason = "the region gives the cloud no network of VRF blue"
+    assert compiler.failed() == {ids["svc"]: reason, ids["vpce"]: reason}
+    other = msgspec.structs.replace(REGION.networks[0], prefixes=("172.21.0.0/16",))
+    compiler = Compiler(msgspec.structs.replace(REGION, networks=(other,)), Features())
+    compiler.apply(documents)
+    assert compiler.failed() == {
+        ids["svc"]: f"{SOURCE} is in no prefix of connect-blue: gateway nodes do not announce it"
+    }
