@@ -21,7 +21,7 @@ _SPECIAL: Mapping[str, Support] = {
     ),
     "graceful-shutdown": Support(
         "rendered",
-        "by the policies: the community and three more own ASNs on all that is sent, local preference 0 on what is taken",
+        "by policies: the community and three more own ASNs on all that is sent, local preference 0 on what is taken",
     ),
     "type-5": Support("rendered", "all of a VRF's routing table, less what an export policy keeps back"),
     "symmetric-irb": Support(
