@@ -19,6 +19,7 @@ from crossconnect.lab.announce import let_speak
 from crossconnect.lab.growing import growths, keep_plan
 from crossconnect.lab.management_path import reach
 from crossconnect.nos.secrets import revealed
+from crossconnect.rollout.commands import while_drained_in
 from crossconnect.rollout.execution import UNDO_WAYS, Action, DeviceState
 from crossconnect.rollout.mixture import mixed
 from crossconnect.rollout.runner import gate_seconds_max
@@ -107,16 +108,15 @@ class LabHands:
                 new=revealed(device.new[FILE], secrets),
                 growth=grown.get(device.name),
             )
-            given = device.while_drained
-            if given is not None:
+            if device.drain:
+                # A plan of an earlier version does not say it, and may have to be gone on with.
+                given = device.while_drained or while_drained_in(old, new, device.name)
                 self._drained[device.name] = self._changes[device.name]._replace(
                     commands=revealed("".join(part.text for part in given.commands), secrets),
                     undo=revealed("".join(part.text for part in given.rollback), secrets),
                     old=revealed(given.old[FILE], secrets),
                     new=revealed(given.new[FILE], secrets),
                 )
-            elif device.drain:
-                raise BadInput(f"the plan does not say how {device.name} is drained: plan it anew")
         self._loaded: dict[str, float] = {}
         """When each switch's timer was started, by our monotonic clock: a little before it was."""
 

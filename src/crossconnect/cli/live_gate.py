@@ -26,6 +26,7 @@ from crossconnect.rollout.device_probes import asked_in, device_probes, probe_ke
 from crossconnect.rollout.looks import AGAIN_S, Gate, Key, Look, both, keys
 from crossconnect.rollout.probes import NOTHING, Probe, Tally, added, shortfalls, told
 from crossconnect.rollout.saved_plan import SavedPlan
+from crossconnect.rollout.unseen import unseen
 
 POLL_S = 3.0
 """Between two looks of a gate: each is a session with every device."""
@@ -61,10 +62,10 @@ class LiveGate:
         self._checks = plan.waves[0].gate.checks if plan.waves else ()
         self._expected: dict[str, Expected] = {}
         self._objectives = {objective.name: objective for objective in reversed(plan.objectives)}
-        if plan.device_probes != device_probes(old, new, plan.probes, plan.objectives):
-            raise BadInput("the plan has not the probes of this version of the program: plan it anew")
-        self._probes = sent_by(new, plan.device_probes)
-        self.notes = plan.unseen
+        # A plan of an earlier version has none, and may have to be gone on with, or taken back.
+        probes = plan.device_probes or device_probes(old, new, plan.probes, plan.objectives)
+        self._probes = sent_by(new, probes)
+        self.notes = plan.unseen or unseen(new, {device.name for device in plan.devices}, probes)
         """What is not looked at, since nothing is known of how a system is asked it."""
         self.already: frozenset[Key] = frozenset()
         """What was not well before the plan was begun: no gate fails by it."""

@@ -27,6 +27,7 @@ from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, CrossconnectError, Rejected, Unreachable, Unsupported
 from crossconnect.nos.network_os import Commands, Query
 from crossconnect.nos.secrets import revealed
+from crossconnect.rollout.commands import while_drained_in
 from crossconnect.rollout.execution import Action, DeviceState
 from crossconnect.rollout.looks import AGAIN_S, Key
 from crossconnect.rollout.mixture import mixed
@@ -62,8 +63,6 @@ class LiveHands:
                 raise Unsupported(
                     f"{device.name} is {device.kind}: devices come and go by hand, not by a running change"
                 )
-            if device.drain and device.while_drained is None:
-                raise BadInput(f"the plan does not say how {device.name} is drained: plan it anew")
         self._devices = {device.name: device for device in plan.devices}
         self._loaded: dict[str, float] = {}
         """When each device's timer was started, by our monotonic clock: a little before it was."""
@@ -132,10 +131,8 @@ class LiveHands:
         return self._change(name, given.undo_drain, given.drain, given.old, device.old)
 
     def _given(self, name: str) -> WhileDrained:
-        given = self._devices[name].while_drained
-        if given is None:
-            raise BadInput(f"the plan does not say how {name} is drained: plan it anew")
-        return given
+        """By the plan; one of an earlier version does not say it, and may have to be gone on with."""
+        return self._devices[name].while_drained or while_drained_in(self._old, self._new, name)
 
     def _change(
         self,

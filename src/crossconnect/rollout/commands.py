@@ -71,6 +71,12 @@ def while_drained(old: DeviceConfiguration, new: DeviceConfiguration) -> WhileDr
     )
 
 
+def while_drained_in(old: Blueprint, new: Blueprint, name: str) -> WhileDrained:
+    """The same of a device that both networks have."""
+    was, will = (next(d for d in network.devices if d.name == name) for network in (old, new))
+    return while_drained(was, will)
+
+
 def _other_files(old: DeviceConfiguration, new: DeviceConfiguration) -> tuple[str, ...]:
     made = system(new.nos).files
     if made is None:

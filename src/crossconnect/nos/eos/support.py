@@ -11,7 +11,8 @@ _SPECIAL: Mapping[str, Support] = {
     "underlay-unnumbered": Support("rendered", "sessions of an interface have their settings from a group per ASN"),
     "mtu": Support("rendered", "switched ports have the platform's own, 9236 octets or more"),
     "graceful-shutdown": Support(
-        "rendered", "by route maps: the community on all that is sent, local preference 0 on all that is taken"
+        "rendered",
+        "by route maps: the community and three more own ASNs on all that is sent, local preference 0 on what is taken",
     ),
     "symmetric-irb": Support(
         "rendered",

@@ -17,7 +17,8 @@ _SPECIAL: Mapping[str, Support] = {
     ),
     "mtu": Support("rendered", "the media MTU is the design's with the Ethernet header and a tag"),
     "graceful-shutdown": Support(
-        "rendered", "by policies: the community on all that is sent, local preference 0 on all that is taken"
+        "rendered",
+        "by policies: the community and three more own ASNs on all that is sent, local preference 0 on what is taken",
     ),
     "l2vni": Support("rendered", "a VLAN-based MAC-VRF each, so that routes have the Ethernet tag 0"),
     "symmetric-irb": Support("rendered", "the Router's MAC is the chassis's own: the design's cannot be configured"),

@@ -9,7 +9,9 @@ from crossconnect.nos.support import Support
 
 _SPECIAL: Mapping[str, Support] = {
     "underlay-unnumbered": Support("rendered", "sessions are neighbours named by an interface"),
-    "graceful-shutdown": Support("rendered", "`graceful-shutdown activate` for all sessions of the router"),
+    "graceful-shutdown": Support(
+        "rendered", "`graceful-shutdown activate` for all sessions of the router; longer AS paths to external ones"
+    ),
     "l3vni": Support("rendered", "each has a VLAN of 3000 to 3899 and an SVI"),
     "symmetric-irb": Support("rendered", "the Router's MAC is the system's own: the design's cannot be configured"),
     "no-host-routes": Support("partial", "MAC/IP routes carry the L3VNI, and remote leaves keep host routes"),

@@ -20,7 +20,8 @@ _SPECIAL: Mapping[str, Support] = {
         "rendered", "as the helper of a neighbour that restarts, by the device's default times"
     ),
     "graceful-shutdown": Support(
-        "rendered", "by the policies: the community on all that is sent, local preference 0 on all that is taken"
+        "rendered",
+        "by policies: the community and three more own ASNs on all that is sent, local preference 0 on what is taken",
     ),
     "type-5": Support("rendered", "all of a VRF's routing table, less what an export policy keeps back"),
     "symmetric-irb": Support(
