@@ -68,6 +68,15 @@ def test_a_session(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("typed")
+def test_a_list_of_what_has_failed(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+    made = [api.make("vpcs", {"cidr_blocks": ["10.0.0.0/16"], "name": "to fail"})["id"] for _ in range(2)]
+    api.realise(failures={made[0]: "no room"})
+    assert xc("vpc", "list", "--name", "to fail", "--state", "failed", "-o", "json") == 0
+    assert [item["id"] for item in json.loads(capsys.readouterr().out)["items"]] == made[:1]
+    assert xc("vpc", "list", "--state", "broken") == 2
+
+
+@pytest.mark.usefixtures("typed")
 def test_nested_fields(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     entry = "number=100,direction=ingress,action=allow,protocol=tcp,cidr=10.0.0.0/8,from_port=443,to_port=443"
     as_json = json.dumps({"number": 200, "direction": "egress", "action": "deny", "cidr": "0.0.0.0/0"})
