@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from cloud_commands import World
 
 Said = dict[str, Any]
-ZONES = ("a", "b")
 PROTOCOLS = ("tcp", "udp", "icmp", "all", "47")
 CHECKS = (None, {"interval_s": 5, "timeout_s": 2}, {"port": 80, "interval_s": 10})
 
@@ -77,7 +76,7 @@ def _subnet(world: World) -> Said:
         "vpc_id": vpc.id,
         "cidr_block": "" if six and world.maybe(0.1) else block,
         "ipv6_cidr_block": six,
-        "availability_zone": world.chance.choice(ZONES),
+        "availability_zone": world.chance.choice(world.zones),
         **_within(world, vpc.id),
     }
 

@@ -70,11 +70,20 @@ class Command(NamedTuple):
 class World:
     """The resources that there are, as one project asks for them by chance."""
 
-    def __init__(self, chance: random.Random, resources: Iterable[Resource], inline: bool = False) -> None:
+    def __init__(
+        self,
+        chance: random.Random,
+        resources: Iterable[Resource],
+        inline: bool = False,
+        projects: tuple[str, str] = PROJECTS,
+        zones: tuple[str, ...] = ("a", "b"),
+    ) -> None:
         """`inline`: whether this OVN has what inline appliances need."""
         self.chance = chance
         self.inline = inline
-        self.project = PROJECTS[0]
+        self.projects = projects
+        self.zones = zones
+        self.project = projects[0]
         self.all: dict[str, Any] = {one.id: one for one in resources}
         self._of: dict[str, list[Any]] = {name: [] for name in KINDS}
         for _, one in sorted(self.all.items()):
@@ -83,7 +92,7 @@ class World:
     @property
     def other(self) -> str:
         """The other project."""
-        return PROJECTS[1 - PROJECTS.index(self.project)]
+        return self.projects[1 - self.projects.index(self.project)]
 
     def of(self, kind: str, where: Callable[[Any], object] = bool) -> list[Any]:
         """All of a kind of the project."""
@@ -125,7 +134,7 @@ def draw(world: World) -> Command:
 
 def _drawn(world: World) -> Command:
     chance = world.chance
-    world.project = chance.choice(PROJECTS)
+    world.project = chance.choice(world.projects)
     own = {name: [one for one in world.every(name) if not _comes_with_another(one)] for name in KINDS}
     many = sum(map(len, own.values())) / sum(WANTED.values())
     verb = chance.choices(["create", "update", "delete"], [2 if many > 1 else 5, 4, 1 + 3 * many])[0]

@@ -30,7 +30,6 @@ from crossconnect.transport.ovsdb import Backoff, Session
 from crossconnect.transport.ovsdb import Options as SessionOptions
 
 ROOT = Caller(principal="root", project_id="", admin=True)
-CALLERS = {project: Caller(principal=f"of {project}", project_id=project) for project in PROJECTS}
 SETTINGS = Settings(
     zones=("a", "b"),
     public_prefixes=REGION.public_prefixes,
@@ -42,7 +41,7 @@ QUICK = Backoff(0.02, 0.1)
 
 async def given(service: Service, command: Command) -> Outcome:
     """Give a command to the service."""
-    kind, caller = KINDS[command.kind], CALLERS[command.project]
+    kind, caller = KINDS[command.kind], Caller(principal=f"of {command.project}", project_id=command.project)
     match command.verb:
         case "create":
             return await service.create(kind, caller, msgspec.convert(command.said, kind.body))

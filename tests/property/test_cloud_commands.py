@@ -69,10 +69,12 @@ class Recorded(Cloud):
                     self.update(command.id, project=command.project, **command.said)
                 case _:
                     self.delete(command.id, project=command.project)
-        except Refused as refused:
-            assert all(problem.code and problem.message for problem in refused.problems), command
-            return refused.problems[0].code
-        return ""
+        except Refused as error:
+            refusal = error
+        else:
+            return ""
+        assert all(problem.code and problem.message for problem in refusal.problems), command
+        return refusal.problems[0].code
 
 
 def commands(cloud: Recorded, chance: random.Random, count: int, inline: bool) -> Counter[tuple[str, str, bool]]:

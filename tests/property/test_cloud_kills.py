@@ -214,7 +214,5 @@ def test_the_store_and_the_northbound_agree(tmp_path: Path, later: bool, number:
             history.kill()
     history.check_answers(resources)
     history.check_nothing_is_kept(resources)
-    told = Counter(
-        "asked" if "asked" in line else "refused" if "refused" in line else "done" for line in history.lines()
-    )
+    told = Counter(next(word for word in ("asked", "refused", "done") if word in line) for line in history.lines())
     print(dict(told), Counter(type(one).__name__ for one in resources.values()))
