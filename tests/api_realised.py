@@ -1,5 +1,5 @@
-"""A real `xc serve` with a real northbound, southbound and northd behind it, and resources of every kind of two projects
-in it; and what a request of such an API names: ids that exist, one's own and the other's.
+"""A real `xc serve` with a real northbound, southbound and northd behind it, and resources of every kind of two
+projects in it; and what a request of such an API names: ids that exist, one's own and the other's.
 
     resources of two projects (cloud_commands) --> ids --> paths, queries and bodies of made-up requests
 """

@@ -1,4 +1,4 @@
-"""Random bodies and patches of what joins VPCs, stands before them or watches them; with `cloud_bodies` of every kind."""
+"""Random bodies and patches of what joins VPCs, stands before them or watches them, beside `cloud_bodies`."""
 
 from __future__ import annotations
 

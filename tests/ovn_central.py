@@ -119,7 +119,7 @@ class Central:
             "-vconsole:off",
             str(self.directory / f"{name}.db"),
         )
-        _wait(lambda: (self.directory / f"{name}.sock").exists())
+        _wait(lambda: _answers(self.directory / f"{name}.sock"))
 
     def kill(self, name: str) -> None:
         """End one as a power cut would; nothing where it does not run."""
@@ -283,6 +283,12 @@ class Central:
             for port, name in chassis.items()
         ]
         self.transact(operations, "Southbound")
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket(socket.AF_UNIX) as asked:
+        return asked.connect_ex(str(path)) == 0
 
 
 def _wait(condition, timeout_s: float = 20.0) -> None:

@@ -148,7 +148,8 @@ class History:
         """Wait until northbound and states are what they should be; the resources."""
         until = time.monotonic() + PATIENCE_S
         while True:
-            self.box.nbctl("--wait=sb", "sync")  # what northd says of ports is said
+            # What northd says of ports is said then. It looks for a database that was killed every 8 s at last.
+            self.box.nbctl(f"--timeout={PATIENCE_S:.0f}", "--wait=sb", "sync")
             resources, states = self.at_the_end()
             units, failed = self.from_nothing(resources)
             agreed = dump_of(self.box) == wanted(units, self.box.schema) and states == failed

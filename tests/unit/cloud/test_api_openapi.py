@@ -136,7 +136,9 @@ def asked(case: schemathesis.Case, **more: Any) -> Any:
         case.query["timeout"] = 0
     key = "operator" if case.path.startswith(("/v1/projects", "/metrics")) else "acme/admin"
     headers = {"authorization": f"Bearer {realised.api.keys[key]}"}
-    got = case.call(base_url=realised.api.url, timeout=60, **{**more, "headers": {**(more.get("headers") or {}), **headers}})
+    got = case.call(
+        base_url=realised.api.url, timeout=60, **{**more, "headers": {**(more.get("headers") or {}), **headers}}
+    )
     case.validate_response(got, checks=CHECKS)
     assert got.status_code != http.HTTPStatus.INTERNAL_SERVER_ERROR
     return got
