@@ -62,10 +62,7 @@ class Turnover:
         """The units for which switches or routers go, where others come in the same transaction: to be sent later."""
         if not self._numbers:
             return frozenset()
-        both = {
-            table
-            for table in DATAPATHS
-            if {_COMES, _GOES} <= {one["op"] for one in made.operations if one.get("table") == table}
-        }
+        changes = {(one["table"], one["op"]) for one in made.operations if one["op"] in (_COMES, _GOES)}
+        both = [table for table in DATAPATHS if {(table, _COMES), (table, _GOES)} <= changes]
         there = zip(made.operations, made.units, strict=True)
         return frozenset(unit for one, unit in there if one["op"] == _GOES and one["table"] in both)
