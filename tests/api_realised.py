@@ -52,6 +52,8 @@ class Realised:
 
     def __init__(self, api: Api, box: Central | None) -> None:
         self.api, self.box = api, box
+        self.kinds = {f"/v1/{kind.path}": name for name, kind in KINDS.items()}
+        """By the path of their collections."""
         self.ids: dict[tuple[str, str], list[str]] = {(p, kind): [] for p in (OWN, OTHER) for kind in KINDS}
         asyncio.run(self._populate())
 
@@ -72,6 +74,17 @@ class Realised:
             self.ids[one.project_id, one.kind].append(one.id)
         await service.close()
 
+    def is_settled(self) -> bool:
+        """Whether all that was made is realised, or has failed."""
+
+        async def ask() -> bool:
+            service = await self.api.service()
+            committed, realised = await service.position()
+            await service.close()
+            return committed == realised
+
+        return asyncio.run(ask())
+
     def id(self, chance: random.Random, kinds: tuple[str, ...], otherwise: str = "") -> str:
         """An id of one of some kinds: mostly one's own, at times the other's, of another kind, or what it was."""
         draw = chance.random()
@@ -79,7 +92,8 @@ class Realised:
             return otherwise
         project = OTHER if draw < 0.3 else OWN
         kind = chance.choice([*KINDS] if draw > 0.95 else kinds)
-        return chance.choice(self.ids[project, kind] or [otherwise])
+        found = self.ids[project, kind] or [otherwise]
+        return chance.choice(found[-3:] if chance.random() < 0.5 else found)
 
     def named(self, value: Any, chance: random.Random) -> Any:
         """A body with ids in it where ids are named."""
@@ -97,19 +111,30 @@ class Realised:
             return [self.id(chance, kinds, one) for one in value]
         return self.named(value, chance)
 
-    def name_what_exists(self, case: schemathesis.Case) -> None:
-        """Have a made-up request name what exists. What is chosen follows from the request as it was made up."""
+    def made(self, kind: str, said: dict[str, Any]) -> None:
+        """Something was made: later requests name it, too."""
+        found = self.ids.get((said["project_id"], kind))
+        if found is not None:
+            found.append(said["id"])
+
+    def name_what_exists(self, case: schemathesis.Case, *, follows: bool = False) -> None:
+        """Have a made-up request name what exists. What is chosen follows from the request as made up. `follows`:
+        its path has an id already."""
         parts = [part for part in (case.path_parameters, case.query, case.body) if isinstance(part, dict)]
         chance = random.Random(f"{case.method} {case.path} {parts}")
-        kind = next((kind.name for kind in KINDS.values() if case.path.startswith(f"/v1/{kind.path}")), "")
-        if kind and "id" in (case.path_parameters or {}):
+        # A made-up project, or a credential beside ours, is refused before anything else is looked at.
+        dull = ("authorization", "project-id", "if-match") if chance.random() < 0.8 else ()
+        case.headers = {name: one for name, one in (case.headers or {}).items() if name.lower() not in dull}
+        kind = self.kinds.get(case.path.partition("/{")[0], "")
+        if kind and (not follows or chance.random() < 0.2) and "id" in (case.path_parameters or {}):
             case.path_parameters["id"] = self.id(chance, (kind,), case.path_parameters["id"])
         if case.query:
             case.query = self.named(case.query, chance)
         if isinstance(case.body, dict):
             example = self._example(case)
-            if example is not None and chance.random() < 0.6:  # much of what is made up is refused at once
-                said = {name: one for name, one in case.body.items() if chance.random() < 0.3}
+            if example is not None and chance.random() < (0.9 if follows else 0.6):
+                # Much of what is made up is refused at once.
+                said = {name: one for name, one in case.body.items() if chance.random() < (0.1 if follows else 0.3)}
                 case.body = {**example, **said}
             case.body = self.named(case.body, chance)
 
