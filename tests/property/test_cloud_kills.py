@@ -166,7 +166,9 @@ class History:
     def check_answers(self, resources: Mapping[str, Resource]) -> None:
         """What was answered is so: what was made is there unless somebody asked for its end, what is gone is gone."""
         lines = self.lines()
-        asked = {line["asked"][3] for line in lines if "asked" in line and line["asked"][1] == "delete"}
+        commands = [line["asked"] for line in lines if "asked" in line]
+        asked = {id for _, verb, _, id, _ in commands if verb == "delete"}
+        asked |= {said["main_route_table_id"] for *_, said in commands if "main_route_table_id" in said}  # with its VPC
         made = {line["id"]: line["kind"] for line in lines if line.get("done") == "create"}
         gone = {line["id"] for line in lines if line.get("done") == "delete"}
         lost = {id: kind for id, kind in made.items() if id not in asked and id not in resources}
