@@ -202,8 +202,8 @@ def test_the_store_and_the_northbound_agree(tmp_path: Path, later: bool, number:
         history = History(tmp_path, box, SEED + 2 * number + later)
         try:
             history.start()
-            history.grows(history.chance.randrange(600))
-            for event in history.chance.choices([*EVENTS], [*EVENTS.values()], k=6):
+            history.grows(history.chance.randrange(300))
+            for event in history.chance.choices([*EVENTS], [*EVENTS.values()], k=5):
                 time.sleep(history.chance.uniform(0, 1.5))
                 print(f"{time.monotonic():.2f} {event}")
                 history.happens(event)
