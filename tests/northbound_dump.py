@@ -11,6 +11,7 @@ from crossconnect.cloud.realise import Unit
 from crossconnect.cloud.realise.facts import facts_of
 from crossconnect.transport.ovsdb import Schema, parse_schema
 from northbound_units import Rows, expected
+from ovn_central import Central
 from ovsdb_server import NORTHBOUND, Server
 
 
@@ -33,9 +34,18 @@ def dump(server: Server) -> Rows:
     return tables
 
 
-def wanted(units: Mapping[str, Unit]) -> Rows:
-    """The same of a writer that is too simple to be wrong."""
-    facts = facts_of(northbound())
+def dump_of(central: Central) -> Rows:
+    """As `dump`, of a central of any version, by the tests' own JSON-RPC."""
+    tables: Rows = {}
+    for name, facts in facts_of(central.schema).items():
+        for uuid, row in central.rows(name).items():
+            tables.setdefault(name, {})[uuid] = {c: row[c] for c in facts.blank if row[c] != facts.blank[c]}
+    return tables
+
+
+def wanted(units: Mapping[str, Unit], schema: Schema | None = None) -> Rows:
+    """The same of a writer that is too simple to be wrong, in a database of that schema or the installed OVN's."""
+    facts = facts_of(schema or northbound())
     return {
         table: {
             uuid: {c: v for c, v in columns.items() if v != facts[table].blank[c]} for uuid, columns in found.items()

@@ -54,7 +54,7 @@ class Central:
         self.directory, self.later = directory, later
         self._prefix = [str(_LOADER), "--library-path", _LIBRARIES] if later else []
         self._root = LATER if later else Path("/")
-        self._children: list[subprocess.Popen[bytes]] = []
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
         self.schema: Schema = parse_schema((self._root / "usr/share/ovn/ovn-nb.ovsschema").read_bytes())
         self._sockets: dict[str, socket.socket] = {}
         self._contents = Contents()
@@ -67,7 +67,8 @@ class Central:
         found = next(p for p in ("usr/bin", "usr/sbin") if (self._root / p / name).exists())
         return [*self._prefix, str(self._root / found / name)]
 
-    def _remote(self, name: str) -> str:
+    def remote(self, name: str) -> str:
+        """Where the database `nb` or `sb` is reached."""
         return f"unix:{self.directory}/{name}.sock"
 
     def run(self, program: str, *words: str) -> str:
@@ -80,68 +81,102 @@ class Central:
         """How the children are, for a failure's message."""
         log = self.directory / "northd.log"
         last = "\n".join(log.read_text().splitlines()[-20:]) if log.exists() else ""
-        return f"\nchildren ended with {[child.poll() for child in self._children]}; northd said\n{last}"
+        ended = {name: child.poll() for name, child in self._children.items()}
+        return f"\nchildren ended with {ended}; northd said\n{last}"
 
     def start(self) -> None:
         """Start all; wait until northd has seen the databases."""
         for name in ("nb", "sb"):
-            database = str(self.directory / f"{name}.db")
-            self.run("ovsdb-tool", "create", database, str(self._root / f"usr/share/ovn/ovn-{name}.ovsschema"))
-            self._spawn(
-                "ovsdb-server",
-                f"--remote=p{self._remote(name)}",
-                f"--unixctl={self.directory}/{name}.ctl",
-                "-vconsole:off",
-                database,
-            )
+            self._create(name)
         for name in ("nb", "sb"):
-            _wait(lambda name=name: (self.directory / f"{name}.sock").exists())
+            self.begin(name)
         self.nbctl("init")
-        self._spawn(
-            "ovn-northd",
-            # As every installation has it: 26.03.1's dies where it sees one switch go and another come at once.
-            "--monitor",
-            f"--ovnnb-db={self._remote('nb')}",
-            f"--ovnsb-db={self._remote('sb')}",
-            f"--unixctl={self.directory}/northd.ctl",
-            f"--log-file={self.directory}/northd.log",
-            "-vconsole:off",
-        )
+        self.begin("northd")
         self.nbctl("--wait=sb", "sync")
 
-    def _spawn(self, program: str, *words: str) -> None:
+    def _create(self, name: str) -> None:
+        database = str(self.directory / f"{name}.db")
+        self.run("ovsdb-tool", "create", database, str(self._root / f"usr/share/ovn/ovn-{name}.ovsschema"))
+
+    def begin(self, name: str) -> None:
+        """Start one of `nb`, `sb`, `northd`; a database answers then."""
+        if name == "northd":
+            self._spawn(
+                name,
+                "ovn-northd",
+                # As every installation has it: 26.03.1's dies where it sees one switch go and another come at once.
+                "--monitor",
+                f"--ovnnb-db={self.remote('nb')}",
+                f"--ovnsb-db={self.remote('sb')}",
+                f"--unixctl={self.directory}/northd.ctl",
+                f"--log-file={self.directory}/northd.log",
+                "-vconsole:off",
+            )
+            return
+        self._spawn(
+            name,
+            "ovsdb-server",
+            f"--remote=p{self.remote(name)}",
+            f"--unixctl={self.directory}/{name}.ctl",
+            "-vconsole:off",
+            str(self.directory / f"{name}.db"),
+        )
+        _wait(lambda: _answers(self.directory / f"{name}.sock"))
+
+    def kill(self, name: str) -> None:
+        """End one as a power cut would; nothing where it does not run."""
+        child = self._children.pop(name, None)
+        if child is not None:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+        database = "Northbound" if name == "nb" else "Southbound"
+        if name != "northd" and database in self._sockets:
+            self._sockets.pop(database).close()
+        for ending in ("sock", "ctl"):  # it removes them when it ends by itself only
+            (self.directory / f"{name}.{ending}").unlink(missing_ok=True)
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send one a signal."""
+        os.killpg(self._children[name].pid, number)
+
+    def wipe(self) -> None:
+        """Kill the southbound database's server, and start it with nothing in its database."""
+        self.kill("sb")
+        (self.directory / "sb.db").unlink()
+        self._create("sb")
+        self.begin("sb")
+
+    def _spawn(self, name: str, program: str, *words: str) -> None:
         environment = os.environ | {"OVS_RUNDIR": str(self.directory), "OVN_RUNDIR": str(self.directory)}
         command = [*self._program(program), *words]
-        self._children.append(
-            subprocess.Popen(
-                command,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-                start_new_session=True,  # a monitor and whom it watches end together
-            )
+        self._children[name] = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,  # a monitor and whom it watches are signalled together
         )
 
     def stop(self) -> None:
         """End what was started."""
         for one in self._sockets.values():
             one.close()
-        for child in reversed(self._children):
+        for child in reversed(self._children.values()):
             if child.poll() is None:
                 os.killpg(child.pid, signal.SIGKILL)
             child.wait()
 
     def nbctl(self, *words: str) -> str:
         """`ovn-nbctl`."""
-        return self.run("ovn-nbctl", f"--db={self._remote('nb')}", "--timeout=10", *words)
+        return self.run("ovn-nbctl", f"--db={self.remote('nb')}", "--timeout=10", *words)
 
     def sbctl(self, *words: str) -> str:
         """`ovn-sbctl`."""
-        return self.run("ovn-sbctl", f"--db={self._remote('sb')}", "--timeout=10", *words)
+        return self.run("ovn-sbctl", f"--db={self.remote('sb')}", "--timeout=10", *words)
 
     def trace(self, switch: str, flow: str, *options: str) -> str:
         """`ovn-trace`."""
-        return self.run("ovn-trace", f"--db={self._remote('sb')}", *options, switch, flow)
+        return self.run("ovn-trace", f"--db={self.remote('sb')}", *options, switch, flow)
 
     def northd_log(self) -> str:
         """What northd complained about."""
@@ -233,20 +268,34 @@ class Central:
         row = {"logical_port": port, "ip": address, "mac": mac, "datapath": where}
         self.transact([{"op": "insert", "table": "MAC_Binding", "row": row}], "Southbound")
 
-    def bind(self, chassis: Mapping[str, str]) -> None:
-        """Say that ports are up on chassis, as ovn-controller would."""
+    def pluggable(self) -> list[str]:
+        """Ports of machines that the southbound database knows."""
+        return [row["logical_port"] for row in self._select("Port_Binding", "logical_port", "type") if not row["type"]]
+
+    def bind(self, chassis: Mapping[str, str], up: bool = True) -> None:
+        """Say that ports are up on chassis, or down there, as ovn-controller would; northd has seen it then."""
+        self.say_bound(chassis, up)
+        self.nbctl("--wait=sb", "sync")
+
+    def say_bound(self, chassis: Mapping[str, str], up: bool = True) -> None:
+        """As `bind`; northd sees it in its time."""
         uuids = {row["name"]: row["_uuid"] for row in self._select("Chassis", "name", "_uuid")}
         operations = [
             {
                 "op": "update",
                 "table": "Port_Binding",
                 "where": [["logical_port", "==", port]],
-                "row": {"chassis": uuids[name], "up": True},
+                "row": {"chassis": uuids[name], "up": up},
             }
             for port, name in chassis.items()
         ]
         self.transact(operations, "Southbound")
-        self.nbctl("--wait=sb", "sync")
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket(socket.AF_UNIX) as asked:
+        return asked.connect_ex(str(path)) == 0
 
 
 def _wait(condition, timeout_s: float = 20.0) -> None:

@@ -22,6 +22,16 @@ while True:
     s.accept()[0].close()
 """
 """What health checks are answered by."""
+TAKER = """
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", int(sys.argv[1])))
+while True:
+    said, who = s.recvfrom(64)
+    if said == b"who":
+        s.sendto(sys.argv[2].encode(), who)
+"""
+"""Takes datagrams, and answers those of clients: a health check by UDP wants nothing but that none is refused."""
 
 
 class Shop(NamedTuple):
@@ -159,6 +169,49 @@ def test_a_target_that_does_not_answer_leaves_until_it_does_again(stand: Stand, 
     assert within(lambda: set(monitored().values()) == {"offline"})
     stand.lab.central.sync()
     assert not any(reached(2))
+    gone(stand, made, group)
+
+
+def test_a_target_that_refuses_datagrams_leaves_until_it_takes_them_again(stand: Stand, shop: Shop) -> None:
+    """Nobody at the target's port: its ICMP "port unreachable" makes it unhealthy. Somebody again: it is healthy."""
+    patience_s = 90.0  # two checks of 5 s each, on a machine that does much else
+
+    def serve(name: str) -> str:
+        command = f"python3 -I -S -c '{TAKER}' 80 {name} >/dev/null 2>&1 </dev/null & echo $!"
+        return stand.lab.run(name, ["sh", "-c", command]).strip()
+
+    pids = {name: serve(name) for name in ("web1", "web2")}
+    check = {"interval_s": 5, "timeout_s": 2, "healthy_threshold": 2, "unhealthy_threshold": 2}
+    made, group = balancer(stand, shop, "web1", "web2", protocol="udp", health_check=check)
+    by = {stand.lab.party(name).address(): name for name in ("web1", "web2")}
+
+    def monitored() -> dict[str, str]:
+        words = ["--bare", "--columns=ip,protocol,status", "find", "Service_Monitor", "port=80", "protocol=udp"]
+        lines = stand.lab.central.sbctl(*words).split()
+        return {by[ip]: status for ip, status in zip(lines[::3], lines[2::3], strict=True)}
+
+    def answers(attempts: int = 12) -> set[str]:
+        ask = (
+            "import socket, sys; c = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); c.settimeout(3); "
+            "c.connect((sys.argv[1], 8080)); c.send(b'who'); print(c.recv(64).decode())"
+        )
+        words = ["python3", "-I", "-S", "-c", ask, made.addresses[0]]
+        said = [stand.lab.run("cli1", words).split() for _ in range(attempts)]
+        return {one[-1] if one and one[-1] in pids else "nobody" for one in said}
+
+    assert within(lambda: monitored() == {"web1": "online", "web2": "online"}, patience_s), monitored()
+    stand.lab.central.sync()
+    assert within(lambda: answers() == {"web1", "web2"}, patience_s)
+    stand.lab.run("web1", ["kill", pids["web1"]])
+    assert within(lambda: monitored() == {"web1": "offline", "web2": "online"}, patience_s), monitored()
+    stand.lab.central.sync()
+    assert answers() == {"web2"}, "nobody is led to the target that refuses"
+    pids["web1"] = serve("web1")
+    assert within(lambda: monitored() == {"web1": "online", "web2": "online"}, patience_s), monitored()
+    stand.lab.central.sync()
+    assert within(lambda: answers() == {"web1", "web2"}, patience_s)
+    for name, pid in pids.items():
+        stand.lab.run(name, ["kill", pid])
     gone(stand, made, group)
 
 

@@ -191,6 +191,54 @@ def test_a_head_without_end_ends_the_connection(api: Api) -> None:
     assert sent < 20_000_000
 
 
+@pytest.mark.parametrize("length", [0, 8, 15, 29, 31, 32])
+def test_blocks_that_are_too_large_or_too_small(api: Api, path: str, length: int) -> None:
+    """A VPC's block, and a subnet's, has /16 to /28: no /8, no /31."""
+    block = f"10.0.0.0/{length}" if length else "0.0.0.0/0"
+    subnet = {"vpc_id": path.rpartition("/")[2], "cidr_block": block}
+    vpc = {"cidr_blocks": [block]}
+    for where, body, field in (("vpcs", vpc, "/cidr_blocks/0"), ("subnets", subnet, "/cidr_block")):
+        refused = api.call("POST", f"/v1/{where}", body)
+        assert refused.status_code == 422, (where, refused.text)
+        [problem] = refused.json()["errors"]
+        assert (problem["code"], problem["field"]) == ("cidr.length", field)
+    changed = api.call("PATCH", path, {"cidr_blocks": ["10.0.0.0/16", block]})
+    assert (changed.status_code, changed.json()["code"]) == (422, "cidr.length")
+
+
+NAMES = [
+    "網絡 ネットワーク 네트워크",
+    "شبكة الإنتاج",
+    "רשת \u200fייצור",
+    "сеть — продакшн",
+    "नेटवर्क ශ්‍රී ကွန်ရက်",
+    "δίκτυο ß ﬁ İı",
+    "e\u0301 é \u1e9e\u0323\u0307",
+    "👩‍👩‍👧‍👦 🏴󠁧󠁢󠁳󠁣󠁴󠁿 𐐀𝔘 𓀀",
+    "Z\u0351\u036b\u0343a\u0364\u0368l\u034eg\u0321o",
+]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=[ascii(name[:6]) for name in NAMES])
+def test_names_in_any_script(api: Api, name: str) -> None:
+    """A name is kept to the letter, found by it, changed, and told in changes; a tag's key and value likewise."""
+    body = {"cidr_blocks": ["10.0.0.0/16"], "name": name, "description": name, "tags": {name[:60]: name}}
+    made = api.make("vpcs", body)
+    assert (made["name"], made["description"], made["tags"]) == (name, name, {name[:60]: name})
+    got = api.call("GET", f"/v1/vpcs/{made['id']}").json()
+    assert (got["name"], got["tags"]) == (name, {name[:60]: name})
+    for params in ({"name": name}, {"tag": f"{name[:60]}={name}"}):
+        found = api.call("GET", "/v1/vpcs", params=params).json()["items"]
+        assert made["id"] in {one["id"] for one in found}, params
+        assert {one["name"] for one in found} == {name}
+    changed = api.call("PATCH", f"/v1/vpcs/{made['id']}", {"name": name[::-1], "tags": {name[:60]: None}}).json()
+    assert (changed["name"], changed["tags"]) == (name[::-1], {})
+    after = {"after": changed["revision"] - 1, "limit": 1}
+    [told] = api.call("GET", "/v1/changes", params=after).json()["items"]
+    assert told["changes"][0]["resource"]["name"] == name[::-1]
+    assert api.call("DELETE", f"/v1/vpcs/{made['id']}").status_code == 204
+
+
 def test_nothing_of_all_this_was_a_mistake_of_ours(api: Api) -> None:
     assert "Traceback" not in api.log()
     assert api.process.poll() is None

@@ -134,6 +134,28 @@ def test_northd_survives_a_switch_that_goes_and_comes(later: bool) -> None:
         asyncio.run(main(f"unix:{box.directory}/nb.sock"))
 
 
+@pytest.mark.parametrize("together", [True, False], ids=["together", "apart"])
+@pytest.mark.parametrize("later", VERSIONS)
+def test_northd_survives_switches_that_come_while_others_go(later: bool, together: bool) -> None:
+    """26.03.1 dies where in one of its runs a switch goes and another comes: in one change of ours, or in two."""
+
+    async def main(remote: str) -> None:
+        async with asyncio.timeout(100), realiser(remote) as one:
+            one.replace(world(10), 0)
+            await one.wait(0, "southbound")
+            number = 0
+            for turn in range(10):
+                changes = [{f"lone{turn - 1}": None} if turn else {}, {f"lone{turn}": switch(f"lone{turn}")}]
+                for units in [changes[0] | changes[1]] if together else changes:
+                    number += 1
+                    one.submit(Batch(number, units))
+                    await one.wait(number)
+            await one.wait(number, "southbound", timeout_s=30)
+
+    with ovn_central.central(later) as box:
+        asyncio.run(main(f"unix:{box.directory}/nb.sock"))
+
+
 def test_a_southbound_database_that_is_wiped_comes_back_by_itself() -> None:
     async def main(nb: Server, sb: Server) -> None:
         async with asyncio.timeout(60), realiser(nb.remote) as one:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -264,8 +265,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_invents_nothing() -> None:
             tasks = [asyncio.create_task(write(number)) for number in range(3000)]
             await replica.wait_until(lambda r: len(r.rows("Logical_Switch_Port")) > 100, 20)
             server.kill()
-            await asyncio.sleep(0.2)
-            assert not replica.current
+            await replica.wait_until(lambda r: not r.current, 20)
             server.start()
             ended = await outcomes(list(tasks))
             await replica.wait_until(lambda r: r.current, 20)
@@ -313,6 +313,28 @@ def test_once_means_once_over_kills() -> None:
             marks = sorted(int(dict(row[0][1])["request"]) for row in found)
             assert marks == list(range(2000))
             assert all(outcome is None or len(outcome) == 2 for outcome in ended)
+
+    with alone() as server:
+        asyncio.run(main(server))
+
+
+def test_what_is_asked_in_the_turn_in_which_the_connection_ends_waits_for_the_next_one() -> None:
+    """An end is read in one turn of the loop, and told in the next: whoever asks in between is not refused for it."""
+
+    async def main(server: Server) -> None:
+        async with asyncio.timeout(100), Session(server.remote, DATABASE, QUICK) as session:
+            for turns in range(8):
+                await session.connected()
+                server.kill()
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                asked = asyncio.create_task(new_switch(session, f"after {turns}"))
+                await asyncio.sleep(0)
+                server.start()
+                with contextlib.suppress(OutcomeUnknown):  # it was sent to the server that is dead
+                    await asked
+            found = {row[0] for row in server.rows("Logical_Switch", "name")}
+            assert len(found) >= 5, "most have waited"
 
     with alone() as server:
         asyncio.run(main(server))

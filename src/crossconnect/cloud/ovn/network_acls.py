@@ -101,12 +101,11 @@ def ingress(q: Queries, id: str) -> Iterator[Part]:
         return
     acl = q.need(NetworkAcl, id)
     q.need(Vpc, acl.vpc_id)
-    columns: dict[str, Value] = {}
+    unrecorded: dict[str, Value] = {"sample_new": None} if q.features.acl_sample else {}
+    denied = unrecorded
     if q.features.acl_sample and q.ask(denials_recorded, acl.vpc_id):
-        columns["sample_new"] = uuid_of("Sample", id)
+        denied = {"sample_new": uuid_of("Sample", id)}
         yield from sample(id, acl.number)
-    elif q.features.acl_sample:
-        columns["sample_new"] = None
     group = word(id)
     yield row("Port_Group", group, id, name=group)
     for entry in entries:
@@ -120,7 +119,7 @@ def ingress(q: Queries, id: str) -> Iterator[Part]:
                 match=f"inport == @{group} && {match}",
                 action="allow" if entry.action == "allow" else "drop",
                 **tier(q, BORDER_TIER),
-                **(columns if entry.action == "deny" else {}),
+                **(denied if entry.action == "deny" else unrecorded),
             )
             yield from within("Port_Group", group, "acls", made)
 

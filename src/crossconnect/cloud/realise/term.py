@@ -16,7 +16,6 @@ not known, after a restart, the rows of its that are there are left alone.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Set
 
@@ -25,8 +24,19 @@ import msgspec
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.realise.desired import Desired, Scope, between, whole
 from crossconnect.cloud.realise.facts import DATAPATHS, facts_of
-from crossconnect.cloud.realise.fence import GUARDS, Fence, configure, count_up, followed, guard, record, take_over
-from crossconnect.cloud.realise.plan import Plan, clear, deleted, plan, strays
+from crossconnect.cloud.realise.fence import (
+    GUARDS,
+    Fence,
+    configure,
+    count_up,
+    followed,
+    guard,
+    record,
+    take_over,
+    writer,
+)
+from crossconnect.cloud.realise.plan import Plan, clear, plan, strays
+from crossconnect.cloud.realise.turnover import Turnover
 from crossconnect.cloud.realise.unit import Unit, Units
 from crossconnect.transport.ovsdb import (
     ConstraintViolation,
@@ -47,8 +57,9 @@ DEPTH_MAX = 50
 """Units that contribute to units that contribute to units: OVN's tables need four."""
 NAMED_MAX = 8
 """Units that the server names one by one in a pass, before halves are tried."""
-NORTHD_S = 2.0
-"""How long northd may take to follow before it counts as absent."""
+NORTHD_S = 5.0
+"""How long northd may take to follow before it counts as absent: 26.03 needs 0.1 s of CPU at 10,000 ports, and some
+seconds for everything when it starts."""
 _UNITS_FAULT = (ConstraintViolation, ReferentialIntegrity, DuplicateUuid, OutOfRange)
 
 
@@ -105,10 +116,12 @@ class Book:
 
 
 class _Rejected(msgspec.Struct, frozen=True):
-    """Why a part was not committed, by unit (empty: unknown). `planned`: before anything was sent."""
+    """Why a part was not committed, by unit (empty: unknown). `planned`: before anything was sent. `apart`: nothing is
+    wrong with it, but these of its units are to come after the others."""
 
     reasons: dict[str, str]
     planned: bool
+    apart: frozenset[str] = frozenset()
 
 
 class Term:
@@ -125,11 +138,15 @@ class Term:
         self.book = book
         self._counts: Counter[str] = Counter()
         self._sent = 0
-        self._vanished: set[object] = set()
+        self._turnover = Turnover(schema)
+        self._absent = -1
+        """How far northd had come when it did not follow; it is not waited for until it has come further."""
         self._before: dict[str, Unit | None] = {}
 
     async def begin(self) -> None:
         """Take over."""
+        if writer(self._replica):
+            self._turnover.unknown()
         await self._session.transact(take_over(self._schema, self._fence, self._replica))
 
     async def record(self, number: int) -> None:
@@ -176,13 +193,15 @@ class Term:
         return any(row.table in DATAPATHS and row.uuid not in rows(row.table) for row in wanted)
 
     async def _northd(self) -> None:
-        """Let northd see that datapaths have vanished before they come back with the same UUID: 26.03.1 was seen to die
-        of an assertion otherwise."""
-        self._vanished.clear()
-        results = await self._session.transact(count_up(self._schema))
-        for row in results[1].rows or ():
-            with contextlib.suppress(TimeoutError):  # it may not run
-                await self._replica.wait_until(lambda f, row=row: followed(f, "sb_cfg") >= row["nb_cfg"], NORTHD_S)
+        """Let northd see which switches and routers have come and gone; one that does not run sees all at once."""
+        if followed(self._replica, "sb_cfg") > self._absent:
+            results = await self._session.transact(count_up(self._schema))
+            for row in results[1].rows or ():
+                try:
+                    await self._replica.wait_until(lambda f, row=row: followed(f, "sb_cfg") >= row["nb_cfg"], NORTHD_S)
+                except TimeoutError:
+                    self._absent = followed(self._replica, "sb_cfg")
+        self._turnover.seen()
 
     def _replace(self, key: str, unit: Unit | None) -> Scope:
         """Want another version of a unit; what is to be looked at for it."""
@@ -231,10 +250,15 @@ class Term:
             part = parts.popleft()
             waiting.difference_update(part)
             whole_of_it = len(part) == len(scopes)
-            rejected = await self._attempt(part, scopes, waiting, number if whole_of_it else None)
+            rejected = await self._attempt(part, scopes, waiting, number if whole_of_it else None, divides=True)
             if rejected is None:
                 done += part
                 recorded = whole_of_it and number is not None
+                continue
+            if rejected.apart:
+                waiting.update(part)
+                late = [key for key in part if key in rejected.apart]
+                parts.extendleft((late, [key for key in part if key not in rejected.apart]))
                 continue
             culprits = {key: reason for key, reason in rejected.reasons.items() if key in scopes and key in part}
             if len(part) == 1:
@@ -292,8 +316,10 @@ class Term:
         number: int | None,
         *,
         trying: bool = True,
+        divides: bool = False,
     ) -> _Rejected | None:
-        """Realise some units in one transaction; None when it is done. Not `trying`: put back what was before."""
+        """Realise some units in one transaction; None when it is done. Not `trying`: put back what was before.
+        `divides`: it may be rejected for not being two."""
         await asyncio.sleep(0)  # others of this process come to their turn between parts
         tried = frozenset(part) if trying else frozenset[str]()
         named = [(key, scopes[key]) for key in part]
@@ -304,6 +330,8 @@ class Term:
         made = plan(self.book.desired, self._replica, self._facts, named, waiting=waiting, holds=holds)
         if made.problems:
             return _Rejected(made.problems, True)
+        if divides and (apart := self._turnover.apart(made) & tried) and apart != tried:
+            return _Rejected({}, True, apart)
         return await self._commit(made, number)
 
     async def _commit(self, made: Plan, number: int | None) -> _Rejected | None:
@@ -312,9 +340,7 @@ class Term:
         if not made.operations and not ending:
             return None
         self._sent += 1
-        if self._vanished and any(
-            one["op"] == "insert" and one.get("uuid") in self._vanished for one in made.operations
-        ):
+        if self._turnover.must_wait(made.operations):
             await self._northd()
         try:
             results = await self._session.transact([*guard(self._schema, self._fence), *made.operations, *ending])
@@ -324,11 +350,10 @@ class Term:
             if not isinstance(e, _UNITS_FAULT) and not (ours and isinstance(e, Refused)):
                 raise
             return _Rejected({made.units[index] if ours else "": _words(e)}, False)
+        self._turnover.sent(made.operations)
         for operation, result in zip(made.operations, results[GUARDS:], strict=False):
             kind = str(operation["op"])
             self._counts[kind] += 1
-            if kind == "delete" and operation["table"] in DATAPATHS:
-                self._vanished.add(deleted(operation))
             if kind in ("update", "mutate") and not result.count:
                 self.drifted = True
         return None

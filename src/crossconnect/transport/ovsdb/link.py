@@ -74,7 +74,7 @@ class Link(asyncio.Protocol):
 
     def request(self, method: str, params: object, answered: Answered) -> int:
         """Send a request; `answered` runs when its answer arrives, before anything behind it is looked at."""
-        if self._transport is None or self._transport.is_closing():
+        if self.is_ending:
             raise ConnectionLost(f"{self.remote}: {self._reason or 'the connection has ended'}")
         return self._dialogue.request(method, params, answered)
 
@@ -116,6 +116,12 @@ class Link(asyncio.Protocol):
         except asyncio.CancelledError:
             self._dialogue.cancel(number)
             raise
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing can be sent any more. Between an end that was read, or a write that failed, and asyncio's
+        `connection_lost` lies a turn of the loop."""
+        return self._transport is None or self._transport.is_closing()
 
     @property
     def reason(self) -> str:

@@ -151,7 +151,7 @@ class Session:
         same time are pipelined on the connection. One that is cancelled may have been committed.
         """
         async with self._slots:
-            link = self._link or await self._connection(None)
+            link = self._usable() or await self._connection(None)
             return await link.transact(self.database, operations)
 
     def replica(self, choose: Choose) -> Replica:
@@ -366,7 +366,7 @@ class Session:
         assert self._task is not None, "a session is used as a context"
         patience_s = self.options.patience_s if timeout_s is None else timeout_s
         until_s = self._clock.now_s() + patience_s
-        while self._link is None:
+        while (link := self._usable()) is None:
             left_s = until_s - self._clock.now_s()
             up = asyncio.ensure_future(self._up.wait())
             await asyncio.wait([up, self._task], timeout=max(left_s, 0), return_when=asyncio.FIRST_COMPLETED)
@@ -375,6 +375,13 @@ class Session:
                 if not self._task.cancelled():
                     self._task.result()  # raises what it died of
                 raise NotConnected(f"{self.database}: the session is closed")
-            if left_s <= 0 and self._link is None:
+            if left_s <= 0 and self._usable() is None:
                 raise NotConnected(f"{self.database}: no connection within {patience_s:g} s: {self._reason}")
+        return link
+
+    def _usable(self) -> Link | None:
+        """The connection; none where it has ended and that was not told yet, for whoever asks is to wait for the next
+        one, and not to be refused at once."""
+        if self._link is not None and self._link.is_ending:
+            self._withdraw()
         return self._link
