@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from crossconnect.lab import Lab, confirmed_change
 from crossconnect.lab.announce import let_speak
 from crossconnect.lab.growing import growths, keep_plan
 from crossconnect.lab.management_path import reach
+from crossconnect.nos.network_os import Commands
+from crossconnect.nos.rendering import device_commands
 from crossconnect.nos.secrets import revealed
 from crossconnect.rollout.execution import UNDO_WAYS, Action, DeviceState
 from crossconnect.rollout.mixture import mixed
@@ -91,6 +93,7 @@ class LabHands:
         self._lab, self._plan, self._old, self._new = lab, plan, old, new
         self._devices = {device.name: device for device in plan.devices}
         self._gates = LabGate(lab, plan)
+        self._secrets = secrets
         self._changes: dict[str, confirmed_change.Change] = {}
         growing = [device.name for device in plan.devices if _grows(device)]
         grown = growths(lab, old, new, growing, secrets) if growing else {}
@@ -99,8 +102,8 @@ class LabHands:
             let_speak(lab, old, new)
         for device in plan.devices:
             self._changes[device.name] = confirmed_change.Change(
-                commands=revealed("".join(part.text for part in device.commands), secrets),
-                undo=revealed("".join(part.text for part in device.rollback), secrets),
+                commands=self._text(device.commands),
+                undo=self._text(device.rollback),
                 old=revealed(device.old[FILE], secrets),
                 new=revealed(device.new[FILE], secrets),
                 growth=grown.get(device.name),
@@ -117,11 +120,7 @@ class LabHands:
         if action.verb == "undo" and device.undo_tries == len(UNDO_WAYS) - 1:
             self._wait_for_its_own(name)
         reach(lab, name)
-        now = change
-        if device.drained:
-            # Commands are differences: what is drained stays so over them.
-            drained = confirmed_change.drained_text
-            now = change._replace(old=drained(change.old), new=drained(change.new))
+        now = self._while_drained(name) if device.drained else change
         match action.verb:
             case "inspect":
                 return confirmed_change.look(lab, name, now)
@@ -147,6 +146,23 @@ class LabHands:
             case _:
                 raise BadInput(f"a lab's switch cannot {action.verb}")
         return action.way
+
+    def _while_drained(self, name: str) -> confirmed_change.Change:
+        """What a switch is given while it is drained, so that it stays so: also in a BGP instance that comes anew, of
+        another ASN."""
+        before, after = (
+            next(d for d in without_traffic(side, (name,)).devices if d.name == name) for side in (self._old, self._new)
+        )
+        change, drained = self._changes[name], confirmed_change.drained_text
+        return change._replace(
+            commands=self._text(device_commands(before, after)),
+            undo=self._text(device_commands(after, before)),
+            old=drained(change.old),
+            new=drained(change.new),
+        )
+
+    def _text(self, commands: Iterable[Commands]) -> str:
+        return revealed("".join(part.text for part in commands), self._secrets)
 
     def seconds_max(self, action: Action) -> float:
         """See `Hands`."""
