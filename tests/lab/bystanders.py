@@ -63,6 +63,11 @@ class Traffic:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._run.abort()
 
+    @property
+    def began(self) -> float:
+        """When the first packet was sent, in seconds on the monotonic clock."""
+        return self._run.start_ns / 1e9
+
     def end(self) -> tuple[FlowSummary, ...]:
         """Send no more, and what became of each flow's packets. Flows have run until now, and some of each arrived."""
         if not self._seen:

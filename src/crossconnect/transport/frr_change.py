@@ -27,6 +27,7 @@ PASSES = 2
 
 LOADER = """\
 load() {
+    grep -q '^ no vni ' "$1" || { vtysh -f "$1"; return; }
     first=$(sed -n '/^no router bgp .* vrf /{=;q}' "$1")
     vnis=$(head -n "${first:-0}" "$1" | sed -n 's/^ no vni //p' | paste -sd '|')
     [ "$vnis" ] || { vtysh -f "$1"; return; }
