@@ -39,14 +39,14 @@ def git(root: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def write_region(root: Path, borders: str = "frr") -> None:
-    """One spine, one leaf, two borders of a system; the second commit prefers what comes from the transit provider."""
+def write_region(root: Path, borders: str = "frr", *, twice: bool = False) -> None:
+    """One spine and one leaf, or two of each (`twice`), two borders of a system; the second commit prefers what comes
+    from the transit provider."""
     assert run(["init", str(root)]) == 0
     pod = root / "fabric" / "pod1.yaml"
-    text = pod.read_text().replace(
-        "spines: {count: 2}", f"spines: {{count: 1}}\n    border_leaves: {{count: 2, nos: {borders}}}"
-    )
-    pod.write_text(text[: text.index("      - name: pod1-rack2")])
+    spines = f"spines: {{count: {1 + twice}}}"
+    text = pod.read_text().replace("spines: {count: 2}", f"{spines}\n    border_leaves: {{count: 2, nos: {borders}}}")
+    pod.write_text(text if twice else text[: text.index("      - name: pod1-rack2")])
     (root / "checks" / "promises.yaml").write_text("promises: []\n")
     transit = root / "edge" / "transit.yaml"
     transit.parent.mkdir()

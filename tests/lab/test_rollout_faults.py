@@ -1,68 +1,61 @@
 """What may happen while a plan is carried out, on real FRR: each fault, and the network that it must end in.
 
-Input: the lab and the change of `test_rollout_on_lab`, of its own name, and a fault at a step. Output: the network is
-as before or as planned, and well; nobody but the canary was touched when it was the canary's fault; what is said is
-true.
+Input: the lab and the change of `test_rollout_on_lab`, of its own name, a fault at a step, and all the time traffic
+between servers that neither the change nor the fault has to do with. Output: the network is as before or as planned,
+and well; nobody but the canary was touched when it was the canary's fault; what is said is true; of that traffic no
+packet is lost.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
-import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from test_rollout_on_lab import NEW, OLD, is_well, runs, saved, with_wrong_asn
+from bystanders import Traffic, endpoints, flow
+from faults import (
+    CANARY,
+    DROP_BGP,
+    SECOND,
+    TIMERS,
+    Stopped,
+    at,
+    filling,
+    long_time,
+    power_cycle,
+    run,
+    spoilt,
+    together,
+)
+from test_rollout_on_lab import NEW, OLD, REGION, is_well, runs, saved, with_wrong_asn
 
-from crossconnect.cli.lab_hands import LabHands
+from changes import both, design
 from crossconnect.errors import Busy, CrossconnectError, Retryable, Stale
 from crossconnect.lab import Lab, LabOptions, apply_failure, confirmed_change, down, heal, up, wait_converged
 from crossconnect.lab.failure import Failure
-from crossconnect.lab.lifecycle import node_processes
-from crossconnect.nos.network_os import Commands
-from crossconnect.rollout.execution import Action, DeviceState, Happened, State, course_of
-from crossconnect.rollout.journal_file import Journal
-from crossconnect.rollout.runner import carry_out
-from crossconnect.rollout.saved_plan import SavedPlan, Timers, decoded, encoded
+from crossconnect.rollout.assembly import Context, assemble
+from crossconnect.rollout.mixture import mixed
+from crossconnect.rollout.plan import plan
 
 NAME = "rollout-faults"
 VTY_S = 20
 """For which a look waits for a daemon's answer."""
-CANARY, SECOND = "a-border1", "a-border2"
-TIMERS = Timers(apply_s=12, gate_s=20, soak_s=1, margin_s=12, stop_s=6)
-
-
-class Death(BaseException):
-    """The controller is gone: nothing after it is written or done."""
-
-
-Hook = Callable[[Action, bool], None]
-"""Called before (False) and after (True) an action is done."""
-
-
-class Hands(LabHands):
-    """The lab's hands, with a fault at some step."""
-
-    hook: Hook
-    gate_max_s = math.inf
-
-    def perform(self, action: Action, device: DeviceState | None) -> str:
-        self.hook(action, False)
-        said = super().perform(action, device)
-        self.hook(action, True)
-        return said
-
-    def seconds_max(self, action: Action) -> float:
-        return (
-            min(self.gate_max_s, super().seconds_max(action)) if action.verb == "gate" else super().seconds_max(action)
-        )
+HOSTS = endpoints(OLD.blueprint)
+PER_SECOND = 250
+"""Packets of each flow: a gap of 4 ms is seen, and the daemons keep the processors."""
+BYSTANDERS = tuple(
+    flow(HOSTS, number, f"a-rack{a}-red-v1-{b}-1", f"a-rack{c}-red-v1-{d}-1", version=v, packets_per_second=PER_SECOND)
+    for number, (a, b, c, d, v) in enumerate(
+        ((1, "s1", 2, "s1", 4), (2, "s1", 1, "s2", 4), (1, "s2", 2, "s2", 6), (2, "s2", 1, "s1", 6)), 1
+    )
+)
+"""Between servers of both leaves, bridged and routed, over both spines: the borders are not on their way."""
 
 
 @pytest.fixture(scope="module")
@@ -79,102 +72,17 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @pytest.fixture
 def lab(running: Lab) -> Iterator[Lab]:
-    """The lab, well and as it was made; put back at the end, whatever the test has left."""
-    yield running
-    for name in (CANARY, SECOND):
+    """The lab, well and as it was made; put back at the end, whatever the test has left. From beginning to end of the
+    test bystanders send, and nothing of it may be lost."""
+    with Traffic(running, BYSTANDERS) as traffic:
+        yield running
+        lost = traffic.lost()
+    for name in (CANARY, SECOND, CANARY_LEAF):
         text = OLD.files[name]["frr.conf"]
         confirmed_change.restore(running, name, confirmed_change.Change("", "", text, ""))
     assert wait_converged(running).converged
     assert is_well(running, OLD)
-
-
-def nothing(_action: Action, _after: bool) -> None:
-    """No fault."""
-
-
-def run(
-    lab: Lab,
-    directory: Path,
-    hook: Hook = nothing,
-    made: SavedPlan | None = None,
-    *,
-    abort: bool = False,
-    gate_max_s: float = math.inf,
-    now: Callable[[], str] = lambda: "2026-11-27T12:00:00Z",
-) -> tuple[str, State, list[Happened]]:
-    made = made or saved(timers=TIMERS)
-    hands = Hands(lab, made, OLD.blueprint, NEW.blueprint, {})
-    hands.hook, hands.gate_max_s = hook, gate_max_s
-    hands.look_before()
-    told: list[Happened] = []
-    _, digest = decoded(encoded(made), "plan")
-    with Journal(directory, "plan", digest, now) as journal:
-        how, state = carry_out(course_of(made), journal, hands, who="test", abort=abort, report=told.append)
-    return how, state, told
-
-
-def at(verb: str, after: bool, do: Callable[[], None], device: str = "") -> Hook:
-    """Once, at a step."""
-    done: list[bool] = []
-
-    def hook(action: Action, is_after: bool) -> None:
-        if action.verb == verb and is_after is after and device in ("", action.device) and not done:
-            done.append(True)
-            do()
-
-    return hook
-
-
-def both(*hooks: Hook) -> Hook:
-    """One after the other."""
-
-    def hook(action: Action, is_after: bool) -> None:
-        for one in hooks:
-            one(action, is_after)
-
-    return hook
-
-
-def die() -> None:
-    raise Death
-
-
-@pytest.mark.parametrize(
-    ("verb", "after", "end"),
-    [
-        ("prepare", False, "done"),
-        ("prepare", True, "done"),
-        ("commit", False, "done"),
-        ("commit", True, "undone"),
-        ("verify", False, "undone"),
-        ("verify", True, "undone"),
-        ("gate", False, "undone"),
-        ("gate", True, "undone"),
-        ("confirm", False, "done"),
-        ("confirm", True, "done"),
-    ],
-)
-def test_killed_at_a_step_and_gone_on_with(lab: Lab, tmp_path: Path, verb: str, after: bool, end: str) -> None:
-    """What was committed before its gate has held is taken back; what the gate has let through is gone on with. (Killed
-    after the gate and before its record, nobody knows that it has held.)"""
-    with pytest.raises(Death):
-        run(lab, tmp_path, at(verb, after, die))
-    how, state, _ = run(lab, tmp_path)
-    assert how == end, state.failure
-    side = NEW if end == "done" else OLD
-    assert runs(lab, side) == [CANARY, SECOND]
-    assert is_well(lab, side)
-
-
-@pytest.mark.parametrize(("verb", "after"), [("undo", False), ("undo", True), ("proof", False), ("proof", True)])
-def test_killed_while_it_undoes(lab: Lab, tmp_path: Path, verb: str, after: bool) -> None:
-    bad = with_wrong_asn(saved(timers=TIMERS), CANARY)
-    with pytest.raises(Death):
-        run(lab, tmp_path, at(verb, after, die), bad)
-    how, state, _ = run(lab, tmp_path, made=bad)
-    assert how == "undone", state
-    assert runs(lab, OLD) == [CANARY, SECOND]
-    assert is_well(lab, OLD)
+    assert lost == {}, "packets of bystanders were lost"
 
 
 def test_a_device_that_is_off_is_not_begun_with(lab: Lab, tmp_path: Path) -> None:
@@ -205,20 +113,30 @@ def test_a_device_that_goes_away_in_the_middle(lab: Lab, tmp_path: Path, verb: s
     assert is_well(lab, OLD)
 
 
-def test_a_device_reboots_while_the_gate_is_held(lab: Lab, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("verb", "after", "failure"), [("commit", True, f"verify of {CANARY}"), ("gate", False, "gate of wave 1")]
+)
+def test_a_device_reboots_before_its_change_is_confirmed(
+    lab: Lab, tmp_path: Path, verb: str, after: bool, failure: str
+) -> None:
     """It comes up with its old configuration, and without the timer: that is seen before anything is confirmed."""
-    off = Failure(kind="device-failure", target=CANARY)
-
-    def reboot() -> None:
-        apply_failure(lab, off)
-        heal(lab, off)
-
-    how, state, told = run(lab, tmp_path, at("gate", False, reboot))
+    how, state, told = run(lab, tmp_path, at(verb, after, power_cycle(lab, CANARY)))
     assert how == "undone", state
-    assert state.failure.startswith("gate of wave 1"), state.failure
+    assert state.failure.startswith(failure), state.failure
     assert not [e for e in told if e.device == SECOND]
     assert runs(lab, OLD) == [CANARY, SECOND]
     assert is_well(lab, OLD)
+
+
+def test_a_device_reboots_after_its_change_was_confirmed(lab: Lab, tmp_path: Path) -> None:
+    """In the middle of the next wave: it comes up with what it has confirmed, the gate waits for it, and the plan is
+    carried out."""
+    patient = saved(timers=msgspec.structs.replace(TIMERS, gate_s=90))
+    how, state, told = run(lab, tmp_path, at("commit", True, power_cycle(lab, CANARY), SECOND), patient)
+    assert how == "done", state.failure
+    assert [e.wave for e in told if e.verb == "gate" and e.kind == "done"] == [1, 2]
+    assert runs(lab, NEW) == [CANARY, SECOND]
+    assert is_well(lab, NEW)
 
 
 def test_the_change_cuts_its_own_management_path(lab: Lab, tmp_path: Path) -> None:
@@ -240,34 +158,67 @@ def test_the_change_cuts_its_own_management_path(lab: Lab, tmp_path: Path) -> No
     assert is_well(lab, OLD)
 
 
-def spoilt(made: SavedPlan, more: str, back: str) -> SavedPlan:
-    """The plan with a renderer's mistake at the canary: further commands, and what takes them back."""
-
-    def one(text: str) -> Commands:
-        return msgspec.structs.replace(made.devices[0].commands[0], text=text)
-
-    return msgspec.structs.replace(
-        made,
-        devices=tuple(
-            msgspec.structs.replace(d, commands=(*d.commands, one(more)), rollback=(*d.rollback, one(back)))
-            if d.name == CANARY
-            else d
-            for d in made.devices
-        ),
-    )
-
-
-def test_one_device_does_not_converge(lab: Lab, tmp_path: Path) -> None:
-    """The configuration is right, and yet a neighbour does not take a session up again."""
+def test_a_neighbour_does_not_converge(lab: Lab, tmp_path: Path) -> None:
+    """The configuration is right, and yet a spine does not take its session with the canary up again."""
     shut = Failure(kind="session-shut", target=f"a-spine1 {_session_to_canary()}")
     faults = (
         at("commit", True, lambda: apply_failure(lab, shut) and None),
         at("proof", False, lambda: heal(lab, shut) and None),
     )
-    how, state, told = run(lab, tmp_path, both(*faults))
+    how, state, told = run(lab, tmp_path, together(*faults))
     assert how == "undone", state
     assert state.failure.startswith("gate of wave 1"), state.failure
     assert not [e for e in told if e.device == SECOND]
+    assert is_well(lab, OLD)
+
+
+CANARY_LEAF = "a-leaf1"
+NEW_PATHS = both(REGION, design(maximum_paths=32))[1]
+"""Another change, of all switches, the leaves first."""
+
+
+def test_one_leaf_does_not_converge(lab: Lab, tmp_path: Path) -> None:
+    """Input: a leaf is given what is right; on its cable to a spine BGP is lost from then on, and what it had with that
+    spine starts anew. Output: the wave is undone after its gate, no other switch was touched, the network is seen to be
+    as before when the cable is whole again. Packets of others pass the cable all the time."""
+    made, findings = assemble(OLD, NEW_PATHS, plan(OLD, NEW_PATHS), Context(timers=TIMERS))
+    assert findings == ()
+    assert made.waves[0].devices == (CANARY_LEAF,)
+    leaf = next(d for d in OLD.blueprint.devices if d.name == CANARY_LEAF)
+    keys = [
+        n.key for i in leaf.network_instances if i.bgp is not None for n in i.bgp.neighbors if n.device == "a-spine1"
+    ]
+    port = next(i.name for i in leaf.interfaces if i.neighbor is not None and i.neighbor.device == "a-spine1")
+
+    def tc(*words: str) -> None:
+        done = lab.run(CANARY_LEAF, ["tc", *words])
+        assert done.returncode == 0, done.stderr
+
+    def spoil() -> None:
+        tc("qdisc", "add", "dev", port, "clsact")
+        for direction in ("ingress", "egress"):
+            tc("filter", "add", "dev", port, direction, "bpf", "da", "bytecode", DROP_BGP)
+        for key in keys:
+            assert lab.run(CANARY_LEAF, ["vtysh", "-c", f"clear bgp {key}"]).returncode == 0
+
+    mended: list[bool] = []
+
+    def mend() -> None:
+        tc("qdisc", "del", "dev", port, "clsact")
+        mended.append(True)
+
+    try:
+        faults = together(at("commit", True, spoil), at("proof", False, mend))
+        how, state, told = run(lab, tmp_path, faults, made, new=NEW_PATHS)
+    finally:
+        if not mended:
+            lab.run(CANARY_LEAF, ["tc", "qdisc", "del", "dev", port, "clsact"])
+    assert how == "undone", state
+    assert state.failure.startswith("gate of wave 1"), state.failure
+    assert {e.device for e in told} == {CANARY_LEAF, ""}, "no other switch was touched"
+    assert any(e.verb == "proof" and e.kind == "done" for e in told)
+    assert confirmed_change.remaining(lab, CANARY_LEAF, OLD.files[CANARY_LEAF]["frr.conf"]) == ()
+    assert runs(lab, OLD) == [CANARY, SECOND]
     assert is_well(lab, OLD)
 
 
@@ -290,45 +241,6 @@ def test_a_gate_that_hangs_has_failed(lab: Lab, tmp_path: Path) -> None:
 
 BYSTANDER = "a-leaf1"
 """A switch that the plan does not change."""
-STOPPED_AFTER_S = 4.0
-"""In the middle of the gate of the first wave."""
-
-
-class Stopped:
-    """A daemon of the bystander that is stopped (SIGSTOP) and goes on (SIGCONT): it answers nobody, and its sessions
-    and routes stay."""
-
-    def __init__(self, lab: Lab, seconds: float) -> None:
-        """For so long, `STOPPED_AFTER_S` from `begin` on; or until `end`."""
-        self._processes = node_processes(lab)[BYSTANDER]["zebra"]
-        self._seconds = seconds
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self.seconds = 0.0
-        """For which it was stopped."""
-
-    def begin(self) -> None:
-        """In a thread of its own."""
-        self._thread.start()
-
-    def end(self) -> None:
-        """Let it go on, if it does not yet."""
-        self._over.set()
-        if self._thread.ident is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
-        if self._over.wait(STOPPED_AFTER_S):
-            return
-        began = time.monotonic()
-        for process in self._processes:
-            os.kill(process, signal.SIGSTOP)
-        try:
-            self._over.wait(self._seconds)
-        finally:
-            for process in self._processes:
-                os.kill(process, signal.SIGCONT)
-            self.seconds = time.monotonic() - began
 
 
 @pytest.mark.parametrize("seconds", [8.0, 21.0])
@@ -337,7 +249,7 @@ def test_a_daemon_that_does_not_answer_for_a_while(
 ) -> None:
     """Input: a bystander's zebra is stopped in a gate, for less than `silence_s`; for longer than a look waits (20 s),
     so that one look has no answer. Output: waited for; told, and looked at again at once. The waves go on, both."""
-    stopped = Stopped(lab, seconds)
+    stopped = Stopped(lab, BYSTANDER, seconds)
     try:
         how, state, _ = run(lab, tmp_path, at("gate", False, stopped.begin))
     finally:
@@ -351,10 +263,10 @@ def test_a_daemon_that_does_not_answer_for_a_while(
 def test_a_daemon_that_does_not_answer_any_more(lab: Lab, tmp_path: Path) -> None:
     """Input: the same, for as long as the gate is held. Output: the wave is rolled back by two looks without an answer,
     the second border is not touched; when it answers again, the network is seen to be as before."""
-    stopped = Stopped(lab, 300)
+    stopped = Stopped(lab, BYSTANDER, 300)
     try:
         faults = (at("gate", False, stopped.begin), at("undo", False, stopped.end))
-        how, state, told = run(lab, tmp_path, both(*faults))
+        how, state, told = run(lab, tmp_path, together(*faults))
     finally:
         stopped.end()
     assert stopped.seconds > TIMERS.silence_s
@@ -368,43 +280,49 @@ def test_a_daemon_that_does_not_answer_any_more(lab: Lab, tmp_path: Path) -> Non
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 400 KiB of our own."""
+    """A file system of 1 MiB of our own."""
     place = tmp_path / "disk"
     place.mkdir()
     if (
         os.geteuid() != 0
-        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "x", place], check=False).returncode
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "x", place], check=False).returncode
     ):
         pytest.skip("no tmpfs can be mounted here")
     yield place
     subprocess.run(["umount", "-l", place], check=True)
 
 
-def test_the_disk_of_the_journal_is_full(lab: Lab, small_disk: Path) -> None:
-    """Nothing more is begun, switches take back what is not confirmed, and later it is gone on with. How far it comes
-    depends on what is left in the block that the journal's last lines are in."""
-    filler = small_disk / "filler"
-
-    def fill() -> None:
-        with filler.open("wb", buffering=0) as file:
-            while True:
-                try:
-                    file.write(b"x" * 512)
-                except OSError:
-                    return
-
+@pytest.mark.parametrize(
+    ("verb", "begun"), [("prepare", set[str]()), ("commit", {CANARY}), ("confirm", set[str]())], ids=str
+)
+def test_the_disk_of_the_journal_is_full(lab: Lab, small_disk: Path, verb: str, begun: set[str]) -> None:
+    """After a step of the canary there is no room to write that it is done. Nothing more is begun; a switch takes back
+    what is not confirmed, and keeps what is; later it is gone on with. `begun`: whose changes wait for confirmation."""
     with pytest.raises(Retryable, match="is not begun"):
-        run(lab, small_disk, at("verify", False, fill))
-    pending = {name for name in (CANARY, SECOND) if confirmed_change.is_pending(lab, name)}
-    assert pending
-    deadline = time.monotonic() + TIMERS.device_s + 10
-    while not pending.issubset(runs(lab, OLD)):
+        run(lab, small_disk, at(verb, True, filling(small_disk), CANARY), now=long_time)
+    assert {name for name in (CANARY, SECOND) if confirmed_change.is_pending(lab, name)} == begun
+    deadline = time.monotonic() + TIMERS.device_s + 60
+    stay = [SECOND] if verb == "confirm" else [CANARY, SECOND]
+    while runs(lab, OLD) != stay:
         assert time.monotonic() < deadline, "the switch has not taken it back"
         time.sleep(1)
-    filler.unlink()
-    how, state, _ = run(lab, small_disk)
+    assert runs(lab, NEW) == ([CANARY] if verb == "confirm" else [])
+    (small_disk / "filler").unlink()
+    how, state, told = run(lab, small_disk)
+    assert told[0].verb == ("prepare" if verb == "prepare" else "inspect")
     assert how == "done", state.failure
     assert runs(lab, NEW) == [CANARY, SECOND]
+
+
+def test_the_disk_is_full_while_it_undoes(lab: Lab, small_disk: Path) -> None:
+    """The way back is written into what was kept for it, to its end."""
+    bad = with_wrong_asn(saved(timers=TIMERS), CANARY)
+    how, state, told = run(lab, small_disk, at("undo", False, filling(small_disk)), bad, now=long_time)
+    assert how == "undone", state
+    assert any(e.verb == "proof" and e.kind == "done" for e in told)
+    assert not (small_disk / "plan.reserve").exists(), "it was needed"
+    assert runs(lab, OLD) == [CANARY, SECOND]
+    assert is_well(lab, OLD)
 
 
 def test_the_clock_jumps(lab: Lab, tmp_path: Path) -> None:
@@ -419,6 +337,23 @@ def test_the_clock_jumps(lab: Lab, tmp_path: Path) -> None:
     years = {json.loads(line)["record"]["at"][:4] for line in (tmp_path / "plan.journal").read_text().splitlines()}
     assert len(years) > 10
     assert runs(lab, NEW) == [CANARY, SECOND]
+
+
+def test_a_device_drifts_while_the_wave_before_is_carried_out(lab: Lab, tmp_path: Path) -> None:
+    """Somebody configures the second border by hand. It is not touched; what the first wave has brought stays, and that
+    is what is said."""
+    by_hand = ["vtysh", "-c", "configure terminal", "-c", "ip prefix-list by-hand seq 5 permit 10.9.0.0/16"]
+    how, state, told = run(lab, tmp_path, at("gate", False, lambda: lab.run(SECOND, by_hand) and None))
+    assert how == "stopped", state
+    assert state.failure.startswith(f"prepare of {SECOND}: {SECOND} has drifted"), state.failure
+    assert "by-hand" in state.failure
+    assert {e.verb for e in told if e.device == SECOND} == {"prepare"}
+    assert runs(lab, NEW) == [CANARY]
+    left = confirmed_change.remaining(lab, SECOND, OLD.files[SECOND]["frr.conf"])
+    assert left == ("no ip prefix-list by-hand seq 5 permit 10.9.0.0/16",)
+    planned = frozenset((CANARY, SECOND))
+    middle = mixed(OLD.blueprint, NEW.blueprint, planned, frozenset((SECOND,)))
+    assert is_well(lab, msgspec.structs.replace(OLD, blueprint=middle))
 
 
 def test_a_second_operator_is_told_so(lab: Lab, tmp_path: Path) -> None:

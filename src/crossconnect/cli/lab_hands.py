@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from crossconnect.lab import Lab, confirmed_change
 from crossconnect.lab.announce import let_speak
 from crossconnect.lab.growing import growths, keep_plan
 from crossconnect.lab.management_path import reach
+from crossconnect.nos.network_os import Commands
 from crossconnect.nos.secrets import revealed
 from crossconnect.rollout.commands import while_drained_in
 from crossconnect.rollout.execution import UNDO_WAYS, Action, DeviceState
@@ -92,6 +93,7 @@ class LabHands:
         self._lab, self._plan, self._old, self._new = lab, plan, old, new
         self._devices = {device.name: device for device in plan.devices}
         self._gates = LabGate(lab, plan)
+        self._secrets = secrets
         self._changes: dict[str, confirmed_change.Change] = {}
         self._drained: dict[str, confirmed_change.Change] = {}
         """The same of those that are drained meanwhile."""
@@ -102,8 +104,8 @@ class LabHands:
             let_speak(lab, old, new)
         for device in plan.devices:
             self._changes[device.name] = confirmed_change.Change(
-                commands=revealed("".join(part.text for part in device.commands), secrets),
-                undo=revealed("".join(part.text for part in device.rollback), secrets),
+                commands=self._text(device.commands),
+                undo=self._text(device.rollback),
                 old=revealed(device.old[FILE], secrets),
                 new=revealed(device.new[FILE], secrets),
                 growth=grown.get(device.name),
@@ -112,8 +114,8 @@ class LabHands:
                 # A plan of an earlier version does not say it, and may have to be gone on with.
                 given = device.while_drained or while_drained_in(old, new, device.name)
                 self._drained[device.name] = self._changes[device.name]._replace(
-                    commands=revealed("".join(part.text for part in given.commands), secrets),
-                    undo=revealed("".join(part.text for part in given.rollback), secrets),
+                    commands=self._text(given.commands),
+                    undo=self._text(given.rollback),
                     old=revealed(given.old[FILE], secrets),
                     new=revealed(given.new[FILE], secrets),
                 )
@@ -155,6 +157,9 @@ class LabHands:
             case _:
                 raise BadInput(f"a lab's switch cannot {action.verb}")
         return action.way
+
+    def _text(self, commands: Iterable[Commands]) -> str:
+        return revealed("".join(part.text for part in commands), self._secrets)
 
     def seconds_max(self, action: Action) -> float:
         """See `Hands`."""

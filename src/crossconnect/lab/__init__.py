@@ -13,7 +13,7 @@ from crossconnect.lab.capture import capture, exec_command, execute
 from crossconnect.lab.collection import collect_state
 from crossconnect.lab.convergence import Convergence, wait_converged
 from crossconnect.lab.failure import Failure, Injection, apply_failure, heal
-from crossconnect.lab.flows import FlowSpec, FlowSummary, FlowTrace, finish_flows, start_flows, summarise
+from crossconnect.lab.flows import FlowSpec, FlowSummary, FlowTrace, end_flows, finish_flows, start_flows, summarise
 from crossconnect.lab.handle import Lab, LabRecord, open_lab
 from crossconnect.lab.host import HostFacts, probe_host
 from crossconnect.lab.lifecycle import LabStatus, NodeStatus, down, list_labs, status, up
@@ -48,6 +48,7 @@ __all__ = [
     "choose_backend",
     "collect_state",
     "down",
+    "end_flows",
     "exec_command",
     "execute",
     "finish_flows",

@@ -23,6 +23,7 @@ from crossconnect.transport.frr_change import (
     blocks_of,
     commands_text,
     drained_text,
+    load_command,
     remaining_lines,
     shown,
     start_command,
@@ -89,7 +90,7 @@ def load(lab: Lab, node: str, change: Change, seconds: int) -> None:
         raise Rejected(f"{node}: the watchdog does not start: {said}")
     if change.comes is not None:
         grow(lab, change.comes)
-    _run(lab, node, f"vtysh -f {DIRECTORY}/commands.conf")
+    _run(lab, node, load_command("commands.conf"))
     if change.goes is not None:
         pull(lab, change.goes)
 
@@ -134,7 +135,7 @@ def invert(lab: Lab, node: str, change: Change) -> None:
     if change.goes is not None:
         grow(lab, change.goes)
     _write(place / "undo.conf", change.undo)
-    _run(lab, node, f"vtysh -f {DIRECTORY}/undo.conf")
+    _run(lab, node, load_command("undo.conf"))
     if change.comes is not None:
         ungrow(lab, change.comes)
     _is_old(lab, node, change.old)
@@ -177,7 +178,8 @@ def become(lab: Lab, node: str, text: str) -> None:
 
 
 def look(lab: Lab, node: str, change: Change) -> Look:
-    """What the switch runs. While the watchdog works it is waited for. What has come and nobody uses goes."""
+    """What the switch runs. While the watchdog works it is waited for. What has come and nobody uses goes. Where a
+    change was begun and is not loaded it is neither old nor new: its watchdog has to be ended."""
     place = _place(lab, node)
     deadline = time.monotonic() + TIMEOUT_S
     while (place / "expired").exists() and not (place / "restored").exists():
@@ -186,7 +188,7 @@ def look(lab: Lab, node: str, change: Change) -> Look:
         time.sleep(0.2)
     if not remaining(lab, node, change.new):
         return "pending" if is_pending(lab, node) else "new"
-    if remaining(lab, node, change.old):
+    if is_pending(lab, node) or remaining(lab, node, change.old):
         return "other"
     if change.comes is not None:
         ungrow(lab, change.comes)
@@ -197,11 +199,11 @@ def bring_to(lab: Lab, node: str, text: str) -> None:
     """Give the daemons whatever they lack, or have too many, to be `text`. Look at what is left afterwards. A second
     time where something is: what went with something else (a neighbor's lines with its `remote-as`) comes then."""
     for _ in range(PASSES):
-        commands = commands_text(_difference(lab, node, text))
+        commands = commands_text(_difference(lab, node, text), text)
         if not commands:
             return
         _write(_place(lab, node) / "bring.conf", commands)
-        _run(lab, node, f"vtysh -f {DIRECTORY}/bring.conf")
+        _run(lab, node, load_command("bring.conf"))
 
 
 def remaining(lab: Lab, node: str, text: str) -> tuple[str, ...]:

@@ -124,6 +124,13 @@ def start_flows(lab: Lab, specs: Sequence[FlowSpec], duration_s: float) -> FlowR
     return FlowRun(specs, start_ns, start_ns + int(duration_s * NS_PER_S), directory, (sender, receiver))
 
 
+def end_flows(run: FlowRun) -> None:
+    """Let no further packet be sent: `finish_flows` has only what is under way to wait for."""
+    assert run.sender.stdin is not None
+    run.sender.stdin.close()
+    run.end_ns = min(run.end_ns, time.monotonic_ns())
+
+
 def finish_flows(run: FlowRun) -> tuple[FlowTrace, ...]:
     """Wait for the end of all flows and return what was recorded, in the order of the specifications."""
     try:

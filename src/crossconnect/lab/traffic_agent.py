@@ -1,7 +1,8 @@
 """UDP flows between many namespaces: one process sends all, another receives all. Standard library alone.
 
     python -I -S traffic_agent.py receive < SPECIFICATION     says {"ready": ns}, works until its input ends
-    python -I -S traffic_agent.py send    < SPECIFICATION     says {"ready": ns}, then {"done": ns}
+    python -I -S traffic_agent.py send    < SPECIFICATION     says {"ready": ns}, then {"done": ns}; ends early when its
+                                                              input does
 
 First line of input, SPECIFICATION:
     {"flows": [[number, namespace path, interface, source address, source port, destination address, destination port,
@@ -18,6 +19,7 @@ import contextlib
 import ctypes
 import json
 import os
+import select
 import selectors
 import signal
 import socket
@@ -34,6 +36,7 @@ PADDING = bytes(58)  # 64 octets of payload
 NOT_SENT = 1 << 31
 RECEIVE_BUFFER = 8 << 20  # seconds of packets: daemons that converge may keep us off the processor
 LEAD_NS = 20_000_000  # first packet is this much after "ready"
+ASKED_NS = 50_000_000  # a sender looks this often whether its input has ended
 REALTIME_PRIORITY = 1
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -116,7 +119,8 @@ def drain(sock, records):
 
 
 def send(specification):
-    """Send every flow at its own pace until the time is over; late packets are sent at once, none is left out."""
+    """Send every flow at its own pace until the time or our input is over; late packets are sent at once, none is left
+    out."""
     flows = []
     for number, path, interface, address, port, to_address, to_port, interval in specification["flows"]:
         sock = bound_socket(path, interface, address, port)
@@ -130,8 +134,13 @@ def send(specification):
     records = []
     # Flows are shifted against each other, so that packets come evenly and not in bursts of as many as there are flows.
     due = [start + interval * index // len(flows) for index, (_, _, interval, _) in enumerate(flows)]
+    asked = start
     while True:
         first = min(due)
+        if first >= asked:
+            asked = first + ASKED_NS
+            if select.select([sys.stdin], [], [], 0)[0]:
+                return records
         if first >= end:
             return records
         wait = first - time.monotonic_ns()

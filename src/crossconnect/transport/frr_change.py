@@ -25,17 +25,37 @@ FILE = "frr.conf"
 PASSES = 2
 """How often the difference is taken and given, as frr-reload.py itself does."""
 
+LOADER = """\
+load() {
+    grep -q '^ no vni ' "$1" || { vtysh -f "$1"; return; }
+    first=$(sed -n '/^no router bgp .* vrf /{=;q}' "$1")
+    vnis=$(head -n "${first:-0}" "$1" | sed -n 's/^ no vni //p' | paste -sd '|')
+    [ "$vnis" ] || { vtysh -f "$1"; return; }
+    head -n $((first - 1)) "$1" > first.conf && vtysh -f first.conf
+    tries=100
+    while [ $tries -gt 0 ] && vtysh -d bgpd -c 'show bgp vrfs' | grep -qE "^ +($vnis) "; do
+        tries=$((tries - 1))
+        sleep 0.1
+    done
+    tail -n "+$first" "$1" > rest.conf && vtysh -f rest.conf
+}
+"""
+"""Gives a file of commands to vtysh. L3VNIs that are taken away before their BGP instances are so first, and waited
+for: bgpd hears of it from zebra, lets no instance go until then, and vtysh would enter what comes after that in
+whatever it was in. 10 s are more than it ever takes; then what is left says that it did not work."""
+
 WATCHDOG = f"""\
 #!/bin/sh
 # Started with the seconds after which the change is taken back.
 export VTYSH_HISTFILE=/dev/null
 cd {DIRECTORY} || exit 1
+{LOADER}\
 echo $$ > watchdog.pid
 sleep "$1"
 [ "$(cat watchdog.pid)" = $$ ] || exit 0
 mv pending expired 2> /dev/null || exit 0
 [ -e restore.sh ] && sh restore.sh
-vtysh -f undo.conf
+load undo.conf
 [ -e ungrow.sh ] && sh ungrow.sh
 touch restored
 """
@@ -43,6 +63,8 @@ touch restored
 MARKS = ("pending", "confirmed", "expired", "restored", "watchdog.pid", "ungrow.sh", "restore.sh")
 """Files that say how far a change is, and what an earlier one may have left."""
 
+_INSTANCE_GOES = re.compile(r"no router bgp \d+ vrf (\S+)")
+_L3VNI = re.compile(r"^vrf (\S+)\n(?: .*\n)*? vni (\d+)$", re.MULTILINE)
 _NOT_SHOWN = re.compile(
     r"no netns \S+"
     r"|(bgp )?(suppress-duplicates|hard-administrative-reset|network import-check|ebgp-requires-policy)"
@@ -53,6 +75,11 @@ _NOT_SHOWN = re.compile(
 )
 """Lines that FRR 8.4 does not show though it has them, being its defaults, and the namespaces of VRFs, which nobody
 configures. A default that was changed is shown the other way round, and so is a difference."""
+
+
+def load_command(name: str) -> str:
+    """Gives a file of the directory to vtysh."""
+    return f"export VTYSH_HISTFILE=/dev/null; cd {DIRECTORY} || exit 1\n{LOADER}load {name}"
 
 
 def start_command(seconds: int) -> str:
@@ -95,9 +122,17 @@ def remaining_lines(said: str) -> tuple[str, ...]:
     return tuple(" / ".join(line.strip() for line in block) for block in shown(blocks_of(said)))
 
 
-def commands_text(said: str) -> str:
-    """What to give to vtysh so that nothing remains."""
-    return "".join(f"{line}\n" for block in shown(blocks_of(said)) for line in block)
+def commands_text(said: str, wanted: str) -> str:
+    """What to give to vtysh so that nothing remains on the way to `wanted`. bgpd lets no instance go whose VRF has an
+    L3VNI: where another one comes in its place, that is taken away first, and given back last."""
+    blocks = shown(blocks_of(said))
+    l3vnis = {match[1]: match[2] for match in _L3VNI.finditer(wanted)}
+    going = [match[1] for block in blocks if (match := _INSTANCE_GOES.fullmatch(block[-1].strip()))]
+    away, back = (
+        "".join(f"vrf {vrf}\n {no}vni {l3vnis[vrf]}\nexit-vrf\n" for vrf in going if vrf in l3vnis)
+        for no in ("no ", "")
+    )
+    return away + "".join(f"{line}\n" for block in blocks for line in block) + back
 
 
 def drained_text(text: str) -> str:

@@ -97,6 +97,22 @@ def test_l3vni_goes_before_its_bgp_instance_and_policies_last() -> None:
     assert gone.index("no router bgp 4200000002 vrf red-prod") < gone.index("no router bgp 4200000002")
 
 
+def test_l3vni_of_an_instance_with_another_asn_goes_first_and_comes_back_last() -> None:
+    """bgpd lets no instance go that has an L3VNI; without that nothing of the new ones would be taken."""
+    old = render(tenant_leaf(2))
+    new = parse(text(old).replace("router bgp 4200000002", "router bgp 4200009001"))
+    headers = [entry.header if isinstance(entry, Block) else entry for entry in changes(old, new)]
+    vrfs = [entry.header for entry in old if isinstance(entry, Block) and entry.header.startswith("vrf ")]
+    gone = [n for n, header in enumerate(headers) if header.startswith("no router bgp ")]
+    come = [n for n, header in enumerate(headers) if header.startswith("router bgp ")]
+    assert len(gone) == len(come) > 1
+    with_l3vni = [header for header in vrfs if headers.count(header) == 2]
+    assert with_l3vni
+    for header in with_l3vni:
+        assert headers.index(header) < gone[0]
+        assert len(headers) - 1 - headers[::-1].index(header) > come[-1]
+
+
 def test_secrets_stay_out_of_changes() -> None:
     assert "xc-secret" not in text(changes(render(border(2)), render(tenant_leaf(2))))
 

@@ -2,7 +2,8 @@
 
     0. prefix limits that are raised: bgpd may look at a policy that lets more in before it has read the new limit, and
        a session that it takes down for that stays down
-    1. what goes, from the end of the file to its start: L3VNIs before their BGP instance, instances before the default
+    1. what goes, from the end of the file to its start: L3VNIs before their BGP instance, instances before the default;
+       also the L3VNI of an instance that comes again with another ASN, which bgpd would not let go else
     2. what comes or changes, in file order: policies before the sessions that use them
     3. policies that nobody uses any more: route maps, then the lists that they used
 
@@ -20,6 +21,7 @@ from crossconnect.nos.frr.negation import Context, key_of, list_of, negated, nei
 from crossconnect.nos.frr.tree import Block, Entry, Tree
 
 _LIMIT = re.compile(r"neighbor (\S+) maximum-prefix (\d+)")
+_INSTANCE = re.compile(r"router bgp \d+ vrf (\S+)")
 _KEPT_BLOCKS = ("interface ", "vrf ", "address-family ", "bfd")
 """Blocks that are no objects of their own, or belong to the kernel too: emptied line by line, never `no`."""
 
@@ -30,10 +32,33 @@ def changes(old: Tree, new: Tree) -> Tree:
         return ()
     policies = tuple(e for e in old if _is_policy(e))
     rest = tuple(e for e in old if not _is_policy(e))
-    going = _removals(rest, new, "")
-    coming = _additions(old, new, "")
+    gone = _instances_gone(old, new)
+    going = _removals(rest, _without_l3vnis(new, gone), "")
+    coming = _additions(_without_l3vnis(old, gone), new, "")
     unused = _removals(policies, new, "")
     return (*_raised_limits(old, new), *going, *coming, *unused)
+
+
+def _instances_gone(old: Tree, new: Tree) -> frozenset[str]:
+    """Headers of the VRF blocks whose BGP instance goes, whether another one comes or not."""
+    stays = {entry.header for entry in new if isinstance(entry, Block)}
+    return frozenset(
+        f"vrf {match[1]}"
+        for entry in old
+        if isinstance(entry, Block) and entry.header not in stays and (match := _INSTANCE.fullmatch(entry.header))
+    )
+
+
+def _without_l3vnis(tree: Tree, headers: frozenset[str]) -> Tree:
+    """A tree in which some VRF blocks have no `vni`."""
+    if not headers:
+        return tree
+    return tuple(
+        Block(e.header, tuple(x for x in e.body if not (isinstance(x, str) and x.startswith("vni "))), e.exit)
+        if isinstance(e, Block) and e.header in headers
+        else e
+        for e in tree
+    )
 
 
 def _raised_limits(old: Tree, new: Tree) -> list[Entry]:

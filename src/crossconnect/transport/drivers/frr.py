@@ -23,6 +23,7 @@ from crossconnect.transport.frr_change import (
     TEST,
     WATCHDOG,
     commands_text,
+    load_command,
     remaining_lines,
     start_command,
     stop_command,
@@ -66,7 +67,7 @@ class FrrDriver(ShellDriver):
         wait = f"for i in $(seq 50); do test -s {DIRECTORY}/watchdog.pid && exit 0; sleep 0.1; done; exit 1"
         try:
             await self._shell.must(wait, "the watchdog does not start")
-            await self._shell.run(f"{VTYSH} -f {DIRECTORY}/commands.conf")
+            await self._shell.run(load_command("commands.conf"))
             await self.verify(change)
         except Rejected:
             await self.cancel(change)
@@ -99,7 +100,7 @@ class FrrDriver(ShellDriver):
     async def invert(self, change: Change) -> None:
         """See `Driver.invert`."""
         await self._shell.put(f"{DIRECTORY}/undo.conf", _text(change.undo))
-        await self._shell.run(f"{VTYSH} -f {DIRECTORY}/undo.conf")
+        await self._shell.run(load_command("undo.conf"))
         await self._is_old(change)
 
     async def restore(self, change: Change) -> None:
@@ -122,7 +123,9 @@ class FrrDriver(ShellDriver):
             pass  # what it runs then is what counts
         if not await self._remaining(change.new[FILE]):
             return "pending" if await self._has("pending") else "new"
-        return "old" if not await self._remaining(change.old[FILE]) else "other"
+        # A change that was begun and is not loaded is neither old nor new: its watchdog has to be ended.
+        begun = await self._owner() == change.name
+        return "other" if begun or await self._remaining(change.old[FILE]) else "old"
 
     async def deviations(self, change: Change) -> tuple[str, ...]:
         """See `Driver.deviations`."""
@@ -159,11 +162,11 @@ class FrrDriver(ShellDriver):
     async def _bring_to(self, text: str) -> None:
         """In two passes, as a lab's switch: what went with something else comes in the second."""
         for _ in range(PASSES):
-            commands = commands_text(await self._difference(text))
+            commands = commands_text(await self._difference(text), text)
             if not commands:
                 return
             await self._shell.put(f"{DIRECTORY}/bring.conf", commands)
-            await self._shell.run(f"{VTYSH} -f {DIRECTORY}/bring.conf")
+            await self._shell.run(load_command("bring.conf"))
 
     async def _remaining(self, text: str) -> tuple[str, ...]:
         return remaining_lines(await self._difference(text))

@@ -1,0 +1,85 @@
+"""Traffic beside a change: flows that run for as long as a test takes, and how many of their packets were lost.
+
+with Traffic(lab, FLOWS) as traffic: ...; assert traffic.lost() == {}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+
+from crossconnect.design.blueprint import Blueprint, Endpoint
+from crossconnect.lab import Lab
+from crossconnect.lab.flows import FlowSpec, FlowSummary, end_flows, finish_flows, start_flows, summarise
+
+SECONDS_MAX = 600.0
+"""Longer than any test."""
+
+
+def endpoints(blueprint: Blueprint) -> dict[str, Endpoint]:
+    """The first attachment of each server."""
+    return {host.name: host.endpoints[0] for host in blueprint.hosts}
+
+
+def flow(
+    hosts: Mapping[str, Endpoint],
+    number: int,
+    source: str,
+    destination: str,
+    *,
+    version: int = 4,
+    packets_per_second: int = 1000,
+) -> FlowSpec:
+    """From a server to another one, or to an address behind the transit provider."""
+
+    def address(name: str) -> str:
+        return next(a for a in hosts[name].addresses if (":" in a) == (version == 6)).partition("/")[0]
+
+    inside = destination in hosts
+    return FlowSpec(
+        number=number,
+        source=source,
+        destination=destination if inside else "transit1",
+        source_address=address(source),
+        destination_address=address(destination) if inside else destination,
+        source_port=20_000 + number,
+        destination_port=30_000 + number,
+        packets_per_second=packets_per_second,
+        source_interface=hosts[source].interface,
+    )
+
+
+class Traffic:
+    """Flows from `with` until they are asked for, or `with` ends."""
+
+    def __init__(self, lab: Lab, flows: Sequence[FlowSpec]) -> None:
+        self._lab, self.flows = lab, tuple(flows)
+        self._seen: tuple[FlowSummary, ...] = ()
+
+    def __enter__(self) -> Traffic:
+        self._run = start_flows(self._lab, self.flows, SECONDS_MAX)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._run.abort()
+
+    @property
+    def began(self) -> float:
+        """When the first packet was sent, in seconds on the monotonic clock."""
+        return self._run.start_ns / 1e9
+
+    def end(self) -> tuple[FlowSummary, ...]:
+        """Send no more, and what became of each flow's packets. Flows have run until now, and some of each arrived."""
+        if not self._seen:
+            end_flows(self._run)
+            self._seen = tuple(summarise(trace) for trace in finish_flows(self._run))
+            sent = {spec.number: s.sent for spec, s in zip(self.flows, self._seen, strict=True)}
+            assert all(sent[spec.number] < SECONDS_MAX * spec.packets_per_second for spec in self.flows), (
+                "it took longer"
+            )
+            assert all(sent.values()), sent
+        return self._seen
+
+    def lost(self) -> dict[int, dict[int, int]]:
+        """Packets lost per tenth of a second, by flow, of those that lost any."""
+        return {s.number: s.lost_by_100_ms for s in self.end() if s.lost}
