@@ -4,11 +4,16 @@ where it ended; a mirror's target gets each packet of the source."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+import msgspec
 import pytest
 
 import ipfix
+from cloud_documents import REGION
 from crossconnect.cloud.kinds.flow_log import FlowLog
+from crossconnect.cloud.kinds.network_acl import AclEntry, NetworkAcl
+from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
 from crossconnect.cloud.ovn.flow_logs import REJECT_BASE
 from crossconnect.lab.ovn import Chassis, OvnLab, ovn_lab
@@ -26,8 +31,12 @@ kept = open('{RECEIVED}', 'w', buffering=1)
 while True:
     kept.write(asked.recv(65535).hex() + chr(10))
 """
-NEW = 2
-"""Application of what begins, as the northbound `Sampling_App`s number them: it passes, or ends there."""
+NEW, ESTABLISHED = 2, 3
+"""Application of what begins, as the northbound `Sampling_App`s number them: it passes, or ends there; of what follows."""
+FIRST_OF_LIST, OPENED, CLOSED = 1001, 1002, 1003
+"""Numbers of a network ACL and two of its entries."""
+
+WEB: dict[str, Any] = {"protocol": "tcp", "from_port": 80, "to_port": 80}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +48,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     with ovn_lab("ol-samples", chassis, software=programs, run_root=root) as lab:
         for name in HYPERVISORS:
             export(lab, name)
-        made = Live(lab)
+        made = Live(lab, msgspec.structs.replace(REGION, packet_record_rate=1))
         cloud = made.cloud
         cloud.vpc("blue", "10.0.0.0/16")
         for n in (1, 2):
@@ -105,6 +114,47 @@ def test_what_no_rule_allows_names_the_vpc_and_the_direction(live: Live) -> None
         live, "hv2"
     )
     assert not any(r[4] == 81 and r[1] == number(live, "sgr-web") for r in exported(live, "hv2"))
+
+
+def test_established_connections_are_recorded_by_packets(live: Live) -> None:
+    """Input: every packet is to be recorded. Output: records of those that follow a connection's first name the rules,
+    too."""
+    assert comes_true(lambda: bool(live.lab.connect("web", "db", 80)))
+    sent = (ESTABLISHED, number(live, "sgr-blue-out4"), "10.0.1.10", "10.0.2.10", 80)
+    let_in = (ESTABLISHED, number(live, "sgr-web"), "10.0.1.10", "10.0.2.10", 80)
+    assert comes_true(lambda: sent in exported(live, "hv1")), exported(live, "hv1")
+    assert comes_true(lambda: let_in in exported(live, "hv2")), exported(live, "hv2")
+
+
+def test_each_entry_of_a_network_acl_is_named(live: Live) -> None:
+    """Input: a list that lets port 80 in and denies port 82. Output: what passes and what does not names its entry; what
+    no entry allows, the list; and only one of them."""
+    entries = (
+        AclEntry(number=10, direction="egress", action="allow", cidr="0.0.0.0/0"),
+        AclEntry(number=10, direction="ingress", action="allow", cidr="10.0.1.0/24", **WEB),
+        AclEntry(number=20, direction="ingress", action="deny", cidr="10.0.1.0/24", protocol="tcp"),
+    )
+    cloud = live.cloud
+    cloud.make(
+        NetworkAcl, "acl-s2", vpc_id="vpc-blue", entries=entries, number=FIRST_OF_LIST, entry_numbers=(0, OPENED, CLOSED)
+    )
+    subnet = cloud.documents["subnet-s2"]
+    assert isinstance(subnet, Subnet)
+    cloud.change(subnet, network_acl_id="acl-s2")
+    live.write()
+    assert live.compiler.failed() == {}
+    flow = ("10.0.1.10", "10.0.2.10")
+    assert comes_true(lambda: bool(live.lab.connect("web", "db", 80)))
+    assert comes_true(lambda: (NEW, OPENED, *flow, 80) in exported(live, "hv1")), exported(live, "hv1")
+    assert not live.lab.connect("web", "db", 82, timeout_s=1.0)
+    assert comes_true(lambda: (NEW, CLOSED, *flow, 82) in exported(live, "hv1")), exported(live, "hv1")
+    assert not live.lab.connect("web", "db", 83, "udp", timeout_s=1.0)
+    assert comes_true(lambda: (NEW, FIRST_OF_LIST, *flow, 83) in exported(live, "hv1")), exported(live, "hv1")
+    of_list = {(r[1], r[4]) for r in exported(live, "hv1") if r[1] in (FIRST_OF_LIST, OPENED, CLOSED)}
+    assert of_list == {(OPENED, 80), (CLOSED, 82), (FIRST_OF_LIST, 83)}
+    cloud.put(subnet)
+    cloud.drop("acl-s2")
+    live.write()
 
 
 def test_without_a_flow_log_nothing_is_exported_any_more(live: Live) -> None:

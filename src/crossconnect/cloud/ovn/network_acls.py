@@ -16,7 +16,7 @@ from typing import Literal
 from crossconnect.cloud.kinds.network_acl import AclEntry, NetworkAcl
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.flow_logs import denials_recorded, sample
+from crossconnect.cloud.ovn.flow_logs import COLLECTOR, PACKETS_COLLECTOR, denials_recorded, packets_recorded, sample
 from crossconnect.cloud.ovn.matches import address, any_address, both, family, packets
 from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.parts import BORDER_TIER, Part, adds, row, tier, unit, within
@@ -94,35 +94,44 @@ def _match(entry: AclEntry, field: str) -> str | None:
 def ingress(q: Queries, id: str) -> Iterator[Part]:
     """`Port_Group` of the router's ports on the subnets' switches, and an `ACL` per entry (`from-lport`), with 32767
     less its number as priority; nothing where everything may enter. In tier 0, before all others' ACLs, where there are
-    tiers. Denials carry a `Sample` of the list's number while
-    a flow log records what is dropped."""
+    tiers. While a flow log records what is dropped, denials carry a `Sample` of the entry's number, and the last one, of
+    what no entry allows, of the list's; while one records what is accepted, allowances do, of some packets."""
     entries = q.ask(arriving, id)
     if not entries:
         return
     acl = q.need(NetworkAcl, id)
     q.need(Vpc, acl.vpc_id)
-    columns: dict[str, Value] = {}
-    if q.features.acl_sample and q.ask(denials_recorded, acl.vpc_id):
-        columns["sample_new"] = uuid_of("Sample", id)
-        yield from sample(id, acl.number)
-    elif q.features.acl_sample:
-        columns["sample_new"] = None
+    numbers = {e: n for e, n in zip(acl.entries, acl.entry_numbers, strict=False) if n}
     group = word(id)
     yield row("Port_Group", group, id, name=group)
     for entry in entries:
         if (match := _match(entry, "src")) is not None:
+            key = f"{id}/{entry.number or 'default'}"
+            columns: dict[str, Value] = {}
+            if q.features.acl_sample and (collector := _collector(q, acl.vpc_id, entry.action)):
+                yield from sample(key, numbers.get(entry, acl.number), collector)
+                columns["sample_new"] = uuid_of("Sample", key)
+            elif q.features.acl_sample:
+                columns["sample_new"] = None
             made = row(
                 "ACL",
-                f"{id}/{entry.number or 'default'}",
+                key,
                 id,
                 direction="from-lport",
                 priority=ACL_TOP - entry.number if entry.number else 0,
                 match=f"inport == @{group} && {match}",
                 action="allow" if entry.action == "allow" else "drop",
                 **tier(q, BORDER_TIER),
-                **(columns if entry.action == "deny" else {}),
+                **columns,
             )
             yield from within("Port_Group", group, "acls", made)
+
+
+def _collector(q: Queries, vpc_id: str, action: str) -> str:
+    """Which collector takes what an entry decides; empty for none."""
+    if action == "deny":
+        return COLLECTOR if q.ask(denials_recorded, vpc_id) else ""
+    return PACKETS_COLLECTOR if q.ask(packets_recorded, vpc_id) else ""
 
 
 @unit
