@@ -1,6 +1,6 @@
-"""OVN 26.03's own `dynamic-routing`, where a region wants it: public addresses go from ovn-controller into a kernel table
-of the gateway node that has them, and FRR 10 announces them from there to a leaf. Our agent tells FRR of the tables, and
-has no routes for what is in them. What gateway nodes do without it is in `test_ovn_gateways`.
+"""OVN 26.03's own `dynamic-routing`, where a region wants it: public addresses go from ovn-controller into a kernel
+table of the gateway node that has them, and FRR 10 announces them from there to a leaf. Our agent tells FRR of the
+tables, and has no routes for what is in them. What gateway nodes do without it is in `test_ovn_gateways`.
 
 web, db -- hv1 ==Geneve== gw1, gw2 -- br-internet, OVN's end of each node's own provider network
                              |
@@ -92,6 +92,8 @@ def a_gateway_node(live: Live, name: str) -> None:
         f"ip addr add {internet.next_hop}/24 dev br-internet",
         f"ip addr add {internet.next_hop6}/64 dev br-internet nodad",
         "ip link set br-uplink up",
+        # A userspace switch does not compute the checksums that a kernel leaves to hardware.
+        *(f"ethtool -K {bridge} tx off >/dev/null" for bridge in ("br-internet", "br-uplink")),
         f"ip addr add {GATEWAYS[name]}/24 dev br-uplink",
         # OVN answers for each address that lives here; no route for each is needed.
         *(f"ip route add {prefix} dev br-internet" for prefix in REGION.public_prefixes),

@@ -15,7 +15,7 @@ from crossconnect.cloud.kinds.flow_log import FlowLog
 from crossconnect.cloud.kinds.network_acl import AclEntry, NetworkAcl
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
-from crossconnect.cloud.ovn.flow_logs import REJECT_BASE
+from crossconnect.cloud.ovn.flow_logs import PACKETS_BASE, REJECT_BASE
 from crossconnect.lab.ovn import Chassis, OvnLab, ovn_lab
 from ovn_live import Live, comes_true
 from ovn_scenes import software
@@ -32,8 +32,9 @@ while True:
     kept.write(asked.recv(65535).hex() + chr(10))
 """
 NEW, ESTABLISHED = 2, 3
-"""Application of what begins, as the northbound `Sampling_App`s number them: it passes, or ends there; of what follows."""
-FIRST_OF_LIST, OPENED, CLOSED = 1001, 1002, 1003
+"""Applications, as the northbound `Sampling_App`s number them: of what begins, and passes or ends there; of what
+follows."""
+OF_LIST, OPENED, CLOSED = 1001, 1002, 1003
 """Numbers of a network ACL and two of its entries."""
 
 WEB: dict[str, Any] = {"protocol": "tcp", "from_port": 80, "to_port": 80}
@@ -120,24 +121,23 @@ def test_established_connections_are_recorded_by_packets(live: Live) -> None:
     """Input: every packet is to be recorded. Output: records of those that follow a connection's first name the rules,
     too."""
     assert comes_true(lambda: bool(live.lab.connect("web", "db", 80)))
-    sent = (ESTABLISHED, number(live, "sgr-blue-out4"), "10.0.1.10", "10.0.2.10", 80)
-    let_in = (ESTABLISHED, number(live, "sgr-web"), "10.0.1.10", "10.0.2.10", 80)
+    sent = (ESTABLISHED, PACKETS_BASE + number(live, "sgr-blue-out4"), "10.0.1.10", "10.0.2.10", 80)
+    let_in = (ESTABLISHED, PACKETS_BASE + number(live, "sgr-web"), "10.0.1.10", "10.0.2.10", 80)
     assert comes_true(lambda: sent in exported(live, "hv1")), exported(live, "hv1")
     assert comes_true(lambda: let_in in exported(live, "hv2")), exported(live, "hv2")
 
 
 def test_each_entry_of_a_network_acl_is_named(live: Live) -> None:
-    """Input: a list that lets port 80 in and denies port 82. Output: what passes and what does not names its entry; what
-    no entry allows, the list; and only one of them."""
+    """Input: a list that lets port 80 in and denies the rest of TCP. Output: what passes and what does not names its
+    entry; what no entry allows, the list; and only one of them."""
     entries = (
         AclEntry(number=10, direction="egress", action="allow", cidr="0.0.0.0/0"),
         AclEntry(number=10, direction="ingress", action="allow", cidr="10.0.1.0/24", **WEB),
         AclEntry(number=20, direction="ingress", action="deny", cidr="10.0.1.0/24", protocol="tcp"),
     )
     cloud = live.cloud
-    cloud.make(
-        NetworkAcl, "acl-s2", vpc_id="vpc-blue", entries=entries, number=FIRST_OF_LIST, entry_numbers=(0, OPENED, CLOSED)
-    )
+    numbers: dict[str, Any] = {"number": OF_LIST, "entry_numbers": (0, OPENED, CLOSED)}
+    cloud.make(NetworkAcl, "acl-s2", vpc_id="vpc-blue", entries=entries, **numbers)
     subnet = cloud.documents["subnet-s2"]
     assert isinstance(subnet, Subnet)
     cloud.change(subnet, network_acl_id="acl-s2")
@@ -145,13 +145,14 @@ def test_each_entry_of_a_network_acl_is_named(live: Live) -> None:
     assert live.compiler.failed() == {}
     flow = ("10.0.1.10", "10.0.2.10")
     assert comes_true(lambda: bool(live.lab.connect("web", "db", 80)))
-    assert comes_true(lambda: (NEW, OPENED, *flow, 80) in exported(live, "hv1")), exported(live, "hv1")
+    assert comes_true(lambda: (NEW, PACKETS_BASE + OPENED, *flow, 80) in exported(live, "hv1")), exported(live, "hv1")
     assert not live.lab.connect("web", "db", 82, timeout_s=1.0)
     assert comes_true(lambda: (NEW, CLOSED, *flow, 82) in exported(live, "hv1")), exported(live, "hv1")
     assert not live.lab.connect("web", "db", 83, "udp", timeout_s=1.0)
-    assert comes_true(lambda: (NEW, FIRST_OF_LIST, *flow, 83) in exported(live, "hv1")), exported(live, "hv1")
-    of_list = {(r[1], r[4]) for r in exported(live, "hv1") if r[1] in (FIRST_OF_LIST, OPENED, CLOSED)}
-    assert of_list == {(OPENED, 80), (CLOSED, 82), (FIRST_OF_LIST, 83)}
+    assert comes_true(lambda: (NEW, OF_LIST, *flow, 83) in exported(live, "hv1")), exported(live, "hv1")
+    points = {PACKETS_BASE + OPENED, CLOSED, OF_LIST}
+    of_list = {(r[1], r[4]) for r in exported(live, "hv1") if r[1] in points}
+    assert of_list == {(PACKETS_BASE + OPENED, 80), (CLOSED, 82), (OF_LIST, 83)}
     cloud.put(subnet)
     cloud.drop("acl-s2")
     live.write()

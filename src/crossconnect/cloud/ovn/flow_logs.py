@@ -3,7 +3,8 @@
 With samples (24.09) each record carries a number, the observation point: that of the security group's rule, or of the
 network ACL's entry, and for what no entry allows the list's; for what no rule allows, `REJECT_BASE` and twice the VPC's
 number, one more for what arrives. How connections begin and what is denied is recorded always; of packets of
-connections that are established, and of those that a network ACL lets in, which knows no connections, one in so many.
+connections that are established, and of those that a network ACL lets in, which knows no connections, one in so many,
+with `PACKETS_BASE` added to the number: no two rows of `Sample` have the same one.
 Without samples, drops are logged, at a limited rate, and accepted connections cannot be recorded.
 """
 
@@ -25,6 +26,8 @@ from crossconnect.transport.ovsdb.types import Value
 
 REJECT_BASE = 1 << 31
 """Numbers below are those of rules, network ACLs and their entries."""
+PACKETS_BASE = 1 << 30
+"""Added to these numbers where packets are recorded, some of many, and not how a connection begins or ends."""
 METER = "xc_drops"
 COLLECTOR = "xc"
 PACKETS_COLLECTOR = "xc-packets"
@@ -91,10 +94,11 @@ def rejects_recorded(q: Queries, subnet_id: str) -> bool:
 
 def sample(key: str, number: int, collector: str = COLLECTOR) -> Iterator[Part]:
     """`Sample` with a number; a document from before there were numbers gets a hash."""
+    of_packets = PACKETS_BASE if collector == PACKETS_COLLECTOR else 0
     yield bare(
         "Sample",
         key,
-        metadata=number or digest(key) % (REJECT_BASE - 1) + 1,
+        metadata=of_packets + (number or digest(key) % (PACKETS_BASE - 1) + 1),
         collectors=frozenset((uuid_of("Sample_Collector", collector),)),
     )
 
