@@ -29,7 +29,7 @@ from ovn_scenes import software
 
 GATEWAYS = {"gw1": "198.51.100.11", "gw2": "198.51.100.12"}
 """Gateway nodes, and their addresses towards the leaf."""
-LEAF = "198.51.100.1"
+LEAF, UPLINK6 = "198.51.100.1", "2001:db8:fffe::"
 CHASSIS = (
     Chassis(name="hv1", networks=()),
     *(Chassis(name=name, gateway=True, networks=("internet", "uplink")) for name in GATEWAYS),
@@ -70,7 +70,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 def a_leaf(lab: OvnLab) -> None:
     """An FRR of the machine's own beyond the uplinks; addresses of the cloud it knows by BGP only."""
-    lab.outside(Outside(name="leaf", network="uplink", addresses=(f"{LEAF}/24",)))
+    lab.outside(Outside(name="leaf", network="uplink", addresses=(f"{LEAF}/24", f"{UPLINK6}1/64")))
     sh(lab, NETWORKS_NODE, *starting("", "/run/leaf", inside="nsenter --net=/run/netns/leaf "))
     lines = [f"router bgp {LEAF_ASN}", "no bgp ebgp-requires-policy", f"bgp router-id {LEAF}"]
     lines += ["no bgp network import-check", "bgp bestpath as-path multipath-relax"]
@@ -95,6 +95,7 @@ def a_gateway_node(live: Live, name: str) -> None:
         # A userspace switch does not compute the checksums that a kernel leaves to hardware.
         *(f"ethtool -K {bridge} tx off >/dev/null" for bridge in ("br-internet", "br-uplink")),
         f"ip addr add {GATEWAYS[name]}/24 dev br-uplink",
+        f"ip addr add {UPLINK6}1{name[-1]}/64 dev br-uplink nodad",  # next hop of IPv6 over a session of IPv4
         # OVN answers for each address that lives here; no route for each is needed.
         *(f"ip route add {prefix} dev br-internet" for prefix in REGION.public_prefixes),
         "echo 1 > /proc/sys/net/ipv4/ip_forward",

@@ -9,28 +9,18 @@ from typing import Any
 import msgspec
 import pytest
 
-import ipfix
 from cloud_documents import REGION
 from crossconnect.cloud.kinds.flow_log import FlowLog
 from crossconnect.cloud.kinds.network_acl import AclEntry, NetworkAcl
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
-from crossconnect.cloud.ovn.flow_logs import PACKETS_BASE, REJECT_BASE
-from crossconnect.lab.ovn import Chassis, OvnLab, ovn_lab
+from crossconnect.cloud.ovn.flow_logs import DROP_OPTIONS, PACKETS_BASE, REJECT_BASE
+from crossconnect.lab.ovn import Chassis, ovn_lab
 from ovn_live import Live, comes_true
+from ovn_records import dropped, export, exported
 from ovn_scenes import software
 
 HYPERVISORS = ("hv1", "hv2")
-PORT = 4739
-RECEIVED = "/run/ipfix"
-RECEIVER = f"""
-import socket
-asked = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-asked.bind(('127.0.0.1', {PORT}))
-kept = open('{RECEIVED}', 'w', buffering=1)
-while True:
-    kept.write(asked.recv(65535).hex() + chr(10))
-"""
 NEW, ESTABLISHED = 2, 3
 """Applications, as the northbound `Sampling_App`s number them: of what begins, and passes or ends there; of what
 follows."""
@@ -64,36 +54,6 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         assert made.compiler.failed() == {}
         made.plug("web", "db", "ids")
         yield made
-
-
-def export(lab: OvnLab, chassis: str) -> None:
-    """What a hypervisor needs so that samples leave it: a collector set with the number that ours has."""
-    run = lab.lab.run
-    started = run(chassis, ["sh", "-c", f'setsid python3 -c "{RECEIVER}" </dev/null >/dev/null 2>&1 &'])
-    assert started.returncode == 0
-    assert comes_true(lambda: run(chassis, ["test", "-e", RECEIVED]).returncode == 0)
-    words = (
-        f'--id=@b get Bridge br-int -- --id=@i create IPFIX targets="127.0.0.1\\:{PORT}" template_interval=1'
-        " -- create Flow_Sample_Collector_Set id=1 bridge=@b ipfix=@i"
-    )
-    vsctl = (*lab.software.chroot, "ovs-vsctl", "--db=unix:/run/ovn/switch.sock", "--timeout=20", "--")
-    done = run(chassis, ["sh", "-c", f"{' '.join(vsctl)} {words}"])
-    assert done.returncode == 0, done.stderr
-
-
-def exported(live: Live, chassis: str) -> list[tuple[int, int, str, str, int]]:
-    """Application, rule, source, destination and port of each record so far."""
-    lines = live.lab.lab.run(chassis, ["cat", RECEIVED]).stdout.split("\n")[:-1]
-    return [
-        (
-            ipfix.number(record, ipfix.DOMAIN) >> 24,
-            ipfix.number(record, ipfix.POINT),
-            ipfix.address(record, ipfix.SOURCE),
-            ipfix.address(record, ipfix.DESTINATION),
-            ipfix.number(record, ipfix.DESTINATION_PORT),
-        )
-        for record in ipfix.records(bytes.fromhex(line) for line in lines)
-    ]
 
 
 def number(live: Live, id: str) -> int:
@@ -189,3 +149,23 @@ def test_a_mirror_is_given_what_its_source_sends_and_gets(live: Live) -> None:
     before = got()
     assert live.lab.connect("web", "db", 80)
     assert got() - before < 4
+
+
+def test_what_a_network_acl_does_not_let_out_names_the_logical_flow(live: Live) -> None:
+    """Input: a list that denies a port to what leaves, which routers' policies do, and all drops are sampled. Output:
+    the record's flow is of that entry's policy."""
+    entries = (
+        AclEntry(number=10, direction="egress", action="deny", cidr="10.0.2.0/24", **WEB),
+        AclEntry(number=20, direction="egress", action="allow", cidr="0.0.0.0/0"),
+        AclEntry(number=10, direction="ingress", action="allow", cidr="0.0.0.0/0"),
+    )
+    live.cloud.make(NetworkAcl, "acl-s1", vpc_id="vpc-blue", entries=entries, number=OF_LIST)
+    subnet = live.cloud.documents["subnet-s1"]
+    assert isinstance(subnet, Subnet)
+    live.cloud.change(subnet, network_acl_id="acl-s1")
+    live.write()
+    live.lab.central.nbctl("set", "NB_Global", ".", *(f"options:{k}={v}" for k, v in DROP_OPTIONS.items()))
+    live.lab.central.sync()
+    assert not live.lab.connect("web", "db", 80, timeout_s=1.0)
+    flow = ("10.0.1.10", "10.0.2.10", 80)
+    assert comes_true(lambda: ("Logical_Router_Policy", "acl-s1/10", *flow) in dropped(live, "hv1"))

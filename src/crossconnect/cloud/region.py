@@ -100,6 +100,9 @@ class CloudRegion(msgspec.Struct, frozen=True, kw_only=True):
     redistribute from there (FRR: `redistribute table-direct`). Routers whose number is beyond 55535 have none."""
     drop_log_rate: int = 1000
     """Logged drops, per second and chassis: what flow logs may cost a hypervisor."""
+    drop_sampling: bool = False
+    """Whether whatever drops a packet is recorded (`NB_Global.options:debug_drop_collector_set`, 22.12), of all VPCs:
+    with an OVN that has no samples, instead of logs; else for what network ACLs do not let out."""
     packet_record_rate: int = 1000
     """Of packets that begin no connection, and of those that a network ACL lets in, flow logs of what is accepted
     record one in so many; 0: none."""

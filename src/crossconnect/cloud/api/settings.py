@@ -37,6 +37,9 @@ class ApiFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     nodes, for routing daemons of one's own: of a router with number n into table 10000 + n, up to table 65535."""
     drop_log_rate: int = 1000
     """Logged drops, per second and chassis: what flow logs may cost a hypervisor."""
+    drop_sampling: bool = False
+    """Whether hypervisors export a record of each dropped packet of all VPCs, which names the logical flow that dropped
+    it: with an OVN that has no samples of rules, instead of logs; with others, for what network ACLs do not let out."""
     packet_record_rate: int = 1000
     """Of packets that begin no connection, and of those that a network ACL lets in, flow logs of what is accepted
     record one in so many, with an OVN that has samples (24.09); 0: none. How a connection begins is always recorded."""
@@ -109,6 +112,7 @@ def as_run(region: CloudRegion, settings: ApiFile) -> CloudRegion:
         region,
         dynamic_routing=settings.dynamic_routing,
         drop_log_rate=settings.drop_log_rate,
+        drop_sampling=settings.drop_sampling,
         packet_record_rate=settings.packet_record_rate,
     )
 

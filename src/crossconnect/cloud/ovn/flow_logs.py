@@ -6,6 +6,10 @@ number, one more for what arrives. How connections begin and what is denied is r
 connections that are established, and of those that a network ACL lets in, which knows no connections, one in so many,
 with `PACKETS_BASE` added to the number: no two rows of `Sample` have the same one.
 Without samples, drops are logged, at a limited rate, and accepted connections cannot be recorded.
+
+Where the region wants it (`drop_sampling`), whatever drops a packet records it, in all versions, and of all VPCs, not
+of those with a flow log only. The observation point is the first 32 bits of the logical flow's UUID; the flow's
+`external_ids:stage-hint` are those of the row that it was made of: of ours the ACL or the policy.
 """
 
 from __future__ import annotations
@@ -28,6 +32,10 @@ REJECT_BASE = 1 << 31
 """Numbers below are those of rules, network ACLs and their entries."""
 PACKETS_BASE = 1 << 30
 """Added to these numbers where packets are recorded, some of many, and not how a connection begins or ends."""
+DROP_APP = 1
+"""Number of the application that records what drops packets (`Sampling_App`, `debug_drop_domain_id`)."""
+DROP_OPTIONS = {"debug_drop_domain_id": str(DROP_APP), "debug_drop_collector_set": "1"}
+"""`NB_Global.options` of a region with `drop_sampling`."""
 METER = "xc_drops"
 COLLECTOR = "xc"
 PACKETS_COLLECTOR = "xc-packets"
@@ -44,7 +52,7 @@ def collector(q: Queries, id: str) -> Iterator[Part]:
         share = SAMPLING_MAX // q.region.packet_record_rate if q.region.packet_record_rate else 0
         for number, (name, probability) in enumerate(((COLLECTOR, SAMPLING_MAX), (PACKETS_COLLECTOR, share)), 1):
             yield row("Sample_Collector", name, id, id=number, set_id=1, name=name, probability=probability)
-        for number, app in enumerate(("drop", "acl-new", "acl-est"), 1):
+        for number, app in enumerate(("drop", "acl-new", "acl-est"), DROP_APP):
             yield row("Sampling_App", app, id, type=app, id=number)
         return
     yield row("Meter", METER, id, name=METER, unit="pktps", fair=True)
@@ -116,7 +124,7 @@ def rejects_group(vpc_id: str) -> str:
 @unit
 def rejects(q: Queries, id: str) -> Iterator[Part]:
     """`Port_Group` of the interfaces of a VPC whose drops are recorded, with an `ACL` per direction that drops, sampled
-    or logged."""
+    or logged; neither where all drops are sampled without it."""
     vpc = q.need(Vpc, id)
     group = rejects_group(id)
     yield row("Port_Group", group, id, name=group)
@@ -127,6 +135,8 @@ def rejects(q: Queries, id: str) -> Iterator[Part]:
         if q.features.acl_sample:
             yield from sample(key, REJECT_BASE + 2 * (number_of(vpc) or digest(id) % (1 << 29)) + arriving)
             columns = {"sample_new": uuid_of("Sample", key)}
+        elif q.region.drop_sampling:
+            columns = {"log": False, "meter": None, "severity": None, "name": f"{id}-{direction}"}
         else:
             columns = {"log": True, "meter": METER, "severity": "info", "name": f"{id}-{direction}"}
         drop = row(
