@@ -55,12 +55,17 @@ def dropped(live: Live, chassis: str) -> set[tuple[str, str, str, str, int]]:
     destination and port."""
     nbctl, sbctl = live.lab.central.nbctl, live.lab.central.sbctl
     found: set[tuple[str, str, str, str, int]] = set()
-    for app, point, *flow in set(exported(live, chassis)):
+    for app, point, source, destination, port in set(exported(live, chassis)):
         said = sbctl("--bare", "--columns=external_ids", "--if-exists", "list", "Logical_Flow", f"{point:08x}")
-        of = dict(pair.partition("=")[::2] for pair in said.split())
+        of = _pairs(said)
         table = {"acl": "ACL", "policy": "Logical_Router_Policy"}.get(of.get("stage-name", "").rpartition("_")[2], "")
         if app == DROP_APP and table and "stage-hint" in of:
-            marks = nbctl("--bare", "--columns=external_ids", "--if-exists", "list", table, of["stage-hint"].strip('"'))
-            key = dict(pair.partition("=")[::2] for pair in marks.split()).get(KEY, "")
-            found.add((table, key, *flow))  # pyright: ignore
+            marks = nbctl("--bare", "--columns=external_ids", "--if-exists", "list", table, of["stage-hint"])
+            found.add((table, _pairs(marks).get(KEY, ""), source, destination, port))
     return found
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """A map as OVN's tools print it barely."""
+    pairs = (word.partition("=") for word in text.split())
+    return {key: value.strip('"') for key, _, value in pairs}

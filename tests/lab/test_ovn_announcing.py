@@ -21,6 +21,7 @@ from crossconnect.cloud.announce import PROTOCOL
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
 from crossconnect.cloud.kinds.gateways import InternetGateway
 from crossconnect.cloud.kinds.load_balancer import Listener, LoadBalancer, Target, TargetGroup
+from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.region import ROUTING_TABLE_BASE
 from crossconnect.lab.ovn import Chassis, Outside, OvnLab, ovn_lab, power_off, stop
 from crossconnect.lab.ovn.underlay import NETWORKS_NODE
@@ -195,9 +196,11 @@ def reached(live: Live, *machines: str, to: str, port: int = 80) -> bool:
 
 
 def associated(live: Live, id: str, address: str, name: str) -> None:
+    interface = live.cloud.documents[f"eni-{name}"]
+    assert isinstance(interface, NetworkInterface)
     live.cloud.make(
-        ElasticIp, id, address=address, network_interface_id=f"eni-{name}", vpc_id="vpc-blue",
-        private_address=live.cloud.documents[f"eni-{name}"].private_addresses[0],
+        ElasticIp, id, address=address, network_interface_id=interface.id, vpc_id="vpc-blue",
+        private_address=interface.private_addresses[0],
     )  # fmt: skip
     live.write()
 

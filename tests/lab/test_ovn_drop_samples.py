@@ -7,6 +7,7 @@ web (s1) on hv1 -- VPC's router -- db (s2) on hv2
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -35,16 +36,10 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         made = Live(lab, msgspec.structs.replace(REGION, drop_sampling=True))
         cloud = made.cloud
         cloud.vpc("blue", "10.0.0.0/16")
-        every = [
-            AclEntry(number=100, direction=direction, action="allow", cidr="0.0.0.0/0", protocol=protocol)
-            for direction, protocol in (("ingress", "tcp"), ("egress", "all"))
-        ]
-        for n, (direction, port) in enumerate((("egress", 83), ("ingress", 82)), 1):
-            denied = AclEntry(
-                number=10, direction=direction, action="deny", cidr="10.0.0.0/16", protocol="tcp", from_port=port,
-                to_port=port,
-            )  # fmt: skip
-            cloud.make(NetworkAcl, f"acl-s{n}", vpc_id="vpc-blue", entries=(denied, *every), number=1000 + n)
+        every = (entry("ingress", 100, "allow", protocol="tcp"), entry("egress", 100, "allow"))
+        denied = (entry("egress", 10, "deny", 83), entry("ingress", 10, "deny", 82))
+        for n, one in enumerate(denied, 1):
+            cloud.make(NetworkAcl, f"acl-s{n}", vpc_id="vpc-blue", entries=(one, *every), number=1000 + n)
             cloud.subnet(f"s{n}", "blue", f"10.0.{n}.0/24", network_acl_id=f"acl-s{n}")
         cloud.group("db", "blue")
         cloud.rule("sgr-web", "sg-db", "ingress", "10.0.1.0/24", "tcp", (80, 80))
@@ -56,6 +51,13 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         made.plug("web", "db")
         assert comes_true(lambda: bool(lab.connect("web", "db", 80)))
         yield made
+
+
+def entry(direction: Any, number: int, action: Any, port: int | None = None, protocol: str = "") -> AclEntry:
+    return AclEntry(
+        number=number, direction=direction, action=action, cidr="0.0.0.0/0", from_port=port, to_port=port,
+        protocol=protocol or ("tcp" if port else "all"),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def test_entries_have_numbers_of_their_own_in_records() -> None:
         cloud.vpc("blue", "10.0.0.0/16")
         cloud.make(FlowLog, "fl-1", resource_id="vpc-blue", traffic="all")
         entries = tuple(
-            AclEntry(number=n, direction="ingress", action=action, cidr="192.0.2.0/24")
+            AclEntry(number=n, direction="ingress", action=action, cidr="192.0.2.0/24")  # pyright: ignore
             for n, action in ((10, "deny"), (20, "allow"))
         )
         cloud.make(NetworkAcl, "acl-1", vpc_id="vpc-blue", entries=entries, number=9, entry_numbers=given)
