@@ -23,7 +23,7 @@ from crossconnect.cloud.kinds.gateways import InternetGateway
 from crossconnect.cloud.kinds.load_balancer import Listener, LoadBalancer, Target, TargetGroup
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.region import ROUTING_TABLE_BASE
-from crossconnect.lab.ovn import Chassis, Outside, OvnLab, ovn_lab, power_off, stop
+from crossconnect.lab.ovn import Chassis, Outside, OvnLab, ovn_lab, power_off, start, stop
 from crossconnect.lab.ovn.underlay import NETWORKS_NODE
 from ovn_live import Live, comes_true
 from ovn_scenes import software
@@ -76,7 +76,7 @@ def a_leaf(lab: OvnLab) -> None:
     lines = [f"router bgp {LEAF_ASN}", "no bgp ebgp-requires-policy", f"bgp router-id {LEAF}"]
     lines += ["no bgp network import-check", "bgp bestpath as-path multipath-relax"]
     for address in GATEWAYS.values():
-        lines += [f"neighbor {address} remote-as {ASN}", f"neighbor {address} timers 1 3"]
+        lines += [f"neighbor {address} remote-as {ASN}", f"neighbor {address} timers 3 9"]
         lines += [f"neighbor {address} timers connect 1", f"neighbor {address} advertisement-interval 0"]
     lines += ["address-family ipv6 unicast", *(f"neighbor {address} activate" for address in GATEWAYS.values())]
     told(lab, "leaf", *lines)
@@ -96,7 +96,8 @@ def a_gateway_node(live: Live, name: str) -> None:
         # A userspace switch does not compute the checksums that a kernel leaves to hardware.
         *(f"ethtool -K {bridge} tx off >/dev/null" for bridge in ("br-internet", "br-uplink")),
         f"ip addr add {GATEWAYS[name]}/24 dev br-uplink",
-        f"ip addr add {UPLINK6}1{name[-1]}/64 dev br-uplink nodad",  # next hop of IPv6 over a session of IPv4
+        # Next hops of IPv6 over a session of IPv4. Without a link-local one FRR 10 ends the session ("nexthop_set failed").
+        *(f"ip addr add {prefix}1{name[-1]}/64 dev br-uplink nodad" for prefix in (UPLINK6, "fe80::")),
         # OVN answers for each address that lives here; no route for each is needed.
         *(f"ip route add {prefix} dev br-internet" for prefix in REGION.public_prefixes),
         "echo 1 > /proc/sys/net/ipv4/ip_forward",
@@ -106,7 +107,7 @@ def a_gateway_node(live: Live, name: str) -> None:
     lines += [f"route-map {ROUTES}-v4 permit 1", "match ip address prefix-list hosts", "exit"]
     lines += [f"route-map {ROUTES}-v6 permit 1", "match ipv6 address prefix-list blocks", "exit"]
     lines += [f"router bgp {ASN}", "no bgp ebgp-requires-policy", f"bgp router-id {GATEWAYS[name]}"]
-    lines += [f"neighbor {LEAF} remote-as {LEAF_ASN}", f"neighbor {LEAF} timers 1 3"]
+    lines += [f"neighbor {LEAF} remote-as {LEAF_ASN}", f"neighbor {LEAF} timers 3 9"]
     lines += [f"neighbor {LEAF} timers connect 1", f"neighbor {LEAF} advertisement-interval 0"]
     lines += ["address-family ipv4 unicast", f"redistribute kernel route-map {ROUTES}-v4", "exit-address-family"]
     lines += ["address-family ipv6 unicast", f"redistribute kernel route-map {ROUTES}-v6", f"neighbor {LEAF} activate"]
@@ -278,7 +279,7 @@ def test_what_dies_is_withdrawn_and_lives_elsewhere(live: Live) -> None:
     stop(live.lab.lab, plan)
     assert comes_true(lambda: way(live, f"{ELASTIC}/32") == [other] and having(live, ELASTIC) == {other})
     assert comes_true(lambda: reached(live, "web", to=ELASTIC))
-    live.lab.lab.run(node, [*live.lab.software.chroot, "sh", "-e", "/run/ovn/start/ovn-controller"])
+    start(live.lab.lab, plan, "ovn-controller")
     assert comes_true(lambda: way(live, f"{ELASTIC}/32") == [node])
     power_off(live.lab.lab, node)
     assert comes_true(lambda: way(live, f"{ELASTIC}/32") == [other] and reached(live, "web", to=ELASTIC))
