@@ -96,7 +96,7 @@ def a_gateway_node(live: Live, name: str) -> None:
         # A userspace switch does not compute the checksums that a kernel leaves to hardware.
         *(f"ethtool -K {bridge} tx off >/dev/null" for bridge in ("br-internet", "br-uplink")),
         f"ip addr add {GATEWAYS[name]}/24 dev br-uplink",
-        # Next hops of IPv6 over a session of IPv4. Without a link-local one FRR 10 ends the session ("nexthop_set failed").
+        # Next hops of IPv6 over a session of IPv4; FRR 10 ends it without a link-local one (`nexthop_set failed`).
         *(f"ip addr add {prefix}1{name[-1]}/64 dev br-uplink nodad" for prefix in (UPLINK6, "fe80::")),
         # OVN answers for each address that lives here; no route for each is needed.
         *(f"ip route add {prefix} dev br-internet" for prefix in REGION.public_prefixes),
