@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ipfix
-from crossconnect.cloud.ovn.flow_logs import DROP_APP
-from crossconnect.cloud.ovn.rows import KEY
 from crossconnect.lab.ovn import OvnLab
 from ovn_live import Live, comes_true
 
@@ -48,24 +46,3 @@ def exported(live: Live, chassis: str) -> list[tuple[int, int, str, str, int]]:
         )
         for record in ipfix.records(bytes.fromhex(line) for line in lines)
     ]
-
-
-def dropped(live: Live, chassis: str) -> set[tuple[str, str, str, str, int]]:
-    """Of each record of a drop so far whose logical flow is of a row of ours: the row's table and key, source,
-    destination and port."""
-    nbctl, sbctl = live.lab.central.nbctl, live.lab.central.sbctl
-    found: set[tuple[str, str, str, str, int]] = set()
-    for app, point, source, destination, port in set(exported(live, chassis)):
-        said = sbctl("--bare", "--columns=external_ids", "--if-exists", "list", "Logical_Flow", f"{point:08x}")
-        of = _pairs(said)
-        table = {"acl": "ACL", "policy": "Logical_Router_Policy"}.get(of.get("stage-name", "").rpartition("_")[2], "")
-        if app == DROP_APP and table and "stage-hint" in of:
-            marks = nbctl("--bare", "--columns=external_ids", "--if-exists", "list", table, of["stage-hint"])
-            found.add((table, _pairs(marks).get(KEY, ""), source, destination, port))
-    return found
-
-
-def _pairs(text: str) -> dict[str, str]:
-    """A map as OVN's tools print it barely."""
-    pairs = (word.partition("=") for word in text.split())
-    return {key: value.strip('"') for key, _, value in pairs}
