@@ -4,30 +4,30 @@ where it ended; a mirror's target gets each packet of the source."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+import msgspec
 import pytest
 
-import ipfix
+from cloud_documents import REGION
 from crossconnect.cloud.kinds.flow_log import FlowLog
+from crossconnect.cloud.kinds.network_acl import AclEntry, NetworkAcl
+from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
-from crossconnect.cloud.ovn.flow_logs import REJECT_BASE
-from crossconnect.lab.ovn import Chassis, OvnLab, ovn_lab
+from crossconnect.cloud.ovn.flow_logs import PACKETS_BASE, REJECT_BASE
+from crossconnect.lab.ovn import Chassis, ovn_lab
 from ovn_live import Live, comes_true
+from ovn_records import export, exported
 from ovn_scenes import software
 
 HYPERVISORS = ("hv1", "hv2")
-PORT = 4739
-RECEIVED = "/run/ipfix"
-RECEIVER = f"""
-import socket
-asked = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-asked.bind(('127.0.0.1', {PORT}))
-kept = open('{RECEIVED}', 'w', buffering=1)
-while True:
-    kept.write(asked.recv(65535).hex() + chr(10))
-"""
-NEW = 2
-"""Application of what begins, as the northbound `Sampling_App`s number them: it passes, or ends there."""
+NEW, ESTABLISHED = 2, 3
+"""Applications, as the northbound `Sampling_App`s number them: of what begins, and passes or ends there; of what
+follows."""
+OF_LIST, OPENED, CLOSED = 1001, 1002, 1003
+"""Numbers of a network ACL and two of its entries."""
+
+WEB: dict[str, Any] = {"protocol": "tcp", "from_port": 80, "to_port": 80}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     with ovn_lab("ol-samples", chassis, software=programs, run_root=root) as lab:
         for name in HYPERVISORS:
             export(lab, name)
-        made = Live(lab)
+        made = Live(lab, msgspec.structs.replace(REGION, packet_record_rate=1))
         cloud = made.cloud
         cloud.vpc("blue", "10.0.0.0/16")
         for n in (1, 2):
@@ -54,36 +54,6 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         assert made.compiler.failed() == {}
         made.plug("web", "db", "ids")
         yield made
-
-
-def export(lab: OvnLab, chassis: str) -> None:
-    """What a hypervisor needs so that samples leave it: a collector set with the number that ours has."""
-    run = lab.lab.run
-    started = run(chassis, ["sh", "-c", f'setsid python3 -c "{RECEIVER}" </dev/null >/dev/null 2>&1 &'])
-    assert started.returncode == 0
-    assert comes_true(lambda: run(chassis, ["test", "-e", RECEIVED]).returncode == 0)
-    words = (
-        f'--id=@b get Bridge br-int -- --id=@i create IPFIX targets="127.0.0.1\\:{PORT}" template_interval=1'
-        " -- create Flow_Sample_Collector_Set id=1 bridge=@b ipfix=@i"
-    )
-    vsctl = (*lab.software.chroot, "ovs-vsctl", "--db=unix:/run/ovn/switch.sock", "--timeout=20", "--")
-    done = run(chassis, ["sh", "-c", f"{' '.join(vsctl)} {words}"])
-    assert done.returncode == 0, done.stderr
-
-
-def exported(live: Live, chassis: str) -> list[tuple[int, int, str, str, int]]:
-    """Application, rule, source, destination and port of each record so far."""
-    lines = live.lab.lab.run(chassis, ["cat", RECEIVED]).stdout.split("\n")[:-1]
-    return [
-        (
-            ipfix.number(record, ipfix.DOMAIN) >> 24,
-            ipfix.number(record, ipfix.POINT),
-            ipfix.address(record, ipfix.SOURCE),
-            ipfix.address(record, ipfix.DESTINATION),
-            ipfix.number(record, ipfix.DESTINATION_PORT),
-        )
-        for record in ipfix.records(bytes.fromhex(line) for line in lines)
-    ]
 
 
 def number(live: Live, id: str) -> int:
@@ -105,6 +75,47 @@ def test_what_no_rule_allows_names_the_vpc_and_the_direction(live: Live) -> None
         live, "hv2"
     )
     assert not any(r[4] == 81 and r[1] == number(live, "sgr-web") for r in exported(live, "hv2"))
+
+
+def test_established_connections_are_recorded_by_packets(live: Live) -> None:
+    """Input: every packet is to be recorded. Output: records of those that follow a connection's first name the rules,
+    too."""
+    assert comes_true(lambda: bool(live.lab.connect("web", "db", 80)))
+    sent = (ESTABLISHED, PACKETS_BASE + number(live, "sgr-blue-out4"), "10.0.1.10", "10.0.2.10", 80)
+    let_in = (ESTABLISHED, PACKETS_BASE + number(live, "sgr-web"), "10.0.1.10", "10.0.2.10", 80)
+    assert comes_true(lambda: sent in exported(live, "hv1")), exported(live, "hv1")
+    assert comes_true(lambda: let_in in exported(live, "hv2")), exported(live, "hv2")
+
+
+def test_each_entry_of_a_network_acl_is_named(live: Live) -> None:
+    """Input: a list that lets port 80 in and denies the rest of TCP. Output: what passes and what does not names its
+    entry; what no entry allows, the list; and only one of them."""
+    entries = (
+        AclEntry(number=10, direction="egress", action="allow", cidr="0.0.0.0/0"),
+        AclEntry(number=10, direction="ingress", action="allow", cidr="10.0.1.0/24", **WEB),
+        AclEntry(number=20, direction="ingress", action="deny", cidr="10.0.1.0/24", protocol="tcp"),
+    )
+    cloud = live.cloud
+    numbers: dict[str, Any] = {"number": OF_LIST, "entry_numbers": (0, OPENED, CLOSED)}
+    cloud.make(NetworkAcl, "acl-s2", vpc_id="vpc-blue", entries=entries, **numbers)
+    subnet = cloud.documents["subnet-s2"]
+    assert isinstance(subnet, Subnet)
+    cloud.change(subnet, network_acl_id="acl-s2")
+    live.write()
+    assert live.compiler.failed() == {}
+    flow = ("10.0.1.10", "10.0.2.10")
+    assert comes_true(lambda: bool(live.lab.connect("web", "db", 80)))
+    assert comes_true(lambda: (NEW, PACKETS_BASE + OPENED, *flow, 80) in exported(live, "hv1")), exported(live, "hv1")
+    assert not live.lab.connect("web", "db", 82, timeout_s=1.0)
+    assert comes_true(lambda: (NEW, CLOSED, *flow, 82) in exported(live, "hv1")), exported(live, "hv1")
+    assert not live.lab.connect("web", "db", 83, "udp", timeout_s=1.0)
+    assert comes_true(lambda: (NEW, OF_LIST, *flow, 83) in exported(live, "hv1")), exported(live, "hv1")
+    points = {PACKETS_BASE + OPENED, CLOSED, OF_LIST}
+    of_list = {(r[1], r[4]) for r in exported(live, "hv1") if r[1] in points}
+    assert of_list == {(PACKETS_BASE + OPENED, 80), (CLOSED, 82), (OF_LIST, 83)}
+    cloud.put(subnet)
+    cloud.drop("acl-s2")
+    live.write()
 
 
 def test_without_a_flow_log_nothing_is_exported_any_more(live: Live) -> None:

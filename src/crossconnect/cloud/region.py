@@ -10,6 +10,9 @@ ROUTING_TABLE_BASE = 10_000
 ROUTING_TABLE_MAX = 65_535
 """FRR's `redistribute table-direct` knows no higher one (10.7: `(1-65535)`)."""
 
+SAMPLING_MAX = 65_535
+"""Open vSwitch samples one packet in so many, at the least (ovs-actions(7), `sample`)."""
+
 PRIVATE_LINK_PREFIX = "100.127.0.0/16"
 """Of RFC 6598, as the links between routers are."""
 
@@ -98,4 +101,10 @@ class CloudRegion(msgspec.Struct, frozen=True, kw_only=True):
     nodes: of a router with number n into table 10000 + n, as blackholes, for a routing daemon that is configured to
     redistribute from there (FRR: `redistribute table-direct`). Routers whose number is beyond 55535 have none."""
     drop_log_rate: int = 1000
-    """Logged or sampled drops, per second and chassis: what flow logs may cost a hypervisor."""
+    """Logged drops, per second and chassis: what flow logs may cost a hypervisor."""
+    drop_sampling: bool = False
+    """Whether whatever drops a packet is recorded (`NB_Global.options:debug_drop_collector_set`, 22.12), of all VPCs:
+    with an OVN that has no samples, instead of logs; else for what network ACLs do not let out."""
+    packet_record_rate: int = 1000
+    """Of packets that begin no connection, and of those that a network ACL lets in, flow logs of what is accepted
+    record one in so many; 0: none."""

@@ -20,14 +20,18 @@ from crossconnect.cloud.announce import (
     GatewayNetwork,
     PortBinding,
     Route,
+    TableSpeaker,
     changes,
     kernel_routes,
     routes_of,
+    tables_of,
 )
 from crossconnect.cloud.announce.agent import bindings
 from crossconnect.cloud.announce.participation import JOIN_AFTER_S, LEAVE_AFTER_S, action_of, observe
 from crossconnect.cloud.announce.routes import batch_words, network_queries, show_words
+from crossconnect.cloud.announce.speaker import LINES_MAX, sources_configured, speaker_words
 from crossconnect.errors import BadInput
+from crossconnect.transport.ovsdb import Uuid
 
 INTERNET = GatewayNetwork(
     name="internet",
@@ -92,6 +96,94 @@ def test_ipv6_and_whole_prefixes_come_from_external_ids() -> None:
 def test_what_later_ovn_advertises_itself() -> None:
     rows = [replace(r, advertised=("2001:db8:f::21", "10.0.1.0/24")) if r.name == "r-ext" else r for r in ports(nat="")]
     assert prefixes(rows) == {"2001:db8:f::21/128": "fd00:9::10"}
+
+
+def of_tables(rows: list[PortBinding], table: int = 10_042, *advertised: str) -> list[PortBinding]:
+    """The same rows of a router whose addresses ovn-controller tells the kernel."""
+    changes = {"r-ext": {"advertised": advertised or ("203.0.113.21",)}, "cr-r-ext": {"table": table}}
+    return [replace(row, **changes.get(row.name, {})) for row in rows]
+
+
+def test_what_frr_announces_out_of_ovns_tables_gets_no_route() -> None:
+    """Input: a router with a table, two addresses of which OVN tells one, and a block. Output: routes for the rest; the
+    table is FRR's wherever the router is."""
+    there = replace(HERE, tables=TableSpeaker(network="internet", asn=64512))
+    rows = of_tables(ports(more="2001:db8:f:100::/56"))
+    assert set(prefixes(rows, there)) == {"203.0.113.30/32", "2001:db8:f:100::/56"}
+    assert tables_of(rows, there) == {10_042}
+    assert tables_of(of_tables(ports(chassis="gw2")), there) == {10_042}
+
+
+def test_tables_that_are_not_frrs() -> None:
+    """Input: no FRR that takes tables, one of another network, a table that FRR has no number for, a router without.
+    Output: no table, and all routes."""
+    there = replace(HERE, tables=TableSpeaker(network="internet", asn=64512))
+    elsewhere = replace(HERE, tables=TableSpeaker(network="private", asn=64512))
+    for rows, configuration in (
+        (of_tables(ports()), HERE),
+        (of_tables(ports()), elsewhere),
+        (of_tables(ports(), 70_000), there),
+        (ports(), there),
+    ):
+        assert tables_of(rows, configuration) == frozenset()
+        assert set(prefixes(rows, configuration)) == {"203.0.113.21/32", "203.0.113.30/32"}
+
+
+def test_the_table_is_the_one_that_was_asked_for_or_the_datapaths() -> None:
+    """Input: rows as the database has them. Output: the table of the port that has `dynamic-routing`."""
+    columns = {"type": "patch", "chassis": None, "mac": frozenset(), "nat_addresses": frozenset(), "external_ids": {}}
+    rows = {
+        Uuid("p1"): columns | {"logical_port": "a", "datapath": Uuid("d1"), "options": {"dynamic-routing": "true"}},
+        Uuid("p2"): columns | {"logical_port": "b", "datapath": Uuid("d2"), "options": {"dynamic-routing": "true"}},
+        Uuid("p3"): columns | {"logical_port": "c", "datapath": Uuid("d1"), "options": {}},
+    }
+    datapaths = {
+        Uuid("d1"): {"tunnel_key": 5, "external_ids": {"dynamic-routing-vrf-id": "10042"}},
+        Uuid("d2"): {"tunnel_key": 6, "external_ids": {}},
+    }
+    found = bindings({"Port_Binding": rows, "Chassis": {}, "Datapath_Binding": datapaths})  # pyright: ignore
+    assert {port.name: port.table for port in found} == {"a": 10_042, "b": 6, "c": 0}
+
+
+FRR_SAYS = """
+router bgp 64512
+ bgp router-id 198.51.100.11
+ !
+ address-family ipv4 unicast
+  redistribute kernel route-map net-v4
+  redistribute table-direct 10001 route-map net-v4
+  redistribute table-direct 10003
+ exit-address-family
+ !
+ address-family ipv6 unicast
+  redistribute table-direct 10001 route-map net-v6
+ exit-address-family
+exit
+!
+router bgp 64512 vrf other
+ address-family ipv4 unicast
+  redistribute table-direct 10009
+ exit-address-family
+exit
+"""
+
+
+def test_frr_is_told_what_is_missing_and_what_is_over() -> None:
+    """Input: FRR's configuration, and the tables that it should have. Output: the lines between, per IP version; as
+    many calls as lines need; none where nothing is to do."""
+    speaker = TableSpeaker(network="internet", asn=64512, route_map="net", vtysh=("vtysh", "--x"))
+    have = sources_configured(FRR_SAYS)
+    assert have == {(4, 10_001), (4, 10_003), (6, 10_001)}
+    place = ("-c", "configure terminal", "-c", "router bgp 64512", "-c")
+    lines = ("-c", "redistribute table-direct 10002 route-map net-v4", "-c", "no redistribute table-direct 10003")
+    assert speaker_words(speaker, have, {(4, 10_001), (4, 10_002)}) == [
+        ["vtysh", "--x", *place, "address-family ipv4 unicast", *lines],
+        ["vtysh", "--x", *place, "address-family ipv6 unicast", "-c", "no redistribute table-direct 10001"],
+    ]
+    assert speaker_words(speaker, have, have) == []
+    many = speaker_words(replace(speaker, route_map=""), (), {(4, n) for n in range(1, 2 * LINES_MAX + 2)})
+    assert len(many) == 3
+    assert many[-1][-1] == f"redistribute table-direct {2 * LINES_MAX + 1}"
 
 
 def test_an_l3gateway_router_is_where_it_is_bound() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from cloud_memory import Cloud, network, refused
@@ -46,6 +47,33 @@ def test_entries_are_kept_in_order_and_in_one_form() -> None:
     )
     assert [(e.direction, e.number) for e in acl.entries] == [("egress", 20), ("ingress", 10), ("ingress", 20)]
     assert (acl.entries[2].protocol, acl.entries[2].from_port, acl.entries[2].to_port) == ("tcp", 80, 80)
+
+
+def test_entries_that_stay_keep_their_numbers() -> None:
+    """Input: entries that stay, change, go and come. Output: who stays at its place keeps the region's number, who
+    comes gets another one, and who goes gives it back."""
+    cloud = Cloud()
+    vpc, _ = network(cloud)
+    acl = cloud.create("network_acl", vpc_id=vpc.id, entries=[entry(10), entry(20), entry(10, direction="egress")])
+    egress, ten, twenty = acl.entry_numbers
+    assert egress == 0, "nothing is recorded of what leaves"
+    assert len({acl.number, ten, twenty}) == 3
+    changed = cloud.update(acl.id, entries=[entry(10, action="deny"), entry(15), entry(30)])
+    assert changed.entry_numbers[0] == ten
+    assert len({acl.number, ten, twenty, *changed.entry_numbers}) == 5
+    other = cloud.create("network_acl", vpc_id=vpc.id)
+    assert other.number == twenty
+    cloud.update(acl.id, name="renamed")
+    assert cloud.get(acl.id).entry_numbers == changed.entry_numbers
+
+
+def test_a_list_from_before_entries_had_numbers() -> None:
+    """Input: a list without numbers of entries, which is changed. Output: they all have one."""
+    cloud = Cloud()
+    vpc, _ = network(cloud)
+    acl = cloud.create("network_acl", vpc_id=vpc.id, entries=[entry(10), entry(20)])
+    cloud.documents[acl.id] = msgspec.structs.replace(acl, entry_numbers=())
+    assert all(cloud.update(acl.id, entries=[entry(10), entry(30)]).entry_numbers)
 
 
 def test_entries_have_a_limit_per_direction() -> None:

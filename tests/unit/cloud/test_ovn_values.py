@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from cloud_documents import REGION, Cloud, made
+from crossconnect.cloud.kinds.flow_log import FlowLog
+from crossconnect.cloud.kinds.network_acl import AclEntry, NetworkAcl
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.compiler import Compiler
 from crossconnect.cloud.ovn.egress_only import without
 from crossconnect.cloud.ovn.features import Features, features_of
+from crossconnect.cloud.ovn.flow_logs import PACKETS_BASE
 from crossconnect.cloud.ovn.matches import packets
 from crossconnect.cloud.ovn.names import transfer_addresses
 from crossconnect.cloud.ovn.queries import BROKEN, Unrealisable
@@ -19,6 +22,7 @@ from crossconnect.cloud.region import ProviderNetwork
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.resource import Resource
 from crossconnect.net import contains
+from ovn_contents import Contents
 
 
 def test_every_kind_is_compiled_or_said_to_be_read_elsewhere() -> None:
@@ -135,6 +139,65 @@ def test_a_change_touches_what_read_it_only() -> None:
     assert not compiler.apply(cloud.take()).units
     cloud.drop("eni-more")
     assert compiler.apply(cloud.take()).units == dict.fromkeys(units)
+
+
+def test_a_rule_or_entry_more_is_few_rows_however_many_there_are() -> None:
+    """Input: a group and a network ACL with some rules and entries, and with many more, whose connections are all
+    recorded. Output: one more of each is as few rows, and others' rows are left alone."""
+    counts: set[tuple[int, ...]] = set()
+    for many in (3, 39):
+        cloud, compiler, rows = Cloud(), Compiler(REGION, Features(acl_sample=True, acl_tier=True)), Contents()
+        cloud.vpc("blue", "10.0.0.0/16")
+        cloud.subnet("s1", "blue", "10.0.1.0/24", network_acl_id="acl-1")
+        cloud.make(FlowLog, "fl-1", resource_id="vpc-blue")
+        for n in range(many):
+            cloud.port(f"p{n}", "s1", f"10.0.1.{n + 10}")
+            cloud.rule(f"sgr-{n}", "sg-blue", "ingress", f"192.0.2.{n}/32")
+        _list_of(cloud, many)
+        rows.apply(compiler.apply(cloud.take()).units)
+        for rule in (True, False):
+            if rule:
+                cloud.rule("sgr-more", "sg-blue", "ingress", "192.0.2.99/32")
+            else:
+                _list_of(cloud, many + 1)
+            done = rows.apply(compiler.apply(cloud.take()).units)
+            assert {row.table for row in done.insert} == {"ACL", "Sample"}
+            assert [one.table for one in done.mutate] == ["Port_Group"]
+            assert not done.update
+            assert not done.delete
+            counts.add((len(done.insert), len(done.mutate)))
+    assert counts == {(3, 1)}
+
+
+def _list_of(cloud: Cloud, count: int) -> None:
+    entries = [AclEntry(number=n + 1, direction="ingress", action="deny", cidr=f"192.0.2.{n}/32") for n in range(count)]
+    cloud.make(
+        NetworkAcl,
+        "acl-1",
+        vpc_id="vpc-blue",
+        entries=tuple(entries),
+        number=1000,
+        entry_numbers=tuple(range(1001, 1001 + count)),
+    )
+
+
+def test_entries_have_numbers_of_their_own_in_records() -> None:
+    """Input: a list with numbers of its entries, and one from before there were such. Output: samples with these, the
+    list's for what no entry allows; with the list's alone."""
+    for given, expected in (((1, 2), {1, PACKETS_BASE + 2, 9}), ((), {9, PACKETS_BASE + 9})):
+        cloud, compiler = Cloud(), Compiler(REGION, Features(acl_sample=True))
+        cloud.vpc("blue", "10.0.0.0/16")
+        cloud.make(FlowLog, "fl-1", resource_id="vpc-blue", traffic="all")
+        entries = tuple(
+            AclEntry(number=n, direction="ingress", action=action, cidr="192.0.2.0/24")  # pyright: ignore
+            for n, action in ((10, "deny"), (20, "allow"))
+        )
+        cloud.make(NetworkAcl, "acl-1", vpc_id="vpc-blue", entries=entries, number=9, entry_numbers=given)
+        units = compiler.apply(cloud.take()).units
+        unit = units["acl-1/network_acls.ingress"]
+        assert unit is not None
+        found = [row.columns["metadata"] for row in unit.rows if row.table == "Sample"]
+        assert sorted(found, key=str) == sorted(expected, key=str), "each once: the table has them as an index"
 
 
 def test_a_subnet_on_the_regions_own_prefixes_fails_alone() -> None:

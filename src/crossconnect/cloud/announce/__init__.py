@@ -8,8 +8,12 @@ kernel, in the VRF of the provider network and under a protocol number of our ow
 is announced is what is forwarded, there is no state to lose (the kernel's table is compared with what it should be when
 the agent starts), and an agent that dies takes nothing with it.
 
+OVN 25.03 and later writes such routes itself, into a table for each router. With FRR 10 in a node's default VRF those
+are what is announced (`TableSpeaker`): the agent tells FRR of the tables, and has routes for the rest only.
+
     decision    pure: rows and this node's networks to routes
     routes      pure: routes that are and should be, to `ip` commands
+    speaker     pure: routing tables that FRR announces from and should, to `vtysh` commands
     agent       the southbound database and the kernel (the only part with sockets and processes)
 
 `python -m crossconnect.cloud.announce FILE` runs it; FILE is an `AgentConfiguration` in JSON.
@@ -21,7 +25,9 @@ from crossconnect.cloud.announce.decision import (
     GatewayNetwork,
     PortBinding,
     Route,
+    TableSpeaker,
     routes_of,
+    tables_of,
 )
 from crossconnect.cloud.announce.routes import PROTOCOL, changes, kernel_routes
 
@@ -32,7 +38,9 @@ __all__ = [
     "GatewayNetwork",
     "PortBinding",
     "Route",
+    "TableSpeaker",
     "changes",
     "kernel_routes",
     "routes_of",
+    "tables_of",
 ]

@@ -9,7 +9,7 @@ import msgspec
 from crossconnect.cloud.api.authorisation import DEFAULT_POLICIES, Policies
 from crossconnect.cloud.api.rate import Limit
 from crossconnect.cloud.api.token import Issuer
-from crossconnect.cloud.region import CloudRegion
+from crossconnect.cloud.region import SAMPLING_MAX, CloudRegion
 from crossconnect.errors import BadInput
 from crossconnect.finding import Finding, has_errors
 from crossconnect.intent.decode import decode
@@ -36,7 +36,13 @@ class ApiFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Whether OVN, where it can (25.03), writes what is to be announced into kernel routing tables of the gateway
     nodes, for routing daemons of one's own: of a router with number n into table 10000 + n, up to table 65535."""
     drop_log_rate: int = 1000
-    """Logged or sampled drops, per second and chassis: what flow logs may cost a hypervisor."""
+    """Logged drops, per second and chassis: what flow logs may cost a hypervisor."""
+    drop_sampling: bool = False
+    """Whether hypervisors export a record of each dropped packet of all VPCs, which names the logical flow that dropped
+    it: with an OVN that has no samples of rules, instead of logs; with others, for what network ACLs do not let out."""
+    packet_record_rate: int = 1000
+    """Of packets that begin no connection, and of those that a network ACL lets in, flow logs of what is accepted
+    record one in so many, with an OVN that has samples (24.09); 0: none. How a connection begins is always recorded."""
     public_prefixes: tuple[str, ...] = ()
     """IPv4 prefixes out of which elastic IPs are given; none: those of the provider network `internet`."""
     zones: tuple[str, ...] = ()
@@ -100,8 +106,14 @@ def as_run(region: CloudRegion, settings: ApiFile) -> CloudRegion:
     """The region's cloud as the file wants it run; BadInput where it could not be."""
     if not 1 <= settings.drop_log_rate <= 1_000_000:
         raise BadInput(f"{API_FILE}: drop_log_rate is 1 to 1,000,000 a second")
+    if not 0 <= settings.packet_record_rate <= SAMPLING_MAX:
+        raise BadInput(f"{API_FILE}: packet_record_rate is 0 to {SAMPLING_MAX:,}")
     return msgspec.structs.replace(
-        region, dynamic_routing=settings.dynamic_routing, drop_log_rate=settings.drop_log_rate
+        region,
+        dynamic_routing=settings.dynamic_routing,
+        drop_log_rate=settings.drop_log_rate,
+        drop_sampling=settings.drop_sampling,
+        packet_record_rate=settings.packet_record_rate,
     )
 
 

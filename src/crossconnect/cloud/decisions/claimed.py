@@ -12,12 +12,13 @@ from crossconnect.cloud.view import View
 LAST = {
     "transfer": (1 << 20) - 1,
     "link": (1 << 20) - 1,
-    "sample": (1 << 32) - 1,
+    "sample": (1 << 30) - 1,
     "network-function": 255,
     "network-function-group": 255,
 }
 """Scopes of numbers that count from 1 over the region, and the last number of each. `transfer` numbers are addresses on
-the provider's networks, and with `link` numbers those of links between routers; the others are OVN's fields."""
+the provider's networks, and with `link` numbers those of links between routers; the others are OVN's fields, `sample`
+a quarter of one: the rest is for packets, and for what no rule allows (`ovn.flow_logs`)."""
 
 
 def numbers(view: View, scope: str, owner: str, count: int = 1) -> tuple[Claim, ...]:

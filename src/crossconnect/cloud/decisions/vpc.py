@@ -7,6 +7,7 @@ import msgspec
 from crossconnect.cloud.addresses import VPC_LENGTHS, cidr, clash
 from crossconnect.cloud.decisions.claimed import next_after, numbers
 from crossconnect.cloud.decisions.meeting import met_by, refuse_overlap
+from crossconnect.cloud.decisions.network_acl import entry_numbers
 from crossconnect.cloud.decisions.security_group import EVERYWHERE, initial_rules
 from crossconnect.cloud.kinds.network_acl import ALLOW_ALL, NetworkAcl
 from crossconnect.cloud.kinds.route_table import RouteTable
@@ -46,6 +47,7 @@ def create(body: VpcBody, view: View, context: Context) -> Change:
         group, [("ingress", group), ("egress", EVERYWHERE[0]), ("egress", EVERYWHERE[1])], view, context
     )
     sample = next_after(view, "sample", [rule.number for rule in rules], acl)
+    given, entries = entry_numbers(ALLOW_ALL, {}, view, acl, (sample.value,))
     return Change(
         put=(
             vpc,
@@ -60,10 +62,11 @@ def create(body: VpcBody, view: View, context: Context) -> Change:
                 default=True,
                 entries=ALLOW_ALL,
                 number=sample.value,
+                entry_numbers=given,
             ),
             *rules,
         ),
-        claims=(number, sample, *public, *claims),
+        claims=(number, sample, *entries, *public, *claims),
     )
 
 

@@ -48,7 +48,10 @@ class NetworkAcl(Resource, frozen=True, kw_only=True):
     entries: tuple[AclEntry, ...] = ()
     """In the order of direction and number."""
     number: int = 0
-    """One of the region's own: flow records name the list by it."""
+    """One of the region's own: flow records name by it what no entry allows."""
+    entry_numbers: tuple[int, ...] = ()
+    """Of each entry, in their order, one of the region's own: flow records name the entry by it. 0 for those of
+    `egress`, of which there are no records. None for a list that is older than this: records name the list."""
 
 
 class NetworkAclBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ import msgspec
 
 from crossconnect.cloud.ovn.features import Features
 from crossconnect.cloud.ovn.felt import reach_of
+from crossconnect.cloud.ovn.flow_logs import DROP_OPTIONS
 from crossconnect.cloud.ovn.inline import CHECK_OPTIONS
 from crossconnect.cloud.ovn.parts import Fault, Parts, UnitFunction
 from crossconnect.cloud.ovn.provider import OPTIONS
@@ -82,7 +83,8 @@ class Compiler:
 
     def options(self) -> dict[str, str]:
         """Pairs that `NB_Global.options` must have; that row is not ours."""
-        return {**OPTIONS, **(CHECK_OPTIONS if self._queries.features.network_function else {})}
+        checks = CHECK_OPTIONS if self._queries.features.network_function else {}
+        return {**OPTIONS, **checks, **(DROP_OPTIONS if self._queries.region.drop_sampling else {})}
 
     def failed(self) -> dict[str, str]:
         """Resources that cannot be, and why."""

@@ -1,8 +1,15 @@
 """Flow logs: OVN is made to record what rules accept and what they drop.
 
-With samples (24.09) each record carries a number, the observation point: that of the security group's rule or of the
-network ACL; for what no rule allows, `REJECT_BASE` and twice the VPC's number, one more for what arrives. Without,
-drops are logged, at a limited rate, and accepted connections cannot be recorded.
+With samples (24.09) each record carries a number, the observation point: that of the security group's rule, or of the
+network ACL's entry, and for what no entry allows the list's; for what no rule allows, `REJECT_BASE` and twice the VPC's
+number, one more for what arrives. How connections begin and what is denied is recorded always; of packets of
+connections that are established, and of those that a network ACL lets in, which knows no connections, one in so many,
+with `PACKETS_BASE` added to the number: no two rows of `Sample` have the same one.
+Without samples, drops are logged, at a limited rate, and accepted connections cannot be recorded.
+
+Where the region wants it (`drop_sampling`), whatever drops a packet records it, in all versions, and of all VPCs, not
+of those with a flow log only. The observation point is the first 32 bits of the logical flow's UUID; the flow's
+`external_ids:stage-hint` are those of the row that it was made of: of ours the ACL or the policy.
 """
 
 from __future__ import annotations
@@ -18,23 +25,34 @@ from crossconnect.cloud.ovn.parts import GROUPS_TIER, Fault, Part, adds, bare, r
 from crossconnect.cloud.ovn.ports import port_of
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
+from crossconnect.cloud.region import SAMPLING_MAX
 from crossconnect.transport.ovsdb.types import Value
 
 REJECT_BASE = 1 << 31
-"""Numbers below are those of rules and network ACLs."""
+"""Numbers below are those of rules, network ACLs and their entries."""
+PACKETS_BASE = 1 << 30
+"""Added to these numbers where packets are recorded, some of many, and not how a connection begins or ends."""
+DROP_APP = 1
+"""Number of the application that records what drops packets (`Sampling_App`, `debug_drop_domain_id`)."""
+DROP_OPTIONS = {"debug_drop_domain_id": str(DROP_APP), "debug_drop_collector_set": "1"}
+"""`NB_Global.options` of a region with `drop_sampling`."""
 METER = "xc_drops"
 COLLECTOR = "xc"
+PACKETS_COLLECTOR = "xc-packets"
+"""Of the same set on each hypervisor, but takes one in so many."""
 REJECT_PRIORITY = 1001
 """Above the region's own drop."""
 
 
 @unit
 def collector(q: Queries, id: str) -> Iterator[Part]:
-    """With samples: `Sample_Collector` that takes all, and `Sampling_App` ids; without: `Meter` that limits logged
-    drops."""
+    """With samples: `Sample_Collector` that takes all, one that takes one in so many, and `Sampling_App` ids; without:
+    `Meter` that limits logged drops."""
     if q.features.acl_sample:
-        yield row("Sample_Collector", COLLECTOR, id, id=1, set_id=1, name=COLLECTOR, probability=65535)
-        for number, app in enumerate(("drop", "acl-new", "acl-est"), 1):
+        share = SAMPLING_MAX // q.region.packet_record_rate if q.region.packet_record_rate else 0
+        for number, (name, probability) in enumerate(((COLLECTOR, SAMPLING_MAX), (PACKETS_COLLECTOR, share)), 1):
+            yield row("Sample_Collector", name, id, id=number, set_id=1, name=name, probability=probability)
+        for number, app in enumerate(("drop", "acl-new", "acl-est"), DROP_APP):
             yield row("Sampling_App", app, id, type=app, id=number)
         return
     yield row("Meter", METER, id, name=METER, unit="pktps", fair=True)
@@ -82,14 +100,20 @@ def rejects_recorded(q: Queries, subnet_id: str) -> bool:
     return _is_logged(q, subnet_id, "reject") or _is_logged(q, q.need(Subnet, subnet_id).vpc_id, "reject")
 
 
-def sample(key: str, number: int) -> Iterator[Part]:
+def sample(key: str, number: int, collector: str = COLLECTOR) -> Iterator[Part]:
     """`Sample` with a number; a document from before there were numbers gets a hash."""
+    of_packets = PACKETS_BASE if collector == PACKETS_COLLECTOR else 0
     yield bare(
         "Sample",
         key,
-        metadata=number or digest(key) % (REJECT_BASE - 1) + 1,
-        collectors=frozenset((uuid_of("Sample_Collector", COLLECTOR),)),
+        metadata=of_packets + (number or digest(key) % (PACKETS_BASE - 1) + 1),
+        collectors=frozenset((uuid_of("Sample_Collector", collector),)),
     )
+
+
+def packets_recorded(q: Queries, vpc_id: str) -> bool:
+    """Whether some of all packets that a VPC accepts are to be sampled, beside how connections begin."""
+    return bool(q.region.packet_record_rate) and q.ask(accepts_recorded, vpc_id)
 
 
 def rejects_group(vpc_id: str) -> str:
@@ -100,7 +124,7 @@ def rejects_group(vpc_id: str) -> str:
 @unit
 def rejects(q: Queries, id: str) -> Iterator[Part]:
     """`Port_Group` of the interfaces of a VPC whose drops are recorded, with an `ACL` per direction that drops, sampled
-    or logged."""
+    or logged; neither where all drops are sampled without it."""
     vpc = q.need(Vpc, id)
     group = rejects_group(id)
     yield row("Port_Group", group, id, name=group)
@@ -111,6 +135,8 @@ def rejects(q: Queries, id: str) -> Iterator[Part]:
         if q.features.acl_sample:
             yield from sample(key, REJECT_BASE + 2 * (number_of(vpc) or digest(id) % (1 << 29)) + arriving)
             columns = {"sample_new": uuid_of("Sample", key)}
+        elif q.region.drop_sampling:
+            columns = {"log": False, "meter": None, "severity": None, "name": f"{id}-{direction}"}
         else:
             columns = {"log": True, "meter": METER, "severity": "info", "name": f"{id}-{direction}"}
         drop = row(

@@ -6,17 +6,19 @@
 On the switch the router's port has no connection state, so ACLs that match it are stateless in fact. Leaving a subnet
 is decided in the router, for the switch's egress pipeline lets replies pass whatever its ACLs say (see
 docs/design/0011-ovn-rows.md).
+
+    recorded:  [tier 0: who allows or denies it, sampled] --> [after load balancers: allowed, or dropped]
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from crossconnect.cloud.kinds.network_acl import AclEntry, NetworkAcl
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.flow_logs import denials_recorded, sample
+from crossconnect.cloud.ovn.flow_logs import COLLECTOR, PACKETS_COLLECTOR, denials_recorded, packets_recorded, sample
 from crossconnect.cloud.ovn.matches import address, any_address, both, family, packets
 from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.parts import BORDER_TIER, Part, adds, row, tier, unit, within
@@ -90,38 +92,87 @@ def _match(entry: AclEntry, field: str) -> str | None:
     return what and both(what, address(field, entry.cidr))
 
 
+def is_recorded(q: Queries, id: str) -> bool:
+    """Whether some of what a list decides about packets that enter subnets is to be sampled."""
+    acl = q.get(NetworkAcl, id)
+    return acl is not None and any(_collector(q, acl.vpc_id, entry.action) for entry in q.ask(arriving, id))
+
+
+def _collector(q: Queries, vpc_id: str, action: str) -> str:
+    """Which collector takes what an entry decides; empty for none."""
+    if action == "deny":
+        return COLLECTOR if q.ask(denials_recorded, vpc_id) else ""
+    return PACKETS_COLLECTOR if q.ask(packets_recorded, vpc_id) else ""
+
+
+def _stage(q: Queries, id: str) -> dict[str, Value]:
+    """The columns that put what decides behind what records; before, nobody looks at them."""
+    if not q.features.acl_sample:
+        return {}
+    late = q.ask(is_recorded, id)
+    return {"options": {"apply-after-lb": "true"} if late else {}, "sample_new": None}
+
+
 @unit
 def ingress(q: Queries, id: str) -> Iterator[Part]:
     """`Port_Group` of the router's ports on the subnets' switches, and an `ACL` per entry (`from-lport`), with 32767
     less its number as priority; nothing where everything may enter. In tier 0, before all others' ACLs, where there are
-    tiers. Denials carry a `Sample` of the list's number while
-    a flow log records what is dropped."""
+    tiers. While a flow log records what is dropped, or accepted, a second `ACL` per entry that does the one or the
+    other: `allow-stateless` with a `Sample` of the entry's number (of the list's for what no entry allows); those that
+    decide are then looked at later (`apply-after-lb`)."""
     entries = q.ask(arriving, id)
     if not entries:
         return
     acl = q.need(NetworkAcl, id)
     q.need(Vpc, acl.vpc_id)
-    unrecorded: dict[str, Value] = {"sample_new": None} if q.features.acl_sample else {}
-    denied = unrecorded
-    if q.features.acl_sample and q.ask(denials_recorded, acl.vpc_id):
-        denied = {"sample_new": uuid_of("Sample", id)}
-        yield from sample(id, acl.number)
     group = word(id)
     yield row("Port_Group", group, id, name=group)
     for entry in entries:
         if (match := _match(entry, "src")) is not None:
             made = row(
                 "ACL",
-                f"{id}/{entry.number or 'default'}",
+                _key(id, entry),
                 id,
                 direction="from-lport",
                 priority=ACL_TOP - entry.number if entry.number else 0,
                 match=f"inport == @{group} && {match}",
                 action="allow" if entry.action == "allow" else "drop",
                 **tier(q, BORDER_TIER),
-                **(denied if entry.action == "deny" else unrecorded),
+                **_stage(q, id),
             )
             yield from within("Port_Group", group, "acls", made)
+    yield from _records(q, acl, entries)
+
+
+def _key(id: str, entry: AclEntry) -> str:
+    return f"{id}/{entry.number or 'default'}"
+
+
+def _records(q: Queries, acl: NetworkAcl, entries: Iterable[AclEntry]) -> Iterator[Part]:
+    """What records packets. OVN samples connections that begin, and at a router's port there are none, but for what is
+    `allow-stateless`."""
+    numbers = {e: n for e, n in zip(acl.entries, acl.entry_numbers, strict=False) if n}
+    group, sampled = word(acl.id), set[str]()
+    for entry in entries:
+        match, collector = _match(entry, "src"), _collector(q, acl.vpc_id, entry.action)
+        if match is None or not collector:
+            continue
+        key = (_key(acl.id, entry) if entry in numbers else acl.id) + ("" if entry.action == "deny" else "/packets")
+        if key not in sampled:
+            sampled.add(key)
+            yield from sample(key, numbers.get(entry, acl.number), collector)
+        made = row(
+            "ACL",
+            f"{_key(acl.id, entry)}/record",
+            acl.id,
+            direction="from-lport",
+            priority=ACL_TOP - entry.number if entry.number else 0,
+            match=f"inport == @{group} && {match}",
+            action="allow-stateless",
+            sample_new=uuid_of("Sample", key),
+            **tier(q, BORDER_TIER),
+        )
+        yield from within("Port_Group", group, "acls", made)
 
 
 @unit
@@ -166,6 +217,7 @@ def border(q: Queries, id: str) -> Iterator[Part]:
             match=f'inport == "{switch_port(id)}" && {any_address("src", servers)} && (udp.src == 53 || tcp.src == 53)',
             action="allow",
             **tier(q, BORDER_TIER),
+            **_stage(q, acl),
         )
         yield from within(SWITCH, id, "acls", answers)
     if q.ask(leaving, acl):

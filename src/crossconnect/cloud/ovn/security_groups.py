@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from crossconnect.cloud.kinds.prefix_list import PrefixList
 from crossconnect.cloud.kinds.security_group import SecurityGroup, SecurityGroupRule
-from crossconnect.cloud.ovn.flow_logs import accepts_recorded, sample
+from crossconnect.cloud.ovn.flow_logs import PACKETS_COLLECTOR, accepts_recorded, packets_recorded, sample
 from crossconnect.cloud.ovn.inline import links
 from crossconnect.cloud.ovn.matches import address, both, family, packets
 from crossconnect.cloud.ovn.names import word
@@ -48,18 +48,22 @@ def group(q: Queries, id: str) -> Iterator[Part]:
 @unit
 def rule(q: Queries, id: str) -> Iterator[Part]:
     """`ACL` (`allow-related`) in the group's `Port_Group`; one, however many members the group or its peer has. With
-    a `Sample` of the rule's number while a flow log records what is accepted. In a VPC with inline appliances the
-    action is `pass`: the next tier sends the chosen ones through them, and lets the rest through."""
+    `Sample`s of the rule's number while a flow log records what is accepted: of what begins, and of some of the packets
+    that follow. In a VPC with inline appliances the action is `pass`: the next tier sends the chosen ones through them,
+    and lets the rest through."""
     rule = q.need(SecurityGroupRule, id)
     group = q.ask(group_of, rule.security_group_id)
     ingress = rule.direction == "ingress"
     members = word(group.id)
     columns: dict[str, Value] = {}
     if q.features.acl_sample:
-        is_sampled = q.ask(accepts_recorded, group.vpc_id)
+        is_sampled, packets_key = q.ask(accepts_recorded, group.vpc_id), f"{id}/packets"
         columns["sample_new"] = uuid_of("Sample", id) if is_sampled else None
+        columns["sample_est"] = uuid_of("Sample", packets_key) if q.ask(packets_recorded, group.vpc_id) else None
         if is_sampled:
             yield from sample(id, rule.number)
+        if columns["sample_est"]:
+            yield from sample(packets_key, rule.number, PACKETS_COLLECTOR)
     made = row(
         "ACL",
         id,
