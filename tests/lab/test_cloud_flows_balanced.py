@@ -186,9 +186,10 @@ def test_a_target_that_refuses_datagrams_leaves_until_it_takes_them_again(stand:
     by = {stand.lab.party(name).address(): name for name in ("web1", "web2")}
 
     def monitored() -> dict[str, str]:
-        words = ["--bare", "--columns=ip,protocol,status", "find", "Service_Monitor", "port=80", "protocol=udp"]
-        lines = stand.lab.central.sbctl(*words).split()
-        return {by[ip]: status for ip, status in zip(lines[::3], lines[2::3], strict=True)}
+        words = ["--format=csv", "--no-headings", "--columns=ip,status", "find", "Service_Monitor", "port=80"]
+        lines = stand.lab.central.sbctl(*words, "protocol=udp").split()
+        # None until it has been asked.
+        return {by[ip]: status for ip, status in (line.replace('"', "").split(",") for line in lines)}
 
     def answers(attempts: int = 12) -> set[str]:
         ask = (
