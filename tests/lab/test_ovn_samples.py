@@ -14,10 +14,10 @@ from crossconnect.cloud.kinds.flow_log import FlowLog
 from crossconnect.cloud.kinds.network_acl import AclEntry, NetworkAcl
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
-from crossconnect.cloud.ovn.flow_logs import PACKETS_BASE, REJECT_BASE
+from crossconnect.cloud.ovn.flow_logs import DROP_OPTIONS, PACKETS_BASE, REJECT_BASE
 from crossconnect.lab.ovn import Chassis, ovn_lab
 from ovn_live import Live, comes_true
-from ovn_records import export, exported
+from ovn_records import dropped, export, exported
 from ovn_scenes import software
 
 HYPERVISORS = ("hv1", "hv2")
@@ -149,3 +149,23 @@ def test_a_mirror_is_given_what_its_source_sends_and_gets(live: Live) -> None:
     before = got()
     assert live.lab.connect("web", "db", 80)
     assert got() - before < 4
+
+
+def test_what_a_network_acl_does_not_let_out_names_the_logical_flow(live: Live) -> None:
+    """Input: a list that denies a port to what leaves, which routers' policies do, and all drops are sampled. Output:
+    the record's flow is of that entry's policy."""
+    entries = (
+        AclEntry(number=10, direction="egress", action="deny", cidr="10.0.2.0/24", **WEB),
+        AclEntry(number=20, direction="egress", action="allow", cidr="0.0.0.0/0"),
+        AclEntry(number=10, direction="ingress", action="allow", cidr="0.0.0.0/0"),
+    )
+    live.cloud.make(NetworkAcl, "acl-s1", vpc_id="vpc-blue", entries=entries, number=OF_LIST)
+    subnet = live.cloud.documents["subnet-s1"]
+    assert isinstance(subnet, Subnet)
+    live.cloud.change(subnet, network_acl_id="acl-s1")
+    live.write()
+    live.lab.central.nbctl("set", "NB_Global", ".", *(f"options:{k}={v}" for k, v in DROP_OPTIONS.items()))
+    live.lab.central.sync()
+    assert not live.lab.connect("web", "db", 80, timeout_s=1.0)
+    flow = ("10.0.1.10", "10.0.2.10", 80)
+    assert comes_true(lambda: ("Logical_Router_Policy", "acl-s1/10", *flow) in dropped(live, "hv1"))
