@@ -80,6 +80,17 @@ class Traffic:
             assert all(sent.values()), sent
         return self._seen
 
-    def lost(self) -> dict[int, dict[int, int]]:
-        """Packets lost per tenth of a second, by flow, of those that lost any."""
-        return {s.number: s.lost_by_100_ms for s in self.end() if s.lost}
+    def lost(self, but: Sequence[tuple[float, float]] = ()) -> dict[int, dict[int, int]]:
+        """Packets lost per tenth of a second, by flow, of those that lost any. `but`: when a fault takes packets by
+        itself, from and to, on the monotonic clock."""
+        apart = [(int((first - self.began) * 10), int((last - self.began) * 10)) for first, last in but]
+        found = {
+            s.number: {
+                tenth: packets
+                for tenth, packets in s.lost_by_100_ms.items()
+                if not any(first <= tenth <= last for first, last in apart)
+            }
+            for s in self.end()
+            if s.lost
+        }
+        return {number: tenths for number, tenths in found.items() if tenths}
