@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from crossconnect.cli.cloud_connection import connection_options
-from crossconnect.cli.cloud_pages import TAGS, UNTAG, filter_options, pages, segment, tags_of
+from crossconnect.cli.cloud_pages import IF_MATCH, TAGS, UNTAG, filter_options, pages, segment, tags_of
 from crossconnect.cli.output import draw, emit, output_option, say
 from crossconnect.cloud.api.principal import PROJECT_ROLES, REGION_ROLES
 from crossconnect.cloud.client.paging import JSON, MERGE_PATCH, matching
@@ -135,7 +135,7 @@ def list_keys(transport: Transport, output: str, **given: Any) -> int:
 @click.option("--name", help="For people.")
 @TAGS
 @UNTAG
-@click.option("--if-match", type=int, metavar="REVISION", help="Only if that is still its revision.")
+@IF_MATCH
 @output_option
 @connection_options
 def update_key(

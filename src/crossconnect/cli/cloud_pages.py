@@ -11,6 +11,7 @@ from crossconnect.cloud.client.transport import Transport
 from crossconnect.errors import BadInput
 
 PAGE = 1000
+IF_MATCH = click.option("--if-match", type=int, metavar="REVISION", help="Only if that is still its revision.")
 TAGS = click.option("--tag", multiple=True, metavar="KEY=VALUE", help="A tag; repeatable.")
 UNTAG = click.option("--untag", multiple=True, metavar="KEY", help="Remove a tag; repeatable.")
 TAG_FILTER = click.option("--tag", multiple=True, metavar="KEY[=VALUE]", help="Only those with this tag; repeatable.")

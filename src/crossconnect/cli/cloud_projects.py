@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from crossconnect.cli.cloud_connection import connection_options
-from crossconnect.cli.cloud_pages import TAGS, UNTAG, filter_options, pages, segment, tags_of
+from crossconnect.cli.cloud_pages import IF_MATCH, TAGS, UNTAG, filter_options, pages, segment, tags_of
 from crossconnect.cli.output import draw, emit, output_option, say
 from crossconnect.cloud.client.paging import JSON, MERGE_PATCH, matching
 from crossconnect.cloud.client.transport import Transport
@@ -82,7 +82,7 @@ def show_project(transport: Transport, id: str, output: str) -> int:
 @click.option("--description", help="Description, for people.")
 @TAGS
 @UNTAG
-@click.option("--if-match", type=int, metavar="REVISION", help="Only if that is still its revision.")
+@IF_MATCH
 @output_option
 @connection_options
 def update_project(
@@ -115,7 +115,7 @@ def set_quotas(transport: Transport, id: str, quotas: tuple[str, ...], output: s
 
 @projects.command("delete")
 @click.argument("id")
-@click.option("--if-match", type=int, metavar="REVISION", help="Only if that is still its revision.")
+@IF_MATCH
 @connection_options
 def delete_project(transport: Transport, id: str, if_match: int | None) -> int:
     """Delete a project in which nothing is any more, and its keys with it. Its id is given to no other."""

@@ -9,7 +9,7 @@ import msgspec
 
 from crossconnect.cli.cloud_connection import connection_options
 from crossconnect.cli.cloud_fields import collect, one_of, options_of, read_body
-from crossconnect.cli.cloud_pages import TAG_FILTER, pages
+from crossconnect.cli.cloud_pages import IF_MATCH, TAG_FILTER, pages
 from crossconnect.cli.cloud_region import COMMANDS as BESIDE
 from crossconnect.cli.cloud_text import columns_of, plan_text, sheet, table
 from crossconnect.cli.output import draw, emit, output_option, say
@@ -36,7 +36,6 @@ DRY_RUN = click.option(
 FROM_FILE = click.option(
     "-f", "--from-file", metavar="FILE", help="Body in YAML or JSON (-: standard input); options add to it."
 )
-IF_MATCH = click.option("--if-match", type=int, metavar="REVISION", help="Only if that is still its revision.")
 
 
 class _Cloud(click.Group):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 from crossconnect.cloud.decisions import address, vrf_service
@@ -20,7 +23,7 @@ from crossconnect.cloud.kinds.private_link import (
     ServiceEndpointPatch,
 )
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.resource import Change, Effect, conflict, forbidden, invalid, missing
+from crossconnect.cloud.resource import Change, Claim, Effect, conflict, forbidden, invalid, missing
 from crossconnect.cloud.view import Context, View, born
 
 PROJECTS_MAX = 1000
@@ -45,20 +48,8 @@ def create_service(body: EndpointServiceBody, view: View, context: Context) -> C
     for other in view.referring(EndpointService, balancer.id, "load_balancer_id"):
         message = f"{other.id} stands behind {balancer.id} already"
         raise conflict("endpoint-service.load-balancer-in-use", message, "/load_balancer_id")
-    id = context.new_id("svc")
-    (number,) = numbers(view, "transfer", id)
-    service = born(
-        EndpointService,
-        id,
-        context,
-        body,
-        vpc_id=balancer.vpc_id,
-        load_balancer_id=balancer.id,
-        allowed_projects=_projects(body.allowed_projects),
-        acceptance_required=body.acceptance_required,
-        source=body.source,
-        number=number.value,
-    )
+    where = {"vpc_id": balancer.vpc_id, "load_balancer_id": balancer.id, "source": body.source}
+    service, number = _made(body, view, context, where)
     return Change(put=(service,), claims=(number,))
 
 
@@ -67,6 +58,15 @@ def _in_vrf(body: EndpointServiceBody, view: View, context: Context) -> Change:
     source = vrf_service.address(given, "/source_address", context) if given else ""
     body = msgspec.structs.replace(body, source_address=source)
     vrf_service.refuse(body, view, context)
+    listeners = vrf_service.listeners(body.listeners, context)
+    service, number = _made(body, view, context, {"vrf": body.vrf, "listeners": listeners, "source_address": source})
+    return Change(put=(service,), claims=(number, vrf_service.source_claim(body.vrf, source, service.id, view)))
+
+
+def _made(
+    body: EndpointServiceBody, view: View, context: Context, where: Mapping[str, Any]
+) -> tuple[EndpointService, Claim]:
+    """A service with the claim of its number. `where`: the fields that say where it is."""
     id = context.new_id("svc")
     (number,) = numbers(view, "transfer", id)
     service = born(
@@ -74,14 +74,12 @@ def _in_vrf(body: EndpointServiceBody, view: View, context: Context) -> Change:
         id,
         context,
         body,
-        vrf=body.vrf,
-        listeners=vrf_service.listeners(body.listeners, context),
-        source_address=source,
         allowed_projects=_projects(body.allowed_projects),
         acceptance_required=body.acceptance_required,
         number=number.value,
+        **where,
     )
-    return Change(put=(service,), claims=(number, vrf_service.source_claim(body.vrf, source, id, view)))
+    return service, number
 
 
 def update_service(service: EndpointService, patch: EndpointServicePatch, view: View, context: Context) -> Change:
