@@ -89,6 +89,13 @@ def gone(stand: Stand, *resources: Any) -> None:
     stand.realise()
 
 
+def monitors(stand: Stand, protocol: str) -> dict[str, str]:
+    """What OVN says of the health of each address: nothing ("[]") until it has looked."""
+    words = ["--format=csv", "--no-headings", "--columns=ip,status", "find", "Service_Monitor", "port=80"]
+    lines = stand.lab.central.sbctl(*words, f"protocol={protocol}").split()
+    return {ip: status for ip, status in (line.replace('"', "").split(",") for line in lines)}
+
+
 def asks(stand: Stand, client: str, address: str, protocol: Any = "tcp", attempts: int = 12) -> list[Connection]:
     """Who answers a client at port 8080, again and again."""
     return [
@@ -146,9 +153,7 @@ def test_a_target_that_does_not_answer_leaves_until_it_does_again(stand: Stand, 
     made, group = balancer(stand, shop, "web1", "web2", health_check=check)
 
     def monitored() -> dict[str, str]:
-        words = ["--bare", "--columns=ip,status", "find", "Service_Monitor", "port=80"]
-        lines = stand.lab.central.sbctl(*words).split()
-        return dict(zip(lines[::2], lines[1::2], strict=True))
+        return monitors(stand, "tcp")
 
     def reached(attempts: int = 10) -> list[bool]:
         ask = "import socket, sys; c = socket.create_connection((sys.argv[1], 8080), 1.5); print('open')"
@@ -186,10 +191,7 @@ def test_a_target_that_refuses_datagrams_leaves_until_it_takes_them_again(stand:
     by = {stand.lab.party(name).address(): name for name in ("web1", "web2")}
 
     def monitored() -> dict[str, str]:
-        words = ["--format=csv", "--no-headings", "--columns=ip,status", "find", "Service_Monitor", "port=80"]
-        lines = stand.lab.central.sbctl(*words, "protocol=udp").split()
-        # None until it has been asked.
-        return {by[ip]: status for ip, status in (line.replace('"', "").split(",") for line in lines)}
+        return {by[ip]: status for ip, status in monitors(stand, "udp").items()}
 
     def answers(attempts: int = 12) -> set[str]:
         ask = (
