@@ -178,9 +178,9 @@ class _Draft:
         if there is None:
             self._without_row(unit, one, uuid, claims)
             return
-        if len(claims) == 1 and claims[0].unit not in self.waiting and one.column in facts.mutable:
-            if _has(there[one.column], one.element, claims[0].value):
-                return  # as nearly all of a comparison
+        alone = len(claims) == 1 and claims[0].unit not in self.waiting and one.column in facts.mutable
+        if alone and _has(there[one.column], one.element, claims[0].value):
+            return  # as nearly all of a comparison
         row = self.desired.row(uuid)
         own = row[0].row.columns.get(one.column) if row else None
         if one.column not in facts.mutable:
