@@ -83,7 +83,8 @@ def faces(q: Queries, id: str) -> tuple[Face, ...]:
 
 
 def checks_elsewhere(group: TargetGroup) -> bool:
-    """Whether targets are to be asked on another port than the one that they serve, which nobody does here."""
+    """Whether targets are to be asked on another port than the one that they serve. Nobody can ask there, so a listener
+    of such a group is nowhere, and no other VPC is led to it."""
     check = group.health_check
     return check is not None and any(check.port not in (None, target.port) for target in group.targets)
 

@@ -12,6 +12,13 @@ def peering_port(peering_id: str, vpc_id: str) -> str:
     return f"{peering_id}-{vpc_id}"
 
 
+def ends_of(q: Queries, peering: VpcPeering) -> tuple[str, str] | None:
+    """The two VPCs whose routers a peering joins; None while it joins none."""
+    if peering.status != "active":
+        return None
+    return q.need(Vpc, peering.vpc_id).id, q.need(Vpc, peering.peer_vpc_id).id
+
+
 def other_side(q: Queries, peering_id: str, vpc_id: str) -> str:
     """The other VPC of a peering that works."""
     peering = q.need(VpcPeering, peering_id)

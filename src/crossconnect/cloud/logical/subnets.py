@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from crossconnect.cloud.addresses import gateway, resolver
+from crossconnect.cloud.addresses import resolver
 from crossconnect.cloud.kinds.dhcp_options import DhcpOptions
 from crossconnect.cloud.kinds.load_balancer import LoadBalancer
 from crossconnect.cloud.kinds.private_link import ServiceEndpoint
@@ -50,11 +50,6 @@ def router_port(subnet_id: str) -> str:
 def switch_port(subnet_id: str) -> str:
     """Name of the port that leads from a subnet's switch to the router."""
     return f"lsp-{subnet_id}"
-
-
-def gateways(subnet: Subnet) -> list[str]:
-    """The router's addresses in a subnet."""
-    return [gateway(block) for block in (subnet.cidr_block, subnet.ipv6_cidr_block) if block]
 
 
 def resolvers(region: CloudRegion, subnet: Subnet) -> list[str]:
