@@ -207,14 +207,14 @@ class Following:
         self._felt.clear()
         schema = await self._session.connected()
         number, documents = await self._source.snapshot()
-        await self.realiser.replica.loaded()
         compiler = self._compiler(schema)
-        compiler.observe(id for _, id in self._all_down())
         changes = [(one.id, one.resource(self._kinds[one.kind].resource)) for one in documents]
-        # Some seconds for a large region, in which the API goes on.
+        # Some seconds for a large region, in which the API goes on and the database is read.
         compiled = await asyncio.to_thread(compiler.apply, changes)
-        self._faults = {id: reason for id, reason in compiled.failed.items() if reason}
-        units = {key: unit for key, unit in compiled.units.items() if unit is not None}
+        await self.realiser.replica.loaded()
+        observed = compiler.observe(id for _, id in self._all_down())
+        self._faults = {id: reason for id, reason in {**compiled.failed, **observed.failed}.items() if reason}
+        units = {key: unit for key, unit in {**compiled.units, **observed.units}.items() if unit is not None}
         self.realiser.replace(units, number, compiler.options())
         self._following = compiler
         self._took(number)

@@ -132,9 +132,8 @@ class _Draft:
             if own != there:
                 self._edit(uuid, facts, unit).update[column] = own
             return
-        has = _has(there)
         wanted = {**(own if isinstance(own, Mapping) else dict.fromkeys(_set(own))), **self._available(elements)}
-        add = {element: value for element, value in wanted.items() if not has(element, value)}
+        add = {element: value for element, value in wanted.items() if not _has(there, element, value)}
         remove = {
             element
             for element in _elements(there)
@@ -179,6 +178,9 @@ class _Draft:
         if there is None:
             self._without_row(unit, one, uuid, claims)
             return
+        alone = len(claims) == 1 and claims[0].unit not in self.waiting and one.column in facts.mutable
+        if alone and _has(there[one.column], one.element, claims[0].value):
+            return  # as nearly all of a comparison
         row = self.desired.row(uuid)
         own = row[0].row.columns.get(one.column) if row else None
         if one.column not in facts.mutable:
@@ -189,7 +191,7 @@ class _Draft:
         if not wanted and one.element in _elements(own):
             wanted = {one.element: own[one.element] if isinstance(own, Mapping) else None}
         if wanted:
-            if not _has(there[one.column])(one.element, wanted[one.element]):
+            if not _has(there[one.column], one.element, wanted[one.element]):
                 edit = self._edit(uuid, facts, unit)
                 edit.add.setdefault(one.column, {}).update(wanted)
                 if one.element in _elements(there[one.column]):
@@ -267,11 +269,11 @@ def _elements(value: Value) -> Set[Atom] | Mapping[Atom, Atom]:
     return value if isinstance(value, (Set, Mapping)) else frozenset()
 
 
-def _has(value: Value) -> Callable[[Atom, Atom | None], bool]:
+def _has(value: Value, element: Atom, of_it: Atom | None) -> bool:
     """Whether a set has an element, a map a pair."""
-    if isinstance(value, Mapping):
-        return lambda element, of_it: value.get(element) == of_it
-    return lambda element, _: element in _elements(value)
+    if isinstance(value, frozenset):  # as all sets are; said first, for it is quick
+        return element in value
+    return isinstance(value, Mapping) and element in value and value[element] == of_it
 
 
 def plan(
