@@ -178,9 +178,8 @@ class _Draft:
         if there is None:
             self._without_row(unit, one, uuid, claims)
             return
-        alone = len(claims) == 1 and claims[0].unit not in self.waiting and one.column in facts.mutable
-        if alone and _has(there[one.column], one.element, claims[0].value):
-            return  # as nearly all of a comparison
+        if one.column in facts.mutable and self._is_there(one, claims, there[one.column]):
+            return
         row = self.desired.row(uuid)
         own = row[0].row.columns.get(one.column) if row else None
         if one.column not in facts.mutable:
@@ -198,6 +197,13 @@ class _Draft:
                     edit.remove.setdefault(one.column, set()).add(one.element)
         elif not claims and one.element in _elements(there[one.column]) and not self.holds(Uuid(str(one.element))):
             self._edit(uuid, facts, unit).remove.setdefault(one.column, set()).add(one.element)
+
+    def _is_there(self, one: Contribution, claims: tuple[ElementClaim, ...], value: Value) -> bool:
+        """Whether one unit wants an element, and it is there: as nearly all of a comparison are."""
+        if len(claims) != 1:
+            return False
+        [claim] = claims
+        return claim.unit not in self.waiting and _has(value, one.element, claim.value)
 
     def _without_row(self, unit: str, one: Contribution, uuid: Uuid, claims: tuple[ElementClaim, ...]) -> None:
         """An element of a row that is not there: wanted, it takes the row with it."""
