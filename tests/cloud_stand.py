@@ -27,9 +27,9 @@ from cloud_region import cloud_region
 from crossconnect.cloud.addresses import gateway
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.subnet import Subnet
+from crossconnect.cloud.logical.numbers import transfer_addresses
 from crossconnect.cloud.ovn.compiler import Compiler
 from crossconnect.cloud.ovn.features import features_of
-from crossconnect.cloud.ovn.names import transfer_addresses
 from crossconnect.cloud.provided import cloud_of
 from crossconnect.cloud.realise import Batch, Realised, Realiser
 from crossconnect.cloud.region import CloudRegion, GatewayChassis, ProviderNetwork, Zone

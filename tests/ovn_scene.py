@@ -7,8 +7,8 @@ import re
 from cloud_documents import REGION, Cloud
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.subnet import Subnet
+from crossconnect.cloud.logical.numbers import router_mac
 from crossconnect.cloud.ovn.compiler import Compiler
-from crossconnect.cloud.ovn.names import router_mac
 from crossconnect.cloud.region import CloudRegion
 from crossconnect.net import contains
 from ovn_central import Central

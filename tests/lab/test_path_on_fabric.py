@@ -20,7 +20,7 @@ import pytest
 from cloud_memory import View
 from cloud_region import TWO_NETWORKS, cloud_region, texts
 from cloud_stand import Stand, within
-from crossconnect.cloud.ovn.provider import gateway_order
+from crossconnect.cloud.logical.provider import gateway_order
 from crossconnect.cloud.provided import cloud_of
 from crossconnect.cloud.reach import Analyser, Fabric, Reachability, ReachabilityBody, reachability
 from crossconnect.design import compile_region

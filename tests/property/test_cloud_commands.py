@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from cloud_commands import Command, World, draw
 from cloud_documents import REGION
 from cloud_memory import BY_TYPE, Cloud
+from crossconnect.cloud.logical.queries import BROKEN
 from crossconnect.cloud.ovn.compiler import Compiler
 from crossconnect.cloud.ovn.features import Features, features_of
-from crossconnect.cloud.ovn.queries import BROKEN
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.resource import Change, Refused, Resource, missing
 from ovn_contents import Contents

@@ -12,8 +12,8 @@ from crossconnect.cloud.kinds.gateways import NatGateway
 from crossconnect.cloud.kinds.peering import VpcPeering
 from crossconnect.cloud.kinds.private_link import EndpointService, ServiceEndpoint
 from crossconnect.cloud.kinds.transit import TransitRouterAttachment
-from crossconnect.cloud.ovn.names import link_addresses
-from crossconnect.cloud.ovn.queries import Unrealisable
+from crossconnect.cloud.logical.numbers import link_addresses
+from crossconnect.cloud.logical.queries import Unrealisable
 from crossconnect.cloud.provided import without_fabric
 from crossconnect.cloud.resource import Resource
 from crossconnect.net import contains

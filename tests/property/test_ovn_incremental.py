@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from cloud_documents import REGION
 from cloud_universe import UNIVERSE
+from crossconnect.cloud.logical.queries import BROKEN
 from crossconnect.cloud.ovn.compiler import Compiler
 from crossconnect.cloud.ovn.features import Features, features_of
-from crossconnect.cloud.ovn.queries import BROKEN
 from crossconnect.cloud.ovn.rows import is_own
 from crossconnect.cloud.resource import Resource
 from ovn_contents import Contents

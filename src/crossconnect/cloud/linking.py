@@ -21,8 +21,8 @@ from crossconnect.cloud.effective import Facts
 from crossconnect.cloud.kinds.load_balancer import LoadBalancer
 from crossconnect.cloud.kinds.private_link import EndpointService, ServiceEndpoint
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.names import transfer_address
-from crossconnect.cloud.ovn.queries import Unrealisable
+from crossconnect.cloud.logical.numbers import transfer_address
+from crossconnect.cloud.logical.queries import Unrealisable
 from crossconnect.cloud.verdict import Packet, Step, Translation
 from crossconnect.net import contains, parse
 

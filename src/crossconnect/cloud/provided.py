@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crossconnect.cloud.ovn.subnets import reserved
+from crossconnect.cloud.logical.subnets import reserved
 from crossconnect.cloud.region import CloudRegion, GatewayChassis, ProviderNetwork, Zone
 from crossconnect.cloud.service import Settings
 from crossconnect.design.blueprint import Blueprint, CloudPlan, ProviderNetworkPlan

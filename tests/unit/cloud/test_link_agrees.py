@@ -21,8 +21,8 @@ import pytest
 from cloud_documents import REGION
 from cloud_links import ANYWHERE, PORT, TARGET_PORT, Linked
 from cloud_memory import View, network, part, public
+from crossconnect.cloud.logical.numbers import provider_mac, router_mac
 from crossconnect.cloud.ovn.compiler import Compiler
-from crossconnect.cloud.ovn.names import provider_mac, router_mac
 from crossconnect.cloud.reach import Analyser, Hop, Reachability, ReachabilityBody, reachability
 from ovn_central import Central, needs_ovn
 from ovn_scene import outputs

@@ -23,7 +23,7 @@ from crossconnect.cloud.kinds.peering import VpcPeering
 from crossconnect.cloud.kinds.prefix_list import PrefixList, PrefixListEntry
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.transit import TransitRoute, TransitRouter, TransitRouterAttachment, TransitRouteTable
-from crossconnect.cloud.ovn.world import Index, World
+from crossconnect.cloud.logical.world import Index, World
 from crossconnect.cloud.path import Path, path
 from crossconnect.cloud.resource import Resource
 from crossconnect.cloud.verdict import Packet

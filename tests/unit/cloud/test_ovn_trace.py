@@ -31,7 +31,7 @@ from crossconnect.cloud.kinds.transit import (
     TransitRouterAttachment,
     TransitRouteTable,
 )
-from crossconnect.cloud.ovn.names import router_mac
+from crossconnect.cloud.logical.numbers import router_mac
 from ovn_central import VERSIONS, Central, central, needs_ovn
 from ovn_scene import Scene, outputs
 

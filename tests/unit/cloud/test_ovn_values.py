@@ -8,13 +8,13 @@ from cloud_documents import REGION, Cloud, made
 from crossconnect.cloud.kinds.flow_log import FlowLog
 from crossconnect.cloud.kinds.network_acl import AclEntry, NetworkAcl
 from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.logical.egress_only import without
+from crossconnect.cloud.logical.numbers import transfer_addresses
+from crossconnect.cloud.logical.queries import BROKEN, Unrealisable
 from crossconnect.cloud.ovn.compiler import Compiler
-from crossconnect.cloud.ovn.egress_only import without
 from crossconnect.cloud.ovn.features import Features, features_of
 from crossconnect.cloud.ovn.flow_logs import PACKETS_BASE
 from crossconnect.cloud.ovn.matches import packets
-from crossconnect.cloud.ovn.names import transfer_addresses
-from crossconnect.cloud.ovn.queries import BROKEN, Unrealisable
 from crossconnect.cloud.ovn.rows import RESOURCE, is_own, uuid_of
 from crossconnect.cloud.ovn.units import ELSEWHERE, UNITS
 from crossconnect.cloud.realise.facts import is_unwell

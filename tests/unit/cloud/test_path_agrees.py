@@ -16,8 +16,8 @@ from cloud_documents import REGION
 from cloud_memory import Cloud, View
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.subnet import Subnet
+from crossconnect.cloud.logical.numbers import router_mac
 from crossconnect.cloud.ovn.compiler import Compiler
-from crossconnect.cloud.ovn.names import router_mac
 from crossconnect.cloud.path import Path, path
 from crossconnect.cloud.resource import Refused
 from crossconnect.cloud.verdict import Packet

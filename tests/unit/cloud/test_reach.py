@@ -8,7 +8,7 @@ import pytest
 
 from cloud_memory import Cloud, View, network, part, public, refused
 from cloud_region import TWO_NETWORKS, cloud_region, texts
-from crossconnect.cloud.ovn.provider import gateway_order
+from crossconnect.cloud.logical.provider import gateway_order
 from crossconnect.cloud.provided import cloud_of, without_fabric
 from crossconnect.cloud.reach import Analyser, Fabric, Hop, Reachability, ReachabilityBody, reachability, told
 from crossconnect.cloud.resource import Refused

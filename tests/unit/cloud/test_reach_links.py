@@ -10,7 +10,7 @@ import pytest
 from cloud_links import PORT, TARGET_PORT, Linked
 from cloud_memory import View
 from cloud_region import cloud_region
-from crossconnect.cloud.ovn.provider import gateway_order
+from crossconnect.cloud.logical.provider import gateway_order
 from crossconnect.cloud.provided import cloud_of, without_fabric
 from crossconnect.cloud.reach import Analyser, Fabric, Hop, Reachability, ReachabilityBody, reachability, told
 from crossconnect.design import compile_region

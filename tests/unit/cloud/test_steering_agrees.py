@@ -17,8 +17,8 @@ import pytest
 from cloud_documents import REGION
 from cloud_memory import Cloud, View
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.logical.numbers import router_mac
 from crossconnect.cloud.ovn.compiler import Compiler
-from crossconnect.cloud.ovn.names import router_mac
 from crossconnect.cloud.path import Path, arrival, path
 from crossconnect.cloud.verdict import Packet
 from ovn_central import Central, needs_ovn

@@ -16,9 +16,9 @@ from cloud_documents import REGION
 from cloud_memory import Cloud, View, network, part
 from cloud_region import TWO_NETWORKS, cloud_region, texts
 from crossconnect.cloud.linking import link_address
+from crossconnect.cloud.logical.numbers import provider_mac, router_mac
 from crossconnect.cloud.ovn.compiler import Compiler
 from crossconnect.cloud.ovn.features import Features
-from crossconnect.cloud.ovn.names import provider_mac, router_mac
 from crossconnect.cloud.provided import cloud_of
 from crossconnect.cloud.reach import Analyser, Fabric, Reachability, ReachabilityBody, reachability, told
 from crossconnect.cloud.region import CloudRegion

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from crossconnect.cloud.logical.world import Changes, Source, World
 from crossconnect.cloud.ovn.features import Features
 from crossconnect.cloud.ovn.felt import reach_of
 from crossconnect.cloud.ovn.flow_logs import DROP_OPTIONS
@@ -15,7 +16,6 @@ from crossconnect.cloud.ovn.provider import OPTIONS
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import Contribution, Row
 from crossconnect.cloud.ovn.units import UNITS, UNITS_OF_REGION
-from crossconnect.cloud.ovn.world import Changes, Source, World
 from crossconnect.cloud.realise.placement import Reach
 from crossconnect.cloud.realise.unit import Unit, Units
 from crossconnect.cloud.region import CloudRegion

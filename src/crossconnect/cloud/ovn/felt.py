@@ -25,7 +25,7 @@ from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
 from crossconnect.cloud.kinds.transit import TransitRouter
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.references import references
+from crossconnect.cloud.logical.references import references
 from crossconnect.cloud.realise.placement import Reach
 from crossconnect.cloud.resource import Resource
 

@@ -17,12 +17,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crossconnect.cloud.kinds.flow_log import FlowLog
-from crossconnect.cloud.kinds.network_interface import NetworkInterface
-from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.names import digest, number_of, word
+from crossconnect.cloud.logical.flow_logs import interface_rejected, is_recorded
+from crossconnect.cloud.logical.interfaces import port_of
+from crossconnect.cloud.logical.numbers import digest, number_of
+from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.parts import GROUPS_TIER, Fault, Part, adds, bare, row, tier, unit, within
-from crossconnect.cloud.ovn.ports import port_of
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.region import SAMPLING_MAX
@@ -60,21 +60,6 @@ def collector(q: Queries, id: str) -> Iterator[Part]:
     yield from within("Meter", METER, "bands", band)
 
 
-def logs_of_interfaces(q: Queries, kind: str) -> frozenset[str]:
-    """VPCs of interfaces for which a flow log records what `kind` says."""
-    vpcs: set[str] = set()
-    for id in q.referring(FlowLog, "", ""):
-        log = q.need(FlowLog, id)
-        interface = q.get(NetworkInterface, log.resource_id)
-        if interface is not None and log.traffic in (kind, "all"):
-            vpcs.add(interface.vpc_id)
-    return frozenset(vpcs)
-
-
-def _is_logged(q: Queries, resource_id: str, kind: str) -> bool:
-    return any(q.need(FlowLog, id).traffic in (kind, "all") for id in q.referring(FlowLog, "resource_id", resource_id))
-
-
 def accepts_recorded(q: Queries, vpc_id: str) -> bool:
     """Whether what rules of a VPC accept is to be sampled, for all or a part of it."""
     return _sampled(q, vpc_id, "accept")
@@ -86,18 +71,7 @@ def denials_recorded(q: Queries, vpc_id: str) -> bool:
 
 
 def _sampled(q: Queries, vpc_id: str, kind: str) -> bool:
-    if not q.features.acl_sample:
-        return False
-    return (
-        _is_logged(q, vpc_id, kind)
-        or any(_is_logged(q, subnet, kind) for subnet in q.referring(Subnet, "vpc_id", vpc_id))
-        or vpc_id in q.ask(logs_of_interfaces, kind)
-    )
-
-
-def rejects_recorded(q: Queries, subnet_id: str) -> bool:
-    """Whether what is dropped at all interfaces of a subnet is to be recorded."""
-    return _is_logged(q, subnet_id, "reject") or _is_logged(q, q.need(Subnet, subnet_id).vpc_id, "reject")
+    return q.features.acl_sample and is_recorded(q, vpc_id, kind)
 
 
 def sample(key: str, number: int, collector: str = COLLECTOR) -> Iterator[Part]:
@@ -157,7 +131,7 @@ def rejects(q: Queries, id: str) -> Iterator[Part]:
 def interface_rejects(q: Queries, id: str) -> Iterator[Part]:
     """An interface whose drops are recorded: a member of the VPC's group for that."""
     interface = q.ask(port_of, id)
-    if _is_logged(q, id, "reject") or q.ask(rejects_recorded, interface.subnet_id):
+    if interface_rejected(q, interface):
         yield adds("Port_Group", rejects_group(interface.vpc_id), "ports", uuid_of("Logical_Switch_Port", id))
 
 

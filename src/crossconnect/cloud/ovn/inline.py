@@ -15,33 +15,28 @@ of a VPC, the ACL of the lowest number decides which group of functions gets it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from crossconnect.cloud.kinds.load_balancer import HealthCheck, LoadBalancer
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.service_insertion import ServiceInsertion, SteeringRule
-from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.names import digest, word
+from crossconnect.cloud.logical.insertions import Link, chosen_at, tags
+from crossconnect.cloud.logical.interfaces import port_name, port_of
+from crossconnect.cloud.logical.queries import Unrealisable
+from crossconnect.cloud.logical.sides import sides
+from crossconnect.cloud.logical.subnets import switch_of
+from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.parts import INLINE_TIER, Fault, Part, adds, row, unit, within
-from crossconnect.cloud.ovn.ports import PORT, port_name, port_of
-from crossconnect.cloud.ovn.queries import Queries, Unrealisable
+from crossconnect.cloud.ovn.ports import PORT
+from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import Row, uuid_of
-from crossconnect.cloud.ovn.sides import chosen, sides
-from crossconnect.cloud.ovn.subnets import SWITCH, switch_of
+from crossconnect.cloud.ovn.sides import chosen
+from crossconnect.cloud.ovn.subnets import SWITCH
 from crossconnect.transport.ovsdb.types import Atom, Value
 
 CHECK_OPTIONS = {"svc_monitor_ip": "169.254.254.1", "svc_monitor_ip_dst": "169.254.254.2"}
 """`NB_Global.options`: source and destination of the probes that must come out of an appliance again."""
-TAGS = 4094
 TOP = 32766
-
-
-class Link(NamedTuple):
-    """An appliance's interfaces: where packets of a client go in, and where they come out."""
-
-    inside: str
-    outside: str
 
 
 def obstacle(q: Queries, insertion: ServiceInsertion) -> str:
@@ -94,20 +89,6 @@ def group_name(vpc_id: str) -> str:
 def child_name(interface_id: str, subnet_id: str) -> str:
     """Name of an appliance's port on another subnet's switch."""
     return f"{interface_id}-{subnet_id}"
-
-
-def tags(q: Queries, vpc_id: str) -> dict[str, int]:
-    """The VLAN tag of each subnet on appliances' interfaces. By a hash, so that one subnet more leaves the others' as
-    they are."""
-    found: dict[str, int] = {}
-    taken: set[int] = set()
-    for id in q.referring(Subnet, "vpc_id", vpc_id):
-        tag = digest(id) % TAGS
-        while tag in taken:
-            tag = (tag + 1) % TAGS
-        taken.add(tag)
-        found[id] = tag + 1
-    return found
 
 
 @unit
@@ -261,11 +242,11 @@ def _chosen(q: Queries, vpc: Vpc, rule: SteeringRule) -> Iterator[tuple[int, str
         match = chosen(rule, source, destination)
         if match is None:
             continue
-        if source.where != "out":
+        ends = chosen_at(source, destination)
+        if ends.client:
             yield source.version, "from-lport", match
-        if destination.where == "out" or source.where == "in":
-            continue
-        if source.where == "both":
+        if ends.server and ends.strangers_only:
             blocks = vpc.cidr_blocks if source.version == 4 else vpc.ipv6_cidr_blocks
             match = f"{match} && ip{source.version}.src != {{{', '.join(blocks)}}}"
-        yield source.version, "to-lport", match
+        if ends.server:
+            yield source.version, "to-lport", match

@@ -13,29 +13,32 @@ Policies have no connection state: a reply is what comes back between the same a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from crossconnect.cloud.addresses import nth
 from crossconnect.cloud.kinds.load_balancer import HealthCheck
-from crossconnect.cloud.kinds.network_interface import NetworkInterface, own_addresses
-from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule
+from crossconnect.cloud.kinds.service_insertion import ServiceInsertion, SteeringRule
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.logical.insertions import Pair, living_of, next_hops, pairs_of
+from crossconnect.cloud.logical.interfaces import port_name, port_of
+from crossconnect.cloud.logical.load_balancers import CHECKER
+from crossconnect.cloud.logical.network_acls import acl_of, leaving
+from crossconnect.cloud.logical.queries import Unrealisable
+from crossconnect.cloud.logical.sides import sides
+from crossconnect.cloud.logical.subnets import router_port
 from crossconnect.cloud.ovn.inline import check_options, inline_rows, obstacle
-from crossconnect.cloud.ovn.load_balancers import BALANCER, CHECKER
-from crossconnect.cloud.ovn.network_acls import POLICY_TOP, acl_of, leaving
+from crossconnect.cloud.ovn.load_balancers import BALANCER
+from crossconnect.cloud.ovn.network_acls import POLICY_TOP
 from crossconnect.cloud.ovn.parts import Fault, Part, adds, bare, row, unit, within
-from crossconnect.cloud.ovn.ports import PORT, port_name, port_of
-from crossconnect.cloud.ovn.queries import Queries, Unrealisable
+from crossconnect.cloud.ovn.ports import PORT
+from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import RESOURCE, uuid_of
-from crossconnect.cloud.ovn.sides import answering, chosen, sides
-from crossconnect.cloud.ovn.subnets import router_port
+from crossconnect.cloud.ovn.sides import answering, chosen
 from crossconnect.cloud.ovn.vpcs import ROUTER
 
 CHECKING_VIP = "169.254.254.3"
 """Of the load balancer that asks appliances: on no switch, so nobody's packets ever meet it."""
-_Pair: TypeAlias = tuple[NetworkInterface, NetworkInterface]
-"""Where an appliance gets packets, and replies."""
 
 
 def policies_are_free(q: Queries, vpc_id: str) -> bool:
@@ -50,7 +53,7 @@ def policies_are_free(q: Queries, vpc_id: str) -> bool:
 class Standing(NamedTuple):
     """What a routed insertion can do now."""
 
-    living: _Pair | None
+    living: Pair | None
     """The first of its appliances that lives."""
     obstacle: str = ""
     """Why nothing can be steered at all."""
@@ -61,10 +64,9 @@ def standing(q: Queries, id: str) -> Standing:
     insertion = q.need(ServiceInsertion, id)
     try:
         q.ask(policies_are_free, insertion.vpc_id)
-        pairs = _pairs(q, insertion)
+        return Standing(living_of(q, insertion))
     except Unrealisable as e:
         return Standing(None, str(e))
-    return Standing(next((pair for pair in pairs if all(q.is_up(interface.id) for interface in pair)), None))
 
 
 @unit
@@ -86,7 +88,7 @@ def steering(q: Queries, id: str) -> Iterator[Part]:
     if now.obstacle:
         yield Fault(now.obstacle)
     else:
-        for subnet in sorted({interface.subnet_id for pair in _pairs(q, insertion) for interface in pair}):
+        for subnet in sorted({interface.subnet_id for pair in pairs_of(q, insertion) for interface in pair}):
             match = f'inport == "{router_port(subnet)}"'
             yield from policy(vpc.id, f"{id}/from/{subnet}", id, POLICY_TOP, match, "allow")
     yield from _checks(q, insertion)
@@ -182,23 +184,6 @@ def _steered(q: Queries, insertion: ServiceInsertion, rule: SteeringRule, now: S
                 key = f"{insertion.id}/{rule.number}/ip{source.version}/{direction}"
                 priority = max(POLICY_TOP - 1 - rule.number, 1)
                 yield from policy(insertion.vpc_id, key, insertion.id, priority, match, action, hop)
-
-
-def next_hops(living: _Pair | None, version: int) -> tuple[str, str]:
-    """Where packets go, and their replies: empty where no appliance lives, or it has no address of the IP version."""
-    if living is None:
-        return "", ""
-    there, back = (next(iter(own_addresses(interface, version)), "") for interface in living)
-    return there, back
-
-
-def _pairs(q: Queries, insertion: ServiceInsertion) -> list[_Pair]:
-    return [_interfaces(q, appliance) for appliance in insertion.appliances]
-
-
-def _interfaces(q: Queries, appliance: Appliance) -> _Pair:
-    ids = appliance.network_interface_id, appliance.return_network_interface_id or appliance.network_interface_id
-    return q.ask(port_of, ids[0]), q.ask(port_of, ids[1])
 
 
 def policy(vpc_id: str, key: str, id: str, priority: int, match: str, action: str, hop: str = "") -> Iterator[Part]:

@@ -12,33 +12,23 @@ What a client in a target's own subnet is balanced to is routed, and its answer 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from crossconnect.cloud.kinds.load_balancer import TargetGroup
-from crossconnect.cloud.kinds.network_interface import own_addresses
 from crossconnect.cloud.kinds.service_insertion import ServiceInsertion
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.insertions import Standing, next_hops, policy, standing
-from crossconnect.cloud.ovn.internet import interface_of
+from crossconnect.cloud.logical.insertions import next_hops
+from crossconnect.cloud.logical.inspection import TargetPort, target_ports
+from crossconnect.cloud.logical.subnets import router_port
+from crossconnect.cloud.ovn.insertions import Standing, policy, standing
 from crossconnect.cloud.ovn.matches import Field, both, packets
 from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.network_acls import POLICY_TOP
 from crossconnect.cloud.ovn.parts import Fault, Part, row, unit
 from crossconnect.cloud.ovn.queries import Queries
-from crossconnect.cloud.ovn.subnets import router_port
 
 PRIORITY = POLICY_TOP - 1
 """Above the rules of all insertions, below what appliances send on."""
-
-
-class _Port(NamedTuple):
-    """The targets of a group that answer on a port, of an IP version."""
-
-    number: int
-    version: int
-    addresses: frozenset[str]
-    subnets: tuple[str, ...]
 
 
 @unit
@@ -61,26 +51,13 @@ def inspected(q: Queries, id: str) -> Iterator[Part]:
         yield Fault(f"{insertion.id}: {now.obstacle}")
         if insertion.on_failure == "open":
             return
-    for port in _ports(q, group):
+    for port in target_ports(q, group):
         yield from _through(group, insertion, port, now)
         if not now.obstacle:
             yield from _beside(q, group, insertion, port)
 
 
-def _ports(q: Queries, group: TargetGroup) -> Iterator[_Port]:
-    for version in (4, 6):
-        addresses: dict[int, set[str]] = {}
-        subnets: dict[int, set[str]] = {}
-        for target in group.targets:
-            interface = interface_of(q, target.network_interface_id)
-            if interface is not None and (own := own_addresses(interface, version)):
-                addresses.setdefault(target.port, set()).add(own[0])
-                subnets.setdefault(target.port, set()).add(interface.subnet_id)
-        for number in sorted(addresses):
-            yield _Port(number, version, frozenset(addresses[number]), tuple(sorted(subnets[number])))
-
-
-def _through(group: TargetGroup, insertion: ServiceInsertion, port: _Port, now: Standing) -> Iterator[Part]:
+def _through(group: TargetGroup, insertion: ServiceInsertion, port: TargetPort, now: Standing) -> Iterator[Part]:
     """The policies of both directions."""
     name = _set_name(group, port)
     yield row("Address_Set", name, group.id, name=name, addresses=port.addresses)
@@ -98,7 +75,7 @@ def _through(group: TargetGroup, insertion: ServiceInsertion, port: _Port, now: 
         yield from policy(group.vpc_id, f"{name}/{direction}", group.id, priority, match, action, hop)
 
 
-def _beside(q: Queries, group: TargetGroup, insertion: ServiceInsertion, port: _Port) -> Iterator[Part]:
+def _beside(q: Queries, group: TargetGroup, insertion: ServiceInsertion, port: TargetPort) -> Iterator[Part]:
     """What the router gets from a target's subnet for that subnet."""
     name = _set_name(group, port)
     what = packets(port.version, group.protocol, port.number, port.number)
@@ -111,5 +88,5 @@ def _beside(q: Queries, group: TargetGroup, insertion: ServiceInsertion, port: _
         yield from policy(group.vpc_id, f"{name}/beside/{id}", group.id, POLICY_TOP, match, action)
 
 
-def _set_name(group: TargetGroup, port: _Port) -> str:
+def _set_name(group: TargetGroup, port: TargetPort) -> str:
     return f"{word(group.id)}_{port.number}_ip{port.version}"

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.logical.interfaces import host_name, port_name, port_of
+from crossconnect.cloud.logical.subnets import switch_of
 from crossconnect.cloud.ovn.inline import other_end, port_options
 from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.parts import Part, adds, row, unit, within
-from crossconnect.cloud.ovn.ports import EVERYBODY, PORT, port_name, port_of
+from crossconnect.cloud.ovn.ports import EVERYBODY, PORT
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
-from crossconnect.cloud.ovn.subnets import SWITCH, dhcp_uuid, switch_of
+from crossconnect.cloud.ovn.subnets import SWITCH, dhcp_uuid
 from crossconnect.transport.ovsdb.types import Atom
 
 
@@ -57,8 +59,3 @@ def _options(interface: NetworkInterface) -> dict[Atom, Atom]:
     if interface.private_addresses:
         options["hostname"] = f'"{host_name(interface.private_addresses[0])}"'
     return options
-
-
-def host_name(address: str) -> str:
-    """The first label of a machine's name, by its IPv4 address."""
-    return f"ip-{address.replace('.', '-')}"

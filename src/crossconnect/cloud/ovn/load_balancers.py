@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from crossconnect.cloud.addresses import nth
-from crossconnect.cloud.kinds.elastic_ip import ElasticIp
-from crossconnect.cloud.kinds.load_balancer import Listener, LoadBalancer, TargetGroup, addresses_of
-from crossconnect.cloud.kinds.network_interface import own_addresses
-from crossconnect.cloud.kinds.subnet import Subnet
+from crossconnect.cloud.kinds.load_balancer import Listener, LoadBalancer, TargetGroup
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.internet import has_internet, interface_of
+from crossconnect.cloud.logical.internet import has_internet
+from crossconnect.cloud.logical.load_balancers import Answering, checks_elsewhere, faces, public_address, targets_of
+from crossconnect.cloud.logical.subnets import switch_of
 from crossconnect.cloud.ovn.parts import Fault, Part, adds, bare, row, unit, within
-from crossconnect.cloud.ovn.ports import port_name
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
-from crossconnect.cloud.ovn.subnets import SWITCH, switch_of
+from crossconnect.cloud.ovn.subnets import SWITCH
 from crossconnect.cloud.ovn.vpcs import ROUTER
-from crossconnect.net import version_of
 from crossconnect.transport.ovsdb.types import Atom
 
 BALANCER = "Load_Balancer"
 GROUP = "Load_Balancer_Group"
-CHECKER = 3
-"""Health checks come from the subnet's fourth address, which is nobody's."""
-
-
-class Answering(NamedTuple):
-    """A target that is there."""
-
-    address: str
-    port: int
-    interface: str
-    """Its port's name."""
-    zone: str
-    checker: str
-    """Where its health checks come from."""
 
 
 def group_name(vpc_id: str) -> str:
@@ -59,64 +40,9 @@ def subnet_balancing(q: Queries, id: str) -> Iterator[Part]:
     yield adds(SWITCH, id, "load_balancer_group", uuid_of(GROUP, group_name(subnet.vpc_id)))
 
 
-def targets_of(q: Queries, group: TargetGroup, version: int = 4) -> Iterator[Answering]:
-    """The targets of a group that are there, and have an address of an IP version."""
-    for target in group.targets:
-        interface = interface_of(q, target.network_interface_id)
-        addresses = own_addresses(interface, version) if interface is not None else ()
-        if interface is None or not addresses:
-            continue
-        subnet = q.need(Subnet, interface.subnet_id)
-        checker = nth(subnet.cidr_block if version == 4 else subnet.ipv6_cidr_block, CHECKER)
-        yield Answering(addresses[0], target.port, port_name(interface), subnet.availability_zone, checker)
-
-
 def bracketed(address: str) -> str:
     """An address before a port, or as a key of OVN's: IPv6 in brackets."""
     return f"[{address}]" if ":" in address else address
-
-
-class Face(NamedTuple):
-    """A listener at a load balancer's addresses: one row."""
-
-    key: str
-    listener: Listener
-    group: TargetGroup
-    vips: tuple[tuple[str, tuple[Answering, ...]], ...]
-    """Addresses of one IP version, and who answers there."""
-
-    @property
-    def version(self) -> int:
-        """The IP version of its addresses."""
-        return version_of(self.vips[0][0])
-
-
-def faces(q: Queries, id: str) -> tuple[Face, ...]:
-    """The rows of a load balancer in its VPC's group; none for listeners that cannot be."""
-    balancer = q.need(LoadBalancer, id)
-    q.need(Vpc, balancer.vpc_id)
-    zones = [q.need(Subnet, subnet).availability_zone for subnet in balancer.subnet_ids]
-    found: list[Face] = []
-    for listener in balancer.listeners:
-        group = q.get(TargetGroup, listener.target_group_id)
-        if group is None or _checks_elsewhere(group):
-            continue
-        for version, ending in ((4, ""), (6, "/ipv6")):
-            if not (addresses := addresses_of(balancer, version)):
-                continue
-            targets = [*targets_of(q, group, version)]
-            vips = tuple(
-                (address, tuple(t for t in targets if balancer.cross_zone or t.zone == zone))
-                for address, zone in zip(addresses, zones, strict=False)
-            )
-            found.append(Face(f"{id}/{listener.protocol}/{listener.port}{ending}", listener, group, vips))
-    return tuple(found)
-
-
-def _checks_elsewhere(group: TargetGroup) -> bool:
-    """Whether targets are to be asked on another port than the one that they serve."""
-    check = group.health_check
-    return check is not None and any(check.port not in (None, target.port) for target in group.targets)
 
 
 @unit
@@ -140,7 +66,7 @@ def balancer(q: Queries, id: str) -> Iterator[Part]:
         group = q.get(TargetGroup, listener.target_group_id)
         if group is None:
             yield Fault(f"target group {listener.target_group_id} does not exist")
-        elif _checks_elsewhere(group):
+        elif checks_elsewhere(group):
             yield Fault(f"{group.id}: OVN checks targets on the port that they serve only")
         elif balancer.elastic_ip_id:
             yield from _outside(q, balancer, listener, group, [*targets_of(q, group)])
@@ -158,12 +84,12 @@ def _answering(balancer: LoadBalancer) -> Iterator[Part]:
 def _outside(
     q: Queries, balancer: LoadBalancer, listener: Listener, group: TargetGroup, targets: list[Answering]
 ) -> Iterator[Part]:
-    elastic = q.get(ElasticIp, balancer.elastic_ip_id)
-    if elastic is None or not q.ask(has_internet, balancer.vpc_id):
+    address = public_address(q, balancer)
+    if address is None:
         yield Fault(f"VPC {balancer.vpc_id} has no internet gateway")
         return
     key = f"{balancer.id}/{listener.protocol}/{listener.port}/outside"
-    yield from balancer_rows(balancer.id, key, listener, group, {f"{elastic.address}:{listener.port}": targets})
+    yield from balancer_rows(balancer.id, key, listener, group, {f"{address}:{listener.port}": targets})
     yield adds(ROUTER, balancer.vpc_id, "load_balancer", uuid_of(BALANCER, key))
 
 

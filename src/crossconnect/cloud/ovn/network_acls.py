@@ -13,22 +13,21 @@ docs/design/0011-ovn-rows.md).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
 
 from crossconnect.cloud.kinds.network_acl import AclEntry, NetworkAcl
-from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.logical.network_acls import DEFAULT, acl_of, arriving, leaving, subnets_behind
+from crossconnect.cloud.logical.subnets import resolvers, router_port, switch_of, switch_port
 from crossconnect.cloud.ovn.flow_logs import COLLECTOR, PACKETS_COLLECTOR, denials_recorded, packets_recorded, sample
 from crossconnect.cloud.ovn.matches import address, any_address, both, family, packets
 from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.parts import BORDER_TIER, Part, adds, row, tier, unit, within
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
-from crossconnect.cloud.ovn.subnets import SWITCH, resolvers, router_port, switch_of, switch_port
+from crossconnect.cloud.ovn.subnets import SWITCH
 from crossconnect.cloud.ovn.vpcs import ROUTER
 from crossconnect.transport.ovsdb.types import Value
 
-Direction = Literal["ingress", "egress"]
 ACL_TOP = 32767
 """An entry's priority is this less its number; the default deny has 0, 32766 numbers fit between."""
 POLICY_TOP = 32767
@@ -36,57 +35,9 @@ POLICY_TOP = 32767
 comes to the same where it denies."""
 
 
-def acl_of(q: Queries, subnet_id: str) -> str:
-    """The id of the network ACL that a subnet is behind."""
-    subnet = q.need(Subnet, subnet_id)
-    return subnet.network_acl_id or q.need(Vpc, subnet.vpc_id).default_network_acl_id
-
-
-def _effective(q: Queries, id: str, direction: Direction) -> tuple[AclEntry, ...]:
-    """The entries of a direction; none where they let everything pass."""
-    acl = q.get(NetworkAcl, id)
-    if acl is None:
-        return ()
-    entries = sorted((e for e in acl.entries if e.direction == direction), key=lambda entry: entry.number)
-    open_for: set[int] = set()
-    for entry in entries:
-        if entry.action == "deny":
-            break
-        if entry.protocol == "all" and entry.cidr in ("0.0.0.0/0", "::/0"):
-            open_for.add(family(entry.cidr))
-    return () if open_for == {4, 6} else (*entries, _DEFAULT)
-
-
-_DEFAULT = AclEntry(number=0, direction="ingress", action="deny", cidr="0.0.0.0/0")
-"""Stands for what is denied at the end."""
-
-
-def arriving(q: Queries, id: str) -> tuple[AclEntry, ...]:
-    """What decides about packets that enter subnets; nothing where all may."""
-    return _effective(q, id, "ingress")
-
-
-def leaving(q: Queries, id: str) -> tuple[AclEntry, ...]:
-    """What decides about packets that leave subnets; nothing where all may."""
-    return _effective(q, id, "egress")
-
-
-def subnets_behind(q: Queries, id: str) -> tuple[str, ...]:
-    """The subnets behind a network ACL."""
-    acl = q.need(NetworkAcl, id)
-    found = q.referring(Subnet, "network_acl_id", id)
-    if acl.default:
-        found = [s for s in q.referring(Subnet, "vpc_id", acl.vpc_id) if q.ask(acl_of, s) == id]
-    return tuple(s for s in found if _is_there(q, s))
-
-
-def _is_there(q: Queries, subnet_id: str) -> bool:
-    return q.get(Subnet, subnet_id) is not None
-
-
 def _match(entry: AclEntry, field: str) -> str | None:
     """None where no packet is meant."""
-    if entry is _DEFAULT:
+    if entry is DEFAULT:
         return "ip"
     what = packets(family(entry.cidr), entry.protocol, entry.from_port, entry.to_port)
     return what and both(what, address(field, entry.cidr))

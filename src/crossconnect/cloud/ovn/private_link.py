@@ -16,63 +16,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crossconnect.cloud.kinds.load_balancer import Listener, LoadBalancer, Protocol, TargetGroup
-from crossconnect.cloud.kinds.private_link import EndpointService, ServiceEndpoint
+from crossconnect.cloud.kinds.load_balancer import TargetGroup
+from crossconnect.cloud.kinds.private_link import ServiceEndpoint
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.hops import Hop
-from crossconnect.cloud.ovn.load_balancers import BALANCER, GROUP, balancer_rows, group_name, targets_of
-from crossconnect.cloud.ovn.names import link_addresses, transfer_addresses
+from crossconnect.cloud.logical.load_balancers import targets_of
+from crossconnect.cloud.logical.private_link import (
+    inner_port,
+    kept_routes,
+    link_port,
+    listeners_of,
+    own_address,
+    ports_of,
+    private_link,
+    service_address,
+    service_of,
+    sources_of,
+    vpc_port,
+    vpc_routes,
+)
+from crossconnect.cloud.ovn.load_balancers import BALANCER, GROUP, balancer_rows, group_name
 from crossconnect.cloud.ovn.parts import Fault, Part, adds, row, unit, within
-from crossconnect.cloud.ovn.provider import link, network_of_vrf, plug, route, switch_name
-from crossconnect.cloud.ovn.queries import Queries, Unrealisable
+from crossconnect.cloud.ovn.provider import link, plug, route, switch_name
+from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH
 from crossconnect.cloud.ovn.vpcs import ROUTER, ROUTER_OPTIONS
 from crossconnect.cloud.ovn.vrf_services import in_vrf
-from crossconnect.cloud.region import CloudRegion, ProviderNetwork
-from crossconnect.cloud.resource import Resource
-
-
-def private_link(region: CloudRegion) -> ProviderNetwork:
-    """The switch between endpoints and services: like a provider network, but without a way out of OVN."""
-    prefix = region.private_link_prefix
-    return ProviderNetwork(name="private-link", vrf="", physnet="", transfer_prefix=prefix, next_hop="", mtu=region.mtu)
-
-
-def service_of(q: Queries, id: str) -> EndpointService:
-    """A service whose VPC and load balancer are there, or the network of its VRF."""
-    service = q.need(EndpointService, id)
-    if service.vrf:
-        network_of_vrf(q, service.vrf)
-        return service
-    q.need(Vpc, service.vpc_id)
-    q.need(LoadBalancer, service.load_balancer_id)
-    return service
-
-
-def vpc_port(id: str) -> str:
-    """Name of the port of a VPC's router to an endpoint's or a service's."""
-    return f"vpc-{id}"
-
-
-def service_address(q: Queries, id: str) -> str:
-    """The address of a service on the private-link switch."""
-    return _transfer_address(q, q.ask(service_of, id))
-
-
-def _transfer_address(q: Queries, resource: Resource) -> str:
-    return transfer_addresses(private_link(q.region), resource)[0].partition("/")[0]
-
-
-def listeners_of(q: Queries, id: str) -> tuple[Listener, ...]:
-    """What a service behind a load balancer answers on."""
-    return q.need(LoadBalancer, q.need(EndpointService, id).load_balancer_id).listeners
-
-
-def ports_of(q: Queries, id: str) -> tuple[tuple[Protocol, int], ...]:
-    """Protocols and ports that a service answers on."""
-    found = q.need(EndpointService, id).listeners or q.ask(listeners_of, id)
-    return tuple((listener.protocol, listener.port) for listener in found)
 
 
 @unit
@@ -88,18 +57,16 @@ def service(q: Queries, id: str) -> Iterator[Part]:
     or to one more `Logical_Router`, `outer-...`, on the provider network of the service's VRF, with `NAT` `snat` of all
     clients to one address."""
     service = q.ask(service_of, id)
-    between = private_link(q.region)
-    near, far = vpc_port(id), f"inner-{id}"
+    near, far = vpc_port(id), inner_port(id)
     address = q.ask(service_address, id)
     yield row(ROUTER, id, id, name=id, options=ROUTER_OPTIONS)
-    yield from plug(q, between, (id, f"link-{id}"), service)
+    yield from plug(q, private_link(q.region), (id, link_port(id)), service)
     if service.vrf:
         yield from in_vrf(q, service, address, q.ask(sources_of, id))
         return
     vpc = q.need(Vpc, service.vpc_id)
     yield from link(q, service, (vpc.id, near), (id, far))
-    inside = Hop(link_addresses(q.region, service, vpc.id)[0], far)
-    for block in vpc.cidr_blocks:
+    for block, inside in vpc_routes(q, service, vpc).items():
         yield from route(id, f"{id}/{block}", id, block, inside)
     for listener in q.ask(listeners_of, id):
         group = q.get(TargetGroup, listener.target_group_id)
@@ -110,52 +77,6 @@ def service(q: Queries, id: str) -> Iterator[Part]:
         vips = {f"{address}:{listener.port}": [*targets_of(q, group)]}
         yield from balancer_rows(id, key, listener, group, vips)
         yield adds(ROUTER, id, "load_balancer", uuid_of(BALANCER, key))
-
-
-def sources_of(q: Queries, id: str) -> tuple[str, ...]:
-    """What the targets of a service see as sources: its endpoints' addresses on the private-link switch, or the blocks
-    of their VPCs. Never the whole switch: another service of the same VPC has endpoints there, too, and other projects'
-    services are reached at it."""
-    service = q.ask(service_of, id)
-    found: set[str] = set()
-    for one in q.referring(ServiceEndpoint, "service_id", id):
-        endpoint = q.need(ServiceEndpoint, one)
-        if endpoint.status != "active":
-            continue
-        if service.source == "translated":
-            found |= q.ask(_host_of, one)
-        elif vpc := q.get(Vpc, endpoint.vpc_id):
-            found |= {*vpc.cidr_blocks}
-    return tuple(sorted(found))
-
-
-def _host_of(q: Queries, id: str) -> frozenset[str]:
-    """An endpoint's address on the private-link switch as a prefix; none where there is no address left."""
-    try:
-        return frozenset((f"{_transfer_address(q, q.need(ServiceEndpoint, id))}/32",))
-    except Unrealisable:
-        return frozenset()
-
-
-def private_routes(q: Queries, vpc_id: str) -> dict[str, Hop]:
-    """What each route table of a VPC needs for its endpoints and services: the way to the services, and back."""
-    found: dict[str, Hop] = {}
-    for id in q.referring(ServiceEndpoint, "vpc_id", vpc_id):
-        try:
-            endpoint = q.need(ServiceEndpoint, id)
-            if endpoint.status == "active":
-                address = q.ask(service_address, endpoint.service_id)
-                found[f"{address}/32"] = Hop(link_addresses(q.region, endpoint, id)[0], vpc_port(id))
-        except Unrealisable:
-            continue
-    for id in q.referring(EndpointService, "vpc_id", vpc_id):
-        try:
-            for prefix in q.ask(sources_of, id):
-                service = q.need(EndpointService, id)
-                found[prefix] = Hop(link_addresses(q.region, service, id)[0], vpc_port(id))
-        except Unrealisable:
-            continue
-    return found
 
 
 @unit
@@ -169,20 +90,19 @@ def endpoint(q: Queries, id: str) -> Iterator[Part]:
     vpc = q.need(Vpc, endpoint.vpc_id)
     service = q.ask(service_of, endpoint.service_id)
     address = q.ask(service_address, service.id)
-    near, far, outer = vpc_port(id), f"inner-{id}", f"link-{id}"
+    near, far, outer = vpc_port(id), inner_port(id), link_port(id)
     yield row(ROUTER, id, id, name=id, options=ROUTER_OPTIONS)
     yield from link(q, endpoint, (vpc.id, near), (id, far))
     yield from plug(q, private_link(q.region), (id, outer), endpoint, beside=service)
-    for block in vpc.cidr_blocks:
-        yield from route(id, f"{id}/{block}", id, block, Hop(link_addresses(q.region, endpoint, vpc.id)[0], far))
-    own = _transfer_address(q, endpoint)
+    for block, inside in vpc_routes(q, endpoint, vpc).items():
+        yield from route(id, f"{id}/{block}", id, block, inside)
     if service.source == "translated":
         nat = row(
             "NAT",
             id,
             id,
             type="snat",
-            external_ip=own,
+            external_ip=own_address(q, endpoint),
             logical_ip="0.0.0.0/0",
             external_mac=None,
             logical_port=None,
@@ -190,8 +110,7 @@ def endpoint(q: Queries, id: str) -> Iterator[Part]:
         )
         yield from within(ROUTER, id, "nat", nat)
     else:
-        for block in vpc.cidr_blocks:
-            back = Hop(own, f"link-{service.id}")
+        for block, back in kept_routes(q, endpoint, vpc).items():
             yield from route(service.id, f"{id}/back/{block}", id, block, back)
         yield from _answers_only(id, outer, address)
     for protocol, port in q.ask(ports_of, service.id):

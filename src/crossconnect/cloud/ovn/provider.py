@@ -10,24 +10,25 @@ from types import MappingProxyType
 
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.hops import Hop
-from crossconnect.cloud.ovn.names import (
-    digest,
+from crossconnect.cloud.logical.hops import BLACKHOLE, Hop
+from crossconnect.cloud.logical.numbers import (
     link_networks,
-    number_of,
     provider_mac,
     router_mac,
     transfer_addresses,
 )
+from crossconnect.cloud.logical.provider import gateway_group
 from crossconnect.cloud.ovn.parts import Part, bare, labelled, row, unit, within
-from crossconnect.cloud.ovn.queries import Queries, Unrealisable
+from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.subnets import SWITCH
 from crossconnect.cloud.ovn.vpcs import ROUTER
-from crossconnect.cloud.region import CloudRegion, ProviderNetwork
+from crossconnect.cloud.region import ProviderNetwork
 from crossconnect.cloud.resource import Resource
 from crossconnect.transport.ovsdb.types import Atom
 
+DISCARD = "discard"
+"""`Logical_Router_Static_Route.nexthop` of what is dropped."""
 ANNOUNCE = "crossconnect:announce"
 """In `external_ids` of a port of a provider switch: prefixes behind it that gateway nodes announce, beside what OVN
 tells them itself."""
@@ -47,34 +48,6 @@ def switch_name(network: ProviderNetwork) -> str:
 def localnet_name(network: ProviderNetwork) -> str:
     """The port by which it leaves OVN."""
     return f"localnet-{network.name}"
-
-
-def gateway_group(region: CloudRegion, resource: Resource) -> str:
-    """Name of the group of gateway nodes that serves a router. There are as many as nodes, each with another one first,
-    so that routers are spread."""
-    if not region.gateways:
-        raise Unrealisable("the region has no gateway node")
-    return f"gateways-{gateway_order(region, resource)[0]}"
-
-
-def gateway_order(region: CloudRegion, resource: Resource) -> tuple[str, ...]:
-    """Gateway nodes by name, in the order in which they serve a router: the first one that lives has it."""
-    names = tuple(node.name for node in region.gateways)
-    first = (number_of(resource) or digest(resource.id)) % len(names) if names else 0
-    return names[first:] + names[:first]
-
-
-def network_of(q: Queries, id: str) -> ProviderNetwork:
-    """The provider network of a private gateway's VRF."""
-    return network_of_vrf(q, q.need(PrivateGateway, id).vrf)
-
-
-def network_of_vrf(q: Queries, vrf: str) -> ProviderNetwork:
-    """The provider network of a VRF."""
-    for network in q.region.networks:
-        if network.vrf == vrf:
-            return network
-    raise Unrealisable(f"the region gives the cloud no network of VRF {vrf}")
 
 
 @unit
@@ -225,7 +198,7 @@ def route(router: str, key: str, resource: str, prefix: str, hop: Hop, table: st
         key,
         resource,
         ip_prefix=prefix,
-        nexthop=hop.address,
+        nexthop=DISCARD if hop == BLACKHOLE else hop.address,
         output_port=hop.port or None,
         route_table=table,
         policy="dst-ip",

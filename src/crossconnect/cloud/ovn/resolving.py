@@ -16,47 +16,33 @@ from collections.abc import Iterator, Sequence
 from zlib import crc32
 
 from crossconnect.cloud.addresses import resolver
-from crossconnect.cloud.kinds.dns import DnsRecord, DnsZone
-from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.dns import DnsZone
 from crossconnect.cloud.kinds.subnet import Subnet
-from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.hops import Hop
-from crossconnect.cloud.ovn.interfaces import host_name
-from crossconnect.cloud.ovn.names import router_mac
+from crossconnect.cloud.logical.hops import Hop
+from crossconnect.cloud.logical.interfaces import port_of
+from crossconnect.cloud.logical.numbers import router_mac
+from crossconnect.cloud.logical.resolving import (
+    answer_of,
+    has_resolver,
+    names_of,
+    own_domains,
+    services_networks,
+    services_port,
+)
+from crossconnect.cloud.logical.subnets import switch_of, table_of
 from crossconnect.cloud.ovn.parts import Part, adds, labelled, row, unit, within
-from crossconnect.cloud.ovn.ports import port_of
 from crossconnect.cloud.ovn.provider import route
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import Row, uuid_of
-from crossconnect.cloud.ovn.subnets import SWITCH, domain_of, switch_of, table_of
+from crossconnect.cloud.ovn.subnets import SWITCH
 from crossconnect.cloud.ovn.vpcs import ROUTER
-from crossconnect.cloud.region import CloudRegion
 from crossconnect.cloud.resolver.placement import DOMAINS_KEY
-from crossconnect.net import address_text, parse
+from crossconnect.net import parse
 
 _NAMED = 256
 """Addresses of a subnet for which it has a row of names."""
 _ROWS_MAX = 64
 """Of a subnet: one of a /16 that is full has 1,024 interfaces in a row."""
-_BLOCK = 29
-"""Length of the services switch's IPv4 prefix, the smallest one with room for the router and more services."""
-
-
-def has_resolver(q: Queries, vpc_id: str) -> bool:
-    """Whether a VPC has one."""
-    return q.need(Vpc, vpc_id).dns_support
-
-
-def services_networks(region: CloudRegion) -> frozenset[str]:
-    """The router's addresses on the services switch, IPv4 and IPv6; the same in all VPCs."""
-    resolver, six = parse(region.resolver).value, parse(region.resolver6).value
-    block = resolver >> 32 - _BLOCK << 32 - _BLOCK
-    own = block + 1 if block + 1 != resolver else block + 2
-    return frozenset((f"{address_text(4, own)}/{_BLOCK}", f"{address_text(6, (six >> 64 << 64) + 1)}/64"))
-
-
-def _port(vpc_id: str) -> str:
-    return f"services-{vpc_id}"
 
 
 def _records(q: Queries, key: str, id: str) -> Row:
@@ -81,7 +67,7 @@ def subnet_names(q: Queries, id: str) -> Iterator[Part]:
         return
     for key in _names_rows(subnet):
         yield _records(q, key, id)
-        yield adds(SWITCH, _port(subnet.vpc_id), "dns_records", uuid_of("DNS", key))
+        yield adds(SWITCH, services_port(subnet.vpc_id), "dns_records", uuid_of("DNS", key))
 
 
 @unit
@@ -91,7 +77,7 @@ def services(q: Queries, id: str) -> Iterator[Part]:
     where the VPC wants no DNS."""
     if not q.ask(has_resolver, id):
         return
-    name, local = _port(id), f"resolver-{id}"
+    name, local = services_port(id), f"resolver-{id}"
     zones = q.referring(DnsZone, "vpc_ids", id)
     records = frozenset(uuid_of("DNS", zone) for zone in zones)
     yield row(SWITCH, name, id, name=name, other_config={}, dns_records=records)
@@ -117,20 +103,13 @@ def services(q: Queries, id: str) -> Iterator[Part]:
     yield from within(SWITCH, name, "ports", labelled(forwarder, DOMAINS_KEY, domains) if domains else forwarder)
 
 
-def own_domains(q: Queries, vpc_id: str) -> set[str]:
-    """The domains that nobody else is asked about: private zones, and the region's own. Not one that DHCP options name:
-    a tenant's machines may be of a domain that is public."""
-    zones = {q.need(DnsZone, zone).domain for zone in q.referring(DnsZone, "vpc_ids", vpc_id)}
-    return zones | ({q.region.domain} & {q.ask(domain_of, vpc_id)})
-
-
 @unit
 def subnet_resolver(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Router_Static_Route` from the third address of a subnet to the services switch, in the subnet's route
     table: nobody else asks there."""
     subnet = q.ask(switch_of, id)
     if subnet.cidr_block and q.ask(has_resolver, subnet.vpc_id):
-        to, hop = f"{resolver(subnet.cidr_block)}/32", Hop(q.region.resolver, _port(subnet.vpc_id))
+        to, hop = f"{resolver(subnet.cidr_block)}/32", Hop(q.region.resolver, services_port(subnet.vpc_id))
         yield from route(subnet.vpc_id, f"{id}/resolver", id, to, hop, q.ask(table_of, id))
 
 
@@ -138,19 +117,12 @@ def subnet_resolver(q: Queries, id: str) -> Iterator[Part]:
 def interface_names(q: Queries, id: str) -> Iterator[Part]:
     """A pair in one of the subnet's `DNS` rows per IPv4 address: `ip-10-0-1-4.<domain>`, and back (RFC 1035 section
     3.5); with IPv6 one more, `<id>.<domain>`, for all of its addresses."""
-    interface: NetworkInterface = q.ask(port_of, id)
-    if not q.ask(has_resolver, interface.vpc_id):
-        return
-    domain, rows = q.ask(domain_of, interface.vpc_id), _names_rows(q.ask(switch_of, interface.subnet_id))
-    key = rows[crc32(id.encode()) % len(rows)]
-    for address in interface.private_addresses:
-        name = f"{host_name(address)}.{domain}"
-        yield adds("DNS", key, "records", name, address)
-        back = ".".join(reversed(address.split("."))) + ".in-addr.arpa"
-        yield adds("DNS", key, "records", back, name)
-    if interface.ipv6_addresses:
-        addresses = " ".join((*interface.private_addresses, *interface.ipv6_addresses))
-        yield adds("DNS", key, "records", f"{id}.{domain}", addresses)
+    interface = q.ask(port_of, id)
+    if names := names_of(q, interface):
+        rows = _names_rows(q.ask(switch_of, interface.subnet_id))
+        key = rows[crc32(id.encode()) % len(rows)]
+        for name, value in names:
+            yield adds("DNS", key, "records", name, value)
 
 
 @unit
@@ -163,10 +135,5 @@ def zone(q: Queries, id: str) -> Iterator[Part]:
 @unit
 def record(q: Queries, id: str) -> Iterator[Part]:
     """A pair in the zone's `DNS` row: OVN keeps a name's addresses of both IP versions together."""
-    found = q.need(DnsRecord, id)
-    zone = q.need(DnsZone, found.dns_zone_id)
-    same = [q.need(DnsRecord, other) for other in q.referring(DnsRecord, "dns_zone_id", zone.id)]
-    same = sorted((one for one in same if one.record == found.record), key=lambda one: one.type)
-    if same[0].id == id:
-        name = f"{found.record}.{zone.domain}" if found.record else zone.domain
-        yield adds("DNS", zone.id, "records", name.lower(), " ".join(value for one in same for value in one.values))
+    if (answer := answer_of(q, id)) is not None:
+        yield adds("DNS", answer.zone, "records", answer.name, answer.values)

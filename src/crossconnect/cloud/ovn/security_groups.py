@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crossconnect.cloud.kinds.prefix_list import PrefixList
-from crossconnect.cloud.kinds.security_group import SecurityGroup, SecurityGroupRule
+from crossconnect.cloud.kinds.security_group import SecurityGroupRule
+from crossconnect.cloud.logical.interfaces import group_of
+from crossconnect.cloud.logical.queries import Unrealisable
+from crossconnect.cloud.logical.sides import peers_of
 from crossconnect.cloud.ovn.flow_logs import PACKETS_COLLECTOR, accepts_recorded, packets_recorded, sample
 from crossconnect.cloud.ovn.inline import links
-from crossconnect.cloud.ovn.matches import address, both, family, packets
+from crossconnect.cloud.ovn.matches import Field, both, packets
 from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.parts import GROUPS_TIER, Part, row, tier, unit, within
-from crossconnect.cloud.ovn.ports import EVERYBODY, group_of
-from crossconnect.cloud.ovn.queries import Queries, Unrealisable
+from crossconnect.cloud.ovn.ports import EVERYBODY
+from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
+from crossconnect.cloud.ovn.sides import is_one_of
 from crossconnect.transport.ovsdb.types import Value
 
 RULE_PRIORITY = 1002
@@ -79,20 +82,11 @@ def rule(q: Queries, id: str) -> Iterator[Part]:
     yield from within("Port_Group", members, "acls", made)
 
 
-def _match(q: Queries, rule: SecurityGroupRule, field: str) -> str:
-    if rule.peer.startswith("sg-"):
-        q.need(SecurityGroup, rule.peer)
-        versions = (rule.ip_version,) if rule.ip_version else (4, 6)
-        peers = {version: f"ip{version}.{field} == ${word(rule.peer)}_ip{version}" for version in versions}
-    elif rule.peer.startswith("pl-"):
-        version = 4 if q.need(PrefixList, rule.peer).address_family == "ipv4" else 6
-        peers = {version: f"ip{version}.{field} == ${word(rule.peer)}"}
-    else:
-        peers = {family(rule.peer): address(field, rule.peer)}
+def _match(q: Queries, rule: SecurityGroupRule, field: Field) -> str:
     terms = [
-        both(what, peer)
-        for version, peer in peers.items()
-        if (what := packets(version, rule.protocol, rule.from_port, rule.to_port)) is not None
+        both(what, is_one_of(peer, field))
+        for peer in peers_of(q, rule)
+        if (what := packets(peer.version, rule.protocol, rule.from_port, rule.to_port)) is not None
     ]
     if not terms:
         raise Unrealisable(f"no packet of {rule.protocol} can come from or go to {rule.peer}")

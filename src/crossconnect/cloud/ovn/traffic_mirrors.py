@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
+from crossconnect.cloud.logical.interfaces import port_name, port_of
+from crossconnect.cloud.logical.queries import Unrealisable
 from crossconnect.cloud.ovn.parts import Part, adds, row, unit
-from crossconnect.cloud.ovn.ports import PORT, port_name, port_of
-from crossconnect.cloud.ovn.queries import Queries, Unrealisable
+from crossconnect.cloud.ovn.ports import PORT
+from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
 
 FILTERS = {"ingress": "to-lport", "egress": "from-lport", "both": "both"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.names import number_of
+from crossconnect.cloud.logical.numbers import number_of
 from crossconnect.cloud.ovn.parts import Part, row, unit
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.region import ROUTING_TABLE_BASE, ROUTING_TABLE_MAX

@@ -13,20 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crossconnect.cloud.kinds.private_link import EndpointService
-from crossconnect.cloud.ovn.hops import Hop
+from crossconnect.cloud.logical.private_link import inner_port, into_vrf, outer_port, outer_router
+from crossconnect.cloud.logical.provider import network_of_vrf
 from crossconnect.cloud.ovn.load_balancers import BALANCER
-from crossconnect.cloud.ovn.names import link_addresses
 from crossconnect.cloud.ovn.parts import Fault, Part, adds, row, within
-from crossconnect.cloud.ovn.provider import link, network_of_vrf, plug, route
+from crossconnect.cloud.ovn.provider import link, plug, route
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.vpcs import ROUTER, ROUTER_OPTIONS
-from crossconnect.net import contains
-
-
-def outer_router(id: str) -> str:
-    """Name of the router between a service's and the VRF."""
-    return f"outer-{id}"
 
 
 def in_vrf(q: Queries, service: EndpointService, address: str, sources: tuple[str, ...]) -> Iterator[Part]:
@@ -34,13 +28,14 @@ def in_vrf(q: Queries, service: EndpointService, address: str, sources: tuple[st
     `address` is where the service is reached on the private-link switch, `sources` are its endpoints there."""
     id = service.id
     network = network_of_vrf(q, service.vrf)
-    outer, inside, outside = outer_router(id), f"inner-{id}", f"vrf-{id}"
-    near, far = f"outer-inner-{id}", f"{network.name}-{id}"
+    ways = into_vrf(q, service)
+    outer, inside, outside = outer_router(id), inner_port(id), f"vrf-{id}"
+    near, far = outer_port(id), ways.outwards.port
     yield row(ROUTER, outer, id, name=outer, options=ROUTER_OPTIONS)
     yield from link(q, service, (outer, near), (id, inside))
     yield from plug(q, network, (outer, far), service)
-    if network.prefixes and not any(contains(prefix, service.source_address) for prefix in network.prefixes):
-        yield Fault(f"{service.source_address} is in no prefix of {network.name}: gateway nodes do not announce it")
+    if ways.fault:
+        yield Fault(ways.fault)
     nat = row(
         "NAT",
         f"{id}/source",
@@ -53,14 +48,11 @@ def in_vrf(q: Queries, service: EndpointService, address: str, sources: tuple[st
         gateway_port=uuid_of("Logical_Router_Port", far),
     )
     yield from within(ROUTER, outer, "nat", nat)
-    onwards = Hop(link_addresses(q.region, service, outer)[0], inside)
-    backends = sorted({backend.address for listener in service.listeners for backend in listener.backends})
-    for backend in backends:
-        yield from route(id, f"{id}/{backend}", id, f"{backend}/32", onwards)
-        yield from route(outer, f"{outside}/{backend}", id, f"{backend}/32", Hop(network.next_hop, far))
-    back = Hop(link_addresses(q.region, service, id)[0], near)
+    for backend in ways.backends:
+        yield from route(id, f"{id}/{backend}", id, f"{backend}/32", ways.onwards)
+        yield from route(outer, f"{outside}/{backend}", id, f"{backend}/32", ways.outwards)
     for source in sources:
-        yield from route(outer, f"{outside}/{source}", id, source, back)
+        yield from route(outer, f"{outside}/{source}", id, source, ways.back)
     for listener in service.listeners:
         key = f"{id}/{listener.protocol}/{listener.port}"
         found = ",".join(sorted(f"{one.address}:{one.port}" for one in listener.backends))

@@ -22,8 +22,8 @@ from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.private_link import EndpointService, ServiceEndpoint
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.linking import Crossed, endpoint_at, to_client, to_service
-from crossconnect.cloud.ovn.private_link import private_link
-from crossconnect.cloud.ovn.provider import gateway_group, gateway_order
+from crossconnect.cloud.logical.private_link import private_link
+from crossconnect.cloud.logical.provider import gateway_group, gateway_order
 from crossconnect.cloud.path import Path, arrival, entry, path, private_entry, public_entry
 from crossconnect.cloud.reach.ends import Ends, ends_of
 from crossconnect.cloud.reach.fabric import Fabric

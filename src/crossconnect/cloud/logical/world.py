@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from crossconnect.cloud.ovn.references import references
+from crossconnect.cloud.logical.references import references
 from crossconnect.cloud.resource import Resource
 
 
@@ -26,7 +26,7 @@ class Up(NamedTuple):
 
 
 Source: TypeAlias = str | Index | Up
-"""What can be read: a document, by its id; an index; what OVN says of an interface."""
+"""What can be read: a document, by its id; an index; whether an interface is up."""
 Changes: TypeAlias = Iterable[tuple[str, Resource | None]]
 """Ids and what they are now; None for what is no more."""
 
@@ -84,7 +84,7 @@ class World:
 
 
 def _content(resource: Resource | None) -> Resource | None:
-    """What of a document rows can depend on: nobody's rows carry names, tags or times."""
+    """What of a document the network can depend on: nothing of it carries names, tags or times."""
     if resource is None:
         return None
     return msgspec.structs.replace(

@@ -12,5 +12,5 @@ class Hop(NamedTuple):
     port: str = ""
 
 
-BLACKHOLE = Hop("discard")
-"""Drops (ovn-nb(5), `Logical_Router_Static_Route:nexthop`)."""
+BLACKHOLE = Hop("")
+"""Nowhere: what matches is dropped."""
