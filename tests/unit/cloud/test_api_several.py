@@ -27,7 +27,7 @@ from ovsdb_server import NORTHBOUND, Server, alone, certificates, needs_ovsdb, s
 from postgres import Cluster
 
 pytestmark = needs_ovsdb
-PATIENCE_S = 90.0
+PATIENCE_S = 240.0
 
 
 class Stand:
@@ -58,7 +58,7 @@ class Stand:
 def northbound_of(api: Api) -> str:
     """What a process says of the northbound; empty where it does not answer."""
     try:
-        return api.http.get("/ready", timeout=1.0).json().get("northbound", "")
+        return api.http.get("/ready", timeout=5.0).json().get("northbound", "")
     except (httpx.HTTPError, ValueError):
         return ""
 
@@ -158,7 +158,10 @@ def agree(stand: Stand, subnet: str, made: Mapping[str, str]) -> None:
         there.clear()
         page = {"subnet_id": subnet, "limit": 1000}
         while True:
-            got = api.call("GET", "/v1/network-interfaces", params=page).json()
+            answer = api.call("GET", "/v1/network-interfaces", params=page)
+            if answer.status_code == 503:  # PostgreSQL was restarted just now
+                return False
+            got = answer.json()
             there.update({item["id"]: item for item in got["items"]})
             if not got["next"]:
                 break
@@ -186,9 +189,9 @@ async def from_nothing(url: str) -> Mapping[str, Unit]:
 def test_what_one_takes_the_other_realises(stand: Stand) -> None:
     writer = stand.writer()
     other = stand.other(writer)
-    assert "another realiser writes" in northbound_of(other)
+    wait_for(lambda: "another realiser writes" in northbound_of(other), PATIENCE_S)
     for api in (writer, other):
-        made = api.call("POST", "/v1/vpcs?wait=available&timeout=60", {"cidr_blocks": ["10.0.0.0/16"]})
+        made = api.call("POST", "/v1/vpcs?wait=available&timeout=240", {"cidr_blocks": ["10.0.0.0/16"]})
         assert (made.status_code, made.json()["state"]) == (201, "available")
         seen = stand.other(api).call("GET", f"/v1/vpcs/{made.json()['id']}")
         assert (seen.status_code, seen.headers["etag"]) == (200, made.headers["etag"])
