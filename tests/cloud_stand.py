@@ -37,18 +37,14 @@ from crossconnect.cloud.resource import Resource
 from crossconnect.design import compile_region
 from crossconnect.lab import wait_converged
 from crossconnect.lab.ovn import Chassis, Connection, Machine, Outside, OvnLab, cloud_fabric, ovn_lab, wanted_version
-from crossconnect.lab.ovn.processes import appctl
 from crossconnect.net import parse
 from crossconnect.simulate import simulate
 from crossconnect.transport.ovsdb import Session
-from ovn_scenes import software
+from ovn_scenes import ANSWERED_S, forget, software
 
 OUTSIDE = {4: "198.51.100.1", 6: "2001:db8:ffff::1"}
 """Addresses beyond the carrier's."""
 WITHIN_S = 120.0
-ANSWERED_S = 20.0
-"""An answer may take so long on a machine that does much else: a segment that is lost is sent again after 1 s, then after
-2, 4 and 8 s (RFC 6298). What is answered sooner is known sooner."""
 SPREAD_MAX = 64
 """Connections until both of two targets must have answered: all of them go to one of them once in 2^63 times."""
 T = TypeVar("T")
@@ -213,9 +209,8 @@ class Stand:
         return not ask()
 
     def forget(self) -> None:
-        """Let no switch go by what it cached before."""
-        for plan in self.lab.record.chassis:
-            appctl(self.lab.lab, self.lab.software, plan.name, "ovs-vswitchd", "revalidator/wait")
+        """See `ovn_scenes.forget`."""
+        forget(self.lab)
 
     def catch_up(self) -> None:
         """Wait until what the southbound database says now is realised everywhere, and nothing older is cached. Twice,

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from cloud_stand import ANSWERED_S, OUTSIDE, Stand, flat_stand, spread, within
+from cloud_stand import OUTSIDE, Stand, flat_stand, spread, within
 from crossconnect.lab.ovn import Connection
+from ovn_scenes import ANSWERED_S
 
 REFUSED_S = 0.7
 SERVER = """

@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from cloud_memory import View
-from cloud_stand import ANSWERED_S, OUTSIDE, Stand, flat_region, flat_stand, internet, spread, within
+from cloud_stand import OUTSIDE, Stand, flat_region, flat_stand, internet, spread, within
 from crossconnect.cloud.linking import link_address
 from crossconnect.cloud.reach import Analyser, Reachability, ReachabilityBody, reachability
 from crossconnect.lab.ovn import power_off, power_on
+from ovn_scenes import ANSWERED_S
 
 REFUSED_S = 0.7
 """So long without an answer is a refusal."""

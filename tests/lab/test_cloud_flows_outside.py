@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from cloud_stand import ANSWERED_S, OUTSIDE, Stand, flat_stand, within
+from cloud_stand import OUTSIDE, Stand, flat_stand, within
 from crossconnect.lab.ovn import power_off, power_on
 from crossconnect.lab.ovn.processes import appctl
+from ovn_scenes import ANSWERED_S
 
 REFUSED_S = 0.7
 MTU = 1400
@@ -155,13 +156,20 @@ def test_an_interface_behind_a_nat_gateway_leaves_by_that_whatever_elastic_ip_it
 
 def test_a_nat_gateway_runs_out_of_ports_for_one_destination_only(stand: Stand, shop: Shop) -> None:
     """80,000 flows of two machines to one address and port; a translated address has 64,512 (1024 to 65535)."""
-    for machine in ("db1", "db2"):
-        said = stand.lab.run(machine, ["python3", "-I", "-S", "-c", FLOOD, OUTSIDE[4], "40000", "20000"], 120.0)
-        assert not said
     home = stand.chassis_of(f"internet-{shop.nat.id}")
-    known = appctl(stand.lab.lab, stand.lab.software, home, "ovs-vswitchd", "dpctl/dump-conntrack")
-    translated = re.findall(rf"dst={re.escape(shop.nat_elastic.address)},sport=9999,dport=(\d+)", known)
-    assert 60_000 < len(translated) <= PORTS, "datagrams beyond that were dropped"
+
+    def flooded() -> list[str]:
+        """The ports that are translated to, when both machines have sent."""
+        for machine in ("db1", "db2"):
+            said = stand.lab.run(machine, ["python3", "-I", "-S", "-c", FLOOD, OUTSIDE[4], "40000", "20000"], 240.0)
+            assert not said
+        known = appctl(stand.lab.lab, stand.lab.software, home, "ovs-vswitchd", "dpctl/dump-conntrack")
+        return re.findall(rf"dst={re.escape(shop.nat_elastic.address)},sport=9999,dport=(\d+)", known)
+
+    # A switch that has no processor for a moment loses datagrams: then they are sent again.
+    assert within(lambda: len(flooded()) > 60_000)
+    translated = flooded()
+    assert len(translated) <= PORTS, "datagrams beyond that were dropped"
     assert len(set(translated)) == len(translated), "and no port is two machines'"
     assert stand.connects("db2", "carrier", 9998, "udp", to=OUTSIDE[4]), "another destination has ports of its own"
     assert seen(stand, "db1") == shop.nat_elastic.address, "and another protocol"
@@ -175,7 +183,7 @@ def test_ipv6_of_a_public_block_is_reached_unless_its_gateway_is_egress_only(sta
     assert stand.connects("db1", "carrier", 53, "udp", to=OUTSIDE[6])
     assert not stand.lab.connect("carrier", "db1", 80, to=db1, timeout_s=REFUSED_S)
     assert not stand.lab.connect("carrier", "db1", 80, "udp", to=db1, timeout_s=REFUSED_S)
-    assert not stand.lab.ping("carrier", db1, attempts=1)
+    assert stand.refuses(lambda: stand.lab.ping("carrier", db1, attempts=1))
     assert stand.connects("web1", "db1", 80, to=db1), "inside the VPC connections begin as ever"
 
 
@@ -236,9 +244,13 @@ def test_tcp_from_outside_finds_the_mtu_by_itself(stand: Stand, shop: Shop) -> N
 
 def test_gateways_are_spread_and_each_takes_over_from_the_other(stand: Stand, shop: Shop) -> None:
     ports = {"elastic IPs": f"internet-{shop.vpc.id}", "NAT gateway": f"internet-{shop.nat.id}"}
-    homes = {what: stand.chassis_of(port) for what, port in ports.items()}
-    print(homes)
-    assert set(homes.values()) == {"gw1", "gw2"}
+    homes: dict[str, str] = {}
+
+    def are_spread() -> bool:
+        homes.update({what: stand.chassis_of(port) for what, port in ports.items()})
+        return set(homes.values()) == {"gw1", "gw2"}
+
+    assert within(are_spread), homes
     for lost in ("gw1", "gw2"):
         power_off(stand.lab.lab, lost)
         assert within(lambda: seen(stand, "db1", 2.0) == shop.nat_elastic.address)

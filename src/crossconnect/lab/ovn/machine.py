@@ -16,7 +16,7 @@ INTERFACE = "eth0"
 """A machine's only port, as it sees it."""
 
 LEASES = f"{DIRECTORY}/leases"
-DHCP_ATTEMPTS = 6
+DHCP_ATTEMPTS = 30
 DHCP_TIMEOUT_S = 1
 TAP_MTU = 9216
 """Of the chassis' end: never what limits a machine."""
