@@ -165,8 +165,8 @@ async def _key(service: Service, project: str, role: str) -> str:
 
 
 def free_port() -> int:
-    """A port that nobody listens on. Below those that the kernel gives to connections, of which one might have it by the
-    time that it is listened on."""
+    """A port that nobody listens on. Below those that the kernel gives to connections, of which one might have it by
+    the time that it is listened on."""
     first, last = 20_000, int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     for port in random.SystemRandom().sample(range(first, last), last - first):
         with socket.socket() as probe, contextlib.suppress(OSError):

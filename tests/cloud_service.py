@@ -66,7 +66,7 @@ async def code_of(call: Awaitable[object]) -> tuple[int, str]:
 
 
 async def written_down(service: Service) -> None:
-    """Wait until the audit record has the lines of all calls so far, which are written with the next command, or later."""
+    """Wait until the audit record has the lines of all calls so far: the next command writes them, or time does."""
     await service._engine.write(lambda _tx: None, lambda _tx, _result: None)
 
 

@@ -201,8 +201,9 @@ class Stand:
         return self.lab.connect(source, destination, port, protocol, to=to, timeout_s=ANSWERED_S)
 
     def refuses(self, ask: Callable[[], object]) -> bool:
-        """Whether something is not answered. Where it is, it is asked again, once, when no switch goes by what it cached
-        before the last change: Open vSwitch says that it has new flows, and takes a moment to look at its cache."""
+        """Whether something is not answered. Where it is, it is asked again, once, when no switch goes by what it
+        cached before the last change: Open vSwitch says that it has new flows, and takes a moment to look at its
+        cache."""
         if not ask():
             return True
         self.forget()

@@ -23,8 +23,10 @@ ROUTER_ADDRESS = "203.0.113.10"
 ELASTIC_ADDRESS = "203.0.113.21"
 OUTSIDE_ADDRESS = "203.0.113.1"
 ANSWERED_S = 20.0
-"""An answer may take so long on a machine that does much else: a segment that is lost is sent again after 1 s, then after
-2, 4 and 8 s (RFC 6298). What is answered sooner is known sooner."""
+"""An answer may take so long on a machine that does much else: a segment that is lost is sent again after 1 s, then
+after 2, 4 and 8 s (RFC 6298). What is answered sooner is known sooner."""
+OVER_S = 20.0
+"""An end that is not told, since its way was closed meanwhile, is said again and again for a hundred seconds."""
 FLOWS_MAX_S = 600.0
 ENDING = ("fin-wait-1", "fin-wait-2", "close-wait", "last-ack", "closing")
 

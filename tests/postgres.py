@@ -33,7 +33,9 @@ class Cluster:
         self.start()
 
     def start(self) -> None:
-        self._run("pg_ctl", "-D", str(self.directory / "data"), "-w", "-t", WAIT_S, "-l", str(self.directory / "log"), "start")
+        self._run(
+            "pg_ctl", "-D", str(self.directory / "data"), "-w", "-t", WAIT_S, "-l", str(self.directory / "log"), "start"
+        )
 
     def stop(self, mode: str = "fast") -> None:
         self._run("pg_ctl", "-D", str(self.directory / "data"), "-w", "-t", WAIT_S, "-m", mode, "stop")

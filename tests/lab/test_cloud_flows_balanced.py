@@ -94,7 +94,7 @@ def monitors(stand: Stand, protocol: str, port: int = 80) -> dict[str, str]:
     """What OVN says of the health of each address: nothing ("[]") until it has looked."""
     words = ["--format=csv", "--no-headings", "--columns=ip,status", "find", "Service_Monitor", f"port={port}"]
     lines = stand.lab.central.sbctl(*words, f"protocol={protocol}").split()
-    return {ip: status for ip, status in (line.replace('"', "").split(",") for line in lines)}
+    return {ip: status for ip, _, status in (line.replace('"', "").partition(",") for line in lines)}
 
 
 def ask(stand: Stand, client: str, address: str, protocol: Any = "tcp") -> Connection:
@@ -201,6 +201,7 @@ def test_a_target_that_does_not_answer_leaves_until_it_does_again(stand: Stand, 
 
 def test_a_target_that_refuses_datagrams_leaves_until_it_takes_them_again(stand: Stand, shop: Shop) -> None:
     """Nobody at the target's port: its ICMP "port unreachable" makes it unhealthy. Somebody again: it is healthy."""
+
     def serve(name: str) -> str:
         command = f"python3 -I -S -c '{TAKER}' 80 {name} >/dev/null 2>&1 </dev/null & echo $!"
         return stand.lab.run(name, ["sh", "-c", command]).strip()
@@ -287,9 +288,9 @@ def test_a_load_balancer_is_reached_from_another_vpc(stand: Stand, shop: Shop, b
             cloud.update(vpc.main_route_table_id, routes=[{"destination": "10.0.1.0/24", "target": way.id}])
             stand.realise()
             to = f"{made.addresses[0]}:8080"
-            assert stand.refuses(
-                lambda to=to: stand.lab.connect(client, ["web1"], 80, to=to, timeout_s=REFUSED_S)
-            ), "its routes lead to one of the targets only"
+            assert stand.refuses(lambda to=to: stand.lab.connect(client, ["web1"], 80, to=to, timeout_s=REFUSED_S)), (
+                "its routes lead to one of the targets only"
+            )
             cloud.update(vpc.main_route_table_id, routes=[{"destination": "10.0.0.0/16", "target": way.id}])
         gone(stand, made, group)
     for one in (vpc, shop.vpc):

@@ -61,8 +61,8 @@ def shop(stand: Stand) -> Shop:
     six = stand.region.resolver6
     for machine, servers in (("web1", ("10.0.1.2", six)), ("web2", ("10.0.1.2", six)), ("twin1", ("10.0.1.2",))):
         for server in servers:
-            assert within(lambda m=machine, s=server: asked(stand, m, s, "www.example.com")), (
-                log(stand, "hv1") + log(stand, "hv2")
+            assert within(lambda m=machine, s=server: asked(stand, m, s, "www.example.com")), log(stand, "hv1") + log(
+                stand, "hv2"
             )
     return Shop(vpc, front, group, web1, twin, name_server)
 

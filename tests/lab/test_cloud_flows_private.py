@@ -105,7 +105,9 @@ def _pings(stand: Stand, version: int) -> bool:
     return stand.lab.ping("customer", own[0], version=version)
 
 
-def asks(stand: Stand, address: str, port: int = 8080, protocol: Any = "tcp", timeout_s: float = ANSWERED_S) -> Connection:
+def asks(
+    stand: Stand, address: str, port: int = 8080, protocol: Any = "tcp", timeout_s: float = ANSWERED_S
+) -> Connection:
     """Who answers the customer."""
     to = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     return stand.lab.connect("customer", ["web1", "web2"], 80, protocol, to=to, timeout_s=timeout_s)
@@ -126,8 +128,8 @@ def test_a_load_balancer_is_reached_from_the_vrf(stand: Stand, shop: Shop, proto
 
 
 def test_inside_nothing_is_different(stand: Stand, shop: Shop) -> None:
+    both = ["web1", "web2"]
     for address in (f"{shop.balancer.addresses[1]}:8080", f"[{shop.balancer.ipv6_addresses[1]}]:8080"):
-        both = ["web1", "web2"]
         spread(lambda to=address: stand.lab.connect("cli1", both, 80, to=to, timeout_s=ANSWERED_S), {*both})
     assert stand.connects("cli1", "customer", 443, to=OWN[4]).seen_from == stand.lab.party("cli1").address()
 

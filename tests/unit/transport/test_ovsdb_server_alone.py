@@ -546,7 +546,9 @@ def test_a_new_schema_is_read_when_the_database_is_converted() -> None:
             switch = await new_switch(session)
             convert = ["ovsdb-client", "convert", server.remote, str(newer)]
             await asyncio.to_thread(run, *convert)
-            await replica.wait_until(lambda r: r.current and r.rows("Logical_Switch")[switch].get("colour") == "", PATIENCE_S)
+            await replica.wait_until(
+                lambda r: r.current and r.rows("Logical_Switch")[switch].get("colour") == "", PATIENCE_S
+            )
             assert session.schema.has("Logical_Switch", "colour")
             await session.transact([update(session.schema.table("Logical_Switch"), ALL, {"colour": "red"})])
             assert replica.rows("Logical_Switch")[switch] == {"name": "s1", "colour": "red"}
