@@ -125,8 +125,7 @@ class Stand:
     def connects(
         self, source: str, destination: str, port: int, *, to: str = "", timeout_s: float = ANSWERED_S
     ) -> bool:
-        """Whether there is a connection; no packet of it, nor of those before, is under way when that is said."""
-        comes_true(lambda: are_over(self.lab, source, destination), OVER_S)
+        """Whether there is a connection; no packet of it is under way when that is said."""
         made = bool(self.lab.connect(source, destination, port, to=to, timeout_s=timeout_s))
         comes_true(lambda: are_over(self.lab, source, destination), OVER_S)
         return made
@@ -143,6 +142,7 @@ class Stand:
         """Which appliance routed all packets of a connection, both ways: empty for none. `no` where there is none. `to`
         is what the source connects to, where that is not the destination's own address and port. Where an appliance
         routed some of them only, how many it were."""
+        comes_true(lambda: are_over(self.lab, source, destination), OVER_S)
         before = {name: self.forwarded(name) for name in appliances}
         own = self.segments(source)
         if not self.connects(source, destination, port, to=to, timeout_s=timeout_s):
