@@ -317,7 +317,7 @@ def test_northd_and_a_controller_are_dead_for_a_minute(stand: Stand, shop: Any) 
 
     try:
         # It is measured until the new group closes the door for it, which is after everything is back.
-        [flow] = stand.lab.measure([stand.lab.flow("web1", "web2", 100)], AWAY_S + 10, strike)
+        [flow] = stand.lab.measure([stand.lab.flow("web1", "web2", 50)], AWAY_S + 10, strike)
         assert flow.lost == 0
         stand.realise()
         assert refused(stand, "web1", "db1", 80), "they do what they missed"
