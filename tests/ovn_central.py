@@ -215,7 +215,9 @@ class Central:
         asked.sendall(json.dumps({"method": "transact", "params": [f"OVN_{database}", *operations], "id": 1}).encode())
         text = b""
         while True:
-            text += asked.recv(1 << 20)
+            part = asked.recv(1 << 20)
+            assert part, f"the server of OVN_{database} ended"
+            text += part
             with contextlib.suppress(json.JSONDecodeError):
                 answer = json.loads(text)
                 assert answer["error"] is None, answer["error"]

@@ -119,7 +119,9 @@ def _transact(database: socket.socket, operations: list[dict[str, Any]]) -> list
     database.sendall(msgspec.json.encode(asked))
     text = b""
     while True:
-        text += database.recv(1 << 20)
+        part = database.recv(1 << 20)
+        assert part, "the northbound database's server ended"
+        text += part
         try:
             answer = msgspec.json.decode(text)
         except msgspec.DecodeError:
