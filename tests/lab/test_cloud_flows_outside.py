@@ -158,17 +158,19 @@ def test_a_nat_gateway_runs_out_of_ports_for_one_destination_only(stand: Stand, 
     """80,000 flows of two machines to one address and port; a translated address has 64,512 (1024 to 65535)."""
     home = stand.chassis_of(f"internet-{shop.nat.id}")
 
+    translated: list[str] = []
+
     def flooded() -> list[str]:
         """The ports that are translated to, when both machines have sent."""
         for machine in ("db1", "db2"):
             said = stand.lab.run(machine, ["python3", "-I", "-S", "-c", FLOOD, OUTSIDE[4], "40000", "20000"], 240.0)
             assert not said
         known = appctl(stand.lab.lab, stand.lab.software, home, "ovs-vswitchd", "dpctl/dump-conntrack")
-        return re.findall(rf"dst={re.escape(shop.nat_elastic.address)},sport=9999,dport=(\d+)", known)
+        translated[:] = re.findall(rf"dst={re.escape(shop.nat_elastic.address)},sport=9999,dport=(\d+)", known)
+        return translated
 
     # A switch that has no processor for a moment loses datagrams: then they are sent again.
     assert within(lambda: len(flooded()) > 60_000)
-    translated = flooded()
     assert len(translated) <= PORTS, "datagrams beyond that were dropped"
     assert len(set(translated)) == len(translated), "and no port is two machines'"
     assert stand.connects("db2", "carrier", 9998, "udp", to=OUTSIDE[4]), "another destination has ports of its own"
