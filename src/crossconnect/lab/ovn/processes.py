@@ -103,7 +103,7 @@ def running(lab: Lab, node: str, *processes: str) -> tuple[str, ...]:
 def appctl(lab: Lab, software: OvnSoftware, node: str, process: str, *words: str) -> str:
     """Ask a process by its control socket (`ovs-appctl`). Raises Rejected with what it says against that."""
     argv = appctl_argv(software, process, *words)
-    return _said(lab.run(node, argv), f"{node}: {process}: {' '.join(words)}")
+    return _said(lab.run(node, argv, timeout_s=100), f"{node}: {process}: {' '.join(words)}")
 
 
 def appctl_argv(software: OvnSoftware, process: str, *words: str) -> tuple[str, ...]:
