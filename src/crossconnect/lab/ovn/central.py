@@ -153,14 +153,14 @@ class Central:
         """Run `ovn-nbctl` and return what it prints. Raises Rejected with its error."""
         remote = f"--db={_sockets(self.plan, 'northbound', '/run')}"
         return processes.control(
-            self.lab, self.plan.software, CENTRAL_NODE, "ovn-nbctl", remote, "--timeout=60", *words
+            self.lab, self.plan.software, CENTRAL_NODE, "ovn-nbctl", remote, "--timeout=90", *words
         )
 
     def sbctl(self, *words: str) -> str:
         """Run `ovn-sbctl` and return what it prints. Raises Rejected with its error."""
         remote = f"--db={_sockets(self.plan, 'southbound', '/run')}"
         return processes.control(
-            self.lab, self.plan.software, CENTRAL_NODE, "ovn-sbctl", remote, "--timeout=60", *words
+            self.lab, self.plan.software, CENTRAL_NODE, "ovn-sbctl", remote, "--timeout=90", *words
         )
 
     def sync(self, wait: Literal["sb", "hv"] = "hv") -> None:
