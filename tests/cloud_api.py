@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import functools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -36,7 +38,10 @@ SETTINGS = Settings(zones=("zone-a", "zone-b"), public_prefixes=("203.0.113.0/24
 PROJECTS = ("acme", "globex")
 PLENTY = {"vpc": 900}
 """Quotas of the shared projects: tests leave things behind."""
-START_S = 60.0
+START_S = 180.0
+END_S = 120.0
+ANSWER_S = 400.0
+"""Longer than any `timeout` that a request asks for."""
 
 
 class Api:
@@ -70,12 +75,12 @@ class Api:
         with open(path, "a") as log:
             command = [sys.executable, "-m", "crossconnect.cli", "serve", "-C", str(self.root)]
             self.process = subprocess.Popen(
-                [*command, "--listen", f"127.0.0.1:{free_port()}", *self._arguments],
+                [*command, "--listen", "127.0.0.1:0", *self._arguments],
                 stderr=log,
                 env={**os.environ, "XC_OUTPUT": "table"},
             )
         self.url = self._wait(already)
-        self.http = httpx.Client(base_url=self.url, timeout=60.0, verify=False)
+        self.http = httpx.Client(base_url=self.url, timeout=ANSWER_S, verify=False)
 
     def _wait(self, already: int) -> str:
         end = time.monotonic() + START_S
@@ -94,7 +99,7 @@ class Api:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End the process; its exit code."""
         self.process.send_signal(how)
-        return self.process.wait(30)
+        return self.process.wait(END_S)
 
     async def service(self) -> Service:
         """The service over the same database, in this process: what the realiser has."""
@@ -160,10 +165,14 @@ async def _key(service: Service, project: str, role: str) -> str:
 
 
 def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on. Below those that the kernel gives to connections, of which one might have it by
+    the time that it is listened on."""
+    first, last = 20_000, int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for port in random.SystemRandom().sample(range(first, last), last - first):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError(f"no free port between {first} and {last}")
 
 
 @functools.cache

@@ -85,7 +85,7 @@ async def main(store: str, northbound: str, southbound: str, seed: int, commands
             southbound=checks,
         ) as following,
     ):
-        inline = features_of((await session.connected(60)).has).network_function
+        inline = features_of((await session.connected(240)).has).network_function
         print("begun", flush=True)
         for _ in range(commands):
             await work(service, chance, inline, journal)

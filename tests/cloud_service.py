@@ -65,6 +65,11 @@ async def code_of(call: Awaitable[object]) -> tuple[int, str]:
     return caught.status, caught.problems[0].code
 
 
+async def written_down(service: Service) -> None:
+    """Wait until the audit record has the lines of all calls so far: the next command writes them, or time does."""
+    await service._engine.write(lambda _tx: None, lambda _tx, _result: None)
+
+
 def check_consistent(url: str) -> None:
     """The feed has no holes and tells what the documents are; all that is derived from the documents is as they say."""
     database = Database(url)

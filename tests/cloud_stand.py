@@ -36,15 +36,17 @@ from crossconnect.cloud.region import CloudRegion, GatewayChassis, ProviderNetwo
 from crossconnect.cloud.resource import Resource
 from crossconnect.design import compile_region
 from crossconnect.lab import wait_converged
-from crossconnect.lab.ovn import Chassis, Machine, Outside, OvnLab, cloud_fabric, ovn_lab, wanted_version
+from crossconnect.lab.ovn import Chassis, Connection, Machine, Outside, OvnLab, cloud_fabric, ovn_lab, wanted_version
 from crossconnect.net import parse
 from crossconnect.simulate import simulate
 from crossconnect.transport.ovsdb import Session
-from ovn_scenes import software
+from ovn_scenes import ANSWERED_S, forget, software
 
 OUTSIDE = {4: "198.51.100.1", 6: "2001:db8:ffff::1"}
 """Addresses beyond the carrier's."""
-WITHIN_S = 30.0
+WITHIN_S = 120.0
+SPREAD_MAX = 64
+"""Connections until both of two targets must have answered: all of them go to one of them once in 2^63 times."""
 T = TypeVar("T")
 
 
@@ -56,6 +58,16 @@ def within(holds: Callable[[], object], seconds: float = WITHIN_S) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def spread(ask: Callable[[], Connection], targets: set[str]) -> list[Connection]:
+    """Connections until each of some targets has answered one; each is answered."""
+    found: list[Connection] = []
+    while {one.answered_by for one in found} != targets:
+        found.append(ask())
+        assert found[-1].answered_by in targets, found[-1]
+        assert len(found) < SPREAD_MAX, {one.answered_by for one in found}
+    return found
 
 
 class Writer:
@@ -70,7 +82,7 @@ class Writer:
         self._end = asyncio.Event()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(),), daemon=True)
         self._thread.start()
-        assert self._ready.wait(30)
+        assert self._ready.wait(WITHIN_S)
 
     async def _run(self) -> None:
         async with Session(self._remote, "OVN_Northbound") as session, Realiser(session, "lab") as realiser:
@@ -100,7 +112,7 @@ class Writer:
     def close(self) -> None:
         """End it."""
         self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(10)
+        self._thread.join(WITHIN_S)
 
 
 class Stand:
@@ -184,6 +196,30 @@ class Stand:
         found = [address.partition("/")[0] for address in transfer_addresses(where, resource)]
         return next(address for address in found if (":" in address) == (version == 6))
 
+    def connects(self, source: str, destination: str, port: int, protocol: Any = "tcp", *, to: str = "") -> Connection:
+        """A connection that is to be answered; it may take its time."""
+        return self.lab.connect(source, destination, port, protocol, to=to, timeout_s=ANSWERED_S)
+
+    def refuses(self, ask: Callable[[], object]) -> bool:
+        """Whether something is not answered. Where it is, it is asked again, once, when no switch goes by what it
+        cached before the last change: Open vSwitch says that it has new flows, and takes a moment to look at its
+        cache."""
+        if not ask():
+            return True
+        self.forget()
+        return not ask()
+
+    def forget(self) -> None:
+        """See `ovn_scenes.forget`."""
+        forget(self.lab)
+
+    def catch_up(self) -> None:
+        """Wait until what the southbound database says now is realised everywhere, and nothing older is cached. Twice,
+        since by the first time it is certain only that northd has been told."""
+        self.lab.central.sync()
+        self.lab.central.sync()
+        self.forget()
+
     def carrier(self, *words: str) -> str:
         """Run a command at the carrier."""
         return self.lab.run("carrier", words)
@@ -192,7 +228,8 @@ class Stand:
         """The chassis that a router's gateway port is on; empty while it is on none."""
         sbctl = self.lab.central.sbctl
         row = sbctl("--bare", "--columns=chassis", "find", "Port_Binding", f'logical_port="cr-{port}"')
-        return sbctl("get", "Chassis", row, "name").strip('"') if row else ""
+        # The chassis may have gone since.
+        return sbctl("--if-exists", "get", "Chassis", row, "name").strip('"') if row else ""
 
 
 def flat_region(**changes: Any) -> CloudRegion:
@@ -266,7 +303,7 @@ def fabric_stand(name: str, run_root: str) -> Iterator[Stand]:
     assert region is not None
     fabric, chassis = cloud_fabric(blueprint)
     with ovn_lab(name, chassis, software=software(wanted_version()), fabric=fabric, run_root=run_root) as lab:
-        settled = wait_converged(lab.lab, simulate(blueprint), timeout_s=60)
+        settled = wait_converged(lab.lab, simulate(blueprint), timeout_s=WITHIN_S)
         assert settled.converged, settled
         made = Stand(lab, region)
         try:

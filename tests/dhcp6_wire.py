@@ -3,15 +3,19 @@
 python -I -S dhcp6_wire.py INTERFACE      {"addresses": [...], "dns": [...], "domains": [...], "lifetime_s": n}
 """
 
+import contextlib
 import ipaddress
 import json
 import socket
 import struct
 import sys
+import time
 
 SOLICIT, ADVERTISE, REQUEST, REPLY = 1, 2, 3, 7
 CLIENT, SERVER, IA_NA, IA_ADDRESS, WANTED, DNS, DOMAINS = 1, 2, 3, 5, 6, 23, 24
 NUMBER = b"\x00\x47\x11"
+ATTEMPTS, WAIT_S = 20, 3.0
+"""A message is sent again where no answer comes (RFC 8415 15)."""
 
 
 def option(code, data):
@@ -53,21 +57,29 @@ def main(interface):
     mac.bind((interface, 0))
     client = struct.pack("!HH", 3, 1) + mac.getsockname()[4]
     sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-    sock.settimeout(3)
     sock.bind((link, 546, 0, index))
 
-    def exchange(kind, *more):
+    def answer(wanted):
+        until = time.monotonic() + WAIT_S
+        while (left := until - time.monotonic()) > 0:
+            sock.settimeout(left)
+            with contextlib.suppress(TimeoutError):
+                data = sock.recv(2048)
+                if data[0] == wanted and data[1:4] == NUMBER:  # and not the second answer to what was sent twice
+                    return options(data[4:])
+        return None
+
+    def exchange(kind, wanted, *more):
         body = option(CLIENT, client) + option(IA_NA, struct.pack("!III", 7, 0, 0))
         body += option(WANTED, struct.pack("!HH", DNS, DOMAINS)) + b"".join(more)
-        sock.sendto(bytes((kind,)) + NUMBER + body, ("ff02::1:2", 547, 0, index))
-        data = sock.recv(2048)
-        assert data[1:4] == NUMBER
-        return data[0], options(data[4:])
+        for _ in range(ATTEMPTS):
+            sock.sendto(bytes((kind,)) + NUMBER + body, ("ff02::1:2", 547, 0, index))
+            if (found := answer(wanted)) is not None:
+                return found
+        raise TimeoutError(f"no answer of kind {wanted}")
 
-    kind, offered = exchange(SOLICIT)
-    assert kind == ADVERTISE, kind
-    kind, told = exchange(REQUEST, option(SERVER, offered[SERVER]))
-    assert kind == REPLY, kind
+    offered = exchange(SOLICIT, ADVERTISE)
+    told = exchange(REQUEST, REPLY, option(SERVER, offered[SERVER]))
     given = options(told[IA_NA][12:])[IA_ADDRESS]
     dns = told.get(DNS, b"")
     print(

@@ -28,8 +28,9 @@ from crossconnect.net import parse
 from crossconnect.transport.ovsdb.operations import by_uuid, delete, insert, mutate, update
 from crossconnect.transport.ovsdb.schema import Schema, parse_schema
 from ovn_contents import Contents
+from ovn_scenes import forget
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 class Live:
@@ -72,6 +73,8 @@ class Live:
         if operations:
             _transact(self._northbound, operations)
         self.lab.central.sync()
+        if operations:
+            forget(self.lab)
 
     def _operations(self, units: Units) -> Iterator[dict[str, Any]]:
         delta, table = self._contents.apply(units), self._schema.table
@@ -116,7 +119,9 @@ def _transact(database: socket.socket, operations: list[dict[str, Any]]) -> list
     database.sendall(msgspec.json.encode(asked))
     text = b""
     while True:
-        text += database.recv(1 << 20)
+        part = database.recv(1 << 20)
+        assert part, "the northbound database's server ended"
+        text += part
         try:
             answer = msgspec.json.decode(text)
         except msgspec.DecodeError:

@@ -6,12 +6,15 @@ two subnets s1 (10.0.1.0/24), s2 (10.0.2.0/24), a router between them, a gateway
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from crossconnect.errors import Unsupported
+from crossconnect.lab.flows import FlowSpec, FlowSummary, end_flows, finish_flows, start_flows, summarise
 from crossconnect.lab.ovn import Machine, Outside, OvnLab, OvnSoftware, find_software
+from crossconnect.lab.ovn.processes import appctl
 from crossconnect.lab.ovn.software import OvnVersion
 
 VERSIONS: tuple[OvnVersion, ...] = ("23.03", "26")
@@ -19,6 +22,13 @@ VERSIONS: tuple[OvnVersion, ...] = ("23.03", "26")
 ROUTER_ADDRESS = "203.0.113.10"
 ELASTIC_ADDRESS = "203.0.113.21"
 OUTSIDE_ADDRESS = "203.0.113.1"
+ANSWERED_S = 20.0
+"""An answer may take so long on a machine that does much else: a segment that is lost is sent again after 1 s, then
+after 2, 4 and 8 s (RFC 6298). What is answered sooner is known sooner."""
+OVER_S = 20.0
+"""An end that is not told, since its way was closed meanwhile, is said again and again for a hundred seconds."""
+FLOWS_MAX_S = 600.0
+ENDING = ("fin-wait-1", "fin-wait-2", "close-wait", "last-ack", "closing")
 
 Words = list[str]
 
@@ -108,6 +118,43 @@ def tenant(lab: OvnLab, chassis: Sequence[str], gateway_chassis: Sequence[str]) 
     for number, each in enumerate(made):
         lab.plug(machine(each.name, chassis[number % len(chassis)], int(each.address().split(".")[2]), 11 + number))
     lab.settle()
+
+
+def forget(lab: OvnLab) -> None:
+    """Let no switch go by what it cached before the last change: Open vSwitch says that it has new flows, and takes a
+    moment to look at its cache."""
+    for plan in lab.record.chassis:
+        appctl(lab.lab, lab.software, plan.name, "ovs-vswitchd", "revalidator/wait")
+
+
+def are_over(lab: OvnLab, *machines: str) -> bool:
+    """Whether no connection of machines is just ending: then no packet of one is under way."""
+    states = [word for state in ENDING for word in ("state", state)]
+    return not any(lab.run(name, ["ss", "-Htan", *states]).strip() for name in machines)
+
+
+def measured(lab: OvnLab, flow: FlowSpec, meanwhile: Callable[[], object], seconds: float) -> FlowSummary:
+    """A flow for as long as something takes, and so many seconds at the least; it goes on for a second after that."""
+    began = time.monotonic()
+    run = start_flows(lab.lab, [flow], FLOWS_MAX_S)
+    try:
+        meanwhile()
+        time.sleep(max(1.0, began + seconds - time.monotonic()))
+        end_flows(run)
+    except BaseException:
+        run.abort()
+        raise
+    [trace] = finish_flows(run)
+    found = summarise(trace)
+    assert found.sent < FLOWS_MAX_S * flow.packets_per_second, "it took longer"
+    print(f"lost {found.lost} of {found.sent}")
+    return found
+
+
+def came_through_at_last(flow: FlowSummary, packets_per_second: int) -> bool:
+    """Whether nothing of a flow's last half second was lost."""
+    last = 10 * flow.sent // packets_per_second - 5
+    return max(flow.lost_by_100_ms, default=0) < last
 
 
 def answers(lab: OvnLab, *pairs: tuple[str, str], attempts: int = 8) -> dict[tuple[str, str], bool]:

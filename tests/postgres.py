@@ -11,6 +11,7 @@ import uuid
 from pathlib import Path
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+WAIT_S = "240"
 
 
 class Cluster:
@@ -32,10 +33,12 @@ class Cluster:
         self.start()
 
     def start(self) -> None:
-        self._run("pg_ctl", "-D", str(self.directory / "data"), "-w", "-l", str(self.directory / "log"), "start")
+        self._run(
+            "pg_ctl", "-D", str(self.directory / "data"), "-w", "-t", WAIT_S, "-l", str(self.directory / "log"), "start"
+        )
 
     def stop(self, mode: str = "fast") -> None:
-        self._run("pg_ctl", "-D", str(self.directory / "data"), "-w", "-m", mode, "stop")
+        self._run("pg_ctl", "-D", str(self.directory / "data"), "-w", "-t", WAIT_S, "-m", mode, "stop")
 
     def database(self) -> str:
         """URL of a new, empty database."""

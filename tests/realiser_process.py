@@ -35,7 +35,7 @@ async def main(kind: str, remote: str, seed: int, changes: int, first: int, paus
             print(batch.number, flush=True)
             realiser.submit(batch)
             await asyncio.sleep(pause_s)
-        await realiser.wait(changes - 1)
+        await realiser.wait(changes - 1, timeout_s=300)
         print(*realiser.failures.items(), sep="\n", file=sys.stderr)
         print("failed" if realiser.failures else "done", flush=True)
 

@@ -17,7 +17,7 @@ from cloud_api import free_port
 from ovsdb_server import needs_ovsdb
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorials" / "first-vpc.md"
-WAIT_FOR_API = "for n in $(seq 200); do curl -sf http://127.0.0.1:8470/health > /dev/null && break; sleep 0.2; done"
+WAIT_FOR_API = "for n in $(seq 900); do curl -sf http://127.0.0.1:8470/health > /dev/null && break; sleep 0.2; done"
 
 
 def script() -> str:
@@ -53,7 +53,7 @@ def test_the_tutorial_about_vpcs(tmp_path: Path) -> None:
         with open(tmp_path / "out", "w") as out:
             # Into a file: a pipe would stay open as long as what runs in the background.
             done = subprocess.run(
-                ["bash", "-c", text], cwd=tmp_path, env=environment, stdout=out, stderr=out, timeout=600, check=False
+                ["bash", "-c", text], cwd=tmp_path, env=environment, stdout=out, stderr=out, timeout=1200, check=False
             )
     finally:
         for file in ("serve.pid", "northbound.pid"):

@@ -15,15 +15,14 @@ from typing import Any, NamedTuple
 import pytest
 
 from cloud_memory import View
-from cloud_stand import OUTSIDE, Stand, flat_region, flat_stand, internet, within
+from cloud_stand import OUTSIDE, Stand, flat_region, flat_stand, internet, spread, within
 from crossconnect.cloud.linking import link_address
 from crossconnect.cloud.reach import Analyser, Reachability, ReachabilityBody, reachability
 from crossconnect.lab.ovn import power_off, power_on
+from ovn_scenes import ANSWERED_S
 
 REFUSED_S = 0.7
 """So long without an answer is a refusal."""
-ANSWERED_S = 5.0
-"""An answer may take so long on a busy machine: a lost segment is sent again after 1 s, then after 2 s (RFC 6298)."""
 
 
 class Provider(NamedTuple):
@@ -89,8 +88,13 @@ def asks(stand: Stand, client: str, made: Any, port: int = 8080, timeout_s: floa
 
 
 def answers(stand: Stand, client: str, made: Any) -> list[Any]:
-    """Who answers ten connections, all of which must be answered."""
-    return [asks(stand, client, made, timeout_s=ANSWERED_S) for _ in range(10)]
+    """Connections, all of which must be answered, until both targets have answered one."""
+    return spread(lambda: asks(stand, client, made, timeout_s=ANSWERED_S), {"web1", "web2"})
+
+
+def refused(stand: Stand, client: str, made: Any, port: int = 8080) -> bool:
+    """Whether nobody answers."""
+    return stand.refuses(lambda: asks(stand, client, made, port))
 
 
 def homes(stand: Stand, *ends: Any) -> set[str]:
@@ -98,35 +102,41 @@ def homes(stand: Stand, *ends: Any) -> set[str]:
     return {stand.chassis_of(f"link-{one.id}") for one in ends}
 
 
+def home(stand: Stand, *ends: Any) -> str:
+    """The gateway node that they all are on; empty while there is none."""
+    found = homes(stand, *ends)
+    return found.pop() if len(found) == 1 else ""
+
+
 def settled(stand: Stand, client: str, service: Any, made: Any) -> None:
     """Until an endpoint answers time after time: new gateway ports may change nodes once, until BFD is up."""
-    assert within(lambda: len(homes(stand, service, made)) == 1)
+    assert within(lambda: home(stand, service, made))
     stand.settle()
-    assert within(lambda: all(asks(stand, client, made) for _ in range(5)))
+    assert within(lambda: all(asks(stand, client, made, timeout_s=2.0) for _ in range(5)))
 
 
 def test_an_endpoint_reaches_listeners_only_and_hides_who_asks(stand: Stand, provider: Provider) -> None:
     cloud = stand.cloud
     with offered(stand, provider.balancer, acceptance_required=True) as service:
         made = endpoint(stand, service, "cli1")
-        assert not asks(stand, "cli1", made), "not accepted yet"
+        assert refused(stand, "cli1", made), "not accepted yet"
         cloud.update(made.id, status="active")
         stand.realise()
         settled(stand, "cli1", service, made)
         found = answers(stand, "cli1", made)
-        assert {one.answered_by for one in found} == {"web1", "web2"}
         assert all(one.seen_from.startswith("100.127.") for one in found), "translated: both sides are 10.0.0.0/16"
-        assert not asks(stand, "cli1", made, 22), "what is no listener"
+        assert refused(stand, "cli1", made, 22), "what is no listener"
         assert not stand.lab.connect("web1", "cli1", 80, to=found[0].seen_from, timeout_s=REFUSED_S), "one way only"
-        [home] = homes(stand, service, made)
-        power_off(stand.lab.lab, home)
+        assert within(lambda: home(stand, service, made))
+        lost = home(stand, service, made)
+        power_off(stand.lab.lab, lost)
         assert within(lambda: asks(stand, "cli1", made)), "by the other gateway node"
-        power_on(stand.lab.lab, home)
-        assert within(lambda: homes(stand, service, made) == {home})
+        power_on(stand.lab.lab, lost)
+        assert within(lambda: homes(stand, service, made) == {lost})
         assert within(lambda: asks(stand, "cli1", made))
         cloud.delete(made.id, project="beta")
         stand.realise()
-        assert not asks(stand, "cli1", made)
+        assert refused(stand, "cli1", made)
 
 
 def test_a_service_may_be_shown_who_asks(stand: Stand, provider: Provider) -> None:
@@ -134,7 +144,6 @@ def test_a_service_may_be_shown_who_asks(stand: Stand, provider: Provider) -> No
         made = endpoint(stand, service, "cli7")
         settled(stand, "cli7", service, made)
         found = answers(stand, "cli7", made)
-        assert {one.answered_by for one in found} == {"web1", "web2"}
         assert {one.seen_from for one in found} == {stand.lab.party("cli7").address()}
         assert not stand.lab.connect("cli7", "web1", 80, timeout_s=REFUSED_S), "targets themselves are not reached"
         assert not stand.lab.connect("web1", "cli7", 80, timeout_s=REFUSED_S), "one way only"
@@ -151,7 +160,7 @@ def test_two_services_of_a_vpc_answer_by_their_own_way(stand: Stand, provider: P
         ends = [(service, endpoint(stand, service, "cli1")) for service in (one, two)]
         for service, made in ends:
             settled(stand, "cli1", service, made)
-            assert {answer.answered_by for answer in answers(stand, "cli1", made)} <= {"web1", "web2"}
+            answers(stand, "cli1", made)
             assert says(stand, "cli1", made).outcome == "reachable"
     stand.cloud.delete(other.id)
 
@@ -239,7 +248,7 @@ def test_the_analyser_says_what_packets_find(stand: Stand, provider: Provider, s
                 if decides == reached:
                     assert asks(stand, client, made, timeout_s=ANSWERED_S), name
                 else:
-                    assert not asks(stand, client, made), name
+                    assert refused(stand, client, made), name
             stand.realise()
             assert says(stand, client, made).outcome == "reachable"
             assert asks(stand, client, made, timeout_s=ANSWERED_S), f"without: {name}"
@@ -247,7 +256,7 @@ def test_the_analyser_says_what_packets_find(stand: Stand, provider: Provider, s
         stand.cloud.update(made.id, status="rejected")
         stand.realise()
         assert says(stand, client, made).outcome == "unreachable"
-        assert not asks(stand, client, made)
+        assert refused(stand, client, made)
 
 
 def test_an_elastic_ip_is_translated_where_the_machine_runs(stand: Stand, provider: Provider) -> None:
@@ -258,16 +267,16 @@ def test_an_elastic_ip_is_translated_where_the_machine_runs(stand: Stand, provid
     stand.settle()
     for name, own in elastic.items():
         assert within(lambda a=own.address: stand.lab.ping("carrier", a)), name
-        arrived = stand.lab.connect("carrier", name, 443, to=own.address)
+        arrived = stand.connects("carrier", name, 443, to=own.address)
         assert (arrived.answered_by, arrived.seen_from) == (name, OUTSIDE[4])
-        assert stand.lab.connect(name, "carrier", 80, to=OUTSIDE[4]).seen_from == own.address
+        assert stand.connects(name, "carrier", 80, to=OUTSIDE[4]).seen_from == own.address
     neighbours = stand.carrier("ip", "neigh", "show", elastic["web1"].address)
     assert stand.interface("web1").mac in neighbours, "the hypervisor itself answers"
     for lost in ("gw1", "gw2"):
         power_off(stand.lab.lab, lost)
     try:
-        assert stand.lab.connect("carrier", "web1", 443, to=elastic["web1"].address), "no gateway node is in the way"
-        assert stand.lab.connect("web2", "carrier", 80, to=OUTSIDE[4])
+        assert stand.connects("carrier", "web1", 443, to=elastic["web1"].address), "no gateway node is in the way"
+        assert stand.connects("web2", "carrier", 80, to=OUTSIDE[4])
     finally:
         for back in ("gw1", "gw2"):
             power_on(stand.lab.lab, back)
@@ -276,6 +285,5 @@ def test_an_elastic_ip_is_translated_where_the_machine_runs(stand: Stand, provid
 def test_inside_is_told_the_mtu_of_a_smaller_provider_network(stand: Stand, provider: Provider) -> None:
     ping = ["ping", "-n", "-c", "1", "-W", "1", "-M", "do", "-s", str(1500 - 28)]
     assert within(lambda: stand.lab.ping("web1", OUTSIDE[4]))
-    said = stand.lab.run("web1", [*ping, OUTSIDE[4]])
-    assert "mtu = 1400" in said, said
+    assert within(lambda: "mtu = 1400" in stand.lab.run("web1", [*ping, OUTSIDE[4]]))
     assert within(lambda: "1 received" in stand.lab.run("web1", [*ping, stand.lab.party("web2").address()]))

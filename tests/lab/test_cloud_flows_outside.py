@@ -15,6 +15,7 @@ import pytest
 from cloud_stand import OUTSIDE, Stand, flat_stand, within
 from crossconnect.lab.ovn import power_off, power_on
 from crossconnect.lab.ovn.processes import appctl
+from ovn_scenes import ANSWERED_S
 
 REFUSED_S = 0.7
 MTU = 1400
@@ -88,22 +89,27 @@ def shop(stand: Stand) -> Shop:
     return Shop(vpc, front, back, group, gateway, nat, elastic, nat_elastic)
 
 
-def seen(stand: Stand, machine: str) -> str:
+def seen(stand: Stand, machine: str, timeout_s: float = ANSWERED_S) -> str:
     """How the carrier sees a machine; empty when it is not reached."""
-    return stand.lab.connect(machine, "carrier", 80, to=OUTSIDE[4], timeout_s=REFUSED_S).seen_from
+    return stand.lab.connect(machine, "carrier", 80, to=OUTSIDE[4], timeout_s=timeout_s).seen_from
+
+
+def unseen(stand: Stand, machine: str) -> bool:
+    """Whether a machine does not reach the carrier."""
+    return stand.refuses(lambda: seen(stand, machine, REFUSED_S))
 
 
 def test_an_elastic_ip_is_reached_and_sent_from(stand: Stand, shop: Shop) -> None:
-    arrived = stand.lab.connect("carrier", "web1", 443, to=shop.elastic.address)
+    arrived = stand.connects("carrier", "web1", 443, to=shop.elastic.address)
     assert (arrived.answered_by, arrived.seen_from) == ("web1", OUTSIDE[4])
-    assert stand.lab.connect("carrier", "web1", 53, "udp", to=shop.elastic.address)
+    assert stand.connects("carrier", "web1", 53, "udp", to=shop.elastic.address)
     assert seen(stand, "web1") == shop.elastic.address
-    assert seen(stand, "web2") == "", "without an elastic IP nothing leaves by an internet gateway"
+    assert unseen(stand, "web2"), "without an elastic IP nothing leaves by an internet gateway"
     assert not stand.lab.ping("carrier", "10.0.1.4", attempts=1)
     interface = stand.interface("web2")
     own = stand.cloud.create("elastic_ip", network_interface_id=interface.id)
     stand.realise()
-    inside = stand.lab.connect("web2", "web1", 80, to=shop.elastic.address)
+    inside = stand.connects("web2", "web1", 80, to=shop.elastic.address)
     assert inside.seen_from == own.address, "from inside, to the public address and from one"
     stand.cloud.update(own.id, network_interface_id="")
     stand.cloud.delete(own.id)
@@ -113,7 +119,7 @@ def test_an_elastic_ip_is_reached_and_sent_from(stand: Stand, shop: Shop) -> Non
 def test_an_elastic_ip_moves_to_another_machine(stand: Stand, shop: Shop) -> None:
     def answering() -> str:
         address = shop.elastic.address
-        return stand.lab.connect("carrier", ["web1", "web2"], 443, to=address, timeout_s=REFUSED_S).answered_by
+        return stand.lab.connect("carrier", ["web1", "web2"], 443, to=address, timeout_s=ANSWERED_S).answered_by
 
     by = {name: stand.interface(name) for name in ("web1", "web2")}
     assert answering() == "web1"
@@ -121,7 +127,7 @@ def test_an_elastic_ip_moves_to_another_machine(stand: Stand, shop: Shop) -> Non
     stand.realise()
     assert within(lambda: answering() == "web2")
     assert seen(stand, "web2") == shop.elastic.address
-    assert seen(stand, "web1") == ""
+    assert unseen(stand, "web1")
     stand.cloud.update(shop.elastic.id, network_interface_id=by["web1"].id)
     stand.realise()
     assert within(lambda: answering() == "web1")
@@ -130,12 +136,12 @@ def test_an_elastic_ip_moves_to_another_machine(stand: Stand, shop: Shop) -> Non
 def test_a_nat_gateway_lets_out_and_nothing_in(stand: Stand, shop: Shop) -> None:
     assert within(lambda: seen(stand, "db1") == shop.nat_elastic.address)
     assert seen(stand, "db2") == shop.nat_elastic.address
-    assert stand.lab.connect("db1", "carrier", 53, "udp", to=OUTSIDE[4]).seen_from == shop.nat_elastic.address
-    assert "1 received" in stand.lab.run("db1", ["ping", "-n", "-c", "1", "-W", "2", OUTSIDE[4]])
+    assert stand.connects("db1", "carrier", 53, "udp", to=OUTSIDE[4]).seen_from == shop.nat_elastic.address
+    assert within(lambda: "1 received" in stand.lab.run("db1", ["ping", "-n", "-c", "1", "-W", "2", OUTSIDE[4]]))
     inwards = stand.lab.connect("carrier", "db1", 80, to=shop.nat_elastic.address, timeout_s=REFUSED_S)
     assert not inwards
-    assert stand.lab.connect("web1", "db1", 80), "inside the VPC nothing is translated"
-    assert stand.lab.connect("db1", "web1", 80).seen_from == stand.lab.party("db1").address()
+    assert stand.connects("web1", "db1", 80), "inside the VPC nothing is translated"
+    assert stand.connects("db1", "web1", 80).seen_from == stand.lab.party("db1").address()
 
 
 def test_an_interface_behind_a_nat_gateway_leaves_by_that_whatever_elastic_ip_it_has(stand: Stand, shop: Shop) -> None:
@@ -150,31 +156,44 @@ def test_an_interface_behind_a_nat_gateway_leaves_by_that_whatever_elastic_ip_it
 
 def test_a_nat_gateway_runs_out_of_ports_for_one_destination_only(stand: Stand, shop: Shop) -> None:
     """80,000 flows of two machines to one address and port; a translated address has 64,512 (1024 to 65535)."""
-    for machine in ("db1", "db2"):
-        said = stand.lab.run(machine, ["python3", "-I", "-S", "-c", FLOOD, OUTSIDE[4], "40000", "20000"], 120.0)
-        assert not said
     home = stand.chassis_of(f"internet-{shop.nat.id}")
-    known = appctl(stand.lab.lab, stand.lab.software, home, "ovs-vswitchd", "dpctl/dump-conntrack")
-    translated = re.findall(rf"dst={re.escape(shop.nat_elastic.address)},sport=9999,dport=(\d+)", known)
-    assert 60_000 < len(translated) <= PORTS, "datagrams beyond that were dropped"
+
+    translated: list[str] = []
+
+    def flooded() -> list[str]:
+        """The ports that are translated to, when both machines have sent."""
+        for machine in ("db1", "db2"):
+            said = stand.lab.run(machine, ["python3", "-I", "-S", "-c", FLOOD, OUTSIDE[4], "40000", "20000"], 240.0)
+            assert not said
+        known = appctl(stand.lab.lab, stand.lab.software, home, "ovs-vswitchd", "dpctl/dump-conntrack")
+        translated[:] = re.findall(rf"dst={re.escape(shop.nat_elastic.address)},sport=9999,dport=(\d+)", known)
+        return translated
+
+    # A switch that has no processor for a moment loses datagrams: then they are sent again.
+    assert within(lambda: len(flooded()) > 60_000)
+    assert len(translated) <= PORTS, "datagrams beyond that were dropped"
     assert len(set(translated)) == len(translated), "and no port is two machines'"
-    assert stand.lab.connect("db2", "carrier", 9998, "udp", to=OUTSIDE[4]), "another destination has ports of its own"
+    assert stand.connects("db2", "carrier", 9998, "udp", to=OUTSIDE[4]), "another destination has ports of its own"
     assert seen(stand, "db1") == shop.nat_elastic.address, "and another protocol"
 
 
 def test_ipv6_of_a_public_block_is_reached_unless_its_gateway_is_egress_only(stand: Stand, shop: Shop) -> None:
     web1, db1 = (stand.lab.party(name).address(6) for name in ("web1", "db1"))
-    assert within(lambda: stand.lab.connect("carrier", "web1", 80, to=web1))
-    assert within(lambda: stand.lab.connect("db1", "carrier", 80, to=OUTSIDE[6]))
-    assert stand.lab.connect("db1", "carrier", 80, to=OUTSIDE[6]).seen_from == db1
-    assert stand.lab.connect("db1", "carrier", 53, "udp", to=OUTSIDE[6])
+    assert within(lambda: stand.connects("carrier", "web1", 80, to=web1))
+    assert within(lambda: stand.connects("db1", "carrier", 80, to=OUTSIDE[6]))
+    assert stand.connects("db1", "carrier", 80, to=OUTSIDE[6]).seen_from == db1
+    assert stand.connects("db1", "carrier", 53, "udp", to=OUTSIDE[6])
     assert not stand.lab.connect("carrier", "db1", 80, to=db1, timeout_s=REFUSED_S)
     assert not stand.lab.connect("carrier", "db1", 80, "udp", to=db1, timeout_s=REFUSED_S)
-    assert not stand.lab.ping("carrier", db1, attempts=1)
-    assert stand.lab.connect("web1", "db1", 80, to=db1), "inside the VPC connections begin as ever"
+    assert stand.refuses(lambda: stand.lab.ping("carrier", db1, attempts=1))
+    assert stand.connects("web1", "db1", 80, to=db1), "inside the VPC connections begin as ever"
 
 
 def test_a_packet_that_is_too_large_is_answered_with_the_mtu_that_fits(stand: Stand, shop: Shop) -> None:
+    def told(said: str) -> bool:
+        """Whether a ping, or the kernel that was told before, says what fits."""
+        return "mtu = 1400" in said or "mtu=1400" in said
+
     def large(machine: str, address: str, size: int) -> str:
         version = "-6" if ":" in address else "-4"
         words = [
@@ -195,16 +214,14 @@ def test_a_packet_that_is_too_large_is_answered_with_the_mtu_that_fits(stand: St
 
     web1 = stand.lab.party("web1").address(6)
     for address in (shop.elastic.address, web1):
-        assert "1 received" in large("carrier", address, MTU)
-        said = large("carrier", address, 1500)
-        assert "1 received" not in said
-        assert "mtu = 1400" in said or "mtu=1400" in said, said
+        assert within(lambda a=address: "1 received" in large("carrier", a, MTU))
+        assert within(lambda a=address: told(large("carrier", a, 1500)))
+        assert "1 received" not in large("carrier", address, 1500)
     for machine in ("web1", "db1"):
         stand.lab.run(machine, ["ip", "link", "set", "eth0", "mtu", "1500"])
-        said = large(machine, OUTSIDE[4], 1500)
-        assert "mtu = 1400" in said, said
+        assert within(lambda m=machine: told(large(m, OUTSIDE[4], 1500)))
         stand.lab.run(machine, ["ip", "link", "set", "eth0", "mtu", str(MTU)])
-        assert "1 received" in large(machine, OUTSIDE[4], MTU)
+        assert within(lambda m=machine: "1 received" in large(m, OUTSIDE[4], MTU))
 
 
 def test_tcp_from_outside_finds_the_mtu_by_itself(stand: Stand, shop: Shop) -> None:
@@ -216,27 +233,31 @@ def test_tcp_from_outside_finds_the_mtu_by_itself(stand: Stand, shop: Shop) -> N
         "c.sendall(b'y' * 1000000); c.close()"
     )
     ask = (
-        "import socket, sys; c = socket.create_connection((sys.argv[1], 8080), 5); c.settimeout(10)\n"
+        "import socket, sys; c = socket.create_connection((sys.argv[1], 8080), 60); c.settimeout(60)\n"
         "c.sendall(b'x' * 1000000); n = 0\n"
         "while n < 1000000: n += len(c.recv(65536))\n"
         "print('done')"
     )
     stand.lab.run("web1", ["sh", "-c", f'python3 -I -S -c "{serve}" >/dev/null 2>&1 </dev/null &'])
     assert within(lambda: ":8080" in stand.lab.run("web1", ["ss", "-tln"]))
-    assert "done" in stand.carrier("python3", "-I", "-S", "-c", ask, shop.elastic.address)
+    assert "done" in stand.lab.run("carrier", ["python3", "-I", "-S", "-c", ask, shop.elastic.address], 200.0)
     stand.lab.run("web1", ["ip", "link", "set", "eth0", "mtu", str(MTU)])
 
 
 def test_gateways_are_spread_and_each_takes_over_from_the_other(stand: Stand, shop: Shop) -> None:
     ports = {"elastic IPs": f"internet-{shop.vpc.id}", "NAT gateway": f"internet-{shop.nat.id}"}
-    homes = {what: stand.chassis_of(port) for what, port in ports.items()}
-    print(homes)
-    assert set(homes.values()) == {"gw1", "gw2"}
+    homes: dict[str, str] = {}
+
+    def are_spread() -> bool:
+        homes.update({what: stand.chassis_of(port) for what, port in ports.items()})
+        return set(homes.values()) == {"gw1", "gw2"}
+
+    assert within(are_spread), homes
     for lost in ("gw1", "gw2"):
         power_off(stand.lab.lab, lost)
-        assert within(lambda: seen(stand, "db1") == shop.nat_elastic.address)
-        assert within(lambda: stand.lab.connect("carrier", "web1", 443, to=shop.elastic.address, timeout_s=REFUSED_S))
+        assert within(lambda: seen(stand, "db1", 2.0) == shop.nat_elastic.address)
+        assert within(lambda: stand.lab.connect("carrier", "web1", 443, to=shop.elastic.address, timeout_s=2.0))
         power_on(stand.lab.lab, lost)
         back = lambda: {what: stand.chassis_of(port) for what, port in ports.items()} == homes  # noqa: E731
         assert within(back)
-        assert within(lambda: seen(stand, "db1") == shop.nat_elastic.address)
+        assert within(lambda: seen(stand, "db1", 2.0) == shop.nat_elastic.address)

@@ -150,7 +150,7 @@ def vtysh(lab: OvnLab, name: str) -> list[str]:
 
 
 def sh(lab: OvnLab, node: str, *lines: str) -> None:
-    done = lab.lab.run(node, ["sh", "-ec", "\n".join(lines)])
+    done = lab.lab.run(node, ["sh", "-ec", "\n".join(lines)], timeout_s=180)
     assert done.returncode == 0, f"{lines}: {done.stderr}"
 
 
@@ -209,17 +209,19 @@ def associated(live: Live, id: str, address: str, name: str) -> None:
 def test_an_elastic_ip_is_announced_out_of_the_table_that_ovn_writes(live: Live) -> None:
     """Input: an elastic IP. Output: it is in the table of one gateway node, from there at the leaf, once, and answers;
     the agent has no route for it. It goes, and is withdrawn."""
-    assert having(live, ELASTIC) == set()
+    assert comes_true(lambda: having(live, ELASTIC) == set())
     associated(live, "eip-1", ELASTIC, "web")
-    assert comes_true(lambda: len(having(live, ELASTIC)) == 1)
-    [node] = having(live, ELASTIC)
-    assert comes_true(lambda: way(live, f"{ELASTIC}/32") == [node])
+    # One may be handed over once, until gateway nodes hear each other.
+    assert comes_true(
+        lambda: len(having(live, ELASTIC)) == 1 and way(live, f"{ELASTIC}/32") == [*having(live, ELASTIC)]
+    )
     assert comes_true(lambda: reached(live, "web", to=ELASTIC))
+    [node] = way(live, f"{ELASTIC}/32")
     assert ELASTIC not in own_routes(live, node)
     live.cloud.drop("eip-1")
     live.write()
     assert comes_true(lambda: way(live, f"{ELASTIC}/32") == [])
-    assert having(live, ELASTIC) == set()
+    assert comes_true(lambda: having(live, ELASTIC) == set())
 
 
 def test_a_load_balancers_public_address_is_announced_likewise(live: Live) -> None:
@@ -235,7 +237,7 @@ def test_a_load_balancers_public_address_is_announced_likewise(live: Live) -> No
     live.write()
     assert live.compiler.failed() == {}
     assert comes_true(lambda: len(way(live, f"{BALANCED}/32")) == 1)
-    assert {*way(live, f"{BALANCED}/32")} == having(live, BALANCED)
+    assert comes_true(lambda: {*way(live, f"{BALANCED}/32")} == having(live, BALANCED))
     assert comes_true(lambda: reached(live, "web", "db", to=BALANCED))
     assert way(live, "10.0.1.50/32") == []
     for one in (balancer.id, "tg-1", "eip-lb"):
@@ -246,9 +248,7 @@ def test_a_load_balancers_public_address_is_announced_likewise(live: Live) -> No
 
 def test_the_agent_has_routes_for_what_ovn_does_not_write(live: Live) -> None:
     """Input: the IPv6 block of a VPC, which `dynamic-routing` leaves out. Output: the agent's route, announced too."""
-    assert comes_true(lambda: len(way(live, BLOCK)) == 1)
-    [node] = way(live, BLOCK)
-    assert BLOCK in own_routes(live, node)
+    assert comes_true(lambda: [BLOCK in own_routes(live, node) for node in way(live, BLOCK)] == [True])
 
 
 def test_a_dead_agent_and_a_new_frr(live: Live) -> None:
@@ -283,4 +283,4 @@ def test_what_dies_is_withdrawn_and_lives_elsewhere(live: Live) -> None:
     assert comes_true(lambda: way(live, f"{ELASTIC}/32") == [node])
     power_off(live.lab.lab, node)
     assert comes_true(lambda: way(live, f"{ELASTIC}/32") == [other] and reached(live, "web", to=ELASTIC))
-    assert having(live, ELASTIC, (other,)) == {other}
+    assert comes_true(lambda: having(live, ELASTIC, (other,)) == {other})

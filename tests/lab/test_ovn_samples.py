@@ -3,6 +3,7 @@ where it ended; a mirror's target gets each packet of the source."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ from crossconnect.cloud.ovn.flow_logs import DROP_OPTIONS, PACKETS_BASE, REJECT_
 from crossconnect.lab.ovn import Chassis, ovn_lab
 from ovn_live import Live, comes_true
 from ovn_records import dropped, export, exported
-from ovn_scenes import software
+from ovn_scenes import ANSWERED_S, OVER_S, are_over, software
 
 HYPERVISORS = ("hv1", "hv2")
 NEW, ESTABLISHED = 2, 3
@@ -121,12 +122,17 @@ def test_each_entry_of_a_network_acl_is_named(live: Live) -> None:
 def test_without_a_flow_log_nothing_is_exported_any_more(live: Live) -> None:
     live.cloud.drop("fl-1")
     live.write()
-    assert live.lab.connect("web", "db", 80)
-    assert comes_true(lambda: bool(live.lab.connect("web", "db", 80)))
-    before = {name: len(exported(live, name)) for name in HYPERVISORS}
-    assert live.lab.connect("web", "db", 80)
-    assert live.lab.ping("web", "10.0.2.1")
-    assert {name: len(exported(live, name)) for name in HYPERVISORS} == before
+    assert live.lab.connect("web", "db", 80, timeout_s=ANSWERED_S)
+
+    def is_quiet() -> bool:
+        """Whether nothing is exported meanwhile: what was exported before may come late."""
+        before = {name: len(exported(live, name)) for name in HYPERVISORS}
+        assert live.lab.connect("web", "db", 80, timeout_s=ANSWERED_S)
+        assert comes_true(lambda: live.lab.ping("web", "10.0.2.1"))
+        time.sleep(1.0)
+        return {name: len(exported(live, name)) for name in HYPERVISORS} == before
+
+    assert comes_true(is_quiet)
 
 
 def test_a_mirror_is_given_what_its_source_sends_and_gets(live: Live) -> None:
@@ -142,12 +148,14 @@ def test_a_mirror_is_given_what_its_source_sends_and_gets(live: Live) -> None:
     live.write()
     assert live.compiler.failed() == {}
     before = got()
-    assert live.lab.connect("web", "db", 80)
+    assert live.lab.connect("web", "db", 80, timeout_s=ANSWERED_S)
     assert comes_true(lambda: got() - before >= 8), "a TCP connection is four packets each way, at the least"
+    comes_true(lambda: are_over(live.lab, "web", "db"), OVER_S)
     live.cloud.drop("tm-1")
     live.write()
     before = got()
-    assert live.lab.connect("web", "db", 80)
+    assert live.lab.connect("web", "db", 80, timeout_s=ANSWERED_S)
+    comes_true(lambda: are_over(live.lab, "web", "db"), OVER_S)
     assert got() - before < 4
 
 

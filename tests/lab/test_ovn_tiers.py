@@ -19,7 +19,7 @@ from crossconnect.cloud.kinds.network_acl import AclEntry, NetworkAcl
 from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule
 from crossconnect.lab.ovn import Chassis, ovn_lab
 from ovn_live import Live, comes_true
-from ovn_scenes import software
+from ovn_scenes import ANSWERED_S, OVER_S, are_over, software
 
 CHASSIS = tuple(Chassis(name=name) for name in ("hv1", "hv2", "hv3"))
 DB = "10.0.2.10"
@@ -82,6 +82,9 @@ def wire(live: Live) -> None:
     """Join both ends of the appliance by a bridge that learns nothing, as a bump in the wire does not."""
     lines = (
         "ip -n right link set eth0 name eth1 netns left",
+        # What it would say of itself would be counted.
+        "nsenter --net=/run/netns/left sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6'",
+        "nsenter --net=/run/netns/left sh -c 'echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6'",
         "ip -n left link add wire type bridge",
         *(f"ip -n left link set eth{n} master wire up promisc on" for n in (0, 1)),
         *(f"nsenter --net=/run/netns/left bridge link set dev eth{n} learning off" for n in (0, 1)),
@@ -100,9 +103,11 @@ def passed(live: Live) -> list[int]:
 
 def crossed(live: Live, port: int) -> list[int]:
     """How many packets of web's connection to db the appliance got at either end; nothing without a connection."""
+    comes_true(lambda: are_over(live.lab, "web", "db"), OVER_S)
     before = passed(live)
-    if not live.lab.connect("web", "db", port):
+    if not live.lab.connect("web", "db", port, timeout_s=ANSWERED_S):
         return []
+    comes_true(lambda: are_over(live.lab, "web", "db"), OVER_S)
     return [after - count for count, after in zip(before, passed(live), strict=True)]
 
 
@@ -133,7 +138,7 @@ def test_the_same_addresses_in_another_vpc_are_others(live: Live) -> None:
     live.cloud.rule("sgr-red", "sg-red", "ingress", "0.0.0.0/0")
     live.write()
     assert comes_true(lambda: live.lab.connect("spy", ["vault", "db"], DENIED, to=DB).answered_by == "vault")
-    assert live.lab.connect("web", ["vault", "db"], BESIDE, to=DB).answered_by == "db"
+    assert live.lab.connect("web", ["vault", "db"], BESIDE, to=DB, timeout_s=ANSWERED_S).answered_by == "db"
 
 
 def test_without_the_appliance_what_was_chosen_ends(live: Live) -> None:
@@ -146,7 +151,7 @@ def test_without_the_appliance_what_was_chosen_ends(live: Live) -> None:
         return refused(live, CHOSEN)
 
     assert comes_true(ended)
-    assert live.lab.connect("web", "db", BESIDE)
+    assert live.lab.connect("web", "db", BESIDE, timeout_s=ANSWERED_S)
     acl = live.cloud.documents["acl-db"]
     assert isinstance(acl, NetworkAcl)
     without = tuple((e, n) for e, n in zip(acl.entries, acl.entry_numbers, strict=True) if e.action == "allow")

@@ -50,7 +50,7 @@ HISTORIES = int(os.environ.get("XC_CLOUD_KILLS", "2"))
 SEED = int(os.environ.get("XC_CLOUD_KILLS_SEED") or secrets.randbelow(1 << 32))
 EVENTS = {"process": 4, "nb": 2, "all": 1, "northd": 1, "sb": 1, "wipe": 1, "silence": 1, "plug": 2}
 """What happens, and how often beside the others."""
-PATIENCE_S = 120.0
+PATIENCE_S = 240.0
 
 
 class History:
@@ -149,7 +149,7 @@ class History:
         until = time.monotonic() + PATIENCE_S
         while True:
             # What northd says of ports is said then. It looks for a database that was killed every 8 s at last.
-            self.box.nbctl(f"--timeout={PATIENCE_S:.0f}", "--wait=sb", "sync")
+            self.box.nbctl("--wait=sb", "sync")
             resources, states = self.at_the_end()
             units, failed = self.from_nothing(resources)
             agreed = dump_of(self.box) == wanted(units, self.box.schema) and states == failed

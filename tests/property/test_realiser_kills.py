@@ -38,7 +38,7 @@ class Client:
         self.read()
 
     def read(self) -> None:
-        told, _ = self.process.communicate(timeout=60)
+        told, _ = self.process.communicate(timeout=400)
         self.said += told.split()
 
 

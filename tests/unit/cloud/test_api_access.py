@@ -7,9 +7,11 @@ import hmac
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
@@ -100,9 +102,13 @@ def test_a_keys_name_is_as_any_other_name(api: Api, name: str) -> None:
 
 
 def test_a_key_expires(api: Api) -> None:
-    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3))
-    made = api.call("POST", "/v1/api-keys", {"name": "short", "expires_at": soon}).json()
-    end = time.monotonic() + 30
+    for seconds in (3, 20, 60):  # it may be over before it is asked for, on a machine that does much else
+        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+        got = api.call("POST", "/v1/api-keys", {"name": "short", "expires_at": soon})
+        if got.status_code == 201:
+            break
+    made = got.json()
+    end = time.monotonic() + 120
     while api.call("GET", "/v1/caller", key=made["key"]).status_code != 401:
         assert time.monotonic() < end
         time.sleep(0.2)
@@ -196,7 +202,7 @@ def test_every_call_is_recorded(api: Api) -> None:
         api.call("POST", "/v1/projects", {"id": "x"}),
     ]
     unknown = api.call("GET", "/v1/vpcs", key="xck_ak-00000000000000000_" + "A" * 43)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     wanted = {got.headers["request-id"]: got for got in [*calls, unknown]}
     found: dict[str, dict[str, Any]] = {}
     while wanted.keys() - found.keys():
@@ -241,7 +247,7 @@ def test_calls_that_come_to_no_operation_are_recorded_too(api: Api) -> None:
     assert [got.status_code for got, *_ in calls] == [404, 404, 405, 405, 404, 404, 404, 404, 200, 403]
     wanted = {got.headers["request-id"] for got, *_ in calls}
     found: dict[str, dict[str, Any]] = {}
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     after = 0
     while wanted - found.keys():
         assert time.monotonic() < end, wanted - found.keys()
@@ -351,8 +357,8 @@ def test_tokens_that_are_not_taken(federated: tuple[Api, Provider]) -> None:
         "for nobody": provider.token(aud=None),
         "expired": provider.token(exp=now - 60),
         "without expiry": provider.token(exp=None),
-        "not yet": provider.token(nbf=now + 120),
-        "from the future": provider.token(iat=now + 120),
+        "not yet": provider.token(nbf=now + 900),
+        "from the future": provider.token(iat=now + 900),
         "without subject": provider.token(sub=None),
         "signed with another key": provider.token(RSAKey.generate_key(2048, {"kid": "one"})),
         "of an unknown key": provider.token(RSAKey.generate_key(2048, {"kid": "nine"})),
@@ -373,7 +379,8 @@ def test_tokens_that_are_not_taken(federated: tuple[Api, Provider]) -> None:
             time.sleep(float(got.headers["retry-after"]))
             got = api.call("GET", "/v1/caller", key=token)
         assert got.status_code == 401, (what, got.text)
-    assert api.call("GET", "/v1/caller", key=provider.token(exp=now - 5)).status_code == 200, "within the skew"
+    late = provider.token(exp=int(time.time()) - 5)
+    assert api.call("GET", "/v1/caller", key=late).status_code == 200, "within the skew"
     time.sleep(1.1)
     assert api.call("GET", "/v1/caller", key=api_key).status_code == 200
 
@@ -396,7 +403,7 @@ def test_policies_of_the_region(federated: tuple[Api, Provider]) -> None:
     assert api.call("POST", "/v1/vpcs?dry_run=true", VPC, key=tester).status_code == 200
     assert api.call("POST", "/v1/vpcs", VPC, key=tester).status_code == 403
     assert api.call("DELETE", f"/v1/vpcs/{made['id']}").status_code == 204
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while True:
         items = audit_record(api, "acme/admin")
         record = [item for item in items if item["request_id"] == refused.headers["request-id"]]
@@ -410,13 +417,20 @@ def test_policies_of_the_region(federated: tuple[Api, Provider]) -> None:
 # Rate limits.
 
 
+def at_once(api: Api, key: str) -> list[httpx.Response]:
+    """The answers of more calls than a bucket has, however long they take: one after the other they may take as long as
+    it takes to fill again."""
+    with ThreadPoolExecutor(40) as pool:
+        return [*pool.map(lambda _: api.call("GET", "/v1/caller", key=key), range(120))]
+
+
 def test_rate_limits(tmp_path: Path) -> None:
     yaml = API_YAML.replace("requests_per_second: 100000", "requests_per_second: 2").replace("100000", "5")
     api = Api(tmp_path / "region", yaml)
     try:
-        got = [api.call("GET", "/v1/caller") for _ in range(8)]
-        assert [one.status_code for one in got][:5] == [200] * 5
-        limited = got[-1]
+        got = [api.call("GET", "/v1/caller") for _ in range(5)]
+        assert [one.status_code for one in got] == [200] * 5
+        limited = next(one for one in at_once(api, "acme/admin") if one.status_code != 200)
         assert limited.status_code == 429
         assert limited.json()["code"] == "rate.limited"
         assert int(limited.headers["retry-after"]) >= 1
@@ -428,12 +442,13 @@ def test_rate_limits(tmp_path: Path) -> None:
         assert api.call("GET", "/v1/caller").status_code == 200
         assert api.call("GET", "/v1/caller", key="auditor").status_code == 200  # and is let in from then on
         guess = "xck_ak-00000000000000000_" + "A" * 43
-        wrong = [api.call("GET", "/v1/caller", key=guess) for _ in range(30)]
+        wrong = at_once(api, guess)
         assert {one.status_code for one in wrong} == {401, 429}
-        assert int(wrong[-1].headers["retry-after"]) >= 1
+        turned_away = next(one for one in wrong if one.status_code == 429)
+        assert int(turned_away.headers["retry-after"]) >= 1
         # Who was turned away is recorded, too: from where, and what was asked for.
-        id = wrong[-1].headers["request-id"]
-        end = time.monotonic() + 30
+        id = turned_away.headers["request-id"]
+        end = time.monotonic() + 120
         told: list[dict[str, Any]] = []
         while not told:
             assert time.monotonic() < end

@@ -58,7 +58,7 @@ def events(got: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def stream(api: Api, headers: dict[str, str] | None = None, after: int = 0, key: str = "acme/admin") -> Any:
     fields = {"authorization": f"Bearer {api.keys[key]}", "accept": "text/event-stream", **(headers or {})}
-    return api.http.stream("GET", "/v1/changes", params={"after": after}, headers=fields, timeout=30)
+    return api.http.stream("GET", "/v1/changes", params={"after": after}, headers=fields, timeout=120)
 
 
 def test_pages_of_changes(api: Api) -> None:
@@ -270,24 +270,24 @@ def test_an_orderly_end(tmp_path: Path) -> None:
 
     follower = threading.Thread(target=follow)
     follower.start()
-    assert opened.wait(20)
+    assert opened.wait(120)
     begun = time.monotonic()
     # Somebody waits for what will not come: the answer is owed all the same.
     answers: list[int] = []
     waiting = threading.Thread(
         target=lambda: answers.append(
             httpx.get(
-                f"{api.url}/v1/vpcs/{vpc['id']}?wait=available&timeout=3",
+                f"{api.url}/v1/vpcs/{vpc['id']}?wait=available&timeout=6",
                 headers={"authorization": f"Bearer {api.keys['acme/admin']}"},
-                timeout=30,
+                timeout=120,
             ).status_code
         )
     )
     waiting.start()
-    time.sleep(1)
+    time.sleep(3)  # it waits then
     assert api.stop(signal.SIGTERM) == 0
     assert time.monotonic() - begun < 19
-    assert ended.wait(10)
+    assert ended.wait(120)
     waiting.join()
     assert answers == [200]
     api.start()

@@ -168,7 +168,7 @@ def test_octets_that_are_hardly_http(api: Api, octets: bytes) -> None:
     answer = b""
     with (
         contextlib.suppress(ConnectionError),
-        socket.create_connection((host, int(port)), timeout=20) as connection,
+        socket.create_connection((host, int(port)), timeout=120) as connection,
     ):
         connection.sendall(octets)
         with contextlib.suppress(OSError):  # it may have been reset already
@@ -182,7 +182,7 @@ def test_octets_that_are_hardly_http(api: Api, octets: bytes) -> None:
 
 def test_a_head_without_end_ends_the_connection(api: Api) -> None:
     host, _, port = api.url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=20) as connection:
+    with socket.create_connection((host, int(port)), timeout=120) as connection:
         sent = 0
         with contextlib.suppress(ConnectionError):
             connection.sendall(b"GET /health HTTP/1.1\r\nX-Long: ")

@@ -17,7 +17,7 @@ from crossconnect.transport.ovsdb import ALL, Backoff, Chosen, Session, insert, 
 from crossconnect.transport.ovsdb import Options as SessionOptions
 from northbound_units import expected, found, port, switch, world
 from ovn_central import VERSIONS
-from ovsdb_server import DATABASE, NORTHBOUND, Server, alone, cluster, needs_ovsdb, run, scratch
+from ovsdb_server import DATABASE, NORTHBOUND, Cluster, Server, alone, cluster, needs_ovsdb, run, scratch
 
 SOUTHBOUND = NORTHBOUND.with_name("ovn-sb.ovsschema")
 pytestmark = [
@@ -26,6 +26,8 @@ pytestmark = [
 ]
 QUICK = SessionOptions(backoff=Backoff(0.02, 0.2))
 CALM = Options(backoff=Backoff(0.02, 0.2))
+PATIENCE_S = 120.0
+"""A northd that has died is started again after up to 10 s."""
 
 
 @contextlib.contextmanager
@@ -64,7 +66,7 @@ async def chassis(southbound: Session) -> None:
 def test_waiting_for_northd_and_for_hypervisors() -> None:
     async def main(nb: Server, sb: Server) -> None:
         async with (
-            asyncio.timeout(60),
+            asyncio.timeout(400),
             Session(sb.remote, "OVN_Southbound", QUICK) as southbound,
             realiser(nb.remote) as one,
         ):
@@ -81,13 +83,18 @@ def test_waiting_for_northd_and_for_hypervisors() -> None:
             await one.wait(2, "southbound")
             await asyncio.sleep(0.3)
             assert not any(task.done() for task in waits)
-            [asked] = [r["nb_cfg"] for r in copy.rows("SB_Global").values()]
-            assert isinstance(asked, int)
-            assert asked <= 6  # fifty share one or two
-            # The hypervisor has followed.
             private = southbound.schema.table("Chassis_Private")
-            await southbound.transact([update(private, ALL, {"nb_cfg": asked})])
+            asked = 0
+            while not all(task.done() for task in waits):
+                # The hypervisor follows. What was asked for last may not have been there when it looked.
+                [now] = [r["nb_cfg"] for r in copy.rows("SB_Global").values()]
+                assert isinstance(now, int)
+                if now > asked:
+                    asked = now
+                    await southbound.transact([update(private, ALL, {"nb_cfg": asked})])
+                await asyncio.sleep(0.02)
             await asyncio.gather(*waits)
+            assert asked <= 6  # fifty share one or two
             with pytest.raises(
                 TimeoutError, match="it is in the northbound database, and northd or a hypervisor has not"
             ):
@@ -99,7 +106,7 @@ def test_waiting_for_northd_and_for_hypervisors() -> None:
 
 def test_settings_stand_beside_those_of_northd() -> None:
     async def main(nb: Server, sb: Server) -> None:
-        async with asyncio.timeout(60), realiser(nb.remote) as one:
+        async with asyncio.timeout(400), realiser(nb.remote) as one:
             settings = {"use_ct_inv_match": "false", "mac_prefix": "0a:00:00"}
             one.replace(world(2), 1, settings)
             await one.wait(1, "southbound")
@@ -122,13 +129,13 @@ def test_northd_survives_a_switch_that_goes_and_comes(later: bool) -> None:
     """26.03.1 dies where a datapath is deleted and inserted with the same UUID before it has looked."""
 
     async def main(remote: str) -> None:
-        async with asyncio.timeout(60), realiser(remote) as one:
+        async with asyncio.timeout(400), realiser(remote) as one:
             one.replace(world(10), 0)
             await one.wait(0, "southbound")
             for number in range(1, 31):
                 one.submit(Batch(number, {"lone": switch("lone") if number % 2 else None}))
                 await one.wait(number)
-            await one.wait(30, "southbound", timeout_s=10)
+            await one.wait(30, "southbound", timeout_s=PATIENCE_S)
 
     with ovn_central.central(later) as box:
         asyncio.run(main(f"unix:{box.directory}/nb.sock"))
@@ -140,7 +147,7 @@ def test_northd_survives_switches_that_come_while_others_go(later: bool, togethe
     """26.03.1 dies where in one of its runs a switch goes and another comes: in one change of ours, or in two."""
 
     async def main(remote: str) -> None:
-        async with asyncio.timeout(100), realiser(remote) as one:
+        async with asyncio.timeout(400), realiser(remote) as one:
             one.replace(world(10), 0)
             await one.wait(0, "southbound")
             number = 0
@@ -150,7 +157,7 @@ def test_northd_survives_switches_that_come_while_others_go(later: bool, togethe
                     number += 1
                     one.submit(Batch(number, units))
                     await one.wait(number)
-            await one.wait(number, "southbound", timeout_s=30)
+            await one.wait(number, "southbound", timeout_s=PATIENCE_S)
 
     with ovn_central.central(later) as box:
         asyncio.run(main(f"unix:{box.directory}/nb.sock"))
@@ -158,7 +165,7 @@ def test_northd_survives_switches_that_come_while_others_go(later: bool, togethe
 
 def test_a_southbound_database_that_is_wiped_comes_back_by_itself() -> None:
     async def main(nb: Server, sb: Server) -> None:
-        async with asyncio.timeout(60), realiser(nb.remote) as one:
+        async with asyncio.timeout(400), realiser(nb.remote) as one:
             one.replace(world(10), 1)
             await one.wait(1, "southbound")
             sb.kill()
@@ -169,17 +176,17 @@ def test_a_southbound_database_that_is_wiped_comes_back_by_itself() -> None:
             await one.wait(2)
             async with Session(sb.remote, "OVN_Southbound", QUICK) as southbound:
                 copy = southbound.replica(lambda _: {"Port_Binding": Chosen(("logical_port",))})
-                await copy.wait_until(lambda r: len(r.rows("Port_Binding")) == 11, 30)
-            await one.wait(2, "southbound")
+                await copy.wait_until(lambda r: len(r.rows("Port_Binding")) == 11, PATIENCE_S)
+            await one.wait(2, "southbound", timeout_s=PATIENCE_S)
 
     with central() as (nb, sb):
         asyncio.run(main(nb, sb))
 
 
 def test_leaders_of_a_cluster_go_while_two_realisers_run() -> None:
-    async def main(remotes: str, members: list[Server]) -> None:
-        units = world(20)
-        async with asyncio.timeout(90), realiser(remotes) as one, realiser(remotes, "two") as two:
+    async def main(servers: Cluster) -> None:
+        units, remotes = world(20), servers.remotes
+        async with asyncio.timeout(400), realiser(remotes) as one, realiser(remotes, "two") as two:
             for each in (one, two):
                 each.replace(units, 0)
             await one.wait(0)
@@ -189,16 +196,16 @@ def test_leaders_of_a_cluster_go_while_two_realisers_run() -> None:
                 for each in (one, two):
                     each.submit(Batch(number, {key: units[key]}))
                 if number == 20:
-                    leader = next(member for member in members if member.is_leader())
+                    leader = await asyncio.to_thread(servers.leader)
                     await asyncio.to_thread(leader.control_command, "cluster/failure-test", "transfer-leadership")
                 if number == 40:
-                    next(member for member in members if member.is_leader()).kill()
+                    (await asyncio.to_thread(servers.leader)).kill()  # there may be none for a while
                 await asyncio.sleep(0.01)
-            await asyncio.gather(one.wait(59), two.wait(59))
+            await asyncio.gather(*(each.wait(59, timeout_s=PATIENCE_S) for each in (one, two)))
             assert found(one.replica) == expected(units)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 while one.writing == two.writing:
                     await asyncio.sleep(0.02)
 
     with cluster() as made:
-        asyncio.run(main(made.remotes, made.members))
+        asyncio.run(main(made))

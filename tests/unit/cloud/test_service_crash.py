@@ -32,7 +32,7 @@ class Worker:
         self._thread = threading.Thread(target=self._listen)
         self._thread.start()
 
-    def until(self, word: str, count: int, timeout_s: float = 60) -> None:
+    def until(self, word: str, count: int, timeout_s: float = 240) -> None:
         """Wait until it has said a word so often."""
         end = time.monotonic() + timeout_s
         while len(self.all(word)) < count:
@@ -156,6 +156,7 @@ def test_a_database_that_stays_away_is_one_clear_answer(cluster: Cluster, monkey
                     assert (result.status, result.problems[0].code) == (503, "store.unavailable")
             finally:
                 cluster.start()
+            monkeypatch.undo()  # it is back; how soon connections are is not what is asked here
             await service.create(NETWORK, RED, NetworkBody())
             assert len((await service.list(NETWORK, RED, Query())).documents) == 2
             assert (await service.position())[0] == 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from itertools import pairwise
 
 import pytest
@@ -54,7 +53,7 @@ def test_who_waits_hears_of_a_commit(url: str) -> None:
         await asyncio.sleep(0.05)
         assert not waiting.done()
         await service.create(NETWORK, RED, NetworkBody())
-        found = await asyncio.wait_for(waiting, 5)
+        found = await asyncio.wait_for(waiting, 60)
         assert [commit.number for commit in found.commits] == [2]
         empty = await service.changes(RED, found.last, wait_s=0.01)
         assert (empty.commits, empty.last) == ((), 2)
@@ -75,7 +74,7 @@ def test_a_follower_misses_nothing(url: str) -> None:
         following = asyncio.create_task(follow())
         for _ in range(3):
             await asyncio.gather(*(service.create(NETWORK, c, NetworkBody()) for c in (RED, BLUE) for _ in range(10)))
-        await asyncio.wait_for(following, 20)
+        await asyncio.wait_for(following, 120)
         assert seen == list(range(1, 61))
 
     served(url, story)
@@ -87,11 +86,11 @@ def test_another_process_hears_too(url: str) -> None:
             waiting = asyncio.create_task(two.changes(RED, 0, wait_s=30))
             await asyncio.sleep(0.1)
             made = await one.create(NETWORK, RED, NetworkBody())
-            assert (await asyncio.wait_for(waiting, 5)).last == 1
+            assert (await asyncio.wait_for(waiting, 60)).last == 1
             available = asyncio.create_task(two.wait(NETWORK, RED, made.document.id, made.revision))
             await asyncio.sleep(0.1)
             await one.realised(1, {})
-            document = await asyncio.wait_for(available, 5)
+            document = await asyncio.wait_for(available, 60)
             assert document is not None
             assert document.state == "available"
 
@@ -135,13 +134,13 @@ def test_waiting_ends_when_a_change_is_realised_has_failed_or_is_gone(url: str) 
         waiting = asyncio.create_task(service.wait(NETWORK, RED, id, made.revision))
         await asyncio.sleep(0.02)
         await service.realised(1, {id: "no"})
-        failed = await asyncio.wait_for(waiting, 5)
+        failed = await asyncio.wait_for(waiting, 60)
         assert failed is not None
         assert failed.state == "failed"
         gone = await service.delete(NETWORK, RED, id)
         waiting = asyncio.create_task(service.wait(NETWORK, RED, id, gone.revision))
         await service.realised(2, {})
-        assert await asyncio.wait_for(waiting, 5) is None
+        assert await asyncio.wait_for(waiting, 60) is None
 
     served(url, story)
 
@@ -189,9 +188,8 @@ def test_clients_at_once_share_commits(url: str) -> None:
         network = (await service.create(NETWORK, RED, NetworkBody(size=200))).document.id
         calls = [service.create(PORT, RED, PortBody(network_id=network)) for _ in range(100)]
         calls += [service.create(PORT, RED, PortBody(network_id=network, address=999)) for _ in range(20)]
-        start = time.monotonic()
-        results = await asyncio.gather(*calls, return_exceptions=True)
-        assert time.monotonic() - start < 30
+        async with asyncio.timeout(120):
+            results = await asyncio.gather(*calls, return_exceptions=True)
         assert sum(not isinstance(result, Exception) for result in results) == 100
         lines = await service.audit(RED, limit=1000)
         assert [line.status for line in lines].count(409) == 20

@@ -3,7 +3,6 @@ record knows better."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -21,7 +20,7 @@ from cloud_kinds import (
     PortBody,
     PortPatch,
 )
-from cloud_service import BLUE, RED, ROOT, code_of, refused, served
+from cloud_service import BLUE, RED, ROOT, code_of, refused, served, written_down
 from crossconnect.cloud.resource import Refused
 from crossconnect.cloud.service import Caller, Query, Service
 
@@ -197,5 +196,5 @@ def _text(refusal: Refused) -> str:
 
 async def _audit(service: Service, caller: Caller) -> list:
     """A project's lines, when those without a command have been written, too."""
-    await asyncio.sleep(0.7)
+    await written_down(service)
     return [line for line in await service.audit(caller) if line.principal == caller.principal]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -11,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from cloud_kinds import NETWORK, NetworkBody
-from cloud_service import BLUE, RED, ROOT, code_of, served
+from cloud_service import BLUE, RED, ROOT, code_of, served, written_down
 from crossconnect.cloud.service import AuditRecord, Key, Query, Request, Service
 from crossconnect.cloud.store.database import Database
 
@@ -89,7 +88,7 @@ def test_every_call_is_recorded(url: str) -> None:
         await service.delete(NETWORK, RED, made.document.id)
         line = AuditRecord(at="2026-01-01T00:00:00Z", project_id="red", principal="eve", action="get", status=403)
         await service.record(msgspec.structs.replace(line, decision="deny"))
-        await asyncio.sleep(0.8)
+        await written_down(service)
         lines = await service.audit(RED)
         said = [(x.action, x.status, x.dry_run, x.revision) for x in lines if x.principal != "eve"]
         assert sorted(said) == sorted(

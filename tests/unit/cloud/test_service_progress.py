@@ -52,7 +52,7 @@ def test_a_question_after_a_wait_finds_it_available(url: str) -> None:
                 service.wait(NETWORK, RED, id, revision, written=made.document),
             )
             await service.realised(number, {})
-            waited = await asyncio.wait_for(waiting, 5)
+            waited = await asyncio.wait_for(waiting, 60)
             assert waited is not None
             found = await service.get(NETWORK, RED, id)
             assert found.state == waited.state == "available"

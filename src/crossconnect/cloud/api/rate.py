@@ -32,7 +32,8 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Buckets:
-    """Token buckets under one limit. Time is given, in seconds of any clock that only goes forward."""
+    """Token buckets under one limit. Time is given, in seconds of any clock that only goes forward. Requests need not
+    come in the order of their times: one that waited for its authentication is older than those that overtook it."""
 
     def __init__(self, limit: Limit) -> None:
         """All buckets are full at first."""
@@ -43,6 +44,7 @@ class Buckets:
         """Take tokens for a request; with `tokens=0` only look."""
         limit = self._limit
         level, then = self._buckets.pop(key, (float(limit.burst), now))
+        now = max(now, then)
         level = min(float(limit.burst), level + (now - then) * limit.per_second)
         allowed = level >= max(tokens, 1)
         if allowed:

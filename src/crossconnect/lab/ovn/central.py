@@ -41,7 +41,8 @@ _SOCKET = {"northbound": "nb", "southbound": "sb"}
 SOCKET_PATH_MAX = 107
 """Of a unix socket's path (unix(7): sun_path has 108 octets, one of which ends it)."""
 
-READY_S = 20.0
+READY_S = 90.0
+"""Of a machine that does much else; it is ready in a second or two."""
 
 
 class CentralPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +123,7 @@ def _database_script(plan: CentralPlan, database: Database, member: int) -> File
     before = (lock, f"[ -e {path} ] || {create}")
     # A member of a cluster serves before it has joined; a cluster that loses its leader then has no majority.
     socket = f"unix:/run/{_SOCKET[database]}{number}.sock"
-    joined = f"ovsdb-client --timeout=20 wait {socket} {_SCHEMA_NAME[database]} connected"
+    joined = f"ovsdb-client --timeout=60 wait {socket} {_SCHEMA_NAME[database]} connected"
     after = (joined,) if plan.members > 1 else ()
     return processes.start_script(name, ("ovsdb-server", *remotes, path), before, after)
 
@@ -152,14 +153,14 @@ class Central:
         """Run `ovn-nbctl` and return what it prints. Raises Rejected with its error."""
         remote = f"--db={_sockets(self.plan, 'northbound', '/run')}"
         return processes.control(
-            self.lab, self.plan.software, CENTRAL_NODE, "ovn-nbctl", remote, "--timeout=60", *words
+            self.lab, self.plan.software, CENTRAL_NODE, "ovn-nbctl", remote, "--timeout=90", *words
         )
 
     def sbctl(self, *words: str) -> str:
         """Run `ovn-sbctl` and return what it prints. Raises Rejected with its error."""
         remote = f"--db={_sockets(self.plan, 'southbound', '/run')}"
         return processes.control(
-            self.lab, self.plan.software, CENTRAL_NODE, "ovn-sbctl", remote, "--timeout=60", *words
+            self.lab, self.plan.software, CENTRAL_NODE, "ovn-sbctl", remote, "--timeout=90", *words
         )
 
     def sync(self, wait: Literal["sb", "hv"] = "hv") -> None:

@@ -160,7 +160,7 @@ def _database_script(plan: ChassisPlan) -> File:
     neighbours = f"/proc/sys/net/ipv4/neigh/{MANAGEMENT_INTERFACE}"
     patient = f"echo 50 > {neighbours}/retrans_time_ms; echo 40 > {neighbours}/mcast_solicit"
     # `--no-wait`: ovs-vswitchd, which would have to say that it is done, starts when this is.
-    configure = f"ovs-vsctl --db={SWITCH_DATABASE} --timeout=20 --no-wait -- init " + " ".join(_configuration(plan))
+    configure = f"ovs-vsctl --db={SWITCH_DATABASE} --timeout=50 --no-wait -- init " + " ".join(_configuration(plan))
     return processes.start_script("switch-database", daemon, (patient, lock, create), (configure,))
 
 

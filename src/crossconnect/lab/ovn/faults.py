@@ -24,7 +24,7 @@ from crossconnect.lab.ovn.chassis import PROCESSES, ChassisPlan
 from crossconnect.lab.ovn.gateway_node import start_agent, wait_established
 from crossconnect.lab.plan import End
 
-STOP_S = 15.0
+STOP_S = 60.0
 
 GATEWAY_TABLES = ("Gateway_Chassis", "HA_Chassis")
 """Northbound tables in which a chassis has a priority (ovn-nb(5))."""

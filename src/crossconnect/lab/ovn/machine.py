@@ -16,7 +16,7 @@ INTERFACE = "eth0"
 """A machine's only port, as it sees it."""
 
 LEASES = f"{DIRECTORY}/leases"
-DHCP_ATTEMPTS = 6
+DHCP_ATTEMPTS = 30
 DHCP_TIMEOUT_S = 1
 TAP_MTU = 9216
 """Of the chassis' end: never what limits a machine."""
@@ -144,7 +144,7 @@ def ask_dhcp(lab: Lab, machine: Machine) -> dict[str, str]:
 
 def vsctl(software: OvnSoftware, words: str) -> str:
     """A shell command that changes the switch of the chassis it is run on."""
-    return f"{shlex.join((*software.chroot, 'ovs-vsctl', f'--db=unix:{DIRECTORY}/switch.sock'))} --timeout=20 {words}"
+    return f"{shlex.join((*software.chroot, 'ovs-vsctl', f'--db=unix:{DIRECTORY}/switch.sock'))} --timeout=50 {words}"
 
 
 def _run(lab: Lab, machine: Machine, script: list[str], what: str) -> None:

@@ -19,7 +19,7 @@ from crossconnect.lab.ovn.software import OvnSoftware
 from crossconnect.lab.plan import File
 
 DIRECTORY = "/run/ovn"
-KILL_TIMEOUT_S = 20.0
+KILL_TIMEOUT_S = 60.0
 
 ENVIRONMENT = "\n".join(
     f"export {program}_{what}={DIRECTORY}"
@@ -103,7 +103,7 @@ def running(lab: Lab, node: str, *processes: str) -> tuple[str, ...]:
 def appctl(lab: Lab, software: OvnSoftware, node: str, process: str, *words: str) -> str:
     """Ask a process by its control socket (`ovs-appctl`). Raises Rejected with what it says against that."""
     argv = appctl_argv(software, process, *words)
-    return _said(lab.run(node, argv), f"{node}: {process}: {' '.join(words)}")
+    return _said(lab.run(node, argv, timeout_s=100), f"{node}: {process}: {' '.join(words)}")
 
 
 def appctl_argv(software: OvnSoftware, process: str, *words: str) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ def appctl_argv(software: OvnSoftware, process: str, *words: str) -> tuple[str, 
 
 def control(lab: Lab, software: OvnSoftware, node: str, program: str, *words: str) -> str:
     """Run `ovn-nbctl`, `ovs-vsctl` and their like in a node. Raises Rejected with what it says against that."""
-    return _said(lab.run(node, [*software.chroot, program, *words], timeout_s=70), f"{node}: {program}")
+    return _said(lab.run(node, [*software.chroot, program, *words], timeout_s=100), f"{node}: {program}")
 
 
 def _said(done: subprocess.CompletedProcess[str], what: str) -> str:

@@ -143,7 +143,7 @@ class OvnLab:
     def settle(self) -> None:
         """Wait until the port of every machine is up, every gateway port is on some chassis, and every chassis has
         realised all that the northbound database says; `central.sync` alone may return before a port that was just
-        plugged in is claimed. Raises Rejected when that takes a minute: a machine's port does not exist, or its
+        plugged in is claimed. Raises Rejected when that takes 90 s: a machine's port does not exist, or its
         chassis does not work."""
         ports = [word for m in self.record.machines for word in ("--", "wait-until", PORTS, m.port, "up=true")]
         if ports:
