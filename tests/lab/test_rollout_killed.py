@@ -9,6 +9,7 @@ that changes the old configuration or the new one as it was said, no timer left;
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -35,7 +36,8 @@ from crossconnect.rollout.plan import Side
 from crossconnect.rollout.saved_plan import SavedPlan, decoded, encoded
 from transit_region import BORDERS, SECRET, write_region
 
-NAME = "rollout-killed"
+NAME = f"rollout-killed-{os.getpid()}"
+"""`xc` looks for labs in one place, where others may be."""
 CHILD_S = 600.0
 """For the first `xc apply`, on two processors that do other things as well."""
 

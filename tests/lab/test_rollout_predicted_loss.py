@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 import pytest
 from bystanders import Traffic, calm, endpoints, flow
-from patience import converges
+from patience import LIMIT_S, converges
 
 from changes import both, changed_devices, side_of
 from crossconnect.cli.lab_hands import LabHands
