@@ -46,8 +46,9 @@ MOVED = 2
 """The flow to the second prefix. Its route moves from one border to the other and is never missing; while FRR puts one
 in the place of the other, packets are lost in some runs (three of eight; 1 of 45,000 in those that were counted), which
 no plan says."""
-MOVED_LOST_MAX = 100
-"""Packets: a tenth of a second."""
+MOVED_LOST_MAX = 5000
+"""Packets: five seconds, for which a daemon of a busy machine may get no processor between the old route and the new
+one. (A tenth of a second is more than a quiet one needs.) What is missing until the next wave, is so for longer."""
 TIMERS = Timers(apply_s=60, gate_s=120, soak_s=1, margin_s=60, stop_s=30)
 
 

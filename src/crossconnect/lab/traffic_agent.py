@@ -98,7 +98,7 @@ def receive(specification):
     be_punctual()
     say({"ready": time.monotonic_ns()})
     records = []
-    until, missing = None, 0
+    until, sent, missing = None, 0, 0
     while until is None or (missing > 0 and time.monotonic() < until):
         for key, _ in selector.select(None if until is None else max(0.0, until - time.monotonic())):
             if key.fileobj is sys.stdin:
