@@ -4,6 +4,7 @@ VENV := .venv
 YANG := $(firstword $(wildcard ../shared/data/yang /work/shared/data/yang) none)
 PY := $(VENV)/bin/python
 XC := $(VENV)/bin/xc
+SEED := another
 FIDELITY := $(sort $(wildcard tests/lab/test_fidelity_*.py)) tests/lab/test_explanation_agrees.py
 # netconfd and openssh-server: real peers of our NETCONF and SSH, in tests; their services are not started.
 APT := frr frr-pythontools bird2 lldpd iproute2 tcpdump ethtool iputils-ping procps user-mode-linux git python3-venv libyang2-dev libyang2-tools gcc python3-dev \
@@ -56,8 +57,8 @@ yang: setup
 fidelity: setup
 	tools/frr10-root > /dev/null
 	status=0; \
-	XC_FIDELITY_DRAWS=4 XC_FIDELITY_RECORD=docs/reference/fidelity.json $(PY) -m pytest $(FIDELITY) || status=1; \
-	XC_FIDELITY_DRAWS=4 XC_FIDELITY_RECORD=docs/reference/fidelity.json XC_FRR=10 $(PY) -m pytest $(FIDELITY) || status=1; \
+	XC_FIDELITY_SEED=$(SEED) XC_FIDELITY_DRAWS=4 XC_FIDELITY_RECORD=docs/reference/fidelity.json $(PY) -m pytest $(FIDELITY) || status=1; \
+	XC_FIDELITY_SEED=$(SEED) XC_FIDELITY_DRAWS=4 XC_FIDELITY_RECORD=docs/reference/fidelity.json XC_FRR=10 $(PY) -m pytest $(FIDELITY) || status=1; \
 	$(PY) tools/reference.py && exit $$status
 
 demo: setup

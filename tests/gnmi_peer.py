@@ -23,6 +23,8 @@ from typing import Any
 import grpc
 from gnmi_pb import gnmi_ext_pb2, gnmi_pb2, gnmi_pb2_grpc
 
+from ports import free_port
+
 USER, PASSWORD = "rollout", "correct-horse"
 DEFAULT_S = 600
 
@@ -255,7 +257,8 @@ class PeerProcess:
 
     def __init__(self, directory: Path, certificate: Path, key: Path, client_authority: Path | None = None) -> None:
         self._directory, self._files = directory, [str(certificate), str(key), str(client_authority or "")]
-        self.port = 0
+        # A port of its own: one out of the kernel's range somebody else may have by the time that it is started anew.
+        self.port = free_port()
         self.start()
 
     def start(self) -> None:
@@ -274,7 +277,7 @@ class PeerProcess:
 
     def wait(self) -> int:
         """Until it has died by itself."""
-        return self._process.wait(30)
+        return self._process.wait(120)
 
 
 def main(directory: str, port: str, certificate: str, key: str, client_authority: str) -> None:

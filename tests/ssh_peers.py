@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import ipaddress
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -15,11 +17,12 @@ import pytest
 
 from crossconnect.transport.credentials import Credential
 from crossconnect.transport.target import Target
+from ports import free_port
 
 SSHD = Path("/usr/sbin/sshd")
 NETCONFD = Path("/usr/sbin/netconfd")
 SUBSYSTEM = Path("/usr/sbin/netconf-subsystem")
-WAIT_S = 30.0
+WAIT_S = 120.0
 
 needs_sshd = pytest.mark.skipif(
     not SSHD.exists() or os.geteuid() != 0, reason="no sshd on this machine, or not root: install openssh-server"
@@ -30,19 +33,16 @@ needs_netconfd = pytest.mark.skipif(
 EMPTY = '<config xmlns="urn:ietf:params:xml:ns:netconf:base:1.0"/>'
 
 
+LISTENS = 1 << 16
+"""`SO_ACCEPTCON` among the flags in /proc/net/unix."""
+
+
 def wait_for(condition: Callable[[], object], what: str) -> None:
     """Until it holds; fails after a time that nothing here takes."""
     deadline = time.monotonic() + WAIT_S
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    """A TCP port that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def listens(address: str, port: int) -> bool:
@@ -110,7 +110,11 @@ class Sshd:
                 str(self.directory / "log"),
             ]
         )
-        wait_for(lambda: listens(self.address, self.port), "sshd does not listen")
+        wait_for(lambda: listens(self.address, self.port), f"sshd does not listen: {self._log()}")
+
+    def _log(self) -> str:
+        log = self.directory / "log"
+        return log.read_text(errors="replace")[-500:] if log.exists() else ""
 
     def stop(self) -> None:
         """End it; connections that it has go on."""
@@ -165,9 +169,14 @@ class Netconfd:
             stderr=subprocess.DEVNULL,
             cwd=self.directory,
         )
-        wait_for(self.sock.exists, "netconfd does not listen")
+        wait_for(self.listens, "netconfd does not listen")
         if not listens(self.sshd.address, self.sshd.port):
             self.sshd.start()
+
+    def listens(self) -> bool:
+        """Whether it takes connections. Its socket is there before it does."""
+        lines = Path("/proc/net/unix").read_text().splitlines()
+        return any(int(line.split()[3], 16) & LISTENS for line in lines if line.endswith(f" {self.sock}"))
 
     def kill(self) -> None:
         """End netconfd as a power cut would; sshd goes on."""
@@ -211,7 +220,8 @@ class FrrHost:
 
     def __init__(self, directory: Path, configuration: str) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self.namespace = f"xcssh{os.getpid()}"
+        self.namespace = f"{PREFIX}{os.getpid()}"
+        self.near, far = (str(address) for address in free_cable())
         self.etc = directory / "etc"
         self.etc.mkdir()
         for name, content in (("frr.conf", configuration), ("vtysh.conf", "service integrated-vtysh-config\n")):
@@ -221,17 +231,18 @@ class FrrHost:
         self._script = directory / "start.sh"
         self._script.write_text(NAMESPACE.format(etc=self.etc))
         inside = ("ip", "netns", "exec", self.namespace, "unshare", "--uts", "sh", str(self._script))
-        self.sshd = Sshd(directory / "ssh", address="169.254.213.2", prefix=inside)
+        self.sshd = Sshd(directory / "ssh", address=far, prefix=inside)
 
     def start(self) -> None:
-        """Make the namespace and its cable, and start everything."""
+        """Make the namespace and its cable, and start everything. What a test that was killed has left goes first."""
+        remove_left()
         near, far = f"{self.namespace}a", f"{self.namespace}b"
         for command in (
             f"ip netns add {self.namespace}",
             f"ip link add {near} type veth peer name {far} netns {self.namespace}",
-            f"ip address add 169.254.213.1/30 dev {near}",
+            f"ip address add {self.near}/30 dev {near}",
             f"ip link set {near} up",
-            f"ip -n {self.namespace} address add 169.254.213.2/30 dev {far}",
+            f"ip -n {self.namespace} address add {self.sshd.address}/30 dev {far}",
             f"ip -n {self.namespace} link set {far} up",
         ):
             subprocess.run(command.split(), check=True)
@@ -246,24 +257,61 @@ class FrrHost:
 
     def processes(self) -> list[str]:
         """Numbers of what runs in the namespace."""
-        listed = subprocess.run(["ip", "netns", "pids", self.namespace], capture_output=True, text=True, check=False)
-        return listed.stdout.split()
+        return processes_in(self.namespace)
 
     def stop(self) -> None:
         """End everything that runs in the namespace, and remove it."""
-        for number in self.processes():
-            subprocess.run(["kill", "-9", number], check=False, stderr=subprocess.DEVNULL)
         self.sshd.stop()
-        wait_for(lambda: not self.processes(), "something in the namespace does not end")
-        # The kernel takes the cable away some time after the namespace, and the next one has the same name.
-        subprocess.run(["ip", "link", "delete", f"{self.namespace}a"], check=False, stderr=subprocess.DEVNULL)
-        wait_for(self._deleted, "the namespace cannot be removed")
+        remove_namespace(self.namespace)
 
-    def _deleted(self) -> bool:
+
+PREFIX = "xcssh"
+"""Of namespaces and cables; what follows is the number of the process whose they are."""
+CABLES = ipaddress.ip_network("169.254.192.0/18")
+"""Link-local, and far from where clouds keep their own services (169.254.169.254)."""
+
+
+def free_cable() -> tuple[ipaddress.IPv4Address, ipaddress.IPv4Address]:
+    """The ends of a cable that no interface of this machine has: other tests may run beside us."""
+    shown = subprocess.run(["ip", "-4", "-o", "address"], check=True, capture_output=True, text=True).stdout
+    while True:
+        first = CABLES[4 * random.SystemRandom().randrange(CABLES.num_addresses // 4)]
+        if f" {first + 1}/" not in shown:
+            return first + 1, first + 2
+
+
+def processes_in(namespace: str) -> list[str]:
+    """Numbers of what runs in a network namespace."""
+    listed = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True, check=False)
+    return listed.stdout.split()
+
+
+def remove_namespace(namespace: str) -> None:
+    """End everything that runs in a namespace, and remove it with its cable."""
+
+    def empty() -> bool:
+        for number in processes_in(namespace):
+            subprocess.run(["kill", "-9", number], check=False, stderr=subprocess.DEVNULL)
+        return not processes_in(namespace)
+
+    def deleted() -> bool:
         """Removing it is refused while mounts of what was killed are still being undone."""
-        command = ["ip", "netns", "delete", self.namespace]
+        command = ["ip", "netns", "delete", namespace]
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return not Path("/run/netns", self.namespace).exists()
+        return not Path("/run/netns", namespace).exists()
+
+    wait_for(empty, "something in the namespace does not end")
+    # The kernel takes the cable away some time after the namespace, and the next one may have the same name.
+    subprocess.run(["ip", "link", "delete", f"{namespace}a"], check=False, stderr=subprocess.DEVNULL)
+    wait_for(deleted, "the namespace cannot be removed")
+
+
+def remove_left() -> None:
+    """Remove namespaces of tests that are no more: their processes have ended, or are we."""
+    for path in Path("/run/netns").glob(f"{PREFIX}*"):
+        number = path.name.removeprefix(PREFIX)
+        if number == str(os.getpid()) or not Path("/proc", number).exists():
+            remove_namespace(path.name)
 
 
 needs_frr_host = pytest.mark.skipif(

@@ -28,6 +28,8 @@ prefix_sets:
   - {name: theirs, prefixes: [0.0.0.0/0, 192.0.2.0/24]}
   - {name: ours, prefixes: [10.1.0.0/16 le 24]}
 """
+CALM = "design:\n  bfd: {multiplier: 50}\n  hold_time_s: 15\n"
+"""Switches that are run for real bear it that a daemon gets no processor for seconds."""
 BORDERS = ("pod1-border1", "pod1-border2")
 """What the second commit changes."""
 
@@ -48,6 +50,9 @@ def write_region(root: Path, borders: str = "frr", *, twice: bool = False) -> No
     text = pod.read_text().replace("spines: {count: 2}", f"{spines}\n    border_leaves: {{count: 2, nos: {borders}}}")
     pod.write_text(text if twice else text[: text.index("      - name: pod1-rack2")])
     (root / "checks" / "promises.yaml").write_text("promises: []\n")
+    if borders == "frr":
+        design = root / "region.yaml"
+        design.write_text(design.read_text().replace("design:\n", CALM, 1))
     transit = root / "edge" / "transit.yaml"
     transit.parent.mkdir()
     transit.write_text(TRANSIT)

@@ -14,28 +14,34 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-from test_rollout_on_lab import NEW, OLD, saved
+import pytest
+from test_rollout_on_lab import NEW, OLD, TIMERS, saved
+from test_rollout_on_lab import Hands as PatientHands
 
-from crossconnect.cli.lab_hands import LabHands
+from crossconnect.cli import lab_gate
 from crossconnect.lab import Lab, apply_failure, heal
 from crossconnect.lab.failure import Failure
 from crossconnect.lab.lifecycle import node_processes
 from crossconnect.nos.network_os import Commands
 from crossconnect.rollout.execution import Action, DeviceState, Happened, State, course_of
 from crossconnect.rollout.journal_file import Journal
+from crossconnect.rollout.looks import Answer, Look
 from crossconnect.rollout.plan import Side
 from crossconnect.rollout.runner import carry_out
 from crossconnect.rollout.saved_plan import SavedPlan, Timers, decoded, encoded
 
 CANARY, SECOND = "a-border1", "a-border2"
-TIMERS = Timers(apply_s=12, gate_s=20, soak_s=1, margin_s=12, stop_s=6)
+SHORT = Timers(apply_s=12, gate_s=20, soak_s=1, margin_s=12, stop_s=30)
+"""Where the switch's own timer is to run out."""
+HOLDS_S = SHORT.device_s - SHORT.margin_s
+"""For a gate that is to hold in spite of that: for as long as the timer lets it."""
 
 
 Hook = Callable[[Action, bool], None]
 """Called before (False) and after (True) an action is done."""
 
 
-class Hands(LabHands):
+class Hands(PatientHands):
     """The lab's hands, with a fault at some step."""
 
     hook: Hook
@@ -64,13 +70,14 @@ def run(
     made: SavedPlan | None = None,
     *,
     abort: bool = False,
+    gate_s: int = 0,
     gate_max_s: float = math.inf,
     now: Callable[[], str] = lambda: "2026-11-27T12:00:00Z",
     new: Side = NEW,
 ) -> tuple[str, State, list[Happened]]:
     made = made or saved(timers=TIMERS)
     hands = Hands(lab, made, OLD.blueprint, new.blueprint, {})
-    hands.hook, hands.gate_max_s = hook, gate_max_s
+    hands.hook, hands.gate_s, hands.gate_max_s = hook, gate_s, gate_max_s
     hands.look_before()
     told: list[Happened] = []
     _, digest = decoded(encoded(made), "plan")
@@ -129,39 +136,51 @@ def spoilt(made: SavedPlan, more: str, back: str) -> SavedPlan:
     )
 
 
-STOPPED_AFTER_S = 4.0
-"""In the middle of the gate of the first wave."""
-
-
 class Stopped:
-    """A daemon that is stopped (SIGSTOP) and goes on (SIGCONT): it answers nobody, and its sessions
-    and routes stay."""
+    """A daemon that is stopped (SIGSTOP) once a gate has been seen to hold, and goes on (SIGCONT): it answers nobody,
+    and its sessions and routes stay."""
 
-    def __init__(self, lab: Lab, name: str, seconds: float) -> None:
-        """A switch's zebra, for so long, `STOPPED_AFTER_S` from `begin` on; or until `end`."""
+    def __init__(self, lab: Lab, name: str, seconds: float, patch: pytest.MonkeyPatch) -> None:
+        """A switch's zebra, for so long from when the first gate holds after `begin`; or until `end`."""
         self._processes = node_processes(lab)[name]["zebra"]
         self._seconds = seconds
-        self._over = threading.Event()
+        self._over, self._begun = threading.Event(), threading.Event()
+        stopped = self
+
+        class Watched(lab_gate.Gate):
+            """Its soak goes on when the daemon is stopped."""
+
+            def after(self, look: Look, began: float, now: float) -> Answer:
+                answer = super().after(look, began, now)
+                if self.held and answer.kind == "wait" and stopped._thread.ident is not None:
+                    stopped._hold.set()
+                    stopped._begun.wait()
+                return answer
+
+        self._hold = threading.Event()
+        patch.setattr(lab_gate, "Gate", Watched)
         self._thread = threading.Thread(target=self._run)
         self.seconds = 0.0
         """For which it was stopped."""
 
     def begin(self) -> None:
-        """In a thread of its own."""
+        """From now on, in a thread of its own."""
         self._thread.start()
 
     def end(self) -> None:
         """Let it go on, if it does not yet."""
         self._over.set()
+        self._hold.set()
         if self._thread.ident is not None:
             self._thread.join()
 
     def _run(self) -> None:
-        if self._over.wait(STOPPED_AFTER_S):
-            return
+        self._hold.wait()
         began = time.monotonic()
-        for process in self._processes:
-            os.kill(process, signal.SIGSTOP)
+        if not self._over.is_set():
+            for process in self._processes:
+                os.kill(process, signal.SIGSTOP)
+        self._begun.set()
         try:
             self._over.wait(self._seconds)
         finally:

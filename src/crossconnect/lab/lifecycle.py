@@ -29,7 +29,8 @@ from crossconnect.lab.runtime import Progress, run_lab
 from crossconnect.lab.switch_node import rendered_devices, version_notes
 from crossconnect.lab.uml import backend as uml
 
-REMOVAL_ATTEMPTS = 5
+REMOVAL_ATTEMPTS = 50
+"""Of 0.2 s: on a busy machine whoever is being ended goes on writing for seconds."""
 
 LabState = Literal["starting", "up", "dead"]
 
@@ -223,7 +224,7 @@ def node_processes(lab: Lab) -> dict[str, dict[str, list[int]]]:
     return found
 
 
-def wait_nodes_gone(pids: list[int], timeout_s: float = 5.0) -> None:
+def wait_nodes_gone(pids: list[int], timeout_s: float = 60.0) -> None:
     """Wait until processes have ended. Raises Unreachable when they have not in time."""
     deadline = time.monotonic() + timeout_s
     while any(os.path.exists(f"/proc/{pid}/exe") for pid in pids):

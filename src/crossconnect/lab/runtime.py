@@ -137,7 +137,7 @@ def _hold(
     finally:
         process.stdin.close()
         process.stdout.close()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def _say(stream: IO[bytes], message: object) -> None:

@@ -1,8 +1,9 @@
 """UDP flows between many namespaces: one process sends all, another receives all. Standard library alone.
 
-    python -I -S traffic_agent.py receive < SPECIFICATION     says {"ready": ns}, works until its input ends
-    python -I -S traffic_agent.py send    < SPECIFICATION     says {"ready": ns}, then {"done": ns}; ends early when its
-                                                              input does
+    python -I -S traffic_agent.py receive < SPECIFICATION     says {"ready": ns}, works until its input says how many
+                                                              packets were sent, or ends
+    python -I -S traffic_agent.py send    < SPECIFICATION     says {"ready": ns}, then {"done": ns, "sent": packets};
+                                                              ends early when its input does
 
 First line of input, SPECIFICATION:
     {"flows": [[number, namespace path, interface, source address, source port, destination address, destination port,
@@ -31,12 +32,16 @@ CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
 SO_RCVBUFFORCE = 33
 RECORD = struct.Struct("<HIq")
+FLOW_AND_NUMBER = 6  # octets of a record that tell its packet from all others
 PACKET = struct.Struct("!HI")
 PADDING = bytes(58)  # 64 octets of payload
 NOT_SENT = 1 << 31
 RECEIVE_BUFFER = 8 << 20  # seconds of packets: daemons that converge may keep us off the processor
 LEAD_NS = 20_000_000  # first packet is this much after "ready"
 ASKED_NS = 50_000_000  # a sender looks this often whether its input has ended
+LATE_MAX = 64  # packets in a row of those that are late: the kernel's queue between two interfaces holds a thousand
+BREATH_S = 0.001  # between so many: we come before whoever empties that queue
+IN_FLIGHT_S = 2.0  # how long what was sent may still come
 REALTIME_PRIORITY = 1
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -81,7 +86,8 @@ def be_punctual():
 
 
 def receive(specification):
-    """Record what arrives until the input ends."""
+    """Record what arrives until the input says how many packets were sent, and for as long as one of them may still
+    come; or until the input ends."""
     selector = selectors.DefaultSelector()
     bound = {}
     for _, path, _, _, _, address, port, _ in specification["flows"]:
@@ -92,13 +98,17 @@ def receive(specification):
     be_punctual()
     say({"ready": time.monotonic_ns()})
     records = []
-    running = True
-    while running:
-        for key, _ in selector.select():
+    until, sent, missing = None, 0, 0
+    while until is None or (missing > 0 and time.monotonic() < until):
+        for key, _ in selector.select(None if until is None else max(0.0, until - time.monotonic())):
             if key.fileobj is sys.stdin:
-                running = False
+                selector.unregister(sys.stdin)
+                sent = json.loads(sys.stdin.readline() or "0")
+                until = time.monotonic() + IN_FLIGHT_S
             else:
                 drain(key.fileobj, records)
+        if until is not None:
+            missing = sent - len({record[:FLOW_AND_NUMBER] for record in records})
     for sock in bound.values():
         drain(sock, records)
     return records
@@ -119,8 +129,8 @@ def drain(sock, records):
 
 
 def send(specification):
-    """Send every flow at its own pace until the time or our input is over; late packets are sent at once, none is left
-    out."""
+    """Send every flow at its own pace until the time or our input is over; late packets are sent as soon as that loses
+    none of them, and none is left out."""
     flows = []
     for number, path, interface, address, port, to_address, to_port, interval in specification["flows"]:
         sock = bound_socket(path, interface, address, port)
@@ -147,8 +157,10 @@ def send(specification):
         if wait > 0:
             time.sleep(wait / 1e9)
         now = time.monotonic_ns()
+        left = LATE_MAX
         for index, flow in enumerate(flows):
-            while due[index] <= now and due[index] < end:
+            while due[index] <= now and due[index] < end and left > 0:
+                left -= 1
                 number, sock, interval, sequence = flow
                 moment = time.monotonic_ns()
                 mark = sequence
@@ -159,8 +171,8 @@ def send(specification):
                 records.append(RECORD.pack(number, mark, moment))
                 flow[3] += 1
                 due[index] += interval
-            if due[index] >= end:
-                due[index] = max(due[index], end)
+        if not left:
+            time.sleep(BREATH_S)
 
 
 def main():
@@ -170,7 +182,8 @@ def main():
     records = receive(specification) if sys.argv[1] == "receive" else send(specification)
     with open(specification["result"], "wb") as file:
         file.write(b"".join(records))
-    say({"done": time.monotonic_ns()})
+    sent = sum(not RECORD.unpack(record)[1] & NOT_SENT for record in records)
+    say({"done": time.monotonic_ns(), "sent": sent})
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ from crossconnect.rollout.progress import Begun, Ended, Step
 from eos_model import Eos
 from https_peer import PASSWORD, USER, Dropped, HttpsPeer
 from line_device import Lines
-from ssh_peers import free_port
+from ports import free_port
 from transit_region import BORDERS, SECRET, git, write_region
 
 ACCESS = """\

@@ -21,7 +21,7 @@ from crossconnect.report.change_markdown import SIZE_MAX, _plain, change_markdow
 from crossconnect.report.sarif import RESULTS_MAX, all_codes, sarif
 from crossconnect.rollout.plan import DeviceChange, Plan
 from crossconnect.rollout.verdict import Verdict
-from ssh_peers import free_port
+from ports import free_port
 from transit_region import git
 
 ROOT = Path(__file__).resolve().parents[3]

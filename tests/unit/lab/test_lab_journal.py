@@ -14,7 +14,7 @@ from crossconnect.lab.journal import JOURNAL, is_alive, kill, record_process, re
 
 @pytest.fixture
 def sleeper():
-    process = subprocess.Popen(["sleep", "60"])
+    process = subprocess.Popen(["sleep", "3600"])
     yield process
     process.kill()
     process.wait()
@@ -25,7 +25,7 @@ def test_a_recorded_process_is_found_again_and_killed(tmp_path: Path, sleeper: s
     [record] = recorded_processes(tmp_path)
     assert is_alive(record)
     assert kill(record)
-    assert sleeper.wait(timeout=5) == -9
+    assert sleeper.wait(timeout=120) == -9
     assert not is_alive(record)
     assert not kill(record)
 

@@ -47,6 +47,10 @@ def daemon(tmp_path: Path) -> Iterator[Path]:
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     yield directory
+    # It has to be woken, and gone, before the descriptor's number is free: it would take connections of whoever listens
+    # there next.
+    server.shutdown(socket.SHUT_RDWR)
+    thread.join(60)
     server.close()
 
 

@@ -21,7 +21,7 @@ import pytest
 from crossconnect.nos.frr import Version
 
 REPOSITORY = Path(__file__).parents[3]
-TIMEOUT_S = 60
+TIMEOUT_S = 300
 
 # $1 run directory with run/ and etc/, $2 host name, $3 root of FRR (empty: the machine's)
 _START = r"""
@@ -50,7 +50,7 @@ exec sleep infinity
 @functools.cache
 def frr10_root() -> str:
     """Root of FRR 10; skips the test, by name, where it cannot be made."""
-    made = subprocess.run([REPOSITORY / "tools/frr10-root"], capture_output=True, text=True, timeout=300)
+    made = subprocess.run([REPOSITORY / "tools/frr10-root"], capture_output=True, text=True, timeout=900)
     if made.returncode != 0:
         pytest.skip(f"FRR 10 cannot be unpacked here: {made.stderr.strip()[-200:]}")
     return made.stdout.strip()

@@ -6,6 +6,8 @@ What pyavd's schema has no word for is listed here, with what it is; anything el
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterator
 
 import avd
 import avd_services
@@ -27,6 +29,17 @@ OURS_ONLY = (
     # pyavd writes hashed passwords only.
     r"neighbor \S+ password 0 xc-secret-\S+",
 )
+TEMPLATES = "_jinja2_module_templates_"
+"""How the modules begin that jinja2 keeps of compiled templates, by a weak proxy, until their loader is collected."""
+
+
+@pytest.fixture(autouse=True)
+def no_module_is_left() -> Iterator[None]:
+    """Every text by pyavd leaves a module in `sys.modules` that dies at some later moment. Hypothesis reads modules for
+    constants, and ended with ReferenceError where one died under its eyes, in whatever test came next."""
+    yield
+    for name in [name for name in sys.modules if name.startswith(TEMPLATES)]:
+        del sys.modules[name]
 
 
 def compared(path: Path) -> bool:

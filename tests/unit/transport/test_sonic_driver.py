@@ -48,16 +48,18 @@ CHANGE = change_of(OLD, NEW)
 def box(tmp_path: Path) -> Iterator[SonicBox]:
     """A box that listens."""
     made = SonicBox(tmp_path, json.dumps(BOX), ROUTING)
-    made.sshd.start()
-    yield made
-    made.sshd.stop()
+    try:
+        made.sshd.start()
+        yield made
+    finally:
+        made.sshd.stop()
 
 
 def run(work: Callable[[], Awaitable[None]]) -> None:
     """In an event loop, and not for ever."""
 
     async def bounded() -> None:
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(600):
             await work()
 
     asyncio.run(bounded())

@@ -23,7 +23,8 @@ from crossconnect.transport.limits import Limits
 from crossconnect.transport.ssh import shell as shell_of
 from crossconnect.transport.ssh.shell import Shell
 from crossconnect.transport.target import Target
-from ssh_peers import Sshd, free_port, make_key, needs_sshd
+from ports import free_port
+from ssh_peers import Sshd, make_key, needs_sshd
 
 pytestmark = needs_sshd
 
@@ -32,16 +33,18 @@ pytestmark = needs_sshd
 def server(tmp_path: Path) -> Iterator[Sshd]:
     """sshd."""
     made = Sshd(tmp_path / "ssh")
-    made.start()
-    yield made
-    made.stop()
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
 
 
 def run(work: Callable[[], Awaitable[None]]) -> None:
     """In an event loop, and not for ever."""
 
     async def bounded() -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             await work()
 
     asyncio.run(bounded())
