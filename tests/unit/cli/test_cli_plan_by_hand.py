@@ -98,8 +98,8 @@ def test_another_change_under_the_same_rules_needs_its_own_approval(
 def test_what_was_not_begun_is_neither_gone_on_with_nor_undone(
     region: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Input: `--resume`, `--abort` and both, of an approved plan that nobody has begun. Output: exit code 2, and nothing
-    is begun."""
+    """Input: `--resume`, `--abort` and both, of an approved plan that nobody has begun. Output: exit code 2, nothing is
+    begun."""
     assert run(["approve", str(region.parent / "a.plan"), "--as", "bob@example.net"]) == 0
     for option, what in (("--resume", "go on with"), ("--abort", "undo")):
         code, said = applied(region, capsys, option)
