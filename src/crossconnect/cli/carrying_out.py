@@ -14,10 +14,12 @@ import msgspec
 
 from crossconnect.cli.output import FORMAT_VERSION, print_findings, say
 from crossconnect.cli.past_plans import NETWORK, begun_on, network_of
+from crossconnect.cli.plan_rules import refuse_other_rules
 from crossconnect.cli.plan_saving import in_the_way, read_approvals, read_plan
 from crossconnect.cli.region import load_or_exit, option_text
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, Stale
+from crossconnect.model.region import Region
 from crossconnect.rollout.execution import Course, Happened, Outcome, State, after, course_of, outcome, state_after
 from crossconnect.rollout.journal_file import Journal
 from crossconnect.rollout.progress import Begun, Ended, Progress, Step
@@ -104,6 +106,10 @@ def carry_out_plan(file: Path, root: Path, network: RunningNetwork, mode: Mode, 
         elsewhere = network_of(journal.records) if begun else begun_on(file, digest) if mode != "begin" else ""
         if elsewhere not in ("", network.name):
             raise BadInput(f"by {file}.journal the plan was begun on {elsewhere}, not on {network.name}")
+        if not begun and mode != "begin":
+            what = "go on with" if mode == "resume" else "undo"
+            where = f"nothing of the plan was begun on {network.name}"
+            raise BadInput(f"{where}: there is nothing to {what}; without --{mode} it begins")
         if begun and (later := network.overtaken(kept)):
             raise Stale(later)
         if not begun:
@@ -151,14 +157,18 @@ def _networks(root: Path, plan: SavedPlan) -> tuple[Blueprint, Blueprint]:
     if not plan.new_commit or not plan.parent_commit:
         raise BadInput("the plan is of files that are not committed: it is for looking at")
     found: list[Blueprint] = []
+    regions: list[Region] = []
     for commit, drained, wanted in (
         (plan.parent_commit, plan.parent_drained, plan.parent),
         (plan.new_commit, plan.new_drained, plan.new),
     ):
-        blueprint = marked_drained(load_or_exit(root, commit).blueprint, drained)
+        ready = load_or_exit(root, commit)
+        blueprint = marked_drained(ready.blueprint, drained)
         if blueprint.content_hash() != wanted:
             raise Stale(f"commit {commit[:12]} is compiled to another network than in the plan: plan it anew")
         found.append(blueprint)
+        regions.append(ready.region)
+    refuse_other_rules(root, plan, regions)
     return found[0], found[1]
 
 

@@ -92,7 +92,9 @@ def _print_chain(error: BaseException) -> None:
     print(f"xc: {said}", file=sys.stderr)
     cause = error.__cause__
     while cause is not None:
-        if str(cause) not in said:  # often its text is part of what was printed already
-            said = str(cause)
+        # The machine's words without their number and the file, which the operation has named.
+        text = cause.strerror if isinstance(cause, OSError) and isinstance(cause.strerror, str) else str(cause)
+        if text not in said:  # often its text is part of what was printed already
+            said = text
             print(f"    because: {said}", file=sys.stderr)
         cause = cause.__cause__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import os
 from collections.abc import Sized
 from pathlib import Path
@@ -164,11 +165,19 @@ def read_approvals(file: Path, digest: str) -> tuple[Approval, ...]:
 
 
 def add_approval(file: Path, approval: Approval) -> None:
-    """Write an approval beside a plan, durably."""
+    """Write an approval beside a plan, durably. Where the disk is full, nothing is left of it: half a line would stand
+    in the way of all others."""
+    line = msgspec.json.encode(approval) + b"\n"
     descriptor = os.open(approvals_file(file), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
-        os.write(descriptor, msgspec.json.encode(approval) + b"\n")
-        os.fsync(descriptor)
+        before = os.fstat(descriptor).st_size
+        try:
+            if os.write(descriptor, line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(approvals_file(file)))
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, before)
+            raise
     finally:
         os.close(descriptor)
 

@@ -21,7 +21,7 @@ def _git(directory: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
         raise BadInput("git is not installed") from error
     if done.returncode:
         words = done.stderr.decode(errors="replace").strip().splitlines()
-        raise BadInput(f"git {arguments[0]} failed in {directory}: {words[-1] if words else 'no reason given'}")
+        raise BadInput(f"git {arguments[0]} failed in {directory}" + (f": {words[-1]}" if words else ""))
     return done.stdout
 
 
@@ -39,7 +39,9 @@ def commit_of(directory: Path, revision: str) -> str:
     try:
         return _git(directory, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").decode().strip()
     except BadInput as error:
-        raise BadInput(f"git knows no revision '{revision}' in {directory}") from error
+        # Asked quietly, git says something of itself only where something else is wrong than the revision.
+        cause = error if ": " in str(error) or error.__cause__ else None
+        raise BadInput(f"git knows no revision '{revision}' in {directory}") from cause
 
 
 def is_ancestor(directory: Path, old: str, new: str) -> bool:

@@ -193,6 +193,17 @@ def test_in_the_header_that_names_a_project(api: Api, things: Things) -> None:
     assert (record["project_id"], record["decision"]) == ("acme", "deny")
 
 
+def test_the_audit_record_has_the_answers_status(api: Api) -> None:
+    """Input: a VPC tried, made, changed, deleted. Output: the statuses of these answers in the record."""
+    wish = {"cidr_blocks": ["10.0.0.0/16"]}
+    calls = [api.call("POST", "/v1/vpcs?dry_run=true", wish), api.call("POST", "/v1/vpcs", wish)]
+    path = f"/v1/vpcs/{calls[1].json()['id']}"
+    calls += [api.call("PATCH", path, {"name": "x"}), api.call("DELETE", path)]
+    assert [call.status_code for call in calls] == [200, 201, 200, 204]
+    for call in calls:
+        assert audited(api, call.headers["request-id"])["status"] == call.status_code
+
+
 def test_in_feed_audit_record_keys_and_projects(api: Api, things: Things) -> None:
     feed = api.call("GET", "/v1/changes", params={"limit": 1000}).json()
     owners = {change["project_id"] for commit in feed["items"] for change in commit["changes"]}

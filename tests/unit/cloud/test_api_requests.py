@@ -68,6 +68,28 @@ def test_errors_name_the_field(api: Api) -> None:
         assert (error["field"], error["code"]) == (field, code), body
 
 
+def test_a_route_tables_etag_tells_what_follows_from_others(api: Api) -> None:
+    """Input: a route to an interface, which is then deleted. Output: another ETag at the same revision, and no 304 to
+    who knows the route as active; the old ETag lets a change pass, since nobody has changed the table."""
+    body = vpc(api)
+    subnet = api.make("subnets", {"vpc_id": body["id"], "cidr_block": "10.0.1.0/24"})
+    target = api.make("network-interfaces", {"subnet_id": subnet["id"]})["id"]
+    path = f"/v1/route-tables/{body['main_route_table_id']}"
+    route = {"destination": "192.168.0.0/16", "target": target}
+    assert api.call("PATCH", path, {"routes": [route]}).status_code == 200
+    before = api.call("GET", path)
+    known = {"if-none-match": before.headers["etag"]}
+    assert api.call("GET", path, headers=known).status_code == 304
+    assert api.call("DELETE", f"/v1/network-interfaces/{target}").status_code == 204
+    after = api.call("GET", path, headers=known)
+    assert after.status_code == 200
+    assert [r["state"] for r in after.json()["routes"]] == ["active", "blackhole"]
+    assert after.json()["revision"] == before.json()["revision"]
+    assert after.headers["etag"] != before.headers["etag"]
+    changed = api.call("PATCH", path, {"name": "x"}, headers={"if-match": before.headers["etag"]})
+    assert changed.status_code == 200
+
+
 def test_a_change_on_condition_of_the_etag(api: Api) -> None:
     path = f"/v1/vpcs/{vpc(api)['id']}"
     first = api.call("GET", path).headers["etag"]

@@ -403,14 +403,15 @@ def test_a_port_has_a_second_binding_while_its_machine_moves() -> None:
 
 
 def test_what_is_not_there_is_told_as_neutron_does() -> None:
-    """Input: paths and a method that there are not. Output: 404 and 405, as NeutronErrors."""
+    """Input: paths and a method that there are not. Output: 404 and 405, as NeutronErrors, or as Keystone tells it."""
     api = shared_api()
     head = {"x-auth-token": api.keys["acme/member"]}
     for method, path, status, kind in (
         ("GET", "/neutron/v2.0/lbaas/loadbalancers", 404, "HTTPNotFound"),
         ("PATCH", "/neutron/v2.0/ports", 405, "HTTPMethodNotAllowed"),
-        ("GET", "/identity/v3/users", 404, "HTTPNotFound"),
     ):
         got = api.http.request(method, path, headers=head)
         assert (got.status_code, got.json()["NeutronError"]["type"]) == (status, kind)
+    got = api.http.get("/identity/v3/users", headers=head)
+    assert (got.status_code, got.json()["error"]["code"]) == (404, 404)
     assert api.http.get("/v1/nothing").json()["code"] == "path.not-found"

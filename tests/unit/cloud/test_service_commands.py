@@ -384,7 +384,7 @@ def test_a_mistake_of_ours_in_one_command_is_that_commands_alone(url: str) -> No
         assert (await service.get(NETWORK, BLUE, theirs.id)).resource(Network) == theirs
         assert len((await service.list(NETWORK, BLUE, Query())).documents) == 1
         assert len((await service.list(NETWORK, RED, Query())).documents) == 2
-        assert [line.status for line in await service.audit(RED)][:6] == [200, 500, 500, 500, 500, 200]
+        assert [line.status for line in await service.audit(RED)][:6] == [201, 500, 500, 500, 500, 201]
 
     served(url, story)
 

@@ -93,13 +93,13 @@ def test_every_call_is_recorded(url: str) -> None:
         said = [(x.action, x.status, x.dry_run, x.revision) for x in lines if x.principal != "eve"]
         assert sorted(said) == sorted(
             [
-                ("create", 200, False, 1),
+                ("create", 201, False, 1),
                 ("create", 200, True, 0),
                 ("create", 422, False, 0),
                 ("get", 200, False, 0),
                 ("get", 404, False, 0),
                 ("list", 200, False, 0),
-                ("delete", 200, False, 2),
+                ("delete", 204, False, 2),
             ]
         )
         first = next(x for x in lines if x.revision == 1)

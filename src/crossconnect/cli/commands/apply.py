@@ -40,8 +40,10 @@ def command(
     confirmed in time, whether this program lives or not; '--resume' and '--abort' go on from the journal.
 
     Exit code 0 when the plan is carried out (with '--abort': undone), 1 when it was undone or stopped, or when
-    something stands in its way.
+    something stands in its way, 2 when it cannot be used, or nothing was begun that could be gone on with or undone.
     """
+    if resume and abort:
+        raise click.UsageError("--resume goes on, --abort takes back: one of both")
     from crossconnect.cli.carrying_out import Mode, RunningNetwork, carry_out_plan
 
     network: RunningNetwork

@@ -15,6 +15,9 @@ from crossconnect.errors import BadInput
 if TYPE_CHECKING:
     from crossconnect.cli.past_plans import PastPlan
 
+_PLANS = Path("plans")
+"""Where plans and their journals are, where nobody says otherwise: in the directory that one works in."""
+
 directory_option = click.option(
     "--plans",
     "directory",
@@ -44,7 +47,9 @@ def plans_of(root: Path, directory: Path | None, state: Path | None) -> tuple[tu
     kept = state_of(root, state)
     if directory is None and (state is not None or kept.begun):
         return kept.past(), kept.directory
-    return past_plans(directory or Path("plans")), directory or Path("plans")
+    if directory is None and not _PLANS.exists():
+        return (), _PLANS  # as on the first day
+    return past_plans(directory or _PLANS), directory or _PLANS
 
 
 @click.command("history")
@@ -78,7 +83,7 @@ def command(number: int | None, root: Path, directory: Path | None, state: Path 
         if past.failure and output == "table":
             say(f"{past.number}: {past.failure}")
     if not plans:
-        say(f"no plan of {where} has been carried out")
+        say(f"no plan of {where} has been carried out{'' if where.exists() else ': there is no such directory here'}")
     return 1 if any(past.outcome in ("running", "stuck", "unreadable") for past in plans) else 0
 
 

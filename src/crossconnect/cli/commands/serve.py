@@ -31,7 +31,7 @@ from crossconnect.cloud.api.settings import (
     read_settings,
 )
 from crossconnect.cloud.neutron.collection import Region
-from crossconnect.cloud.neutron.dialect import NeutronDialect
+from crossconnect.cloud.neutron.dialect import KeystoneDialect, NeutronDialect
 from crossconnect.cloud.neutron.facts import BASE
 from crossconnect.cloud.neutron.identity import IDENTITY
 from crossconnect.cloud.neutron.operations import neutron_operations
@@ -185,7 +185,10 @@ def _neutron(file: ApiFile, provided: _Provided, wait_s: float, service: Service
     settings = provided.settings
     region = Region(pools=settings.public_prefixes, zones=settings.zones, mtu=provided.region.mtu, realised_s=wait_s)
     operations = neutron_operations(service, region, file.region_name, lambda: datetime.now(UTC))
-    return (OtherApi(operations, NeutronDialect(), (BASE, IDENTITY)),)
+    return tuple(
+        OtherApi(tuple(one for one in operations if one.path.startswith(prefix)), dialect, (prefix,))
+        for prefix, dialect in ((BASE, NeutronDialect()), (IDENTITY, KeystoneDialect()))
+    )
 
 
 def _realiser(provided: _Provided, remotes: str, southbound: str, files: tuple[str, str, str] | None) -> Beside | None:

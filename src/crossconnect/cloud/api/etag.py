@@ -7,11 +7,13 @@ the revision counts: nobody has changed the resource.
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from crossconnect.cloud.api.problem import Denied
 from crossconnect.cloud.api.problems import HEADER_MALFORMED
 from crossconnect.cloud.service import Document
+from crossconnect.cloud.service.presenting import PRESENTED
 
 ETAGS_MAX = 20
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
@@ -20,8 +22,17 @@ _REVISION = re.compile(r"([0-9]{1,18})(?:\.[a-z]+)?", re.ASCII)
 
 
 def etag(document: Document) -> str:
-    """The ETag of a resource as it is now."""
+    """The ETag of a resource as it is now. A route table is shown with what follows from others (a target that is gone
+    makes a black hole of a route), at the same revision: letters for all that is shown stand behind it."""
+    if document.kind in PRESENTED:
+        return tag(document.revision, letters(document.raw))
     return tag(document.revision, "" if document.state == "available" else document.state)
+
+
+def letters(shown: bytes) -> str:
+    """What is shown as a few letters, for what changes without a revision."""
+    digest = hashlib.sha256(shown).digest()[:6]
+    return "".join(chr(ord("a") + nibble) for octet in digest for nibble in divmod(octet, 16))
 
 
 def tag(revision: int, more: str = "") -> str:

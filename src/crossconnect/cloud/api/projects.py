@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 
 import msgspec
 
 from crossconnect.cloud.api import body, paging
-from crossconnect.cloud.api.etag import expect_tags, is_named, revisions, tag
+from crossconnect.cloud.api.etag import expect_tags, is_named, letters, revisions, tag
 from crossconnect.cloud.api.idempotency import once_key
 from crossconnect.cloud.api.operation import Answer, Call
 from crossconnect.cloud.api.problems import PROJECT_QUOTA
@@ -95,10 +94,9 @@ def _check(quotas: Mapping[str, int]) -> None:
 
 def _answer(project: Project, status: int) -> Answer:
     """With its ETag: the revision, and behind it what changes without one, as letters: how much is used."""
-    used = hashlib.sha256(msgspec.json.encode(project.quotas)).digest()[:6]
-    letters = "".join(chr(ord("a") + nibble) for octet in used for nibble in divmod(octet, 16))
+    used = letters(msgspec.json.encode(project.quotas))
     octets = msgspec.json.encode(project)
-    return Answer(status=status, body=octets, headers=(("etag", tag(project.revision, letters)),))
+    return Answer(status=status, body=octets, headers=(("etag", tag(project.revision, used)),))
 
 
 def _project(record: ProjectRecord, used: Mapping[str, tuple[int, int]]) -> Project:

@@ -152,7 +152,7 @@ def _unverified(token: str) -> tuple[dict[str, object], dict[str, object]]:
         header, claims, _ = token.split(".")
         found = [msgspec.json.decode(_base64url(part), type=dict[str, object]) for part in (header, claims)]
     except (ValueError, RecursionError):
-        raise InvalidToken("the token is no signed JWT") from None
+        raise InvalidToken("the credential is neither an API key (xck_...) nor a signed token (JWT)") from None
     return found[0], found[1]
 
 

@@ -8,7 +8,7 @@ from litestar import Request as HttpRequest
 
 from crossconnect.cloud.api.operation import Answer, Operation
 from crossconnect.cloud.api.problem import Denied
-from crossconnect.cloud.neutron.errors import told
+from crossconnect.cloud.neutron.errors import told, told_by_keystone
 from crossconnect.cloud.neutron.identity import secret_of
 from crossconnect.cloud.neutron.requests import BASE_URL, plain
 from crossconnect.cloud.resource import Refused
@@ -18,6 +18,8 @@ TOKENS = "/identity/v3/auth/tokens"
 
 class NeutronDialect:
     """`X-Auth-Token` is the credential, `X-Project-Id` the project; answers to mistakes are NeutronErrors."""
+
+    _told = staticmethod(told)
 
     async def headers(self, operation: Operation, request: HttpRequest) -> Mapping[str, str]:
         """As the gate wants them. Who asks for a token has the credential in the body."""
@@ -40,8 +42,14 @@ class NeutronDialect:
         self, error: Denied | Refused, status: int, headers: tuple[tuple[str, str], ...], request_id: str
     ) -> Answer:
         """A NeutronError."""
-        status, body = told(error, status)
+        status, body = self._told(error, status)
         if status == 401:
             headers = tuple((name, value) for name, value in headers if name.lower() != "www-authenticate")
             headers = (*headers, ("www-authenticate", 'Keystone uri="/identity/v3"'))
         return Answer(status=status, body=body, headers=(*headers, ("x-openstack-request-id", request_id)))
+
+
+class KeystoneDialect(NeutronDialect):
+    """The same, and answers to mistakes are Keystone's."""
+
+    _told = staticmethod(told_by_keystone)

@@ -1,5 +1,5 @@
 """Refusals in Neutron's form: `{"NeutronError": {"type", "message", "detail"}}` with Neutron's own types where it has
-one, since its clients tell by them what to do."""
+one, since its clients tell by them what to do; and in Keystone's: `{"error": {"code", "title", "message"}}`."""
 
 from __future__ import annotations
 
@@ -73,7 +73,19 @@ def absent(what: str, id: str) -> Refused:
 
 
 def told(error: Denied | Refused, status: int) -> tuple[int, bytes]:
-    """(status, body) of an answer to what is not carried out."""
+    """(status, body) of Neutron's answer to what is not carried out."""
+    status, kind, code, message = _words(error, status)
+    return status, msgspec.json.encode({"NeutronError": {"type": kind, "message": message, "detail": code}})
+
+
+def told_by_keystone(error: Denied | Refused, status: int) -> tuple[int, bytes]:
+    """(status, body) of Keystone's, whose clients show nothing of another form (Identity API v3, "Errors")."""
+    status, kind, _, message = _words(error, status)
+    return status, msgspec.json.encode({"error": {"code": status, "title": kind, "message": message}})
+
+
+def _words(error: Denied | Refused, status: int) -> tuple[int, str, str, str]:
+    """(status, Neutron's type, our code, message)."""
     status = SUBSTITUTES.get(status, status)
     if isinstance(error, Refused):
         code, messages = error.problems[0].code, "; ".join(problem.message for problem in error.problems)
@@ -82,5 +94,4 @@ def told(error: Denied | Refused, status: int) -> tuple[int, bytes]:
     if error_uses := getattr(error, "uses", ()):
         messages += ": " + ", ".join(f"{use.kind.replace('_', ' ')} {use.id}" for use in error_uses[:20])
     kind = _TYPES.get(code) or _OF_STATUS.get(status, "NeutronException")
-    body = {"NeutronError": {"type": kind, "message": in_neutrons_words(messages), "detail": code}}
-    return status, msgspec.json.encode(body)
+    return status, kind, code, in_neutrons_words(messages)

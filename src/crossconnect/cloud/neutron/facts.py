@@ -27,6 +27,7 @@ EXTENSIONS: Mapping[str, tuple[str, str]] = {
     "external-net": ("Neutron external network", "The internet as a network"),
     "ext-gw-mode": ("Neutron L3 Configurable external gateway mode", "Routers with and without source NAT"),
     "extraroute": ("Neutron Extra Route", "Routes of a router"),
+    "extraroute-atomic": ("Atomically add/remove extra routes", "Routes of a router one by one"),
     "fip-port-details": ("Floating IP Port Details Extension", "The port of a floating IP"),
     "net-mtu": ("Network MTU", "MTU of networks"),
     "network_availability_zone": ("Network Availability Zone", "Networks in an availability zone"),
@@ -43,6 +44,7 @@ EXTENSIONS: Mapping[str, tuple[str, str]] = {
     ),
     "sorting": ("Sorting support", "Lists in another order"),
     "standard-attr-description": ("standard-attr-description", "Descriptions"),
+    "revision-if-match": ("If-Match constraints based on revision_number", "Changes on condition of a revision number"),
     "standard-attr-revisions": ("Resource revision numbers", "Revision numbers"),
     "standard-attr-tag": ("Tag support", "Tags"),
     "standard-attr-timestamp": ("Resource timestamps", "Times"),
@@ -111,8 +113,9 @@ class Quotas(Collection):
     attributes = COMMON
 
     async def rows(self, call: Call) -> Sequence[Json]:
-        """Those of the project."""
-        return [await self.one(call, call.project_id)]
+        """Those of the project, which Neutron names in a list only."""
+        named = {"id": call.project_id, "project_id": call.project_id, "tenant_id": call.project_id}
+        return [named | await self.one(call, call.project_id)]
 
     async def one(self, call: Call, uuid: str) -> Json:
         """Limits."""
@@ -133,8 +136,10 @@ class Quotas(Collection):
 
     async def default(self, call: Call) -> Answer:
         """GET of what a project has that nobody has set quotas for."""
-        shown = await self.one(call, call.id)
-        return answer({"quota": shown})
+        self._own(call, call.id)
+        found = self.service.default_quotas()
+        shown: Json = {name: found[kind] for name, kind in QUOTAS.items()}
+        return answer({"quota": shown | dict.fromkeys(_UNLIMITED, -1)})
 
     async def make(self, call: Call, reader: Reader) -> Json:
         """There is nothing to make."""

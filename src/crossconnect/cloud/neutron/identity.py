@@ -14,7 +14,7 @@ import msgspec
 
 from crossconnect.cloud.api.authentication import refused
 from crossconnect.cloud.api.operation import Answer, Call
-from crossconnect.cloud.neutron.errors import bad
+from crossconnect.cloud.neutron.errors import absent, bad
 from crossconnect.cloud.neutron.facts import BASE, answer
 from crossconnect.cloud.neutron.requests import BASE_URL, plain
 
@@ -54,6 +54,35 @@ class Identity:
     async def show_token(self, call: Call) -> Answer:
         """GET auth/tokens: what one's own token is."""
         return self._token(call, 200)
+
+    async def projects(self, call: Call) -> Answer:
+        """GET of projects: the credential's own, by `name` where that is asked for."""
+        assert call.principal is not None
+        named = call.query.get("name")
+        own = [project for project in call.principal.projects if not named or project in named]
+        return answer({"projects": [self._project(call, project) for project in own], "links": {"next": None}})
+
+    async def project(self, call: Call) -> Answer:
+        """GET of one: of the credential's own."""
+        assert call.principal is not None
+        if call.id not in call.principal.projects:
+            raise absent("project", call.id)
+        return answer({"project": self._project(call, call.id)})
+
+    def _project(self, call: Call, id: str) -> dict[str, Any]:
+        at = f"{call.headers[BASE_URL]}{IDENTITY}/v3/projects/{id}"
+        return {
+            "id": id,
+            "name": id,
+            "description": "",
+            "domain_id": _DOMAIN["id"],
+            "parent_id": _DOMAIN["id"],
+            "is_domain": False,
+            "enabled": True,
+            "options": {},
+            "tags": [],
+            "links": {"self": at},
+        }
 
     def _token(self, call: Call, status: int) -> Answer:
         now, principal = self._clock(), call.principal

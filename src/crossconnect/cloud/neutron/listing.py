@@ -31,7 +31,10 @@ class Pages:
         self.marker = (query.get("marker") or [""])[0]
         self.reverse = (query.get("page_reverse") or ["false"])[0].lower() == "true"
         self.keys = list(query.get("sort_key", ()))
-        self.descending = [word.lower() == "desc" for word in query.get("sort_dir", ())]
+        ways = [word.lower() for word in query.get("sort_dir", ())]
+        if wrong := [way for way in ways if way not in ("asc", "desc")]:
+            raise bad(f"sort_dir is asc or desc, not {wrong[0][:40]!r}", "sort_dir")
+        self.descending = [way == "desc" for way in ways]
 
     @property
     def plain(self) -> bool:

@@ -25,7 +25,7 @@ from crossconnect.cloud.neutron.kinds import (
 )
 from crossconnect.cloud.neutron.listing import Json
 from crossconnect.cloud.neutron.registry import NETWORK, SUBNET
-from crossconnect.cloud.neutron.requests import Reader
+from crossconnect.cloud.neutron.requests import Reader, revision_of
 from crossconnect.cloud.registry import KINDS
 from crossconnect.net import address_text, parse
 
@@ -85,6 +85,7 @@ class Networks(Collection):
     async def change(self, call: Call, uuid: str, reader: Reader) -> Json:
         """Its words."""
         made, subnet = await self._both(call, uuid)
+        wanted = revision_of(call.headers)
         patch = NeutronNetworkPatch(
             name=reader.text("name") if reader.said("name") else msgspec.UNSET,
             description=reader.text("description") if reader.said("description") else msgspec.UNSET,
@@ -92,20 +93,20 @@ class Networks(Collection):
         self._fixed(reader)
         reader.end()
         if made is not None:
-            outcome = await self.service.update(NETWORK, call.caller, made.id, patch)
+            outcome = await self.service.update(NETWORK, call.caller, made.id, patch, if_match=wanted)
             return self._row(await self.settled(NETWORK, call, outcome), subnet)
         assert subnet is not None
         own = SubnetPatch(name=patch.name, description=patch.description)
-        outcome = await self.service.update(OWN_SUBNET, call.caller, subnet.id, own)
+        outcome = await self.service.update(OWN_SUBNET, call.caller, subnet.id, own, if_match=wanted)
         return self._row(None, await self.settled(OWN_SUBNET, call, outcome))
 
     async def remove(self, call: Call, uuid: str) -> None:
         """The network with its subnets."""
         made, subnet = await self._both(call, uuid)
         if made is not None:
-            await self.service.delete(NETWORK, call.caller, made.id)
+            await self.service.delete(NETWORK, call.caller, made.id, if_match=revision_of(call.headers))
         elif subnet is not None:
-            await self.service.delete(SUBNET, call.caller, subnet.id)
+            await self.service.delete(SUBNET, call.caller, subnet.id, if_match=revision_of(call.headers))
 
     async def _both(self, call: Call, uuid: str) -> tuple[NeutronNetwork | None, Subnet | None]:
         digits = digits_of("network", uuid)
@@ -204,17 +205,19 @@ class Subnets(Collection):
             patch = msgspec.structs.replace(patch, domain_name_servers=(*kept, *wanted))
         self._fixed(reader, block, version)
         reader.end()
-        outcome = await self.service.update(OWN_SUBNET, call.caller, subnet.id, patch)
+        found = revision_of(call.headers)
+        outcome = await self.service.update(OWN_SUBNET, call.caller, subnet.id, patch, if_match=found)
         return await self._shown(call, await self.settled(OWN_SUBNET, call, outcome), version)
 
     async def remove(self, call: Call, uuid: str) -> None:
         """One IP version; with the last one the subnet."""
         subnet, version = await self._subnet(call, uuid)
+        found = revision_of(call.headers)
         if subnet.ipv6_cidr_block if version == 4 else subnet.cidr_block:
             patch = NeutronSubnetPatch(remove_version=version)
-            await self.service.update(SUBNET, call.caller, subnet.id, patch)
+            await self.service.update(SUBNET, call.caller, subnet.id, patch, if_match=found)
         else:
-            await self.service.delete(SUBNET, call.caller, subnet.id)
+            await self.service.delete(SUBNET, call.caller, subnet.id, if_match=found)
 
     async def _subnet(self, call: Call, uuid: str) -> tuple[Subnet, Literal[4, 6]]:
         face = face_of(uuid)

@@ -10,6 +10,7 @@ from crossconnect.cloud.api.operation import Answer, Call, Method, Operation, Re
 from crossconnect.cloud.neutron import facts
 from crossconnect.cloud.neutron.bindings import Bindings
 from crossconnect.cloud.neutron.collection import Collection, Region
+from crossconnect.cloud.neutron.errors import bad
 from crossconnect.cloud.neutron.facts import BASE, Pools, Quotas, Scopes
 from crossconnect.cloud.neutron.identity import IDENTITY, Identity
 from crossconnect.cloud.neutron.networks import Networks, Subnets
@@ -20,18 +21,19 @@ from crossconnect.cloud.neutron.tags import Tags
 from crossconnect.cloud.service import Service
 
 V2 = f"{BASE}/v2.0"
-_EMPTY: Mapping[str, str] = {
-    "agents": "agents",
-    "service-providers": "service_providers",
-    "rbac-policies": "rbac_policies",
-    "network-ip-availabilities": "network_ip_availabilities",
-    "qos/policies": "policies",
-    "trunks": "trunks",
-    "segments": "segments",
-    "address-groups": "address_groups",
-    "flavors": "flavors",
+_EMPTY: Mapping[str, tuple[str, str]] = {
+    "agents": ("agents", ""),
+    "service-providers": ("service_providers", ""),
+    "rbac-policies": ("rbac_policies", "a network is one project's; peer VPCs or attach them to a transit router"),
+    "network-ip-availabilities": ("network_ip_availabilities", ""),
+    "qos/policies": ("policies", "there is no QoS"),
+    "trunks": ("trunks", "there are no trunks: networks carry no VLAN tags"),
+    "segments": ("segments", "a network is one segment"),
+    "address-groups": ("address_groups", "address groups are prefix lists of the VPC API"),
+    "flavors": ("flavors", "there are no flavors"),
 }
-"""Collections of which there is nothing, and which clients look at all the same."""
+"""Collections of which there is nothing, and which clients look at all the same; and why there is nothing to make,
+where Neutron makes some."""
 _BODY = Shape(schema={"type": "object"})
 _REPLIES = {200: Reply(description="Done.")}
 
@@ -53,6 +55,9 @@ def neutron_operations(
             _operation("GET", at, "get", collection.kind, tags.list),
             _operation("PUT", at, "update", collection.kind, tags.replace),
             _operation("DELETE", at, "update", collection.kind, tags.clear),
+            _operation("GET", f"{at}/{{name}}", "get", collection.kind, tags.show),
+            _operation("PUT", f"{at}/{{name}}", "update", collection.kind, tags.add),
+            _operation("DELETE", f"{at}/{{name}}", "update", collection.kind, tags.remove),
         ]
     ports = next(c for c in collections if isinstance(c, Ports))
     found += _bindings(Bindings(ports), ports.kind)
@@ -60,6 +65,8 @@ def neutron_operations(
     found += [
         _operation("PUT", f"{at}/add_router_interface", "update", routers.kind, routers.add_interface),
         _operation("PUT", f"{at}/remove_router_interface", "update", routers.kind, routers.remove_interface),
+        _operation("PUT", f"{at}/add_extraroutes", "update", routers.kind, routers.add_routes),
+        _operation("PUT", f"{at}/remove_extraroutes", "update", routers.kind, routers.remove_routes),
     ]
     return (*found, *_quotas(Quotas(service, region)), *_facts(region), *_identity(name, clock))
 
@@ -116,14 +123,19 @@ def _facts(region: Region) -> tuple[Operation, ...]:
         _operation("GET", f"{V2}/extensions/{{id}}", "get", "caller", facts.extension),
         _operation("GET", f"{V2}/availability_zones", "get", "caller", zones),
     ]
-    return (*found, *(_empty(path, name) for path, name in _EMPTY.items()))
+    return (*found, *(one for path, (name, why) in _EMPTY.items() for one in _empty(path, name, why)))
 
 
-def _empty(path: str, name: str) -> Operation:
+def _empty(path: str, name: str, why: str) -> tuple[Operation, ...]:
     async def nothing(call: Call) -> Answer:
         return facts.answer({name: []})
 
-    return _operation("GET", f"{V2}/{path}", "get", "caller", nothing)
+    async def refusal(call: Call) -> Answer:
+        raise bad(why)
+
+    listed = _operation("GET", f"{V2}/{path}", "get", "caller", nothing)
+    # Nothing is made, whoever asks: what may be read may be asked.
+    return (listed, _operation("POST", f"{V2}/{path}", "get", "caller", refusal)) if why else (listed,)
 
 
 def _identity(name: str, clock: Callable[[], datetime]) -> tuple[Operation, ...]:
@@ -134,6 +146,9 @@ def _identity(name: str, clock: Callable[[], datetime]) -> tuple[Operation, ...]
         _operation("GET", f"{IDENTITY}/v3", "get", "caller", identity.version, public=True),
         _operation("POST", tokens, "get", "caller", identity.create_token),
         _operation("GET", tokens, "get", "caller", identity.show_token),
+        _operation("GET", f"{IDENTITY}/v3/projects", "get", "caller", identity.projects),
+        _operation("GET", f"{IDENTITY}/v3/auth/projects", "get", "caller", identity.projects),
+        _operation("GET", f"{IDENTITY}/v3/projects/{{id}}", "get", "caller", identity.project),
     )
 
 

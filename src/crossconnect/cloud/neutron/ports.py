@@ -15,7 +15,7 @@ from crossconnect.cloud.neutron.kinds import NeutronPortBody, NeutronRouter
 from crossconnect.cloud.neutron.listing import WORDS, Json, Pages, matching
 from crossconnect.cloud.neutron.networks import COMMON, OWN_SUBNET
 from crossconnect.cloud.neutron.registry import PORT, ROUTER
-from crossconnect.cloud.neutron.requests import Reader
+from crossconnect.cloud.neutron.requests import Reader, revision_of
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.resource import conflict
 from crossconnect.cloud.service import Query
@@ -56,6 +56,8 @@ class Ports(Collection):
         left = {name for name in call.query if name not in WORDS} - {*_STORED, "network_id", "id"}
         if not pages.plain or filters is None or left:
             return None
+        if pages.marker and face_of(pages.marker) not in ("port", "router_port"):
+            raise bad(f"marker {pages.marker[:64]} could not be found", "marker")
         rows: list[Json] = []
         if not pages.marker or face_of(pages.marker) == "port":
             marker = id_of("port", pages.marker) if pages.marker else ""
@@ -132,7 +134,8 @@ class Ports(Collection):
         reader.only("mac_address", before.mac, why="a port keeps its MAC")
         self._fixed(reader)
         reader.end()
-        outcome = await self.service.update(INTERFACE, call.caller, before.id, NetworkInterfacePatch(**patch))
+        own, wanted = NetworkInterfacePatch(**patch), revision_of(call.headers)
+        outcome = await self.service.update(INTERFACE, call.caller, before.id, own, if_match=wanted)
         return render.port(await self.settled(INTERFACE, call, outcome))
 
     async def remove(self, call: Call, uuid: str) -> None:
@@ -141,7 +144,7 @@ class Ports(Collection):
             await self.one(call, uuid)
             raise conflict("network-interface.owned", f"port {uuid} is a router's: take the subnet off the router")
         interface = await self.interface(call, uuid)
-        await self.service.delete(INTERFACE, call.caller, interface.id)
+        await self.service.delete(INTERFACE, call.caller, interface.id, if_match=revision_of(call.headers))
 
     async def interface(self, call: Call, uuid: str) -> NetworkInterface:
         """The interface behind a port; Refused (404) where there is none."""

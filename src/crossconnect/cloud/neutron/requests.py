@@ -46,6 +46,17 @@ def plain(body: bytes) -> Attributes:
     return cast("Attributes", document)
 
 
+def revision_of(headers: Mapping[str, str]) -> int | None:
+    """The revision that a change is to find, as `If-Match: revision_number=7` says it; none: whichever."""
+    text = headers.get("if-match", "").strip()
+    if not text:
+        return None
+    number = text.removeprefix("revision_number=")
+    if number == text or not number.isascii() or not number.isdigit() or len(number) > 18:
+        raise bad(f"If-Match is revision_number= and a number, not {text[:40]!r}")
+    return int(number)
+
+
 class Reader:
     """Reads the attributes of one resource; what has not been read at the end is refused."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -20,7 +20,12 @@ from crossconnect.cloud.neutron.listing import Json
 from crossconnect.cloud.neutron.networks import COMMON, OWN_SUBNET, subnet_ids
 from crossconnect.cloud.neutron.ports import INTERFACE
 from crossconnect.cloud.neutron.registry import FLOATING_IP, ROUTER
-from crossconnect.cloud.neutron.requests import Reader, plain
+from crossconnect.cloud.neutron.requests import Reader, parsed, plain, revision_of
+from crossconnect.cloud.resource import Refused
+
+ATTEMPTS_MAX = 5
+"""How often routes are added to those that are there when somebody else was faster."""
+_Routes = tuple[RouterRoute, ...]
 
 
 class Routers(Collection):
@@ -67,20 +72,18 @@ class Routers(Collection):
                     "external_gateway_info",
                 )
             patch |= {"external": bool(external), "source_nat": source_nat, "address": address}
-        routes = reader.objects("routes", ("destination", "nexthop"))
-        if routes is not None:
-            if any(len(route) != 2 for route in routes):
-                raise bad("a route has a destination and a nexthop", "routes")
-            patch["routes"] = tuple(RouterRoute(**route) for route in routes)
+        if (routes := _routes_of(reader)) is not None:
+            patch["routes"] = routes
         self._fixed(reader)
         reader.end()
-        outcome = await self.service.update(ROUTER, call.caller, router.id, NeutronRouterPatch(**patch))
+        own, wanted = NeutronRouterPatch(**patch), revision_of(call.headers)
+        outcome = await self.service.update(ROUTER, call.caller, router.id, own, if_match=wanted)
         return render.router(await self.settled(ROUTER, call, outcome), self.region.pools)
 
     async def remove(self, call: Call, uuid: str) -> None:
         """Gone."""
         router = await self._router(call, uuid)
-        await self.service.delete(ROUTER, call.caller, router.id)
+        await self.service.delete(ROUTER, call.caller, router.id, if_match=revision_of(call.headers))
 
     async def add_interface(self, call: Call) -> Answer:
         """PUT add_router_interface."""
@@ -100,6 +103,36 @@ class Routers(Collection):
         outcome = await self.service.update(ROUTER, call.caller, router.id, patch)
         await self.settled(ROUTER, call, outcome)
         return self._interface_answer(router, subnet)
+
+    async def add_routes(self, call: Call) -> Answer:
+        """PUT add_extraroutes: those that are there stay."""
+        return await self._with_routes(call, lambda had, asked: (*had, *(route for route in asked if route not in had)))
+
+    async def remove_routes(self, call: Call) -> Answer:
+        """PUT remove_extraroutes: those that are not there are nobody's mistake."""
+        return await self._with_routes(call, lambda had, asked: tuple(route for route in had if route not in asked))
+
+    async def _with_routes(self, call: Call, changed: Callable[[_Routes, _Routes], _Routes]) -> Answer:
+        """Routes one by one, whoever else changes others meanwhile."""
+        call.reached = True
+        wishes, many = parsed(call.body, self.singular, self.plural)
+        if many:
+            raise absent(self.stem, call.id)
+        reader = Reader(wishes[0], call.project_id)
+        asked = _routes_of(reader) or ()
+        reader.end()
+        for attempt in range(ATTEMPTS_MAX):
+            router = await self._router(call, call.id)
+            patch = NeutronRouterPatch(routes=changed(router.routes, asked))
+            try:
+                outcome = await self.service.update(ROUTER, call.caller, router.id, patch, if_match=router.revision)
+            except Refused as refused:
+                if refused.status != 412 or attempt == ATTEMPTS_MAX - 1:
+                    raise
+                continue
+            row = render.router(await self.settled(ROUTER, call, outcome), self.region.pools)
+            return Answer(body=msgspec.json.encode({self.singular: row}))
+        raise AssertionError("the last attempt returns or raises")
 
     async def _interface(self, call: Call) -> tuple[NeutronRouter, Subnet]:
         """What is to be put together or apart; named by a subnet, or by the router's port in it."""
@@ -171,6 +204,14 @@ class Routers(Collection):
         reader.only("enable_ndp_proxy", False, why="IPv6 is routed")
 
 
+def _routes_of(reader: Reader) -> _Routes | None:
+    """The routes that a request names; none where it names none."""
+    routes = reader.objects("routes", ("destination", "nexthop"))
+    if routes is not None and any(len(route) != 2 for route in routes):
+        raise bad("a route has a destination and a nexthop", "routes")
+    return None if routes is None else tuple(RouterRoute(**route) for route in routes)
+
+
 class FloatingIps(Collection):
     """Floating IPs."""
 
@@ -231,13 +272,14 @@ class FloatingIps(Collection):
         reader.said("fixed_ip_address")
         self._fixed(reader)
         reader.end()
-        outcome = await self.service.update(FLOATING_IP, call.caller, found.id, ElasticIpPatch(**patch))
+        own, wanted = ElasticIpPatch(**patch), revision_of(call.headers)
+        outcome = await self.service.update(FLOATING_IP, call.caller, found.id, own, if_match=wanted)
         return await self._shown(call, await self.settled(FLOATING_IP, call, outcome))
 
     async def remove(self, call: Call, uuid: str) -> None:
         """Gone."""
         found = await self._elastic_ip(call, uuid)
-        await self.service.delete(FLOATING_IP, call.caller, found.id)
+        await self.service.delete(FLOATING_IP, call.caller, found.id, if_match=revision_of(call.headers))
 
     async def _elastic_ip(self, call: Call, uuid: str) -> ElasticIp:
         found = await self.find(FLOATING_IP, call.caller, id_of("floatingip", uuid))

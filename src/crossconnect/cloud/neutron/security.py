@@ -22,7 +22,7 @@ from crossconnect.cloud.neutron.kinds import NeutronGroupBody, NeutronProjectBod
 from crossconnect.cloud.neutron.listing import Json
 from crossconnect.cloud.neutron.networks import COMMON, VPC
 from crossconnect.cloud.neutron.registry import GROUP, PROJECT, RULE
-from crossconnect.cloud.neutron.requests import Reader
+from crossconnect.cloud.neutron.requests import Reader, revision_of
 from crossconnect.cloud.resource import conflict
 
 _PROTOCOLS = {
@@ -88,13 +88,14 @@ class SecurityGroups(Collection):
         patch: dict[str, Any] = {name: reader.text(name) for name in ("name", "description") if reader.said(name)}
         reader.only("stateful", True, why="security groups are stateful; network ACLs are not")
         reader.end()
-        outcome = await self.service.update(GROUP, call.caller, group.id, SecurityGroupPatch(**patch))
+        own, wanted = SecurityGroupPatch(**patch), revision_of(call.headers)
+        outcome = await self.service.update(GROUP, call.caller, group.id, own, if_match=wanted)
         return await self._shown(call, await self.settled(GROUP, call, outcome))
 
     async def remove(self, call: Call, uuid: str) -> None:
         """Gone, with its rules."""
         group = await self._group(call, uuid)
-        await self.service.delete(GROUP, call.caller, group.id)
+        await self.service.delete(GROUP, call.caller, group.id, if_match=revision_of(call.headers))
 
     async def ensure_project(self, call: Call) -> None:
         """Make the project's VPC, where it is not there."""
@@ -165,7 +166,7 @@ class SecurityGroupRules(Collection):
         if face_of(uuid) != "rule":
             message = f"{rule.id} is one rule for IPv4 and IPv6, made by the VPC API: delete it there"
             raise conflict("security-group-rule.both-versions", message)
-        await self.service.delete(RULE, call.caller, rule.id)
+        await self.service.delete(RULE, call.caller, rule.id, if_match=revision_of(call.headers))
 
     async def _rule(self, call: Call, uuid: str) -> SecurityGroupRule:
         face = face_of(uuid)

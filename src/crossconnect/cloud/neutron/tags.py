@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from crossconnect.cloud.api.operation import Answer, Call
@@ -16,6 +17,8 @@ from crossconnect.cloud.neutron.requests import plain
 from crossconnect.cloud.resource import Kind, Patch, Refused
 from crossconnect.cloud.service import Service
 
+ATTEMPTS_MAX = 5
+"""How often a tag is added to those that are there when somebody else was faster."""
 _KINDS: dict[str, Kind] = {
     "port": INTERFACE,
     "router": ROUTER,
@@ -53,11 +56,48 @@ class Tags:
         await self._write(call, kind, resource, [])
         return Answer(status=204)
 
-    async def _write(self, call: Call, kind: Kind, resource: Any, words: list[str]) -> None:
+    async def show(self, call: Call) -> Answer:
+        """GET of one: 204 where the resource has it."""
+        _kind, resource = await self._resource(call)
+        if call.name not in tags_of(resource.tags):
+            raise absent("tag", call.name)
+        return Answer(status=204)
+
+    async def add(self, call: Call) -> Answer:
+        """PUT of one more, which may be there already."""
+        await self._alter(call, lambda words: words if call.name in words else [*words, call.name])
+        return Answer(status=201)
+
+    async def remove(self, call: Call) -> Answer:
+        """DELETE of one."""
+
+        def without(words: list[str]) -> list[str]:
+            if call.name not in words:
+                raise absent("tag", call.name)
+            return [word for word in words if word != call.name]
+
+        await self._alter(call, without)
+        return Answer(status=204)
+
+    async def _alter(self, call: Call, changed: Callable[[list[str]], list[str]]) -> None:
+        """One tag more or less, whoever else changes others meanwhile."""
+        for attempt in range(ATTEMPTS_MAX):
+            kind, resource = await self._resource(call)
+            words = changed(tags_of(resource.tags))
+            try:
+                return await self._write(call, kind, resource, words, if_match=resource.revision)
+            except Refused as refused:
+                if refused.status != 412 or attempt == ATTEMPTS_MAX - 1:
+                    raise
+        return None
+
+    async def _write(
+        self, call: Call, kind: Kind, resource: Any, words: list[str], if_match: int | None = None
+    ) -> None:
         if any(word.startswith("neutron:") for word in words):
             raise bad("tags that begin with `neutron:` are our own", "tags")
         patch: Patch = kind.patch(tags=tags_from(words, resource.tags))
-        await self._service.update(kind, call.caller, resource.id, patch)
+        await self._service.update(kind, call.caller, resource.id, patch, if_match=if_match)
 
     async def _resource(self, call: Call) -> tuple[Kind, Any]:
         call.reached = True

@@ -25,7 +25,7 @@ from crossconnect.cloud.service.applying import Written, apply
 from crossconnect.cloud.service.caller import Caller
 from crossconnect.cloud.service.environment import Environment, stem
 from crossconnect.cloud.service.once import mismatch
-from crossconnect.cloud.service.outcome import Document, Outcome
+from crossconnect.cloud.service.outcome import Document, Outcome, answered
 from crossconnect.cloud.service.presenting import presented
 from crossconnect.cloud.service.states import document, shown
 from crossconnect.cloud.store import projects, reading, tokens
@@ -86,7 +86,7 @@ class Command(ABC):
             action=self.action,
             kind=self.kind.name,
             resource_id=self.id or ("" if refused else result.document.id),
-            status=result.status if refused else 200,
+            status=result.status if refused else answered(self.action, self.dry_run),
             code=result.problems[0].code if refused and result.problems else "",
             foreign=bool(refused and self._view is not None and self._view.missed and self._view.foreign()),
             dry_run=self.dry_run,

@@ -13,6 +13,15 @@ from crossconnect.cloud.store.settling import Settled
 
 LIMIT_MAX = 1000
 """Of a page; as in AWS's `MaxResults`."""
+_CREATED, _DELETED = ("create", "create-project", "create-key"), ("delete", "delete-project", "revoke-key")
+
+
+def answered(action: str, dry_run: bool) -> int:
+    """The HTTP status with which a call is answered that succeeds, for its audit record. A deletion for whose end its
+    client waits in vain is answered 202 later on: the record stands by then."""
+    if dry_run:
+        return 200
+    return 201 if action in _CREATED else 204 if action in _DELETED else 200
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):

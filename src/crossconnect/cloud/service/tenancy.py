@@ -15,7 +15,7 @@ from crossconnect.cloud.service.caller import Caller
 from crossconnect.cloud.service.engine import Engine
 from crossconnect.cloud.service.environment import Environment
 from crossconnect.cloud.service.once import Once, digest
-from crossconnect.cloud.service.outcome import Query
+from crossconnect.cloud.service.outcome import Query, answered
 from crossconnect.cloud.store import projects
 from crossconnect.cloud.store.records import AuditRecord, Key, Project
 from crossconnect.cloud.store.writer import Transaction
@@ -120,6 +120,10 @@ class Tenancy:
             return self._used(connection, caller.project_id, own)
 
         return await self._engine.read(ask)
+
+    def default_quotas(self) -> Mapping[str, int]:
+        """The quota of a project that has none of its own, by kind."""
+        return self._environment.quotas({})
 
     # Keys: for operators, and for a project's administrators their own.
 
@@ -262,6 +266,7 @@ class Tenancy:
             action=action,
             kind=kind.name if kind is not None else "",
             resource_id=id[:100],
+            status=answered(action, dry_run=False),
             request=caller.request,
         )
 
