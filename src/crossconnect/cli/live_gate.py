@@ -174,9 +174,9 @@ class _Questions:
         self._device, self._probes = device.name, probes
         self._of_tables = nos.queries(device)
         echoes = [Echo(vrf=p.network, source=p.source_address, destination=p.destination_address) for p in self._probes]
-        self._echoes = nos.echoes(echoes) if echoes and nos.echoes is not None else None
+        self._echoes = nos.echoes(echoes) if echoes and nos.echoes is not None else ()
         self._errors = nos.errors(device) if counted and nos.errors is not None else None
-        self.queries = (*self._of_tables, *(q for q in (self._echoes, self._errors) if q is not None))
+        self.queries = (*self._of_tables, *self._echoes, *(() if self._errors is None else (self._errors,)))
 
     def tallies(self, answers: Mapping[int, bytes], found: list[str]) -> dict[Probe, Tally]:
         """What came of the probes; `found` gets what cannot be read."""
@@ -186,7 +186,8 @@ class _Questions:
                 answered=report.answered,
                 round_trips_ms=() if report.round_trip_ms is None else (report.round_trip_ms,),
             )
-            for report in self._reports(self._echoes, answers, found)
+            for query in self._echoes
+            for report in self._reports(query, answers, found)
             if isinstance(report, EchoReport)
         }
 
