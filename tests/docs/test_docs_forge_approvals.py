@@ -18,7 +18,9 @@ import pytest
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "how-to" / "ci" / "forge_approvals.py"
 HEAD, OLDER, MERGED = "a" * 40, "b" * 40, "c" * 40
-REVIEWERS = "# login, email\nBob bob@example.net\ncarol carol@example.net\nalice alice@example.net\ndan dan@example.net\n"
+REVIEWERS = "# login, email\nBob bob@example.net\n" + "".join(
+    f"{n} {n}@example.net\n" for n in ("carol", "alice", "dan")
+)
 
 
 class Forge:
