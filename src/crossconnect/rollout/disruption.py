@@ -27,9 +27,8 @@ MTU_RESETS_PORT: Mapping[str, str] = {
 
 ASN_REMAKES_VRFS = frozenset({"frr", "sonic"})
 """Systems whose bgpd makes all its instances anew for another ASN, and lets one of a VRF go only without its L3VNI. Of
-FRR 8.4 it was seen that all tables are as they should afterwards, and that 12 s later packets that are routed into such a
-VRF still do not arrive, nor soon after the way back: the device is taken to be out for as long as any is.
-"""
+FRR 8.4 it was seen that all tables are as they should afterwards, and that 12 s later packets that are routed into such
+a VRF still do not arrive, nor soon after the way back: the device is taken to be out for as long as any is."""
 
 
 class Disruption(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """What loading another ASN does to a leaf with tenants, system by system.
 
-Input: two racks of one leaf each, of which one leaf gets another ASN. Output: where BGP makes its VRFs anew, the leaf is
-taken to be out, its servers' loss is named with the time that it may last, and has to be accepted; a spine is not.
+Input: two racks of one leaf each, of which one leaf gets another ASN. Output: where BGP makes its VRFs anew, the leaf
+is taken to be out, its servers' loss is named with the time that it may last, and has to be accepted; a spine is not.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from crossconnect.rollout.assembly import Context, assemble
 from crossconnect.rollout.disruption import DEVICE_S, disruptions
 from crossconnect.rollout.plan import Side, plan
 from regions import small
-
 
 REGION = small(leaves=2, spines=2, tenants=1)
 
