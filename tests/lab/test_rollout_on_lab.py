@@ -28,6 +28,7 @@ from crossconnect.lab import Lab, LabOptions, collect_state, confirmed_change, d
 from crossconnect.model.policy import Set
 from crossconnect.model.region import Region
 from crossconnect.rollout.assembly import Context, assemble
+from crossconnect.rollout.commands import while_drained_in
 from crossconnect.rollout.execution import Action, DeviceState, Happened, State, course_of
 from crossconnect.rollout.journal_file import Journal
 from crossconnect.rollout.plan import Side, plan
@@ -247,12 +248,15 @@ def test_abort_undoes_what_was_confirmed(as_before: Lab, tmp_path: Path) -> None
 
 
 def test_a_switch_is_drained_and_put_back(as_before: Lab) -> None:
+    """By the texts that a plan has for a switch that is drained for its change: community and longer paths."""
     text = OLD.files["a-border1"]["frr.conf"]
-    confirmed_change.drain(as_before, "a-border1", text)
+    drained = while_drained_in(OLD.blueprint, OLD.blueprint, "a-border1").old["frr.conf"]
+    confirmed_change.become(as_before, "a-border1", drained)
     shown = as_before.run("a-border1", ["vtysh", "-c", "show running-config"]).stdout
     assert shown.count("bgp graceful-shutdown") == text.count("router bgp ")
+    assert "set as-path prepend" in shown, "routers outside need not know the community"
     assert confirmed_change.remaining(as_before, "a-border1", text)
-    confirmed_change.undrain(as_before, "a-border1", text)
+    confirmed_change.become(as_before, "a-border1", text)
     assert confirmed_change.remaining(as_before, "a-border1", text) == ()
 
 

@@ -57,6 +57,13 @@ class World:
     def do(self, action: Action, half: bool = False) -> tuple[bool, str]:
         if action.verb == "gate":
             return action.wave != self.bad_wave, "" if action.wave != self.bad_wave else "sessions are down"
+        if action.verb == "quiet":
+            wave = self.course.waves[action.wave - 1]
+            assert all(self.devices[n].drained for n in wave if n in self.course.drain), "not all are drained"
+            assert not any(self.devices[n].timer for n in wave), "it is too late to wait"
+            return True, ""
+        if action.verb == "ready":
+            return True, ""
         if action.verb == "settle":
             return all(self.devices[n].config == "new" for n in self.course.waves[action.wave - 1]), "not new"
         if action.verb == "proof":
@@ -152,7 +159,11 @@ def courses(draw: st.DrawFn) -> Course:
     names = [[f"d{w}{n}" for n in range(size)] for w, size in enumerate(sizes)]
     flat = [name for wave in names for name in wave]
     drain = draw(st.sets(st.sampled_from(flat)))
-    return Course(waves=tuple(map(tuple, names)), drain=frozenset(drain), undo_all=draw(st.booleans()))
+    others = [name for wave in names if drain.isdisjoint(wave) for name in wave]
+    back = draw(st.sets(st.sampled_from(others))) if others else set[str]()
+    return Course(
+        waves=tuple(map(tuple, names)), drain=frozenset(drain), undo_all=draw(st.booleans()), put_back=frozenset(back)
+    )
 
 
 def standing(world: World) -> dict[str, str]:

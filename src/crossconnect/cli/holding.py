@@ -24,8 +24,14 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """By the monotonic clock: when it would come too late."""
     wave: int = 0
     """After which wave; 0 before the first one."""
+    probed: bool = True
+    """Whether probes are sent: none fits a moment in the middle of a wave."""
     devices: tuple[str, ...] = ()
     """Whose ports' errors are compared."""
+    quiet: frozenset[str] = frozenset()
+    """Drained ones, that nobody is to send anything who has another way."""
+    complete: frozenset[str] = frozenset()
+    """Those that are to have all sessions and routes that they are simulated to have."""
 
 
 def hold(

@@ -20,6 +20,7 @@ from crossconnect.finding import Finding, Severity
 from crossconnect.lab import Lab, Ping, collect_state, ping_matrix
 from crossconnect.lab.port_errors import port_errors
 from crossconnect.rollout.looks import AGAIN_S, Gate, Key, Look, both, keys, words
+from crossconnect.rollout.out_of_traffic import incomplete, still_used
 from crossconnect.rollout.probes import NOTHING, Probe, Tally, added, shortfalls, told
 from crossconnect.rollout.saved_plan import SavedPlan
 from crossconnect.rollout.tolerance import as_simulated, borne, percents
@@ -49,35 +50,39 @@ class LabGate:
         """Findings, and probes without an answer, that the network had before the plan was begun: no gate fails by
         them."""
 
-    def look_before(self, expected: Blueprint) -> Known:
-        """See what is found in the network as it is now, in two looks in a row."""
-        found = self._looked_before(expected)
+    def look_before(self, expected: Blueprint, moving: Collection[str] = ()) -> Known:
+        """See what is found in the network as it is now, in two looks in a row; of devices that leave traffic, or come
+        back, also what they have not."""
+        subject = Subject(expected=expected, complete=frozenset(moving))
+        found = self._looked_before(subject)
         if not found.well:
             time.sleep(AGAIN_S)
-            found = both(found, self._looked_before(expected))
+            found = both(found, self._looked_before(subject))
         if found.silent:
             raise Unreachable(words(found))
         self.already = keys(found)
         return self.already
 
-    def _looked_before(self, expected: Blueprint) -> Look:
-        look, _ = self._seen(self._lab, expected)
+    def _looked_before(self, subject: Subject) -> Look:
+        look, _ = self._seen(self._lab, subject, self.already)
         asked = [probe for probe in self._plan.probes if not probe.first_wave]
         return Look(seen={**look.seen, **_silent(asked, self._ask(asked, PROBE_ATTEMPTS))}, silent=look.silent)
 
-    def hold(self, subject: Subject) -> str:
-        """Wait until the network is as expected, then see it stay so. Raises Rejected when it does not."""
+    def hold(self, subject: Subject, excused: Known | None = None) -> str:
+        """Wait until the network is as expected, then see it stay so. Raises Rejected when it does not. What is
+        `excused` does not count; without it what was so before the plan."""
+        borne = self.already if excused is None else excused
         view = self._lab.seen_as(subject.expected)
         deadline = min(time.monotonic() + self._plan.timers.gate_s, subject.latest)
         gate = Gate(deadline, subject.soak_s, self._plan.timers.silence_s, subject.latest)
-        probes = self._probes(subject.wave)
+        probes = self._probes(subject.wave) if subject.probed else []
         sums = [NOTHING for _ in probes]
         still = _Stillness(self._plan.timers.stop_s)
         errors: dict[str, int] | None = None
 
         def look(_doubted: Look | None) -> Look:
             nonlocal sums, errors
-            found, state = self._seen(view, subject.expected)
+            found, state = self._seen(view, subject, borne)
             asked = self._ask(probes, PROBE_ATTEMPTS) if found.well else []
             found = Look(seen={**found.seen, **_silent(probes, asked)}, silent=found.silent)
             if not gate.held and not found.well and still.since(state, found, time.monotonic()):
@@ -117,17 +122,20 @@ class LabGate:
             left = [index for index in left if not tallies[index].answered]
         return tallies
 
-    def _seen(self, view: Lab, expected: Blueprint) -> tuple[Look, State | None]:
-        """What is not well in the network, but for what was so before, and its state, where it can be read."""
+    def _seen(self, view: Lab, subject: Subject, excused: Known) -> tuple[Look, State | None]:
+        """What is not well in the network, but for what is excused, and its state, where it can be read."""
+        expected = subject.expected
         try:
             state = collect_state(view)
         except (Rejected, Unreachable) as error:
-            return Look(seen={}, silent={self._lab.name: str(error)}).without(self.already), None
+            return Look(seen={}, silent={self._lab.name: str(error)}).without(excused), None
         judged = self._with_borne(expected, state)
         found = {(f.code, f.place.path): f"{f.code}: {f.message}" for f in self._findings(expected, judged)}
         for row in self._routes_missing(expected, judged):
             found[_route_key(row)] = f"route: {row.device} has not {row.prefix} in {row.vrf} as predicted"
-        return Look(seen=found, silent={}).without(self.already), state
+        found |= still_used(expected, state, self._simulation(expected), subject.quiet)
+        found |= incomplete(judged, self._simulation(expected), subject.complete)
+        return Look(seen=found, silent={}).without(excused), state
 
     def _with_borne(self, expected: Blueprint, state: State) -> State:
         """Routes from outside that objectives bear to be other ones are taken as simulated."""

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from crossconnect.cli.draining_moments import Moments, ready
 from crossconnect.cli.holding import Subject
 from crossconnect.cli.lab_gate import Known, LabGate
 from crossconnect.cli.secrets import references_of, resolve
@@ -93,6 +94,7 @@ class LabHands:
         self._lab, self._plan, self._old, self._new = lab, plan, old, new
         self._devices = {device.name: device for device in plan.devices}
         self._gates = LabGate(lab, plan)
+        self._moments = Moments(plan, new, self.expected)
         self._secrets = secrets
         self._changes: dict[str, confirmed_change.Change] = {}
         self._drained: dict[str, confirmed_change.Change] = {}
@@ -169,6 +171,10 @@ class LabHands:
         match action.verb:
             case "gate":
                 return self._gate(action.wave)
+            case "quiet":
+                return self._gates.hold(self._moments.quiet(action.wave))
+            case "ready":
+                return ready(self._gates.hold, self._moments.ready(action.wave), self._gates.already)
             case "settle":
                 return self._gates.hold(Subject(expected=self.expected(action.wave), wave=action.wave))
             case _:
@@ -177,7 +183,7 @@ class LabHands:
 
     def look_before(self) -> Known:
         """See `PlanHands`."""
-        return self._gates.look_before(self.expected(0))
+        return self._gates.look_before(self.expected(0), self._moments.moving)
 
     def recall(self, known: Known) -> None:
         """See `PlanHands`."""
@@ -204,6 +210,7 @@ class LabHands:
                 soak_s=max(timers.soak_s, self._policy_s(wave.devices)),
                 latest=min(known) + timers.device_s - timers.margin_s if known else math.inf,
                 devices=wave.devices,
+                quiet=self._moments.out_after(number),
             )
         )
         for name in wave.devices:

@@ -23,7 +23,7 @@ from crossconnect.nos.network_os import Echo, Query
 from crossconnect.nos.registry import system
 from crossconnect.nos.reports import EchoReport, ErrorsReport, Report
 from crossconnect.rollout.device_probes import asked_in, device_probes, probe_key, sent_by
-from crossconnect.rollout.looks import AGAIN_S, Gate, Key, Look, both, keys
+from crossconnect.rollout.looks import AGAIN_S, SILENT, Gate, Key, Look, both, keys
 from crossconnect.rollout.probes import NOTHING, Probe, Tally, added, shortfalls, told
 from crossconnect.rollout.saved_plan import SavedPlan
 from crossconnect.rollout.unseen import unseen
@@ -33,6 +33,8 @@ POLL_S = 3.0
 
 REFUSED = "a question is refused: "
 """How the key of what a device does not tell begins."""
+UNTOLD = (REFUSED, UNREADABLE, SILENT)
+"""How keys begin of what a device does not tell, whatever it is like."""
 _WRONG_ACCESS = (BadInput, Unauthorised, Untrusted)
 """What no waiting cures: somebody has to look at the access file, or at the device that says it is another one."""
 
@@ -88,8 +90,11 @@ class LiveGate:
         self.already = keys(found)
         return self.already
 
-    def hold(self, subject: Subject) -> str:
-        """Wait until the network is as expected, then see it stay so. Raises Rejected when it does not."""
+    def hold(self, subject: Subject, excused: frozenset[Key] | None = None) -> str:
+        """Wait until the network is as expected, then see it stay so. Raises Rejected when it does not. What is
+        `excused` does not count; without it what was so before the plan. Row by row all is compared, so that who is
+        drained is nobody's way, and who comes back is complete, when it holds."""
+        excusing = self.already if excused is None else excused
         deadline = min(time.monotonic() + self._timers.gate_s, subject.latest)
         gate = Gate(deadline, subject.soak_s, self._timers.silence_s, subject.latest)
         sums: dict[Probe, Tally] = {}
@@ -101,7 +106,7 @@ class LiveGate:
             nonlocal borne
             seen = self._seen(subject, doubted)
             borne = seen.borne
-            found = seen.look.without(self.already)
+            found = seen.look.without(excusing)
             if gate.held or found.well:
                 for probe, tally in seen.tallies.items():
                     sums[probe] = added(sums.get(probe, NOTHING), tally)
@@ -156,7 +161,8 @@ class LiveGate:
         return self._expected[key]
 
     def _questions(self, device: DeviceConfiguration, subject: Subject) -> _Questions:
-        probes = [p for p in asked_in(self._probes, subject.wave, self.already) if p.source == device.name]
+        asked = asked_in(self._probes, subject.wave, self.already) if subject.probed else ()
+        probes = [p for p in asked if p.source == device.name]
         return _Questions(device, probes, counted=device.name in subject.devices)
 
 
@@ -168,9 +174,9 @@ class _Questions:
         self._device, self._probes = device.name, probes
         self._of_tables = nos.queries(device)
         echoes = [Echo(vrf=p.network, source=p.source_address, destination=p.destination_address) for p in self._probes]
-        self._echoes = nos.echoes(echoes) if echoes and nos.echoes is not None else None
+        self._echoes = nos.echoes(echoes) if echoes and nos.echoes is not None else ()
         self._errors = nos.errors(device) if counted and nos.errors is not None else None
-        self.queries = (*self._of_tables, *(q for q in (self._echoes, self._errors) if q is not None))
+        self.queries = (*self._of_tables, *self._echoes, *(() if self._errors is None else (self._errors,)))
 
     def tallies(self, answers: Mapping[int, bytes], found: list[str]) -> dict[Probe, Tally]:
         """What came of the probes; `found` gets what cannot be read."""
@@ -180,7 +186,8 @@ class _Questions:
                 answered=report.answered,
                 round_trips_ms=() if report.round_trip_ms is None else (report.round_trip_ms,),
             )
-            for report in self._reports(self._echoes, answers, found)
+            for query in self._echoes
+            for report in self._reports(query, answers, found)
             if isinstance(report, EchoReport)
         }
 

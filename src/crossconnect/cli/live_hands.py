@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from crossconnect.cli.access import read_access, target_of
+from crossconnect.cli.draining_moments import Moments, ready
 from crossconnect.cli.holding import Subject
-from crossconnect.cli.live_gate import Answers, LiveGate
+from crossconnect.cli.live_gate import UNTOLD, Answers, LiveGate
 from crossconnect.cli.network_state import NetworkState
 from crossconnect.cli.output import say
 from crossconnect.cli.secrets import references_of, resolve
@@ -67,6 +68,7 @@ class LiveHands:
         self._loaded: dict[str, float] = {}
         """When each device's timer was started, by our monotonic clock: a little before it was."""
         self._gates = LiveGate(self._asked, plan, old, new)
+        self._moments = Moments(plan, new, self.expected)
         self._loop = asyncio.new_event_loop()
         self._limits = Limits()
         self._vault = vault_of_environment()
@@ -200,6 +202,10 @@ class LiveHands:
         return without_traffic(blueprint, drained) if drained else blueprint
 
     def _network(self, action: Action) -> str:
+        if action.verb == "quiet":
+            return self._gates.hold(self._moments.quiet(action.wave))
+        if action.verb == "ready":
+            return ready(self._gates.hold, self._moments.ready(action.wave), self._gates.already, UNTOLD)
         if action.verb != "gate":
             number = action.wave if action.verb == "settle" else action.wave - 1
             return self._gates.hold(Subject(expected=self.expected(number), wave=number))

@@ -1,6 +1,7 @@
 """A device that is taken out of traffic: it goes on forwarding, and is nobody's choice where there is another one.
 
-    fabric sessions    GRACEFUL_SHUTDOWN on what is sent, preference 0 for what is taken (RFC 8326)
+    fabric sessions    GRACEFUL_SHUTDOWN on what is sent, preference 0 for what is taken (RFC 8326); on some systems the
+                       own ASN several times in front as well (`PREPEND_INSIDE`)
     external sessions  the same, and the own ASN several times in front: a router outside that does nothing with the
                        community has a longer AS path then, and takes another way (RFC 4271 9.1.2.2 a)
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import msgspec
 
-from crossconnect.device.bgp import Neighbor
+from crossconnect.device.bgp import Bgp, Neighbor
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.device.network_instance import NetworkInstance
 from crossconnect.device.policy import Policy, Statement
@@ -19,10 +20,18 @@ from crossconnect.device.policy import Policy, Statement
 PREPEND = 3
 """How often the ASN comes in front besides: longer than any way that differs by a router or two, and short enough for
 limits on AS paths, which begin at 10 in the wild."""
+PREPEND_INSIDE = frozenset({"eos", "junos", "srlinux"})
+"""Systems that are given the same on sessions of the fabric: their neighbours may do nothing with the community.
+Their renderers write it, the simulation counts with it, and a test holds both to each other."""
 PREFIX = "xc-drained-"
 """Of names of export policies of a drained device."""
 
 _replace = msgspec.structs.replace
+
+
+def prepended_inside(device: DeviceConfiguration, bgp: Bgp) -> int:
+    """How often a device's own ASN comes in front besides, of what it sends over sessions of the fabric."""
+    return PREPEND if bgp.graceful_shutdown and device.nos in PREPEND_INSIDE else 0
 
 
 def drained_device(device: DeviceConfiguration) -> DeviceConfiguration:

@@ -22,7 +22,6 @@ from crossconnect.transport.frr_change import (
     WATCHDOG,
     blocks_of,
     commands_text,
-    drained_text,
     load_command,
     remaining_lines,
     shown,
@@ -159,16 +158,6 @@ def _is_old(lab: Lab, node: str, old: str) -> None:
     _run(lab, node, stop_command())
     for name in ("pending", "expired"):
         (_place(lab, node) / name).unlink(missing_ok=True)
-
-
-def drain(lab: Lab, node: str, text: str) -> None:
-    """From `text` to the same with graceful shutdown (RFC 8326) in every BGP instance."""
-    become(lab, node, drained_text(text))
-
-
-def undrain(lab: Lab, node: str, text: str) -> None:
-    """To `text`, without graceful shutdown."""
-    become(lab, node, text)
 
 
 def become(lab: Lab, node: str, text: str) -> None:

@@ -103,9 +103,11 @@ class NetworkOs(msgspec.Struct, frozen=True, kw_only=True):
     """What fills the state tables for a device."""
     files: Callable[[DeviceConfiguration], dict[str, str]] | None = None
     """Further files by name, with no tree (FRR: the Linux side)."""
-    echoes: Callable[[Sequence[Echo]], Query] | None = None
-    """Pings that a device sends, in one question; `EchoReport` for each. None where nothing is known of how a program
-    asks it."""
+    echoes: Callable[[Sequence[Echo]], tuple[Query, ...]] | None = None
+    """Pings that a device sends; `EchoReport` for each, by its place among them. None where nothing is known of how a
+    program asks it."""
+    echoes_max: int = 16
+    """How many are asked of a device in one look: at once they are each a process there, one by one they take time."""
     errors: Callable[[DeviceConfiguration], Query] | None = None
     """Errors that a device's ports have counted; `ErrorsReport` for each. None as above."""
     tables: frozenset[str] = frozenset()

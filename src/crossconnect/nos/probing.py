@@ -3,7 +3,12 @@
     Echo, Echo ... --> one question --> EchoReport for each, by its place          the ports --> ErrorsReport for each
 
 A system that can be asked names the question in its record (`NetworkOs.echoes`, `NetworkOs.errors`). Those here are of
-systems that are a Linux with iputils and iproute2: ping(8), ip-link(8).
+systems that are a Linux with iputils and iproute2: ping(8), ip-link(8). Where a system takes commands alone, each ping
+is a question of its own, one after the other, and they are few: `asked_one_by_one`.
+
+Sources of the commands: EOS User Manual, "ping", asked as text as napalm's EOS driver asks it; Junos CLI reference,
+"ping"; Nexus 9000 command reference, "ping" and "ping6", and the answers in the tests of Ansible's `nxos_ping`. No such
+device has been met. All end with what ping(8) of some Unix says, which is all that is read.
 """
 
 from __future__ import annotations
@@ -12,7 +17,7 @@ import functools
 import json
 import re
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, cast
 
 from crossconnect.device.configuration import DeviceConfiguration
@@ -27,14 +32,19 @@ _WAIT_S = 1
 ERROR_COUNTERS = ("errors", "crc_errors", "frame_errors", "fifo_errors", "carrier_errors", "missed_errors")
 """Of `ip -s -j link`, each direction. Dropped packets are none: queues drop, and so do tunnels to nobody."""
 LINKS = 'ip -s -j link; for name in $(ls /run/netns 2> /dev/null); do ip -n "$name" -s -j link; done'
+ONE_BY_ONE_MAX = 4
+"""Pings of one device in one look where each is a command of its own: a lost packet takes a second or two, and a look
+is to be over in a few."""
+ONE_BY_ONE_COUNT = 2
+"""Packets of each, a second apart on systems that do not let anybody say otherwise."""
 _SUMMARY = re.compile(r"(\d+) packets transmitted, (\d+) (?:packets )?received")
 _TIMES = re.compile(r"= [\d.]+/([\d.]+)/")
 
 
-def linux_echoes(echoes: Sequence[Echo]) -> Query:
+def linux_echoes(echoes: Sequence[Echo]) -> tuple[Query, ...]:
     """All of them at once; a VRF is a device of the kernel, or a network namespace of its own."""
     sent = "\n".join(f"{{ {_echo(place, echo)}; }} &" for place, echo in enumerate(echoes))
-    return Query(how="shell", ask=f"{sent}\nwait", parse=functools.partial(read_echoes, len(echoes)))
+    return (Query(how="shell", ask=f"{sent}\nwait", parse=functools.partial(read_echoes, len(echoes))),)
 
 
 def _echo(place: int, echo: Echo) -> str:
@@ -47,23 +57,41 @@ def _echo(place: int, echo: Echo) -> str:
     return f"{how}; echo {place}: $said"
 
 
+def asked_one_by_one(command: Callable[[Echo], str], echoes: Sequence[Echo]) -> tuple[Query, ...]:
+    """Each as a command."""
+    return tuple(
+        Query(how="cli", ask=command(echo), parse=functools.partial(read_echo, place))
+        for place, echo in enumerate(echoes)
+    )
+
+
+def read_echo(place: int, answer: bytes) -> tuple[EchoReport, ...]:
+    """What one command says. One that could not be sent has no answer either. ValueError where it says nothing."""
+    said = answer.decode(errors="replace")
+    if not said.strip():
+        raise ValueError("a ping says nothing")
+    return (_report(place, said, ONE_BY_ONE_COUNT),)
+
+
+def _report(place: int, said: str, count: int) -> EchoReport:
+    counted, times = _SUMMARY.search(said), _TIMES.search(said)
+    sent, answered = (int(counted[1]), int(counted[2])) if counted else (count, 0)
+    return EchoReport(
+        place=place,
+        sent=sent,
+        answered=min(sent, answered),
+        round_trip_ms=float(times[1]) if times else None,
+    )
+
+
 def read_echoes(number: int, answer: bytes) -> tuple[EchoReport, ...]:
     """A line for each, in whatever order they ended. One that could not be sent has no answer either. ValueError where
     they are not all told of."""
     found: dict[int, EchoReport] = {}
     for line in answer.decode(errors="replace").splitlines():
         place, _, said = line.partition(": ")
-        counted = _SUMMARY.search(said)
-        if not place.isdigit():
-            continue  # what a log-in shell says
-        sent, answered = (int(counted[1]), int(counted[2])) if counted else (COUNT, 0)
-        times = _TIMES.search(said)
-        found[int(place)] = EchoReport(
-            place=int(place),
-            sent=sent,
-            answered=min(sent, answered),
-            round_trip_ms=float(times[1]) if times else None,
-        )
+        if place.isdigit():  # else it is what a log-in shell says
+            found[int(place)] = _report(int(place), said, COUNT)
     if sorted(found) != list(range(number)):
         raise ValueError(f"{number} pings were wanted, {len(found)} are told of")
     return tuple(found[place] for place in range(number))

@@ -88,7 +88,15 @@ TICKS = 12
 BAR_MIN = 2.5
 """Pixels: steps of no time are still to be seen."""
 NETWORK = "the network"
-_KINDS = {"gate": "look", "settle": "look", "proof": "look", "undo": "back", "undrain": "back"}
+_KINDS = {
+    "gate": "look",
+    "quiet": "look",
+    "ready": "look",
+    "settle": "look",
+    "proof": "look",
+    "undo": "back",
+    "undrain": "back",
+}
 
 
 def draw_rollout(run: RolloutRun) -> Markup:

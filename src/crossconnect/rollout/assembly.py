@@ -32,7 +32,7 @@ from crossconnect.rollout.unseen import unseen
 from crossconnect.rollout.waves import WAVE_DEVICES_MAX, Candidate, candidates
 from crossconnect.simulate.failures import Failures
 from crossconnect.simulate.impact import Impact, Impacts
-from crossconnect.simulate.maintenance import drained
+from crossconnect.simulate.maintenance import drained, drained_names
 
 GATE_CHECKS = tuple(name for name in CHECKS if name != "single-points")
 """Of the drawing alone, no running network changes it."""
@@ -214,6 +214,7 @@ def _waves(
     way: _Way, order: Ordered, changing: Mapping[str, Candidate], lost: Mapping[str, Disruption]
 ) -> list[SavedWave]:
     pending = frozenset(changing)
+    back = drained_names(way.old) - drained_names(way.new)
     waves: list[SavedWave] = []
     for number, step in enumerate(order.steps, 1):
         names = step.draft.devices
@@ -226,6 +227,7 @@ def _waves(
                 devices=names,
                 reason=step.draft.reason,
                 drain=drain,
+                put_back=() if drain else tuple(name for name in names if name in back),
                 gate=Gate(
                     checks=GATE_CHECKS,
                     state=state.content_hash(),

@@ -8,7 +8,7 @@ border's own address ---> the external router's end, and an address of the first
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -19,7 +19,7 @@ from crossconnect.nos.registry import system
 from crossconnect.rollout.probes import DEFAULT, Probe
 
 OF_DEVICE_MAX = 16
-"""Probes that one device sends in a look: they go out at once, and each is a process there."""
+"""Probes of one device in a plan. Its system may be asked for fewer in a look (`NetworkOs.echoes_max`)."""
 
 
 def device_probes(
@@ -39,7 +39,7 @@ def device_probes(
         for probe in _all(new)
         if _key(probe) in before
     ]
-    return tuple(sorted(_few(made)))
+    return tuple(sorted(_few(made, lambda _: OF_DEVICE_MAX)))
 
 
 def _key(probe: Probe) -> tuple[str, ...]:
@@ -101,22 +101,24 @@ def _probe(source: str, vrf: str, address: str, other: str, wanted: str, tenant:
     )
 
 
-def _few(probes: Iterable[Probe]) -> list[Probe]:
+def _few(probes: Iterable[Probe], most: Callable[[str], int]) -> list[Probe]:
     """Of each device so many at most: its way through the underlay, then evenly of the others."""
     by_device: dict[str, list[Probe]] = {}
     for probe in probes:
         by_device.setdefault(probe.source, []).append(probe)
     found: list[Probe] = []
-    for of in by_device.values():
-        n = len(of)
-        found += of if n <= OF_DEVICE_MAX else [of[i * n // OF_DEVICE_MAX] for i in range(OF_DEVICE_MAX)]
+    for name, of in by_device.items():
+        n, few = len(of), most(name)
+        found += of if n <= few else [of[i * n // few] for i in range(few)]
     return found
 
 
 def sent_by(network: Blueprint, probes: Iterable[Probe]) -> tuple[Probe, ...]:
-    """Those of devices whose system can be told to ping: for the others gates say that they send none."""
-    systems = {device.name: device.nos for device in network.devices}
-    return tuple(probe for probe in probes if system(systems[probe.source]).echoes is not None)
+    """Those of devices whose system can be told to ping, as many as it is asked for: for the others gates say that they
+    send none."""
+    systems = {device.name: system(device.nos) for device in network.devices}
+    pinging = (probe for probe in probes if systems[probe.source].echoes is not None)
+    return tuple(_few(pinging, lambda name: systems[name].echoes_max))
 
 
 def asked_in(probes: Iterable[Probe], wave: int, silent: Collection[tuple[str, str]]) -> tuple[Probe, ...]:

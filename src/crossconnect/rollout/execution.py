@@ -6,7 +6,10 @@
                             |           |            |           |
                             '-----------'-- undo ----'-----------'--> undone, or stuck when no way back works
 
-    wave:    prepare, drain, commit, verify | gate | confirm, undrain | settle, the gate of what carries traffic again
+    wave:    prepare, drain | quiet | commit, verify | gate | confirm | ready | undrain | settle
+             quiet:  nobody sends anything to what is drained any more, who has another way
+             ready:  what goes back into traffic has all its sessions and routes
+             settle: the gate of what carries traffic again
 
 A state is what records add up to, so whoever reads a journal after a crash is where the dead one was, but for what was
 begun and not ended: of that the device is asked (`inspect`), never assumed.
@@ -25,10 +28,12 @@ Verb = Literal[
     "inspect",
     "prepare",
     "drain",
+    "quiet",
     "commit",
     "verify",
     "gate",
     "confirm",
+    "ready",
     "undrain",
     "settle",
     "undo",
@@ -44,6 +49,9 @@ Way = Literal["cancel", "inverse", "whole"]
 OLD, PENDING, NEW, OTHER = "old", "pending", "new", "other"
 """What `inspect` finds: the configuration before; the new one with a timer running; the new one without; neither."""
 
+LOOKS: frozenset[Verb] = frozenset({"quiet", "gate", "ready", "settle", "proof"})
+"""Verbs that are about the network."""
+
 UNDO_WAYS: tuple[Way, ...] = ("cancel", "inverse", "whole", "whole")
 """Ways back, in the order in which they are tried: the device's own undoing of an unconfirmed commit, the inverse
 commands, the whole old text, and that once more."""
@@ -57,7 +65,7 @@ class Action(msgspec.Struct, frozen=True, order=True, kw_only=True):
     verb: Verb
     wave: int
     device: str = ""
-    """Empty for `gate`, `settle` and `proof`, which are about the network."""
+    """Empty for `LOOKS`, which are about the network."""
     way: Way | Literal[""] = ""
     """Of `undo`."""
 
@@ -93,7 +101,10 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
 
     waves: tuple[tuple[str, ...], ...]
     drain: frozenset[str]
+    """Devices that are drained for their change."""
     undo_all: bool
+    put_back: frozenset[str] = frozenset()
+    """Devices that are drained before their change, and not after it; in waves without others of `drain`."""
 
     def wave_of(self, device: str) -> int:
         """Number of a device's wave, from 1."""
@@ -106,6 +117,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     devices: Mapping[str, DeviceState]
     passed: frozenset[int] = frozenset()
     """Waves whose gate has held."""
+    quiet: frozenset[int] = frozenset()
+    """Waves whose drained devices were seen to be nobody's way any more."""
+    ready: frozenset[int] = frozenset()
+    """Waves whose drained devices were seen to have all that they need to be somebody's way again."""
     settled: frozenset[int] = frozenset()
     """Waves with drained devices that were seen to carry traffic again."""
     undoing: bool = False
@@ -125,6 +140,7 @@ def course_of(plan: SavedPlan) -> Course:
         waves=tuple(wave.devices for wave in plan.waves),
         drain=frozenset(name for wave in plan.waves for name in wave.drain),
         undo_all=plan.on_failure == "all",
+        put_back=frozenset(name for wave in plan.waves for name in wave.put_back),
     )
 
 
@@ -146,7 +162,7 @@ def state_after(course: Course, events: Iterable[Happened]) -> State:
 
 def after(course: Course, state: State, event: Happened) -> State:
     """The state after one more event."""
-    if event.verb in ("gate", "settle", "proof"):
+    if event.verb in LOOKS:
         return _after_network(course, state, event)
     if event.verb == "resume":
         return resumed(state)
@@ -166,17 +182,21 @@ def after(course: Course, state: State, event: Happened) -> State:
 def _after_network(course: Course, state: State, event: Happened) -> State:
     if event.kind == "begin":
         return state
-    if event.verb == "gate":
+    if event.verb == "proof":
         if event.kind == "done":
+            return msgspec.structs.replace(state, proven=state.proven | {event.wave}, proof_tries=0)
+        return msgspec.structs.replace(state, proof_tries=state.proof_tries + 1)
+    if event.kind == "failed":
+        return _turned_back(course, state, event)
+    match event.verb:
+        case "quiet":
+            return msgspec.structs.replace(state, quiet=state.quiet | {event.wave})
+        case "gate":
             return msgspec.structs.replace(state, passed=state.passed | {event.wave})
-        return _turned_back(course, state, event)
-    if event.verb == "settle":
-        if event.kind == "done":
+        case "ready":
+            return msgspec.structs.replace(state, ready=state.ready | {event.wave})
+        case _:
             return msgspec.structs.replace(state, settled=state.settled | {event.wave})
-        return _turned_back(course, state, event)
-    if event.kind == "done":
-        return msgspec.structs.replace(state, proven=state.proven | {event.wave}, proof_tries=0)
-    return msgspec.structs.replace(state, proof_tries=state.proof_tries + 1)
 
 
 def _after_success(course: Course, state: State, event: Happened) -> State:
@@ -273,7 +293,8 @@ def resumed(state: State) -> State:
         )
         for name, device in state.devices.items()
     }
-    return msgspec.structs.replace(state, devices=devices, proof_tries=0)
+    # Who is whose way is looked at again: it was another moment, and perhaps another network.
+    return msgspec.structs.replace(state, devices=devices, proof_tries=0, quiet=frozenset(), ready=frozenset())
 
 
 def _resumed_stage(device: DeviceState) -> Stage:
@@ -328,22 +349,35 @@ def _due_in_wave(course: Course, state: State, number: int, names: Sequence[str]
         return tuple(Action(verb=verb, wave=number, device=name) for name in these)
 
     prepared = [name for name in names if at[name].stage == "prepared"]
-    phases: tuple[tuple[Verb, list[str]], ...] = (
-        ("prepare", [name for name in names if at[name].stage == "waiting"]),
-        ("drain", [name for name in prepared if name in course.drain and not at[name].drained]),
-        ("commit", prepared),
-        ("verify", [name for name in names if at[name].stage == "committed"]),
-    )
-    for verb, these in phases:
-        if these:
-            return each(verb, these)
-    verified = [name for name in names if at[name].stage == "verified"]
-    if verified:
+    if waiting := [name for name in names if at[name].stage == "waiting"]:
+        return each("prepare", waiting)
+    if not course.put_back.isdisjoint(prepared) and number not in state.ready:
+        return (Action(verb="ready", wave=number),)
+    if out := [name for name in prepared if name in course.drain]:
+        if inside := [name for name in out if not at[name].drained]:
+            return each("drain", inside)
+        if number not in state.quiet:
+            return (Action(verb="quiet", wave=number),)
+    if prepared:
+        return each("commit", prepared)
+    if committed := [name for name in names if at[name].stage == "committed"]:
+        return each("verify", committed)
+    if verified := [name for name in names if at[name].stage == "verified"]:
         return each("confirm", verified) if number in state.passed else (Action(verb="gate", wave=number),)
-    undrain = each("undrain", [name for name in names if at[name].stage == "confirmed" and at[name].drained])
-    if undrain or number in state.settled or course.drain.isdisjoint(names):
-        return undrain
-    return (Action(verb="settle", wave=number),) if all(at[name].stage == "confirmed" for name in names) else ()
+    return _due_at_end(course, state, number, names)
+
+
+def _due_at_end(course: Course, state: State, number: int, names: Sequence[str]) -> tuple[Action, ...]:
+    """When all of a wave's devices are confirmed, or none goes on: back into traffic."""
+    at = [(name, state.devices[name]) for name in names]
+    out = [name for name, device in at if device.stage == "confirmed" and device.drained]
+    if out and number not in state.ready:
+        return (Action(verb="ready", wave=number),)
+    if out:
+        return tuple(Action(verb="undrain", wave=number, device=name) for name in out)
+    if number in state.settled or course.drain.isdisjoint(names):
+        return ()
+    return (Action(verb="settle", wave=number),) if all(d.stage == "confirmed" for _, d in at) else ()
 
 
 def _due_backward(course: Course, state: State) -> tuple[Action, ...]:

@@ -11,20 +11,33 @@ import msgspec
 
 from crossconnect.rollout.execution import Course, Happened, State, Verb
 
-FORWARD: tuple[Verb, ...] = ("prepare", "drain", "commit", "verify", "gate", "confirm", "undrain", "settle")
+FORWARD: tuple[Verb, ...] = (
+    "prepare",
+    "drain",
+    "quiet",
+    "commit",
+    "verify",
+    "gate",
+    "confirm",
+    "ready",
+    "undrain",
+    "settle",
+)
 BACKWARD: tuple[Verb, ...] = ("undo", "undrain", "proof")
 
-_OF_DRAINED = ("drain", "undrain", "settle")
-_BEHIND: Mapping[str, int] = {"waiting": 0, "prepared": 1, "committed": 3, "verified": 4, "confirmed": 6}
+_OF_DRAINED = ("drain", "quiet", "ready", "undrain", "settle")
+_BEHIND: Mapping[str, int] = {"waiting": 0, "prepared": 1, "committed": 4, "verified": 5, "confirmed": 7}
 """How many of `FORWARD` a stage has behind it."""
 
 TYPICAL_S: Mapping[str, float] = {
     "prepare": 1.0,
     "drain": 2.0,
+    "quiet": 4.0,
     "commit": 2.0,
     "verify": 1.0,
     "gate": 2.0,
     "confirm": 1.0,
+    "ready": 2.0,
     "undrain": 2.0,
     "settle": 2.0,
     "undo": 3.0,
@@ -62,7 +75,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     device: str
     """Empty for what is about the network: gates and proofs."""
     step: str
-    """`inspect`, `prepare`, `drain`, `commit`, `verify`, `gate`, `confirm`, `undrain`, `settle`, `undo`, `proof`;
+    """`inspect`, `prepare`, `drain`, `quiet`, `commit`, `verify`, `gate`, `confirm`, `ready`, `undrain`, `settle`,
+    `undo`, `proof`;
     `resume` and `abort` where somebody has taken over."""
     status: str
     """`begin`, `done`, `failed`."""

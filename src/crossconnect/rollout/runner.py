@@ -57,6 +57,9 @@ def gate_seconds_max(action: Action, timers: Timers, margin_s: float) -> float:
     """`Hands.seconds_max` by a plan's timers, and what a look may take beyond them."""
     if action.verb == "gate":
         return timers.gate_s + timers.soak_s + timers.silence_s + margin_s
+    if action.verb in ("quiet", "ready"):
+        # `ready` may look twice, and both hold for a while.
+        return 2 * timers.gate_s + timers.silence_s + margin_s
     return timers.gate_s + margin_s if action.verb in ("settle", "proof") else math.inf
 
 

@@ -162,6 +162,9 @@ class SavedWave(msgspec.Struct, frozen=True, kw_only=True):
     """Why these, and why now."""
     drain: tuple[str, ...]
     """Those of them that are drained before, and put back after."""
+    put_back: tuple[str, ...] = ()
+    """Those of them that are drained before the change and not after it: what `xc undrain` changes. None where others
+    of the wave are drained for it, nor in plans of earlier versions."""
     gate: Gate
     """What must hold before the next wave."""
     effect: Effect

@@ -70,12 +70,14 @@ def received_over_ebgp(attributes: Attributes, graceful_shutdown: bool) -> Attri
     return attributes
 
 
-def sent_over_ebgp(attributes: Attributes, asn: int, originated: bool, graceful_shutdown: bool) -> Attributes:
-    """What a speaker of `asn` puts into an eBGP update: own ASN in front, no local_pref, and the MED only of what it
-    originated itself (RFC 4271 5.1.4: it is not passed on to a third AS)."""
+def sent_over_ebgp(
+    attributes: Attributes, asn: int, originated: bool, graceful_shutdown: bool, prepended: int = 0
+) -> Attributes:
+    """What a speaker of `asn` puts into an eBGP update: own ASN in front, `prepended` times more where it does so, no
+    local_pref, and the MED only of what it originated itself (RFC 4271 5.1.4: it is not passed on to a third AS)."""
     attributes = msgspec.structs.replace(
         attributes,
-        as_path=(asn, *attributes.as_path),
+        as_path=(*[asn] * (1 + prepended), *attributes.as_path),
         med=attributes.med if originated else 0,
         local_pref=DEFAULT_LOCAL_PREF,
         weight=0,
@@ -119,7 +121,7 @@ class AttributeTable:
         self.marked: list[bool] = []
         """Whether GRACEFUL_SHUTDOWN or BLACKHOLE is carried: the receiver then changes the attributes."""
         self._numbers: dict[Attributes, int] = {}
-        self._sent: dict[tuple[int, int, bool, bool], int] = {}
+        self._sent: dict[tuple[int, int, bool, bool, int], int] = {}
         self._received: dict[tuple[int, bool], int] = {}
 
     def intern(self, attributes: Attributes) -> int:
@@ -134,16 +136,16 @@ class AttributeTable:
             self.marked.append(GRACEFUL_SHUTDOWN in communities or "blackhole" in communities)
         return number
 
-    def sent(self, number: int, asn: int, originated: bool, graceful_shutdown: bool) -> int:
+    def sent(self, number: int, asn: int, originated: bool, graceful_shutdown: bool, prepended: int = 0) -> int:
         """What a speaker sends over eBGP for its best path, before export policy; NOTHING if a community forbids it."""
-        key = (number, asn, originated, graceful_shutdown)
+        key = (number, asn, originated, graceful_shutdown, prepended)
         result = self._sent.get(key)
         if result is None:
             value = self.values[number]
             result = (
                 NOTHING
                 if is_confined(value)
-                else self.intern(sent_over_ebgp(value, asn, originated, graceful_shutdown))
+                else self.intern(sent_over_ebgp(value, asn, originated, graceful_shutdown, prepended))
             )
             self._sent[key] = result
         return result

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from crossconnect.device.bgp import FAMILIES, Family, NeighborFamily
+from crossconnect.device.draining import prepended_inside
 from crossconnect.net import parse
 from crossconnect.simulate.arrays import COMPILED_FROM, Arrays, Paths, arrays, plain, search, shortest, without_edges
 from crossconnect.simulate.attributes import NOTHING, AttributeTable
@@ -59,6 +60,7 @@ def family_graphs(topology: Topology, sessions: Sequence[Session]) -> dict[Famil
             [node.bgp.asn for node in nodes],
             [node.bgp.graceful_shutdown for node in nodes],
             [[source for _, source, _ in incoming] for incoming in edges],
+            [prepended_inside(topology.devices[node.device], node.bgp) for node in nodes],
         )
         shape = next((other.graph for other in result.values() if other.graph == shape), shape)
         result[family] = FamilyGraph(

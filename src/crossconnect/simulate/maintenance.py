@@ -27,6 +27,15 @@ def marked_drained(blueprint: Blueprint, names: Collection[str]) -> Blueprint:
     )
 
 
+def drained_names(blueprint: Blueprint) -> frozenset[str]:
+    """Devices whose configuration takes them out of traffic."""
+    return frozenset(
+        device.name
+        for device in blueprint.devices
+        if any(instance.bgp is not None and instance.bgp.graceful_shutdown for instance in device.network_instances)
+    )
+
+
 def without_devices(blueprint: Blueprint, names: Collection[str], links: Collection[str] = ()) -> Blueprint:
     """The blueprint as if some switches, servers, external routers and cables were not there, nor what hangs on nothing
     else: what is left is the network that a further failure would meet."""

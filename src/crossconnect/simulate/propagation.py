@@ -44,6 +44,8 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
     asns: tuple[int, ...]
     shutdown: tuple[bool, ...]
     """Speakers in graceful shutdown (RFC 8326)."""
+    prepended: tuple[int, ...]
+    """How often each puts its own ASN in front besides."""
     sources: tuple[tuple[int, ...], ...]
     """In-edges by speaker: the neighbour at the other end, or ABSENT."""
     targets: tuple[tuple[tuple[int, int], ...], ...]
@@ -101,8 +103,13 @@ class Change(NamedTuple):
     number: int
 
 
-def graph(asns: Sequence[int], shutdown: Sequence[bool], sources: Sequence[Sequence[int]]) -> Graph:
-    """A graph of in-edges by speaker, each list in rank order."""
+def graph(
+    asns: Sequence[int],
+    shutdown: Sequence[bool],
+    sources: Sequence[Sequence[int]],
+    prepended: Sequence[int] = (),
+) -> Graph:
+    """A graph of in-edges by speaker, each list in rank order. `prepended`: none where it is empty."""
     targets: list[list[tuple[int, int]]] = [[] for _ in asns]
     for speaker, neighbors in enumerate(sources):
         for position, source in enumerate(neighbors):
@@ -111,6 +118,7 @@ def graph(asns: Sequence[int], shutdown: Sequence[bool], sources: Sequence[Seque
     return Graph(
         asns=tuple(asns),
         shutdown=tuple(shutdown),
+        prepended=tuple(prepended) or (0,) * len(asns),
         sources=tuple(tuple(neighbors) for neighbors in sources),
         targets=tuple(tuple(target) for target in targets),
     )
@@ -144,7 +152,8 @@ class _Work:
         if number == NOTHING:
             return NOTHING
         graph = self.graph
-        return self.table.sent(number, graph.asns[source], self.via[source] == ORIGINATED, graph.shutdown[source])
+        originated, prepended = self.via[source] == ORIGINATED, graph.prepended[source]
+        return self.table.sent(number, graph.asns[source], originated, graph.shutdown[source], prepended)
 
     def evaluate(self, speaker: int) -> None:
         """Choose the best of what the neighbours have sent."""
@@ -256,7 +265,8 @@ def loops(graph: Graph, table: AttributeTable, target: int, number: int) -> bool
 def sent_by(graph: Graph, table: AttributeTable, settled: Settlement, source: int) -> int:
     """What a speaker that has a path puts into its updates; NOTHING where a community confines the path."""
     originated = settled.via[source] == ORIGINATED
-    return table.sent(settled.attributes[source], graph.asns[source], originated, graph.shutdown[source])
+    shutdown, prepended = graph.shutdown[source], graph.prepended[source]
+    return table.sent(settled.attributes[source], graph.asns[source], originated, shutdown, prepended)
 
 
 def spread(

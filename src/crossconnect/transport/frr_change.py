@@ -133,13 +133,3 @@ def commands_text(said: str, wanted: str) -> str:
         for no in ("no ", "")
     )
     return away + "".join(f"{line}\n" for block in blocks for line in block) + back
-
-
-def drained_text(text: str) -> str:
-    """An FRR configuration with graceful shutdown (RFC 8326) in every BGP instance."""
-    lines: list[str] = []
-    for line in text.splitlines():
-        lines.append(line)
-        if line.startswith("router bgp "):
-            lines.append(" bgp graceful-shutdown")
-    return "\n".join(lines) + "\n"

@@ -1,8 +1,8 @@
 """A device that is drained.
 
-Input: a border of the conformance suite on each system, and regions with a drained switch. Output: longer AS paths to
-external routers and only to them, the same network as `drained: true` in the files, and the same again when drained
-twice.
+Input: a border and a spine of the conformance suite on each system, and regions with a drained switch. Output: longer
+AS paths to external routers and, where a system is given them there, inside the fabric; the same network as
+`drained: true` in the files, and the same again when drained twice.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import msgspec
 import pytest
 
 from crossconnect.design.blueprint import Blueprint
-from crossconnect.device.draining import PREFIX, PREPEND, drained_device
+from crossconnect.device.draining import PREFIX, PREPEND, PREPEND_INSIDE, drained_device
 from crossconnect.evaluate.candidate import suite_blueprint
 from crossconnect.model.device import Device
 from crossconnect.nos.rendering import device_commands, render_files
-from crossconnect.simulate.maintenance import marked_drained
+from crossconnect.simulate import simulate
+from crossconnect.simulate.maintenance import drained, marked_drained
 from regions import compiled, small
 
 SYSTEMS = ("eos", "frr", "junos", "nxos", "sonic", "srlinux")
@@ -72,3 +73,27 @@ def test_only_what_goes_out_to_external_routers_has_another_policy() -> None:
     names = {policy.name for policy in drained.routing_policy.policies}
     used = {f.export_policy for i in drained.network_instances if i.bgp for n in i.bgp.neighbors for f in n.families}
     assert used - {""} <= names
+
+
+@pytest.mark.parametrize("nos", SYSTEMS)
+def test_what_a_system_is_given_inside_the_fabric_is_what_is_simulated(nos: str) -> None:
+    """A spine has no sessions but those of the fabric: what stands in its text stands in the paths that leaves have."""
+    blueprint = suite_blueprint(nos, "numbered")
+    spine = next(d for d in blueprint.devices if d.role == "spine" and d.nos == nos)
+    asn = next(i.bgp.asn for i in spine.network_instances if i.bgp is not None)
+    text = "\n".join(render_files(drained_device(spine)).values())
+    written = any(
+        words in text
+        for words in (
+            f"set as-path prepend {' '.join([str(asn)] * PREPEND)}\n",
+            f'as-path-prepend "{" ".join([str(asn)] * PREPEND)}"',
+            f'"repeat-n": {PREPEND}',
+        )
+    )
+    assert written is (nos in PREPEND_INSIDE), text
+    state = simulate(drained(blueprint, [spine.name]))
+    paths = [r.as_path.split() for r in state.bgp_routes if "graceful-shutdown" in r.communities and r.peer != "local"]
+    paths = [path for path in paths if path[:1] == [str(asn)]]
+    assert paths, "its neighbours have what it sends"
+    times = {next((n for n, word in enumerate(path) if word != str(asn)), len(path)) for path in paths}
+    assert times == {1 + PREPEND if written else 1}

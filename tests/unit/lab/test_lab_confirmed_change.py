@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossconnect.lab.confirmed_change import blocks_of, drained_text
+from crossconnect.lab.confirmed_change import blocks_of
 
 SAID = """\
 Lines To Delete
@@ -33,12 +33,3 @@ def test_each_line_comes_with_those_that_lead_to_it() -> None:
     ]
     assert blocks_of("") == []
     assert blocks_of("something else\n") == []
-
-
-def test_every_bgp_instance_is_drained() -> None:
-    text = "hostname a\nrouter bgp 65001\n bgp router-id 10.0.0.1\nrouter bgp 65001 vrf red\n exit\n"
-    lines = drained_text(text).splitlines()
-    assert [lines[n + 1] for n, line in enumerate(lines) if line.startswith("router bgp ")] == [
-        " bgp graceful-shutdown"
-    ] * 2
-    assert [line for line in lines if line != " bgp graceful-shutdown"] == text.splitlines()

@@ -1,6 +1,7 @@
 """Questions of a gate that fill no table: pings and error counters.
 
-Input: what iputils, iproute2 and EOS say; and, where it may be run, a real shell. Output: reports by place and by port.
+Input: what iputils, iproute2, EOS, Junos and NX-OS say; and, where it may be run, a real shell. Output: reports by
+place and by port.
 """
 
 from __future__ import annotations
@@ -12,7 +13,15 @@ import pytest
 
 from crossconnect.nos.eos.collect import errors
 from crossconnect.nos.network_os import Echo
-from crossconnect.nos.probing import COUNT, linux_echoes, read_echoes, read_links
+from crossconnect.nos.probing import (
+    COUNT,
+    ONE_BY_ONE_COUNT,
+    ONE_BY_ONE_MAX,
+    linux_echoes,
+    read_echo,
+    read_echoes,
+    read_links,
+)
 from crossconnect.nos.registry import system
 from crossconnect.nos.reports import EchoReport, ErrorsReport
 
@@ -36,7 +45,7 @@ def test_pings_are_told_in_whatever_order_they_ended() -> None:
 
 def test_a_shell_sends_them_all_at_once() -> None:
     """Input: this machine's loopback, an address that is nobody's, a VRF that is not there. Output: one is answered."""
-    asked = linux_echoes(
+    (asked,) = linux_echoes(
         [
             Echo(vrf="default", source="127.0.0.1", destination="127.0.0.2"),
             Echo(vrf="default", source="192.0.2.77", destination="127.0.0.2"),
@@ -55,8 +64,75 @@ def test_a_shell_sends_them_all_at_once() -> None:
 def test_vrfs_have_the_devices_own_names() -> None:
     echoes = system("sonic").echoes
     assert echoes is not None
-    asked = echoes([Echo(vrf="red-prod", source="10.0.0.1", destination="10.0.0.2")])
+    (asked,) = echoes([Echo(vrf="red-prod", source="10.0.0.1", destination="10.0.0.2")])
     assert "ping -n -q -c 3 -i 0.2 -W 1 -I Vrf" in asked.ask
+
+
+RED = Echo(vrf="red-prod", source="10.0.0.1", destination="10.0.0.2")
+PLAIN = Echo(vrf="default", source="2001:db8::1", destination="2001:db8::2")
+
+
+@pytest.mark.parametrize(
+    ("nos", "commands"),
+    [
+        (
+            "eos",
+            [
+                "ping vrf red-prod 10.0.0.2 timeout 1 repeat 2 source 10.0.0.1",
+                "ping 2001:db8::2 timeout 1 repeat 2 source 2001:db8::1",
+            ],
+        ),
+        (
+            "junos",
+            [
+                "ping 10.0.0.2 source 10.0.0.1 count 2 wait 1 no-resolve routing-instance red-prod",
+                "ping 2001:db8::2 source 2001:db8::1 count 2 wait 1 no-resolve",
+            ],
+        ),
+        (
+            "nxos",
+            [
+                "ping 10.0.0.2 source 10.0.0.1 count 2 timeout 1 vrf red-prod",
+                "ping6 2001:db8::2 source 2001:db8::1 count 2 timeout 1",
+            ],
+        ),
+    ],
+)
+def test_systems_of_commands_are_asked_one_by_one(nos: str, commands: list[str]) -> None:
+    known = system(nos)
+    assert known.echoes is not None
+    assert [query.ask for query in known.echoes([RED, PLAIN])] == commands
+    assert known.echoes_max == ONE_BY_ONE_MAX
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        # EOS, in the form that napalm's EOS driver reads
+        "PING 10.0.0.2 (10.0.0.2) from 10.0.0.1 : 72(100) bytes of data.\n80 bytes from 10.0.0.2: icmp_seq=1 ttl=64 "
+        "time=0.510 ms\n\n--- 10.0.0.2 ping statistics ---\n2 packets transmitted, 1 received, 50% packet loss, time "
+        "10ms\nrtt min/avg/max/mdev = 0.510/0.510/0.510/0.000 ms, ipg/ewma 10.1/0.510 ms\n",
+        # Junos CLI reference
+        "PING 10.0.0.2 (10.0.0.2): 56 data bytes\n64 bytes from 10.0.0.2: icmp_seq=0 ttl=64 time=0.510 ms\n\n--- "
+        "10.0.0.2 ping statistics ---\n2 packets transmitted, 1 packets received, 50% packet loss\nround-trip "
+        "min/avg/max/stddev = 0.510/0.510/0.510/0.000 ms\n",
+        # NX-OS, in the form of Ansible's tests of `nxos_ping`
+        "PING 10.0.0.2 (10.0.0.2) from 10.0.0.1: 56 data bytes\n64 bytes from 10.0.0.2: icmp_seq=0 ttl=253 time=0.51 "
+        "ms\nRequest 1 timed out\n\n--- 10.0.0.2 ping statistics ---\n2 packets transmitted, 1 packets received, "
+        "50.00% packet loss\nround-trip min/avg/max = 0.51/0.51/0.51 ms\n",
+    ],
+)
+def test_what_the_end_of_a_ping_says(said: str) -> None:
+    assert read_echo(3, said.encode()) == (EchoReport(place=3, sent=2, answered=1, round_trip_ms=0.51),)
+
+
+def test_a_ping_that_cannot_be_sent_has_no_answer() -> None:
+    """Input: no route, and nothing at all. Output: no answer; and not understood."""
+    assert read_echo(0, b"connect: Network is unreachable\n") == (
+        EchoReport(place=0, sent=ONE_BY_ONE_COUNT, answered=0, round_trip_ms=None),
+    )
+    with pytest.raises(ValueError, match="says nothing"):
+        read_echo(0, b" \n")
 
 
 def test_errors_of_links_in_all_network_namespaces() -> None:

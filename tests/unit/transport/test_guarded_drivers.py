@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from crossconnect.errors import Busy, Rejected, Unreachable, Unsupported
+from crossconnect.nos.network_os import Echo
 from crossconnect.nos.registry import system
-from crossconnect.nos.reports import LldpReport
+from crossconnect.nos.reports import EchoReport, LldpReport
 from crossconnect.transport.drivers import guarded
 from crossconnect.transport.https import NoAnswer, OutcomeUnknown
 from device_worlds import PASSWORD, SECRET, SYSTEMS, World
@@ -212,6 +213,19 @@ def test_state_is_asked_as_it_is_read(world: World) -> None:
     assert (found.device, found.port) == ("spine1", "Ethernet7")
     with pytest.raises(Unsupported):
         world.do(lambda driver: driver.ask(msgspec.structs.replace(query, how="netconf")))
+
+
+def test_a_ping_is_asked_for_in_text(world: World) -> None:
+    """Input: a device that answers its `ping` command with text, as the command says it. Output: the probe's report."""
+    echoes = system(world.nos).echoes
+    if echoes is None:
+        assert world.nos == "srlinux", "it is asked by paths, and has none for a ping"
+        return
+    (query,) = echoes([Echo(vrf="red-v1", source="10.0.0.1", destination="10.0.0.2")])
+    said = "2 packets transmitted, 2 received, 0% packet loss\nrtt min/avg/max/mdev = 0.1/0.2/0.3/0.1 ms\n"
+    world.model.replies = {query.ask: said}
+    (found,) = query.parse(world.do(lambda driver: driver.ask(query)))
+    assert found == EchoReport(place=0, sent=2, answered=2, round_trip_ms=0.2)
 
 
 @pytest.fixture

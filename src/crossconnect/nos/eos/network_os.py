@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos.eos.codes import findings
 from crossconnect.nos.eos.collect import errors_query, queries
@@ -12,7 +14,8 @@ from crossconnect.nos.eos.render import render
 from crossconnect.nos.eos.support import SUPPORT
 from crossconnect.nos.lines import Tree as Lines
 from crossconnect.nos.lines import entry, indented_text, indented_tree
-from crossconnect.nos.network_os import NetworkOs, Tree
+from crossconnect.nos.network_os import Echo, NetworkOs, Tree
+from crossconnect.nos.probing import ONE_BY_ONE_COUNT, ONE_BY_ONE_MAX, asked_one_by_one
 from crossconnect.nos.reports import TOLD
 
 _VERBATIM = {"banner login": "EOF", "banner motd": "EOF", "code unit": "EOF"}
@@ -46,6 +49,12 @@ def _without_exits(tree: Lines) -> Lines:
     )
 
 
+def ping(echo: Echo) -> str:
+    """As a command; its answer is text."""
+    vrf = "" if echo.vrf == "default" else f"vrf {echo.vrf} "
+    return f"ping {vrf}{echo.destination} timeout 1 repeat {ONE_BY_ONE_COUNT} source {echo.source}"
+
+
 SYSTEM = NetworkOs(
     name="eos",
     title="Arista EOS",
@@ -59,6 +68,8 @@ SYSTEM = NetworkOs(
     facts=FACTS,
     support=SUPPORT,
     queries=queries,
+    echoes=functools.partial(asked_one_by_one, ping),
+    echoes_max=ONE_BY_ONE_MAX,
     errors=errors_query,
     tables=TOLD,
 )

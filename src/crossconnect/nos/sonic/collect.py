@@ -45,7 +45,7 @@ def queries(device: DeviceConfiguration) -> tuple[Query, ...]:
     return tuple(asked)
 
 
-def echoes(wanted: Sequence[Echo]) -> Query:
+def echoes(wanted: Sequence[Echo]) -> tuple[Query, ...]:
     """Pings in VRFs: SONiC's are devices of the kernel, and its VRF design document gives `ping -I Vrf...` for them."""
     named = {echo.vrf: echo.vrf if echo.vrf == "default" else vrf_name(echo.vrf) for echo in wanted}
     return linux_echoes([msgspec.structs.replace(echo, vrf=named[echo.vrf]) for echo in wanted])

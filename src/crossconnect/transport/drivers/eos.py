@@ -106,6 +106,8 @@ class EosDriver(Guarded):
         """See `Driver`."""
         if query.how != "cli":
             raise Unsupported(f"{self.place}: EOS is asked by commands, not by {query.how}")
+        if not query.ask.startswith("show "):  # what shows nothing has no model, and answers in text alone
+            return eapi.output((await self._run(["enable", query.ask], query.ask, text=True))[-1]).encode()
         found = await self._run(["enable", query.ask.removesuffix(" | json")], query.ask)
         return jsonrpc.encoded(found[-1])
 

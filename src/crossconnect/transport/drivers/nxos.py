@@ -127,6 +127,8 @@ class NxosDriver(Guarded):
         """See `Driver`."""
         if query.how != "cli":
             raise Unsupported(f"{self.place}: NX-OS is asked by commands, not by {query.how}")
+        if not query.ask.startswith("show "):  # what shows nothing has no structure, and answers in text alone
+            return (await self._text(query.ask, query.ask)).encode()
         command = query.ask.removesuffix(" | json")
         octets = await self._session.post(nxapi.request([command]), query.ask, content=nxapi.CONTENT)
         return jsonrpc.encoded(nxapi.body(nxapi.results(octets, [command], f"{query.ask} on {self.place}")[0]))
