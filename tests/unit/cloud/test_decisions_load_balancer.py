@@ -73,8 +73,8 @@ def test_an_internet_facing_dual_stack_one_is_in_public_ipv6_blocks() -> None:
 
 
 def test_its_address_type_is_changed_as_it_stands() -> None:
-    """Input: an IPv4 one is made dual-stack, and IPv4 again. Output: refused while a subnet has no IPv6 block; then with
-    new IPv6 addresses, and without them, which are free; its IPv4 addresses stay. What is cut is told before."""
+    """Input: an IPv4 one is made dual-stack, and IPv4 again. Output: refused while a subnet has no IPv6 block; then
+    with new IPv6 addresses, and without them, which are free; its IPv4 addresses stay. What is cut is told before."""
     cloud = Cloud()
     vpc = cloud.create("vpc", cidr_blocks=["10.0.0.0/16"], ipv6_cidr_blocks=["fd00:a::/56"])
     subnet = cloud.create("subnet", vpc_id=vpc.id, cidr_block="10.0.1.0/24")

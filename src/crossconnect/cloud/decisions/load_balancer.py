@@ -68,12 +68,12 @@ def create(body: LoadBalancerBody, view: View, context: Context) -> Change:
 
 def update(balancer: LoadBalancer, patch: LoadBalancerPatch, view: View, context: Context) -> Change:
     """The load balancer with other listeners, or of another `ip_address_type` (AWS's SetIpAddressType)."""
-    typed = _of_type(balancer, patch, view, context)
-    changed = patched(typed.put[0], patch, "cross_zone")
+    typed, change = _of_type(balancer, patch, view, context)
+    changed = patched(typed, patch, "cross_zone")
     if patch.listeners is not msgspec.UNSET:
         listeners = _listeners(patch.listeners, balancer.vpc_id, view, context)
         changed = msgspec.structs.replace(changed, listeners=listeners)
-    effects = [*typed.effects]
+    effects = [*change.effects]
     effects += [
         Effect(f"{balancer.id} does not answer on {old.protocol} {old.port} any more", True, balancer.id)
         for old in balancer.listeners
@@ -87,7 +87,7 @@ def update(balancer: LoadBalancer, patch: LoadBalancerPatch, view: View, context
     ]
     if balancer.cross_zone and not changed.cross_zone:
         effects += zonal(balancer, [old for old in balancer.listeners if old in changed.listeners], view)
-    return msgspec.structs.replace(typed, put=(changed,), effects=tuple(effects))
+    return msgspec.structs.replace(change, put=(changed,), effects=tuple(effects))
 
 
 def delete(balancer: LoadBalancer, view: View, context: Context) -> Change:
@@ -183,11 +183,13 @@ def _refuse_elastic_ip(body: LoadBalancerBody, vpc_id: str, view: View) -> None:
     refuse_without_internet_gateway(vpc_id, view, "/subnet_ids/0")
 
 
-def _of_type(balancer: LoadBalancer, patch: LoadBalancerPatch, view: View, context: Context) -> Change:
-    """The load balancer with its IPv6 addresses or without them, as a patch wants it."""
+def _of_type(
+    balancer: LoadBalancer, patch: LoadBalancerPatch, view: View, context: Context
+) -> tuple[LoadBalancer, Change]:
+    """The load balancer with its IPv6 addresses or without them, as a patch wants it, and what changes beside it."""
     wanted = patch.ip_address_type
     if wanted is msgspec.UNSET or wanted == balancer.ip_address_type:
-        return Change(put=(balancer,))
+        return balancer, Change()
     subnets = zone_subnets(balancer.subnet_ids, view)
     found: list[tuple[str, Claim]] = []
     released: list[Claim] = []
@@ -204,7 +206,7 @@ def _of_type(balancer: LoadBalancer, patch: LoadBalancerPatch, view: View, conte
     changed = msgspec.structs.replace(balancer, ip_address_type=wanted, ipv6_addresses=addresses)
     effect = Effect(message, cuts=bool(released), resource_id=balancer.id)
     claims = tuple(claim for _, claim in found)
-    return Change(put=(changed,), claims=claims, releases=tuple(released), effects=(effect,))
+    return changed, Change(claims=claims, releases=tuple(released), effects=(effect,))
 
 
 def _ipv6_addresses(
