@@ -94,7 +94,7 @@ def test_dry_runs_of_projects_and_keys_leave_everything_as_it_is(url: str) -> No
 
     async def story(service: Service) -> None:
         await service.create(NETWORK, RED, NetworkBody())
-        (key, secret), (other, _) = [await service.create_key(RED, KEY) for _ in range(2)]
+        (key, secret), _ = [await service.create_key(RED, KEY) for _ in range(2)]
         before = await service.project(RED), await service.keys(RED, "red"), await service.projects(ROOT)
         (made, text) = await service.create_key(RED, KEY, token="later", dry_run=True)
         assert (made.changed, made.record.hint, text) == ((made.record.id,), "", "")

@@ -101,7 +101,7 @@ class Stand:
             source=origin or source.private_addresses[0], destination=to, protocol=protocol, source_port=CLIENT_PORT,
             destination_port=port,
         )  # fmt: skip
-        return self._agreed(source, packet, established=False)
+        return self.agreed(source, packet, established=False)
 
     def answered(self, source: Any, to: str, port: int = SERVED, protocol: str = "tcp") -> list[str]:
         """Where an answer comes out, as it is before it is translated back."""
@@ -109,9 +109,10 @@ class Stand:
             source=source.private_addresses[0], destination=to, protocol=protocol, source_port=port,
             destination_port=CLIENT_PORT,
         )  # fmt: skip
-        return self._agreed(source, packet, established=True)
+        return self.agreed(source, packet, established=True)
 
-    def _agreed(self, source: NetworkInterface, packet: Packet, *, established: bool) -> list[str]:
+    def agreed(self, source: NetworkInterface, packet: Packet, *, established: bool) -> list[str]:
+        """Where a packet comes out, as `ovn-trace` and the analyser have it."""
         found = path(source, packet, View(self.cloud, "alpha"), established=established)
         ct = ("--ct=est,rpl" if established else "--ct=new",) * 12
         what = f"{packet.protocol}.src == {packet.source_port} && {packet.protocol}.dst == {packet.destination_port}"
@@ -301,6 +302,84 @@ def test_groups_may_share_a_waf_and_a_target_on_two_ports(stand: Stand) -> None:
     stand.write()
     assert stand.sent(stand.client, first, 53, protocol="udp") == [stand.target.id]
     assert stand.sent(stand.client, first) == [stand.waf.id]
+
+
+def chained(stand: Stand, *rules: dict[str, Any], **of_next: Any) -> tuple[Any, Any]:
+    """A firewall with rules, and behind it the WAF without any."""
+    waf = stand.insertion(stand.waf, **of_next)
+    return stand.insertion(stand.firewall, *rules, next_insertion_id=waf.id), waf
+
+
+def test_a_chain_goes_through_both_in_order_and_back_in_the_other_one(stand: Stand) -> None:
+    """Input: a firewall whose next is a WAF; rules that bypass, and a second one turned round. Output: what is chosen
+    goes from one to the other and on, answers from the other to the one; what is not chosen, through neither."""
+    blocks = "10.0.1.0/24", "10.0.2.0/24"
+    chained(
+        stand,
+        rule(10, *blocks, protocol="tcp", from_port=22, to_port=22, action="bypass"),
+        rule(20, *blocks, protocol="tcp"),
+        rule(30, *blocks[::-1]),
+    )
+    stand.write()
+    assert stand.failed() == {}
+    (here, there), (waf, firewall) = (
+        (one.private_addresses[0] for one in (stand.client, stand.target)),
+        (stand.waf, stand.firewall),
+    )
+    assert stand.sent(stand.client, there) == [firewall.id]
+    assert stand.sent(firewall, there, origin=here) == [waf.id]
+    assert stand.sent(waf, there, origin=here) == [stand.target.id]
+    assert stand.answered(stand.target, here) == [waf.id]
+    assert stand.sent(stand.client, there, 22) == [stand.target.id]
+    # Rule 30 chooses UDP from the target; answers to that are told from what rule 20 chooses by their protocol.
+    assert stand.sent(stand.target, here, protocol="udp") == [firewall.id]
+    assert stand.sent(firewall, here, origin=there, protocol="udp") == [waf.id]
+    assert stand.sent(waf, here, origin=there, protocol="udp") == [stand.client.id]
+    assert stand.answered(stand.client, there, protocol="udp") == [waf.id]
+    for appliance, following in ((waf, firewall.id), (firewall, stand.client.id)):
+        answer = Packet(
+            source=there, destination=here, protocol="tcp", source_port=SERVED, destination_port=CLIENT_PORT
+        )
+        assert stand.agreed(appliance, answer, established=True) == [following]
+
+
+@pytest.mark.parametrize(("first", "second"), [("closed", "open"), ("open", "closed"), ("open", "open")])
+def test_each_insertion_of_a_chain_fails_as_it_declares(stand: Stand, first: str, second: str) -> None:
+    """Input: one of both appliances, or both, are down. Output: one that fails open is left out, one that fails closed
+    stops all."""
+    chained(stand, rule(20, "10.0.1.0/24", "10.0.2.0/24"), on_failure=second)
+    [head] = [one for one in stand.cloud.of("service_insertion") if one.rules]
+    stand.cloud.update(head.id, on_failure=first)
+    here, there = (one.private_addresses[0] for one in (stand.client, stand.target))
+    stand.is_as_analysed = False
+    for down in (("firewall",), ("waf",), ("firewall", "waf")):
+        stand.down = tuple(getattr(stand, name).id for name in down)
+        stand.write()
+        stops = {"firewall": first, "waf": second}
+        living = [one for name, one in (("firewall", stand.firewall), ("waf", stand.waf)) if name not in down]
+        stopped = any(stops[name] == "closed" for name in down)
+        expected = [] if stopped else [living[0].id] if living else [stand.target.id]
+        assert stand.sent(stand.client, there) == expected, down
+        back = [] if stopped else [living[-1].id] if living else [stand.client.id]
+        assert stand.answered(stand.target, here) == back, down
+        for one in () if stopped else living:
+            assert stand.sent(one, there, origin=here) == [stand.target.id]
+
+
+def test_what_could_go_either_way_goes_the_way_there(stand: Stand) -> None:
+    """Input: a chain whose rule has the same block on both sides, and one from a subnet to everywhere. Output: both
+    directions pass both appliances, each once."""
+    head, _ = chained(stand, rule(20, "10.0.0.0/16", "10.0.0.0/16"))
+    here, there = (one.private_addresses[0] for one in (stand.client, stand.target))
+    for rules in ([], [rule(20, "10.0.1.0/24", ANYWHERE, protocol="tcp")]):
+        if rules:
+            stand.cloud.update(head.id, rules=rules)
+        stand.write()
+        assert stand.failed() == {}
+        assert stand.sent(stand.client, there) == [stand.firewall.id]
+        assert stand.sent(stand.firewall, there, origin=here) == [stand.waf.id]
+        assert stand.sent(stand.waf, there, origin=here) == [stand.target.id]
+        assert stand.answered(stand.target, here) == [(stand.waf if rules else stand.firewall).id]
 
 
 def test_of_two_insertions_the_lowest_number_decides_and_nothing_goes_through_both(stand: Stand) -> None:

@@ -4,7 +4,8 @@
                                          <--(the same policy, turned round)
 
 What comes from the subnet of any appliance of the VPC is not steered again, so appliances need subnets of their own,
-and nothing goes through those of two insertions. Only what the router routes is steered: nothing inside one subnet is.
+and nothing goes through those of two insertions, but where one names the other as its next (`chains`). Only what the
+router routes is steered: nothing inside one subnet is.
 
 Policies have no connection state: a reply is what comes back between the same addresses and ports. Appliances that are
 `inline` are another page (`inline`), and so is what goes to the targets of a load balancer (`inspection`).
@@ -13,14 +14,15 @@ Policies have no connection state: a reply is what comes back between the same a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from crossconnect.cloud.addresses import nth
 from crossconnect.cloud.kinds.load_balancer import HealthCheck
-from crossconnect.cloud.kinds.network_interface import NetworkInterface, own_addresses
-from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion, SteeringRule
+from crossconnect.cloud.kinds.network_interface import own_addresses
+from crossconnect.cloud.kinds.service_insertion import RULES_MAX, Appliance, ServiceInsertion, SteeringRule
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.ovn.chains import PASSED_ON, Pair, back, is_chained, members, onwards
 from crossconnect.cloud.ovn.inline import check_options, inline_rows, obstacle
 from crossconnect.cloud.ovn.load_balancers import BALANCER, CHECKER
 from crossconnect.cloud.ovn.network_acls import POLICY_TOP, acl_of, leaving
@@ -34,8 +36,9 @@ from crossconnect.cloud.ovn.vpcs import ROUTER
 
 CHECKING_VIP = "169.254.254.3"
 """Of the load balancer that asks appliances: on no switch, so nobody's packets ever meet it."""
-_Pair: TypeAlias = tuple[NetworkInterface, NetworkInterface]
-"""Where an appliance gets packets, and replies."""
+RULES_TOP = POLICY_TOP - RULES_MAX - 2
+"""A rule's priority is this less its number. Above are what comes from appliances (`chains`: the first hundred, and
+`PASSED_ON`), and what target groups send through some."""
 
 
 def policies_are_free(q: Queries, vpc_id: str) -> bool:
@@ -50,10 +53,19 @@ def policies_are_free(q: Queries, vpc_id: str) -> bool:
 class Standing(NamedTuple):
     """What a routed insertion can do now."""
 
-    living: _Pair | None
+    living: Pair | None
     """The first of its appliances that lives."""
     obstacle: str = ""
     """Why nothing can be steered at all."""
+
+
+class Way(NamedTuple):
+    """Through which appliances the rules of a routed insertion lead now."""
+
+    stages: tuple[Pair, ...] = ()
+    """One of it, and of each insertion behind it that has one that lives."""
+    is_past: bool = False
+    """Where there are none: whether what the rules choose passes by."""
 
 
 def standing(q: Queries, id: str) -> Standing:
@@ -67,16 +79,29 @@ def standing(q: Queries, id: str) -> Standing:
     return Standing(next((pair for pair in pairs if all(q.is_up(interface.id) for interface in pair)), None))
 
 
+def way(q: Queries, id: str) -> Way:
+    """Where the rules of a routed insertion lead now. One that fails closed stops all, wherever in the chain it is."""
+    stages: list[Pair] = []
+    for member in q.ask(members, id):
+        now = q.ask(standing, member)
+        if now.living is not None:
+            stages.append(now.living)
+        elif q.need(ServiceInsertion, member).on_failure == "closed":
+            return Way()
+    return Way(tuple(stages), is_past=not stages)
+
+
 @unit
 def steering(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Router_Policy` (`reroute`) per rule and direction to the first appliance whose interfaces are up
     (`Logical_Switch_Port.up`) and that its health check finds alive, `allow` per rule that bypasses and for what
-    comes from the appliances' subnets; security groups and prefix lists are `Address_Set`s in their matches. With
-    none up, those of the rules allow (`open`) or drop (`closed`); with none possible there are none, or they drop.
-    Of several insertions of a VPC, the policy of the lowest number decides. Health checks:
-    `Logical_Switch_Port_Health_Check`, or before 26.03 a `Load_Balancer` on no switch with a
-    `Load_Balancer_Health_Check`. Inline appliances: `Network_Function` each with a `Network_Function_Health_Check`,
-    one `Network_Function_Group`, a `Port_Group` with `ACL`s that name it, in the last tier."""
+    comes from the appliances' subnets; security groups and prefix lists are `Address_Set`s in their matches. With none
+    up, those of the rules allow (`open`) or drop (`closed`); with none possible there are none, or they drop. Of
+    several insertions of a VPC, the policy of the lowest number decides. Of a chain, one more per rule, direction and
+    appliance for what comes from its subnet. Health checks: `Logical_Switch_Port_Health_Check`, or before 26.03 a
+    `Load_Balancer` on no switch with a `Load_Balancer_Health_Check`. Inline appliances: `Network_Function` each with a
+    `Network_Function_Health_Check`, one `Network_Function_Group`, a `Port_Group` with `ACL`s that name it, in the last
+    tier."""
     insertion = q.need(ServiceInsertion, id)
     vpc = q.need(Vpc, insertion.vpc_id)
     if insertion.mode == "inline":
@@ -86,14 +111,16 @@ def steering(q: Queries, id: str) -> Iterator[Part]:
     if now.obstacle:
         yield Fault(now.obstacle)
     else:
+        priority = PASSED_ON if is_chained(q, id) else POLICY_TOP
         for subnet in sorted({interface.subnet_id for pair in _pairs(q, insertion) for interface in pair}):
             match = f'inport == "{router_port(subnet)}"'
-            yield from policy(vpc.id, f"{id}/from/{subnet}", id, POLICY_TOP, match, "allow")
+            yield from policy(vpc.id, f"{id}/from/{subnet}", id, priority, match, "allow")
     yield from _checks(q, insertion)
-    if now.obstacle and insertion.on_failure == "open":
+    through = q.ask(way, id)
+    if now.obstacle and through.is_past:
         return
-    for rule in insertion.rules:
-        yield from _steered(q, insertion, rule, now)
+    for rank, rule in enumerate(insertion.rules):
+        yield from _steered(q, insertion, rule, through, POLICY_TOP - rank)
 
 
 def _inline(q: Queries, insertion: ServiceInsertion) -> Iterator[Part]:
@@ -105,7 +132,7 @@ def _inline(q: Queries, insertion: ServiceInsertion) -> Iterator[Part]:
     yield Fault(reason)
     if insertion.on_failure == "closed":
         for rule in insertion.rules:
-            yield from _steered(q, insertion, rule, Standing(None, reason))
+            yield from _steered(q, insertion, rule, Way())
 
 
 def _checks(q: Queries, insertion: ServiceInsertion) -> Iterator[Part]:
@@ -161,30 +188,39 @@ def _checking_balancer(insertion: ServiceInsertion, check: HealthCheck, targets:
     yield from within(BALANCER, key, "health_check", made)
 
 
-def _steered(q: Queries, insertion: ServiceInsertion, rule: SteeringRule, now: Standing) -> Iterator[Part]:
+def _steered(
+    q: Queries, insertion: ServiceInsertion, rule: SteeringRule, through: Way, onward: int = 0
+) -> Iterator[Part]:
     """The policies of a rule, in both directions. What a rule of an insertion that fails open chooses passes by all
-    others of the VPC, too."""
+    others of the VPC, too. `onward`: the priority of those behind the appliances of a chain."""
     vpc = q.need(Vpc, insertion.vpc_id)
-    is_past = rule.action == "bypass" or (now.living is None and insertion.on_failure == "open")
+    is_past = rule.action == "bypass" or through.is_past
+    stages = () if is_past else through.stages
     try:
         pairs = [*sides(q, vpc, rule)]
     except Unrealisable as e:
         yield Fault(f"rule {rule.number}: {e}")
         return
     for source, destination in pairs:
-        hops = next_hops(now.living, source.version)
-        if now.living and not is_past and not all(hops):
+        key = f"{insertion.id}/{rule.number}/ip{source.version}"
+        hops = [next_hops(stage, source.version) for stage in stages]
+        able = all(all(hop) for hop in hops)
+        if not able:
             yield Fault(f"rule {rule.number}: the appliance has no IPv{source.version} address")
-        matches = chosen(rule, source, destination), answering(rule, source, destination)
-        for direction, hop, match in zip(("forth", "back"), hops, matches, strict=True):
+        ends = (hops[0][0], hops[-1][1]) if hops and (able or len(hops) == 1) else ("", "")
+        answers = back if len(hops) > 1 else answering
+        matches = chosen(rule, source, destination), answers(rule, source, destination)
+        for direction, hop, match in zip(("forth", "back"), ends, matches, strict=True):
             if match is not None:
                 action = "allow" if is_past else "reroute" if hop else "drop"
-                key = f"{insertion.id}/{rule.number}/ip{source.version}/{direction}"
-                priority = max(POLICY_TOP - 1 - rule.number, 1)
-                yield from policy(insertion.vpc_id, key, insertion.id, priority, match, action, hop)
+                priority = max(RULES_TOP - rule.number, 1)
+                yield from policy(insertion.vpc_id, f"{key}/{direction}", insertion.id, priority, match, action, hop)
+        for one in onwards(stages, rule, source, destination) if len(hops) > 1 and able else ():
+            action = "reroute" if one.hop else "allow"
+            yield from policy(vpc.id, f"{key}/{one.key}", insertion.id, onward, one.match, action, one.hop)
 
 
-def next_hops(living: _Pair | None, version: int) -> tuple[str, str]:
+def next_hops(living: Pair | None, version: int) -> tuple[str, str]:
     """Where packets go, and their replies: empty where no appliance lives, or it has no address of the IP version."""
     if living is None:
         return "", ""
@@ -192,11 +228,11 @@ def next_hops(living: _Pair | None, version: int) -> tuple[str, str]:
     return there, back
 
 
-def _pairs(q: Queries, insertion: ServiceInsertion) -> list[_Pair]:
+def _pairs(q: Queries, insertion: ServiceInsertion) -> list[Pair]:
     return [_interfaces(q, appliance) for appliance in insertion.appliances]
 
 
-def _interfaces(q: Queries, appliance: Appliance) -> _Pair:
+def _interfaces(q: Queries, appliance: Appliance) -> Pair:
     ids = appliance.network_interface_id, appliance.return_network_interface_id or appliance.network_interface_id
     return q.ask(port_of, ids[0]), q.ask(port_of, ids[1])
 

@@ -19,7 +19,7 @@ from crossconnect.cloud.kinds.network_interface import own_addresses
 from crossconnect.cloud.kinds.service_insertion import ServiceInsertion
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.ovn.insertions import Standing, next_hops, policy, standing
+from crossconnect.cloud.ovn.insertions import RULES_TOP, Standing, next_hops, policy, standing
 from crossconnect.cloud.ovn.internet import interface_of
 from crossconnect.cloud.ovn.matches import Field, both, packets
 from crossconnect.cloud.ovn.names import word
@@ -28,7 +28,7 @@ from crossconnect.cloud.ovn.parts import Fault, Part, row, unit
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.subnets import router_port
 
-PRIORITY = POLICY_TOP - 1
+PRIORITY = RULES_TOP
 """Above the rules of all insertions, below what appliances send on."""
 
 
