@@ -120,7 +120,7 @@ def steering(q: Queries, id: str) -> Iterator[Part]:
     if now.obstacle and through.is_past:
         return
     for rank, rule in enumerate(insertion.rules):
-        yield from _steered(q, insertion, rule, through, POLICY_TOP - rank)
+        yield from _steered(q, insertion, rule, through, rank, is_alone=not now.obstacle)
 
 
 def _inline(q: Queries, insertion: ServiceInsertion) -> Iterator[Part]:
@@ -131,8 +131,8 @@ def _inline(q: Queries, insertion: ServiceInsertion) -> Iterator[Part]:
         return
     yield Fault(reason)
     if insertion.on_failure == "closed":
-        for rule in insertion.rules:
-            yield from _steered(q, insertion, rule, Way())
+        for rank, rule in enumerate(insertion.rules):
+            yield from _steered(q, insertion, rule, Way(), rank, is_alone=False)
 
 
 def _checks(q: Queries, insertion: ServiceInsertion) -> Iterator[Part]:
@@ -189,11 +189,14 @@ def _checking_balancer(insertion: ServiceInsertion, check: HealthCheck, targets:
 
 
 def _steered(
-    q: Queries, insertion: ServiceInsertion, rule: SteeringRule, through: Way, onward: int = 0
+    q: Queries, insertion: ServiceInsertion, rule: SteeringRule, through: Way, rank: int, *, is_alone: bool
 ) -> Iterator[Part]:
     """The policies of a rule, in both directions. What a rule of an insertion that fails open chooses passes by all
-    others of the VPC, too. `onward`: the priority of those behind the appliances of a chain."""
+    others of the VPC, too. `rank`: how many rules of the insertion come before. `is_alone`: whether no network ACL's
+    policies are there, which could let pass what is to be dropped."""
     vpc = q.need(Vpc, insertion.vpc_id)
+    onward = POLICY_TOP - rank
+    priority = max(RULES_TOP - rule.number, 1) if is_alone else onward
     is_past = rule.action == "bypass" or through.is_past
     stages = () if is_past else through.stages
     try:
@@ -213,7 +216,6 @@ def _steered(
         for direction, hop, match in zip(("forth", "back"), ends, matches, strict=True):
             if match is not None:
                 action = "allow" if is_past else "reroute" if hop else "drop"
-                priority = max(RULES_TOP - rule.number, 1)
                 yield from policy(insertion.vpc_id, f"{key}/{direction}", insertion.id, priority, match, action, hop)
         for one in onwards(stages, rule, source, destination) if len(hops) > 1 and able else ():
             action = "reroute" if one.hop else "allow"
