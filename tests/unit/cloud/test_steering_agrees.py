@@ -52,11 +52,12 @@ class Stand:
                 "security_group_rule", security_group_id=self.vpc.default_security_group_id, direction="ingress",
                 peer=peer,
             )  # fmt: skip
-        self.subnets = {n: self._subnet(n) for n in (1, 2, 8, 9)}
+        self.subnets = {n: self.subnet(n) for n in (1, 2, 8, 9)}
         self.client, self.client2, self.target, self.target2 = (self.interface(n) for n in (1, 1, 2, 2))
         self.waf, self.firewall = (self.interface(n, source_dest_check=False) for n in (8, 9))
 
-    def _subnet(self, n: int) -> Any:
+    def subnet(self, n: int) -> Any:
+        """A /24, in the zones by turns."""
         return self.cloud.create(
             "subnet", vpc_id=self.vpc.id, cidr_block=f"10.0.{n}.0/24", availability_zone="ab"[n % 2]
         )
@@ -343,6 +344,30 @@ def test_a_chain_goes_through_both_in_order_and_back_in_the_other_one(stand: Sta
         assert stand.agreed(appliance, answer, established=True) == [following]
 
 
+def test_an_appliance_with_two_interfaces_in_a_chain(stand: Stand) -> None:
+    """Input: a firewall that gives packets back in another subnet than it gets them, behind it a WAF. Output: packets
+    go in at its one side and answers at its other one; what comes out at the wrong side is not led on."""
+    stand.subnets[10] = stand.subnet(10)
+    outer = stand.interface(10, source_dest_check=False)
+    waf = stand.insertion(stand.waf)
+    ends = {"network_interface_id": stand.firewall.id, "return_network_interface_id": outer.id}
+    stand.cloud.create(
+        "service_insertion", vpc_id=stand.vpc.id, appliances=[ends], next_insertion_id=waf.id,
+        rules=[rule(20, "10.0.1.0/24", "10.0.2.0/24", protocol="tcp")],
+    )  # fmt: skip
+    stand.write()
+    assert stand.failed() == {}
+    here, there = (one.private_addresses[0] for one in (stand.client, stand.target))
+    assert stand.sent(stand.client, there) == [stand.firewall.id]
+    assert stand.sent(outer, there, origin=here) == [stand.waf.id]
+    assert stand.sent(stand.firewall, there, origin=here) == [stand.target.id]
+    assert stand.sent(stand.waf, there, origin=here) == [stand.target.id]
+    assert stand.answered(stand.target, here) == [stand.waf.id]
+    answer = Packet(source=there, destination=here, protocol="tcp", source_port=SERVED, destination_port=CLIENT_PORT)
+    for appliance, following in ((stand.waf, outer.id), (stand.firewall, stand.client.id), (outer, stand.client.id)):
+        assert stand.agreed(appliance, answer, established=True) == [following]
+
+
 @pytest.mark.parametrize(("first", "second"), [("closed", "open"), ("open", "closed"), ("open", "open")])
 def test_each_insertion_of_a_chain_fails_as_it_declares(stand: Stand, first: str, second: str) -> None:
     """Input: one of both appliances, or both, are down. Output: one that fails open is left out, one that fails closed
@@ -483,6 +508,39 @@ def test_random_insertions_are_as_analysed(stand: Stand, seed: int) -> None:
             stand.sent(source, to, dice.choice([22, 80, SERVED]), protocol=protocol)
         else:
             stand.answered(source, to, dice.choice([22, 80, SERVED]), protocol=protocol)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_random_chains_are_as_analysed(stand: Stand, seed: int) -> None:
+    """Input: a chain of two with rules between random blocks, which overlap; random first packets and answers, of
+    machines, and as appliances send them on. Output: the analyser and OVN say the same."""
+    dice = random.Random(seed)
+    blocks = ["10.0.1.0/24", "10.0.2.0/24", "10.0.2.4/32", "10.0.1.4/31", "10.0.0.0/16", ANYWHERE]
+    chained(
+        stand,
+        *(
+            rule(
+                number,
+                dice.choice(blocks),
+                dice.choice(blocks),
+                action=dice.choice(["insert", "insert", "insert", "bypass"]),
+                **dice.choice([{"protocol": "tcp", "from_port": 80, "to_port": SERVED}, {"protocol": "udp"}, {}]),
+            )
+            for number in dice.sample(range(1, 100), 4)
+        ),
+    )
+    stand.write()
+    assert stand.failed() == {}
+    machines = [stand.client, stand.client2, stand.target, stand.target2]
+    for _ in range(40):
+        first, other = dice.sample(machines, 2)
+        ports = dice.sample([22, 80, SERVED, CLIENT_PORT], 2)
+        packet = Packet(
+            source=first.private_addresses[0], destination=other.private_addresses[0], source_port=ports[0],
+            protocol=dice.choice(["tcp", "tcp", "udp"]), destination_port=ports[1],
+        )  # fmt: skip
+        by = dice.choice([first, stand.firewall, stand.waf])
+        stand.agreed(by, packet, established=dice.random() < 0.5)
 
 
 def test_of_two_inline_insertions_each_gets_what_its_rules_choose(stand: Stand) -> None:
