@@ -15,133 +15,18 @@ from typing import Any
 import pytest
 
 from cloud_documents import REGION
-from cloud_memory import Cloud, View
-from crossconnect.cloud.kinds.network_interface import NetworkInterface
-from crossconnect.cloud.ovn.compiler import Compiler
+from cloud_memory import View
 from crossconnect.cloud.ovn.names import router_mac
-from crossconnect.cloud.path import Path, arrival, path
+from crossconnect.cloud.path import arrival, path
 from crossconnect.cloud.verdict import Packet
 from ovn_central import Central, needs_ovn
 from ovn_scene import outputs
+from steering_stand import ANYWHERE, CLIENT_PORT, SERVED, Stand, rule
 
 pytestmark = needs_ovn
 
-CLIENT_PORT = 40_000
-SERVED = 8080
-"""The targets' port; the load balancer's is 80."""
-ANYWHERE = "0.0.0.0/0"
 SEEDS = int(os.environ.get("XC_PATH_SEEDS", "1"))
 """How many random clouds; each takes some three seconds. 12 were compared, with each OVN, when this was written."""
-
-
-class Stand:
-    """Documents in front of a real northd."""
-
-    def __init__(self, box: Central) -> None:
-        self.box = box
-        self.cloud = Cloud(zones=("a", "b"), public_prefixes=REGION.public_prefixes, vrfs=("blue",))
-        self._compiler = Compiler(REGION, box.features())
-        self._written: set[str] = set()
-        self.down: tuple[str, ...] = ()
-        """Interfaces that are plugged in nowhere."""
-        self.is_as_analysed = True
-        """Whether the analyser is asked, too: it takes appliances to live, and insertions to be possible."""
-        self.vpc = self.cloud.create("vpc", cidr_blocks=["10.0.0.0/16"])
-        for peer in (ANYWHERE, "10.0.0.0/8"):
-            self.cloud.create(
-                "security_group_rule", security_group_id=self.vpc.default_security_group_id, direction="ingress",
-                peer=peer,
-            )  # fmt: skip
-        self.subnets = {n: self.subnet(n) for n in (1, 2, 8, 9)}
-        self.client, self.client2, self.target, self.target2 = (self.interface(n) for n in (1, 1, 2, 2))
-        self.waf, self.firewall = (self.interface(n, source_dest_check=False) for n in (8, 9))
-
-    def subnet(self, n: int) -> Any:
-        """A /24, in the zones by turns."""
-        return self.cloud.create(
-            "subnet", vpc_id=self.vpc.id, cidr_block=f"10.0.{n}.0/24", availability_zone="ab"[n % 2]
-        )
-
-    def interface(self, n: int, **fields: Any) -> Any:
-        """An interface in a subnet."""
-        return self.cloud.create("network_interface", subnet_id=self.subnets[n].id, **fields)
-
-    def insertion(self, appliance: Any, *rules: dict[str, Any], **fields: Any) -> Any:
-        """A service insertion with one appliance."""
-        return self.cloud.create(
-            "service_insertion", vpc_id=self.vpc.id, appliances=[{"network_interface_id": appliance.id}],
-            rules=list(rules), **fields,
-        )  # fmt: skip
-
-    def write(self) -> None:
-        """Bring all documents into the northbound database, and plug the interfaces in."""
-        known = self.cloud.documents
-        gone = [(id, None) for id in self._written - known.keys()]
-        self._written = set(known)
-        self.box.write(self._compiler.apply([*gone, *known.items()]).units)
-        self.box.write(self._compiler.observe(self.down).units)
-        assert self.box.northd_log() == ""
-        outside = [name for name in self.box.ports() if name.startswith("cr-")]
-        ports = {i.id: "hv1" for i in self.cloud.of("network_interface") if i.id not in self.down}
-        self.box.bind(ports | dict.fromkeys(outside, "gw1"))
-        for name in outside:
-            self.box.neighbour(name.removeprefix("cr-"), REGION.internet.next_hop, "0a:00:00:00:00:01")
-
-    def failed(self) -> dict[str, str]:
-        """What cannot be."""
-        return self._compiler.failed()
-
-    def clear(self) -> None:
-        """Take everything away again."""
-        self.box.sbctl("--all", "destroy", "MAC_Binding")
-        self.box.write(dict.fromkeys(self._compiler.units()))
-
-    def sent(self, source: Any, to: str, port: int = SERVED, origin: str = "", protocol: str = "tcp") -> list[str]:
-        """Where the first packet of a connection comes out. Of a `source` that sends on, `origin` began it."""
-        packet = Packet(
-            source=origin or source.private_addresses[0], destination=to, protocol=protocol, source_port=CLIENT_PORT,
-            destination_port=port,
-        )  # fmt: skip
-        return self.agreed(source, packet, established=False)
-
-    def answered(self, source: Any, to: str, port: int = SERVED, protocol: str = "tcp") -> list[str]:
-        """Where an answer comes out, as it is before it is translated back."""
-        packet = Packet(
-            source=source.private_addresses[0], destination=to, protocol=protocol, source_port=port,
-            destination_port=CLIENT_PORT,
-        )  # fmt: skip
-        return self.agreed(source, packet, established=True)
-
-    def agreed(self, source: NetworkInterface, packet: Packet, *, established: bool) -> list[str]:
-        """Where a packet comes out, as `ovn-trace` and the analyser have it."""
-        found = path(source, packet, View(self.cloud, "alpha"), established=established)
-        ct = ("--ct=est,rpl" if established else "--ct=new",) * 12
-        what = f"{packet.protocol}.src == {packet.source_port} && {packet.protocol}.dst == {packet.destination_port}"
-        mac = router_mac(REGION, source.subnet_id)
-        for other in self.cloud.of("network_interface"):
-            if other.subnet_id == source.subnet_id and packet.destination in other.private_addresses:
-                mac = other.mac
-        flow = (
-            f'inport == "{source.id}" && eth.src == {source.mac} && eth.dst == {mac} && ip.ttl == 64'
-            f" && ip4.src == {packet.source} && ip4.dst == {packet.destination} && {what}"
-        )
-        trace = self.box.trace(source.subnet_id, flow, "--minimal", *ct)
-        seen = outputs(trace.partition("tcp_reset {")[0])
-        if self.is_as_analysed:
-            steps = "\n".join(f"  {s.point} {s.passes} {s.message}" for s in found.steps)
-            assert _ended(found) == seen, f"{packet}\n{steps}\n{trace}"
-        return seen
-
-
-def _ended(found: Path) -> list[str]:
-    if not found.passes:
-        return []
-    return [found.end if found.end.startswith("eni-") else "localnet-internet"]
-
-
-def rule(number: int, source: str, destination: str, **fields: Any) -> dict[str, Any]:
-    """A rule of an insertion."""
-    return {"number": number, "source": source, "destination": destination} | fields
 
 
 @pytest.fixture
@@ -305,108 +190,6 @@ def test_groups_may_share_a_waf_and_a_target_on_two_ports(stand: Stand) -> None:
     assert stand.sent(stand.client, first) == [stand.waf.id]
 
 
-def chained(stand: Stand, *rules: dict[str, Any], **of_next: Any) -> tuple[Any, Any]:
-    """A firewall with rules, and behind it the WAF without any."""
-    waf = stand.insertion(stand.waf, **of_next)
-    return stand.insertion(stand.firewall, *rules, next_insertion_id=waf.id), waf
-
-
-def test_a_chain_goes_through_both_in_order_and_back_in_the_other_one(stand: Stand) -> None:
-    """Input: a firewall whose next is a WAF; rules that bypass, and a second one turned round. Output: what is chosen
-    goes from one to the other and on, answers from the other to the one; what is not chosen, through neither."""
-    blocks = "10.0.1.0/24", "10.0.2.0/24"
-    chained(
-        stand,
-        rule(10, *blocks, protocol="tcp", from_port=22, to_port=22, action="bypass"),
-        rule(20, *blocks, protocol="tcp"),
-        rule(30, *blocks[::-1]),
-    )
-    stand.write()
-    assert stand.failed() == {}
-    (here, there), (waf, firewall) = (
-        (one.private_addresses[0] for one in (stand.client, stand.target)),
-        (stand.waf, stand.firewall),
-    )
-    assert stand.sent(stand.client, there) == [firewall.id]
-    assert stand.sent(firewall, there, origin=here) == [waf.id]
-    assert stand.sent(waf, there, origin=here) == [stand.target.id]
-    assert stand.answered(stand.target, here) == [waf.id]
-    assert stand.sent(stand.client, there, 22) == [stand.target.id]
-    # Rule 30 chooses UDP from the target; answers to that are told from what rule 20 chooses by their protocol.
-    assert stand.sent(stand.target, here, protocol="udp") == [firewall.id]
-    assert stand.sent(firewall, here, origin=there, protocol="udp") == [waf.id]
-    assert stand.sent(waf, here, origin=there, protocol="udp") == [stand.client.id]
-    assert stand.answered(stand.client, there, protocol="udp") == [waf.id]
-    for appliance, following in ((waf, firewall.id), (firewall, stand.client.id)):
-        answer = Packet(
-            source=there, destination=here, protocol="tcp", source_port=SERVED, destination_port=CLIENT_PORT
-        )
-        assert stand.agreed(appliance, answer, established=True) == [following]
-
-
-def test_an_appliance_with_two_interfaces_in_a_chain(stand: Stand) -> None:
-    """Input: a firewall that gives packets back in another subnet than it gets them, behind it a WAF. Output: packets
-    go in at its one side and answers at its other one; what comes out at the wrong side is not led on."""
-    stand.subnets[10] = stand.subnet(10)
-    outer = stand.interface(10, source_dest_check=False)
-    waf = stand.insertion(stand.waf)
-    ends = {"network_interface_id": stand.firewall.id, "return_network_interface_id": outer.id}
-    stand.cloud.create(
-        "service_insertion", vpc_id=stand.vpc.id, appliances=[ends], next_insertion_id=waf.id,
-        rules=[rule(20, "10.0.1.0/24", "10.0.2.0/24", protocol="tcp")],
-    )  # fmt: skip
-    stand.write()
-    assert stand.failed() == {}
-    here, there = (one.private_addresses[0] for one in (stand.client, stand.target))
-    assert stand.sent(stand.client, there) == [stand.firewall.id]
-    assert stand.sent(outer, there, origin=here) == [stand.waf.id]
-    assert stand.sent(stand.firewall, there, origin=here) == [stand.target.id]
-    assert stand.sent(stand.waf, there, origin=here) == [stand.target.id]
-    assert stand.answered(stand.target, here) == [stand.waf.id]
-    answer = Packet(source=there, destination=here, protocol="tcp", source_port=SERVED, destination_port=CLIENT_PORT)
-    for appliance, following in ((stand.waf, outer.id), (stand.firewall, stand.client.id), (outer, stand.client.id)):
-        assert stand.agreed(appliance, answer, established=True) == [following]
-
-
-@pytest.mark.parametrize(("first", "second"), [("closed", "open"), ("open", "closed"), ("open", "open")])
-def test_each_insertion_of_a_chain_fails_as_it_declares(stand: Stand, first: str, second: str) -> None:
-    """Input: one of both appliances, or both, are down. Output: one that fails open is left out, one that fails closed
-    stops all."""
-    chained(stand, rule(20, "10.0.1.0/24", "10.0.2.0/24"), on_failure=second)
-    [head] = [one for one in stand.cloud.of("service_insertion") if one.rules]
-    stand.cloud.update(head.id, on_failure=first)
-    here, there = (one.private_addresses[0] for one in (stand.client, stand.target))
-    stand.is_as_analysed = False
-    for down in (("firewall",), ("waf",), ("firewall", "waf")):
-        stand.down = tuple(getattr(stand, name).id for name in down)
-        stand.write()
-        stops = {"firewall": first, "waf": second}
-        living = [one for name, one in (("firewall", stand.firewall), ("waf", stand.waf)) if name not in down]
-        stopped = any(stops[name] == "closed" for name in down)
-        expected = [] if stopped else [living[0].id] if living else [stand.target.id]
-        assert stand.sent(stand.client, there) == expected, down
-        back = [] if stopped else [living[-1].id] if living else [stand.client.id]
-        assert stand.answered(stand.target, here) == back, down
-        for one in () if stopped else living:
-            assert stand.sent(one, there, origin=here) == [stand.target.id]
-
-
-def test_what_could_go_either_way_goes_the_way_there(stand: Stand) -> None:
-    """Input: a chain whose rule has the same block on both sides, and one from a subnet to everywhere. Output: both
-    directions pass both appliances, each once."""
-    head, _ = chained(stand, rule(20, "10.0.0.0/16", "10.0.0.0/16"))
-    here, there = (one.private_addresses[0] for one in (stand.client, stand.target))
-    for rules in ([], [rule(20, "10.0.1.0/24", ANYWHERE, protocol="tcp")]):
-        if rules:
-            stand.cloud.update(head.id, rules=rules)
-        stand.write()
-        assert stand.failed() == {}
-        assert stand.sent(stand.client, there) == [stand.firewall.id]
-        assert stand.sent(stand.firewall, there, origin=here) == [stand.waf.id]
-        assert stand.sent(stand.waf, there, origin=here) == [stand.target.id]
-        assert stand.answered(stand.target, here) == [(stand.waf if rules else stand.firewall).id]
-
-
 def test_of_two_insertions_the_lowest_number_decides_and_nothing_goes_through_both(stand: Stand) -> None:
     """Input: a WAF for tcp to subnet 2 but for one port, a firewall for all. Output: each gets what is its own; what
     either sends on goes to no other one; with the WAF down, closed or open, the firewall does not get what is its."""
@@ -508,39 +291,6 @@ def test_random_insertions_are_as_analysed(stand: Stand, seed: int) -> None:
             stand.sent(source, to, dice.choice([22, 80, SERVED]), protocol=protocol)
         else:
             stand.answered(source, to, dice.choice([22, 80, SERVED]), protocol=protocol)
-
-
-@pytest.mark.parametrize("seed", range(SEEDS))
-def test_random_chains_are_as_analysed(stand: Stand, seed: int) -> None:
-    """Input: a chain of two with rules between random blocks, which overlap; random first packets and answers, of
-    machines, and as appliances send them on. Output: the analyser and OVN say the same."""
-    dice = random.Random(seed)
-    blocks = ["10.0.1.0/24", "10.0.2.0/24", "10.0.2.4/32", "10.0.1.4/31", "10.0.0.0/16", ANYWHERE]
-    chained(
-        stand,
-        *(
-            rule(
-                number,
-                dice.choice(blocks),
-                dice.choice(blocks),
-                action=dice.choice(["insert", "insert", "insert", "bypass"]),
-                **dice.choice([{"protocol": "tcp", "from_port": 80, "to_port": SERVED}, {"protocol": "udp"}, {}]),
-            )
-            for number in dice.sample(range(1, 100), 4)
-        ),
-    )
-    stand.write()
-    assert stand.failed() == {}
-    machines = [stand.client, stand.client2, stand.target, stand.target2]
-    for _ in range(40):
-        first, other = dice.sample(machines, 2)
-        ports = dice.sample([22, 80, SERVED, CLIENT_PORT], 2)
-        packet = Packet(
-            source=first.private_addresses[0], destination=other.private_addresses[0], source_port=ports[0],
-            protocol=dice.choice(["tcp", "tcp", "udp"]), destination_port=ports[1],
-        )  # fmt: skip
-        by = dice.choice([first, stand.firewall, stand.waf])
-        stand.agreed(by, packet, established=dice.random() < 0.5)
 
 
 def test_of_two_inline_insertions_each_gets_what_its_rules_choose(stand: Stand) -> None:
