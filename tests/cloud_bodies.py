@@ -308,7 +308,13 @@ def _load_balancer(world: World) -> Said:
 
 
 def _load_balancer_patch(world: World, one: Any) -> Said:
-    return {"cross_zone": not one.cross_zone} if world.maybe(0.3) else {"listeners": _listeners(world, one.vpc_id)}
+    if world.maybe(0.3):
+        return {"cross_zone": not one.cross_zone}
+    if world.maybe(0.3):
+        subnets = world.of("subnet", lambda subnet: subnet.id in one.subnet_ids)
+        six = one.ip_address_type == "ipv4" and all(subnet.ipv6_cidr_block for subnet in subnets)
+        return {"ip_address_type": "dualstack" if six else "ipv4"}
+    return {"listeners": _listeners(world, one.vpc_id)}
 
 
 def _dhcp_options(world: World) -> Said:

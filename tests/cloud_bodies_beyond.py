@@ -153,6 +153,7 @@ def _insertion_patch(world: World, one: Any) -> Said:
             {"rules": _steering(world)},
             {"on_failure": "open" if one.on_failure == "closed" else "closed"},
             {"health_check": None if one.health_check else {}},
+            {"next_insertion_id": "" if one.next_insertion_id else world.id("service_insertion")},
         ]
     )
 

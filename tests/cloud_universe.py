@@ -163,6 +163,8 @@ def _vary(variants: dict[str, list[Resource]]) -> None:
     also("ins-1", rules=(SteeringRule(number=2, **sides), SteeringRule(number=4, source="pl-1", destination="sg-red")))
     also("ins-2", rules=(SteeringRule(number=5, source="sg-blue", destination="sg-red"),))
     also("ins-3", mode="routed")
+    also("ins-3", mode="routed", rules=(), on_failure="open")
+    also("ins-2", mode="routed", next_insertion_id="ins-3")
     also("ins-2", rules=(SteeringRule(number=7, action="bypass", source="10.1.1.0/24", destination="10.1.0.0/16"),))
     also("fl-1", traffic="reject")
     also("tm-1", direction="ingress")

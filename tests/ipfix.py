@@ -12,8 +12,14 @@ PROTOCOL, SOURCE_PORT, SOURCE, DESTINATION_PORT, DESTINATION, POINT, DOMAIN = 4,
 
 
 def records(datagrams: Iterable[bytes]) -> Iterator[Record]:
-    """All of them; `DOMAIN` is the datagram's, where the record has none of its own."""
+    """All of them, of one exporter; `DOMAIN` is the datagram's, where the record has none of its own.
+
+    Templates are an observation domain's own (RFC 7011, section 8). Open vSwitch 3.1 sends them for the first
+    domain that it has a record of and for no other one, though its domains are as many as OVN's datapaths; they are the
+    same in all of them. So a domain that has none is read by another one's.
+    """
     templates: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    of_any: dict[int, list[tuple[int, int]]] = {}
     for datagram in datagrams:
         version, length, _, _, domain = struct.unpack_from("!HHIII", datagram)
         assert version == 10
@@ -24,9 +30,11 @@ def records(datagrams: Iterable[bytes]) -> Iterator[Record]:
             body = datagram[at + 4 : at + size]
             at += size
             if number == 2:
-                templates.update({(domain, id): fields for id, fields in _templates(body)})
-            elif number > 255 and (domain, number) in templates:
-                yield from _data(body, templates[domain, number], domain)
+                found = dict(_templates(body))
+                templates.update({(domain, id): fields for id, fields in found.items()})
+                of_any.update(found)
+            elif number > 255 and (fields := templates.get((domain, number), of_any.get(number))) is not None:
+                yield from _data(body, fields, domain)
 
 
 def _templates(body: bytes) -> Iterator[tuple[int, list[tuple[int, int]]]]:

@@ -7,7 +7,7 @@ import sys
 import textwrap
 from types import ModuleType
 
-from crossconnect.cloud.ovn import inline, inspection, network_acls, security_groups, units
+from crossconnect.cloud.ovn import chains, inline, insertions, inspection, network_acls, security_groups, units
 from crossconnect.cloud.ovn.egress_only import PRIORITY as EGRESS_ONLY
 from crossconnect.cloud.ovn.features import Features
 from crossconnect.cloud.ovn.flow_logs import REJECT_PRIORITY
@@ -93,9 +93,11 @@ def _priorities() -> list[str]:
         ("ACL", security_groups.DROP_PRIORITY, "what no rule allows"),
         ("ACL", f"{inline.TOP} - n, in the last tier", "rule n of an inline service insertion; 0: what none chooses"),
         ("policy", f"{network_acls.POLICY_TOP} - n", "entry n of a network ACL; 1: what none matches"),
-        ("policy", f"{network_acls.POLICY_TOP - 1} - n", "rule n of a service insertion"),
+        ("policy", f"{insertions.RULES_TOP} - n", "rule n of a service insertion"),
         ("policy", inspection.PRIORITY, "what goes to, or comes from, targets behind appliances"),
-        ("policy", network_acls.POLICY_TOP, "what appliances send on; what is balanced inside a target's subnet"),
+        ("policy", chains.PASSED_ON, "what appliances of a chain send on, and goes to no further one"),
+        ("policy", f"{network_acls.POLICY_TOP} - m", "what they send on of a rule that m others of it come before"),
+        ("policy", network_acls.POLICY_TOP, "what other appliances send on; what is balanced inside a target's subnet"),
     ]
     lines = ["## Priorities\n", "| of | priority | what |", "|---|---|---|"]
     return [*lines, *(f"| {table} | {priority} | {what} |" for table, priority, what in rows), ""]

@@ -4,6 +4,8 @@ nodes, a fabric of FRR, and a carrier's router, all of them real.
     shop 10.0.0.0/16   front (internet gateway) web1 with elastic IP, web2   back (NAT gateway) db1   quiet: db2, behind
                        a network ACL, without a default route
     partner 10.1.0.0/16 (peered)   app1       other 10.0.0.0/16 (same addresses)   own1 with elastic IP
+    depot 10.3.0.0/16 (by a transit router)   store1, before it an appliance for port 80 that comes from front
+    inward 10.4.0.0/16 (egress-only)          batch1 with a public IPv6 address
 """
 
 from __future__ import annotations
@@ -84,6 +86,16 @@ FLOWS = (
     Flow("web1", "app1"),
     Flow("app1", "web2"),
     Flow("web1", "10.2.0.4", point="route"),
+    # A prefix list in a route table, which has front and not back; and in a security group, for port 84.
+    Flow("app1", "db1", point="route"),
+    Flow("web1", "store1", 84),
+    Flow("db1", "store1", 84, point="security-group"),
+    # A transit router, with a static route that discards; an appliance before its VPC's machine, for some.
+    Flow("web1", "store1"),
+    Flow("db1", "store1"),
+    Flow("store1", "web2"),
+    Flow("db2", "store1", point="route"),
+    Flow("web1", "10.3.9.9", point="transit-route"),
     # Load balancers.
     Flow("web1", "inner", 80, 8080),
     Flow("web1", "inner", 443, 8080, point="load-balancer"),
@@ -98,12 +110,16 @@ FLOWS = (
     Flow("web2", CARRIER, point="gateway"),
     Flow("db1", CARRIER),
     Flow("db2", CARRIER, point="route"),
+    Flow("batch1", CARRIER6),
+    Flow("batch1", CARRIER, point="route"),
     # In.
     Flow(CARRIER, "eip-web1"),
     Flow(CARRIER, "eip-web1", 81, point="security-group"),
     Flow(CARRIER, "eip-nat", point="gateway"),
     Flow(CARRIER, "eip-spare", point="drop"),
     Flow(CARRIER, "eip-own1"),
+    Flow(CARRIER6, "batch1-6", point="gateway"),
+    Flow(CARRIER6, "web1-6", 8080),
     # Between VPCs by way of the internet's network: gateway nodes differ.
     Flow("web1", "eip-own1"),
     Flow("own1", "eip-web1"),
@@ -161,11 +177,14 @@ def _furnish(stand: Stand, blueprint: Blueprint) -> Scene:
     nat = create("nat_gateway", subnet_id=front.id, elastic_ip_id=eips["nat"].id)
     inside = [{"destination": "10.1.0.0/16", "target": peering.id}, {"destination": "10.2.0.0/16", "target": dead.id}]
     inside.append({"destination": "172.16.0.0/24", "target": private.id})
+    known = create("prefix_list", entries=[{"cidr": "10.0.1.0/24"}, {"cidr": "10.0.3.0/24"}])
+    depot, transit = _depot(stand, shop, front)
+    over = {"destination": "10.3.0.0/16", "target": transit.id}
     tables = {name: create("route_table", vpc_id=shop.id) for name in ("back", "quiet")}
-    update(shop.main_route_table_id, routes=[*inside, *default])
-    update(tables["back"].id, routes=[*inside, {"destination": ANYWHERE, "target": nat.id}])
+    update(shop.main_route_table_id, routes=[*inside, over, *default])
+    update(tables["back"].id, routes=[*inside, over, {"destination": ANYWHERE, "target": nat.id}])
     update(tables["quiet"].id, routes=inside)
-    update(partner.main_route_table_id, routes=[{"destination": "10.0.0.0/16", "target": peering.id}])
+    update(partner.main_route_table_id, routes=[{"destination": known.id, "target": peering.id}])
     update(other.main_route_table_id, routes=[{**route, "target": theirs.id} for route in default])
     stand.cloud.delete(dead.id)
     entries = [
@@ -204,6 +223,8 @@ def _furnish(stand: Stand, blueprint: Blueprint) -> Scene:
         group = machines.get(vpc.id) or _group(stand, vpc)
         machines[vpc.id] = group
         machines[name] = stand.machine(name, subnet, group, chassis, host=chassis)
+    machines |= _behind(stand, depot, known)
+    machines["batch1"] = _inward(stand)
     for name in ("web1", "own1"):
         eips[name] = create("elastic_ip", network_interface_id=machines[name].id)
     targets = create(
@@ -224,10 +245,59 @@ def _furnish(stand: Stand, blueprint: Blueprint) -> Scene:
     ids |= {f"eip-{name}": eip.id for name, eip in eips.items()}
     ids |= {"inner": inner.id, "outer": outer.id, CARRIER: OUTSIDE, CARRIER6: OUTSIDE6}
     things = {**machines, **{f"eip-{n}": e for n, e in eips.items()}, "inner": inner, "outer": eips["outer"]}
-    for name, balancer in (("inner6", inner), ("outer6", outer)):
-        ids[name] = things[name] = balancer.ipv6_addresses[0]
+    for name, one in (("inner6", inner), ("outer6", outer), *((f"{n}-6", machines[n]) for n in ("web1", "batch1"))):
+        ids[name] = things[name] = one.ipv6_addresses[0]
     assert within(lambda: _try(stand, Flow(CARRIER, "eip-own1"), things)), "the lab has come up"
     return Scene(stand, blueprint, ids, things)
+
+
+def _depot(stand: Stand, shop: Any, front: Any) -> tuple[Any, Any]:
+    """A VPC with two subnets beside the shop's, and the transit router between them."""
+    create, update = stand.cloud.create, stand.cloud.update
+    depot, transit = create("vpc", cidr_blocks=["10.3.0.0/16"]), create("transit_router")
+    shelves, border = (create("subnet", vpc_id=depot.id, cidr_block=f"10.3.{n}.0/24") for n in (1, 2))
+    for vpc, subnet in ((shop, front), (depot, shelves)):
+        create("transit_router_attachment", transit_router_id=transit.id, vpc_id=vpc.id, subnet_ids=[subnet.id])
+    update(transit.default_route_table_id, routes=[{"destination": "10.3.9.0/24"}])
+    update(depot.main_route_table_id, routes=[{"destination": "10.0.0.0/16", "target": transit.id}])
+    return (shelves, border), transit
+
+
+def _behind(stand: Stand, subnets: tuple[Any, Any], known: Any) -> dict[str, Any]:
+    """The depot's machine, which lets port 80 in from everywhere and port 84 from a prefix list; and its appliance,
+    which routes, for what comes from front to port 80."""
+    create, (shelves, border) = stand.cloud.create, subnets
+    group = create("security_group", vpc_id=shelves.vpc_id)
+    for port, peer in ((80, ANYWHERE), (84, known.id)):
+        create(
+            "security_group_rule", security_group_id=group.id, direction="ingress", protocol="tcp", from_port=port,
+            to_port=port, peer=peer,
+        )  # fmt: skip
+    store = stand.machine("store1", shelves, group, "hv2", host="hv2")
+    open_ = stand.open_group(stand.cloud.documents[shelves.vpc_id])
+    firewall = stand.machine("fw1", border, open_, "hv1", host="hv1", source_dest_check=False)
+    forward(stand, "fw1", 1)
+    rule = {"number": 10, "source": "10.0.1.0/24", "destination": "10.3.1.0/24", "protocol": "tcp", "from_port": 80,
+            "to_port": 80}  # fmt: skip
+    appliances = [{"network_interface_id": firewall.id}]
+    create("service_insertion", vpc_id=shelves.vpc_id, appliances=appliances, rules=[rule])
+    return {"store1": store, "fw1": firewall}
+
+
+def _inward(stand: Stand) -> Any:
+    """A machine with a public IPv6 address in a VPC that connections only leave."""
+    create = stand.cloud.create
+    vpc = create("vpc", cidr_blocks=["10.4.0.0/16"], ipv6_cidr_blocks=["public"])
+    block = vpc.ipv6_cidr_blocks[0].replace("/56", "/64")
+    subnet = create("subnet", vpc_id=vpc.id, cidr_block="10.4.1.0/24", ipv6_cidr_block=block)
+    gateway = create("egress_only_internet_gateway", vpc_id=vpc.id)
+    stand.cloud.update(vpc.main_route_table_id, routes=[{"destination": "::/0", "target": gateway.id}])
+    return stand.machine("batch1", subnet, stand.open_group(vpc), "hv2", host="hv2")
+
+
+def forward(stand: Stand, name: str, on: int) -> None:
+    """Let a machine route, or not."""
+    stand.lab.run(name, ["sh", "-c", f"echo {on} > /proc/sys/net/ipv4/ip_forward"])
 
 
 def _group(stand: Stand, vpc: Any) -> Any:
@@ -327,6 +397,23 @@ def test_the_gateway_node_named_is_the_one_that_has_the_address(scene: Scene) ->
     for flow, resource in ((Flow(CARRIER, "eip-web1"), "web1"), (Flow(CARRIER, "eip-own1"), "own1")):
         [node] = {hop.component for hop in analysed(scene, flow).there if hop.point == "gateway-node"}
         assert node == scene.stand.chassis_of(f"internet-{scene.things[resource].vpc_id}")
+
+
+def test_an_appliance_is_in_the_way_where_the_analyser_has_it(scene: Scene) -> None:
+    """Input: the depot's appliance routes no more. Output: what is said to go through it, both ways, does not arrive;
+    the rest does."""
+    stand = scene.stand
+    firewall = scene.things["fw1"].id
+    for flow, through in ((Flow("web1", "store1"), True), (Flow("web1", "store1", 84), False),
+                          (Flow("db1", "store1"), False)):  # fmt: skip
+        said = analysed(scene, flow)
+        passed = [[hop.component for hop in way if hop.point == "appliance"] for way in (said.there, said.back)]
+        assert passed == ([[firewall]] * 2 if through else [[], []]), flow
+        assert within(lambda flow=flow: _try(stand, flow, scene.things)), flow
+        forward(stand, "fw1", 0)
+        seen = bool(_try(stand, flow, scene.things, 1.0 if through else 10.0))
+        forward(stand, "fw1", 1)
+        assert seen is not through, flow
 
 
 def test_hops_in_the_fabric_are_those_that_answer(scene: Scene) -> None:

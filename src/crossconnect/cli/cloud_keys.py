@@ -11,11 +11,12 @@ from typing import Any
 import click
 import msgspec
 
+from crossconnect.cli import cloud_planning
 from crossconnect.cli.cloud_connection import connection_options
-from crossconnect.cli.cloud_pages import IF_MATCH, TAGS, UNTAG, filter_options, pages, segment, tags_of
+from crossconnect.cli.cloud_pages import DRY_RUN, IF_MATCH, TAGS, UNTAG, filter_options, pages, segment, tags_of
 from crossconnect.cli.output import draw, emit, output_option, say
 from crossconnect.cloud.api.principal import PROJECT_ROLES, REGION_ROLES
-from crossconnect.cloud.client.paging import JSON, MERGE_PATCH, matching
+from crossconnect.cloud.client.paging import matching
 from crossconnect.cloud.client.transport import Transport
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.resource import Refused
@@ -46,14 +47,23 @@ def keys() -> None:
     "--expires-in", default="", metavar="90d", help="Hours, days or weeks until it expires.  [default: never]"
 )
 @TAGS
+@DRY_RUN
 @output_option
 @connection_options
 def create_key(
-    transport: Transport, name: str, roles: tuple[str, ...], expires_in: str, tag: tuple[str, ...], output: str
+    transport: Transport,
+    name: str,
+    roles: tuple[str, ...],
+    expires_in: str,
+    tag: tuple[str, ...],
+    dry_run: bool,
+    output: str,
 ) -> int:
     """Make a key for the project. It is shown now and never again."""
     body = {"name": name, "roles": list(roles), "expires_at": _expiry(expires_in), "tags": tags_of(tag)}
-    made = transport.send("POST", _PATH, body=msgspec.json.encode(body), headers=JSON).json()
+    made = cloud_planning.post(transport, _PATH, body, dry_run, output)
+    if made is None:
+        return 0
     if not made["key"]:
         raise Rejected(f"the answer with the new key was lost: revoke {made['id']}, and make another")
     return _show_key(made, output)
@@ -86,8 +96,8 @@ def first_key(root: Path, database: str, name: str, output: str) -> int:
         try:
             caller = Caller(principal="xc cloud keys first", project_id="", roles=("operator",), admin=True)
             wanted = Key(id="", project_id="", name=name, roles=("operator",), admin=True, created_at="")
-            made, text = await service.create_key(caller, wanted)
-            fields = {field: getattr(made, field) for field in ApiKey.__struct_fields__}
+            done, text = await service.create_key(caller, wanted)
+            fields = {field: getattr(done.record, field) for field in ApiKey.__struct_fields__}
             return NewApiKey(**fields, key=text)
         finally:
             await service.close()
@@ -136,6 +146,7 @@ def list_keys(transport: Transport, output: str, **given: Any) -> int:
 @TAGS
 @UNTAG
 @IF_MATCH
+@DRY_RUN
 @output_option
 @connection_options
 def update_key(
@@ -145,6 +156,7 @@ def update_key(
     tag: tuple[str, ...],
     untag: tuple[str, ...],
     if_match: int | None,
+    dry_run: bool,
     output: str,
 ) -> int:
     """Change a key's name or tags. What it may do stays."""
@@ -153,18 +165,16 @@ def update_key(
         patch["tags"] = {**tags_of(tag), **dict.fromkeys(untag)}
     if not patch:
         raise BadInput("nothing to change: give an option")
-    headers = {**MERGE_PATCH, **matching(if_match)}
-    item = transport.send("PATCH", f"{_PATH}/{segment(id)}", None, msgspec.json.encode(patch), headers).json()
-    emit(item, output, lambda: "")
-    say(f"key {id} changed")
-    return 0
+    path, said = f"{_PATH}/{segment(id)}", f"key {id} changed"
+    return cloud_planning.patch(transport, path, patch, matching(if_match), said, dry_run=dry_run, output=output)
 
 
 @keys.command("revoke")
 @click.argument("id")
+@DRY_RUN
+@output_option
 @connection_options
-def revoke_key(transport: Transport, id: str) -> int:
+def revoke_key(transport: Transport, id: str, dry_run: bool, output: str) -> int:
     """Make a key unusable at once."""
-    transport.send("DELETE", f"{_PATH}/{segment(id)}")
-    say(f"key {id} revoked")
-    return 0
+    path, said = f"{_PATH}/{segment(id)}", f"key {id} revoked"
+    return cloud_planning.delete(transport, path, {}, said, dry_run=dry_run, output=output)

@@ -12,6 +12,9 @@ from crossconnect.errors import BadInput
 
 PAGE = 1000
 IF_MATCH = click.option("--if-match", type=int, metavar="REVISION", help="Only if that is still its revision.")
+DRY_RUN = click.option(
+    "--dry-run", is_flag=True, help="Do nothing; say what would be done and what that does to traffic."
+)
 TAGS = click.option("--tag", multiple=True, metavar="KEY=VALUE", help="A tag; repeatable.")
 UNTAG = click.option("--untag", multiple=True, metavar="KEY", help="Remove a tag; repeatable.")
 TAG_FILTER = click.option("--tag", multiple=True, metavar="KEY[=VALUE]", help="Only those with this tag; repeatable.")

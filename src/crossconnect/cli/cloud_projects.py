@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import click
-import msgspec
 
+from crossconnect.cli import cloud_planning
 from crossconnect.cli.cloud_connection import connection_options
-from crossconnect.cli.cloud_pages import IF_MATCH, TAGS, UNTAG, filter_options, pages, segment, tags_of
+from crossconnect.cli.cloud_pages import DRY_RUN, IF_MATCH, TAGS, UNTAG, filter_options, pages, segment, tags_of
 from crossconnect.cli.output import draw, emit, output_option, say
-from crossconnect.cloud.client.paging import JSON, MERGE_PATCH, matching
+from crossconnect.cloud.client.paging import matching
 from crossconnect.cloud.client.transport import Transport
 from crossconnect.errors import BadInput
 
@@ -29,6 +29,7 @@ def projects() -> None:
 @click.option("--description", default="", help="Description, for people.")
 @TAGS
 @click.option("--quota", "quotas", multiple=True, metavar="KIND=N", help="Of a kind; repeatable.")
+@DRY_RUN
 @output_option
 @connection_options
 def create_project(
@@ -38,13 +39,15 @@ def create_project(
     description: str,
     tag: tuple[str, ...],
     quotas: tuple[str, ...],
+    dry_run: bool,
     output: str,
 ) -> int:
     """Make a project."""
     wish = {"id": id, "name": name, "description": description, "tags": tags_of(tag), "quotas": _quotas(quotas)}
-    made = transport.send("POST", _PATH, body=msgspec.json.encode(wish), headers=JSON).json()
-    emit(made, output, lambda: "")
-    say(f"project {id} created; next: xc cloud keys create --project {id} --name admin --role admin")
+    made = cloud_planning.post(transport, _PATH, wish, dry_run, output)
+    if made is not None:
+        emit(made, output, lambda: "")
+        say(f"project {id} created; next: xc cloud keys create --project {id} --name admin --role admin")
     return 0
 
 
@@ -70,7 +73,7 @@ def _cell(value: Any) -> Any:
 @connection_options
 def show_project(transport: Transport, id: str, output: str) -> int:
     """Show a project's quotas and what it uses of them."""
-    item = transport.send("GET", f"{_PATH}/{segment(id)}").json()
+    item = transport.send("GET", _path(id)).json()
     rows = [[kind.replace("_", " "), q["used"], q["limit"]] for kind, q in item["quotas"].items()]
     emit(item, output, lambda: draw(["kind", "used", "quota"], rows))
     return 0
@@ -83,6 +86,7 @@ def show_project(transport: Transport, id: str, output: str) -> int:
 @TAGS
 @UNTAG
 @IF_MATCH
+@DRY_RUN
 @output_option
 @connection_options
 def update_project(
@@ -91,6 +95,7 @@ def update_project(
     tag: tuple[str, ...],
     untag: tuple[str, ...],
     if_match: int | None,
+    dry_run: bool,
     output: str,
     **given: str | None,
 ) -> int:
@@ -100,38 +105,36 @@ def update_project(
         patch["tags"] = {**tags_of(tag), **dict.fromkeys(untag)}
     if not patch:
         raise BadInput("nothing to change: give an option")
-    return _patch(transport, id, patch, matching(if_match), output, f"project {id} changed")
+    said, conditions = f"project {id} changed", matching(if_match)
+    return cloud_planning.patch(transport, _path(id), patch, conditions, said, dry_run=dry_run, output=output)
 
 
 @projects.command("quota")
 @click.argument("id")
 @click.argument("quotas", nargs=-1, required=True, metavar="KIND=N...")
+@DRY_RUN
 @output_option
 @connection_options
-def set_quotas(transport: Transport, id: str, quotas: tuple[str, ...], output: str) -> int:
+def set_quotas(transport: Transport, id: str, quotas: tuple[str, ...], dry_run: bool, output: str) -> int:
     """Change quotas of a project; those that are not named stay."""
-    return _patch(transport, id, {"quotas": _quotas(quotas)}, {}, output, f"quotas of project {id} changed")
+    patch, said = {"quotas": _quotas(quotas)}, f"quotas of project {id} changed"
+    return cloud_planning.patch(transport, _path(id), patch, {}, said, dry_run=dry_run, output=output)
 
 
 @projects.command("delete")
 @click.argument("id")
 @IF_MATCH
+@DRY_RUN
+@output_option
 @connection_options
-def delete_project(transport: Transport, id: str, if_match: int | None) -> int:
+def delete_project(transport: Transport, id: str, if_match: int | None, dry_run: bool, output: str) -> int:
     """Delete a project in which nothing is any more, and its keys with it. Its id is given to no other."""
-    transport.send("DELETE", f"{_PATH}/{segment(id)}", headers=matching(if_match))
-    say(f"project {id} deleted, and its keys with it")
-    return 0
+    said = f"project {id} deleted, and its keys with it"
+    return cloud_planning.delete(transport, _path(id), matching(if_match), said, dry_run=dry_run, output=output)
 
 
-def _patch(
-    transport: Transport, id: str, patch: dict[str, Any], conditions: dict[str, str], output: str, said: str
-) -> int:
-    headers = {**MERGE_PATCH, **conditions}
-    item = transport.send("PATCH", f"{_PATH}/{segment(id)}", None, msgspec.json.encode(patch), headers).json()
-    emit(item, output, lambda: "")
-    say(said)
-    return 0
+def _path(id: str) -> str:
+    return f"{_PATH}/{segment(id)}"
 
 
 def _quotas(texts: tuple[str, ...]) -> dict[str, int]:

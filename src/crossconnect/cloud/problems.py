@@ -227,6 +227,24 @@ PROBLEMS = (
         "Put both behind one load balancer, or let one translate.",
     ),
     ProblemKind("service-insertion.appliances", 422, "1 to 8 appliances."),
+    ProblemKind("service-insertion.chain-long", 409, "At most 4 insertions are behind one another."),
+    ProblemKind(
+        "service-insertion.chain-sides",
+        422,
+        "The rules of an insertion that has a next one name CIDR blocks: by groups and lists the way there is not told "
+        "from the way back.",
+    ),
+    ProblemKind(
+        "service-insertion.chain-subnet",
+        409,
+        "Appliances of a chain are in subnets that have no other insertion's: where a packet goes next is told by the "
+        "subnet that it comes from.",
+    ),
+    ProblemKind(
+        "service-insertion.chain-targets",
+        409,
+        "A target group names the insertion, which so is in no chain.",
+    ),
     ProblemKind(
         "service-insertion.group-other-vpc",
         422,
@@ -240,7 +258,12 @@ PROBLEMS = (
         409,
         "All insertions of a VPC are of one mode: an inline appliance would get what a routed one sends on once more.",
     ),
-    ProblemKind("service-insertion.number", 422, "Numbers are 1 to 32766."),
+    ProblemKind("service-insertion.next-inline", 409, "Only routed insertions make a chain."),
+    ProblemKind("service-insertion.next-loop", 422, "The next insertion leads back to this one."),
+    ProblemKind("service-insertion.next-other-vpc", 422, "The next insertion is of another VPC."),
+    ProblemKind("service-insertion.next-rules", 409, "An insertion that comes behind another has no rules of its own."),
+    ProblemKind("service-insertion.next-twice", 409, "An insertion comes behind one other at most."),
+    ProblemKind("service-insertion.number", 422, "Numbers are 1 to 32664."),
     ProblemKind("service-insertion.number-in-use", 409, "Another insertion of the VPC has a rule of that number."),
     ProblemKind("service-insertion.number-twice", 422, "Two rules have the same number."),
     ProblemKind("service-insertion.one-interface", 422, "An inline appliance has two interfaces."),
@@ -273,6 +296,7 @@ PROBLEMS = (
         409,
         "Targets that are behind appliances are in no subnet of an appliance: what comes from there is not chosen.",
     ),
+    ProblemKind("target-group.insertion-chained", 409, "The service insertion is in a chain: name one that is alone."),
     ProblemKind(
         "target-group.insertion-inline",
         409,

@@ -29,20 +29,62 @@ class Steered(NamedTuple):
 
 
 def steered(vpc_id: str, packet: Packet, facts: Facts, from_subnet: str) -> Steered | None:
-    """Whether a routed packet goes to an appliance. What comes out of a subnet of appliances is not chosen again. Of
-    several appliances the first one is taken to live."""
+    """Whether a routed packet goes to an appliance. What comes out of a subnet of appliances is not chosen again, but
+    goes to the next insertion's of a chain. Of several appliances the first one is taken to live."""
     if packet.source == packet.destination:
         return None  # balanced to the client itself, on its own switch
     insertions = _insertions(vpc_id, "routed", facts)
-    if any(from_subnet in _appliance_subnets(insertion, facts) for insertion in insertions):
-        return None
+    came_from = next((one for one in insertions if from_subnet in _appliance_subnets(one, facts)), None)
+    if came_from is not None:
+        return _onward(came_from, insertions, packet, facts, from_subnet)
     if insertions and (found := _inspected(vpc_id, packet, facts, from_subnet)) is not None:
         return found
     for insertion, rule in _rules(insertions):
         back = not _chooses(rule, packet, facts, back=False)
         if not back or _chooses(rule, reply(packet), facts, back=True):
-            first = insertion.appliances[0]
-            return _by(insertion, rule, (back and first.return_network_interface_id) or first.network_interface_id)
+            met = _chain(insertion, insertions)[-1 if back else 0]
+            return _by(insertion, rule, _end(met, back=back))
+    return None
+
+
+def _chain(first: ServiceInsertion, insertions: list[ServiceInsertion]) -> list[ServiceInsertion]:
+    """An insertion, and those behind it."""
+    known = {insertion.id: insertion for insertion in insertions}
+    found = [first]
+    while (following := known.get(found[-1].next_insertion_id)) is not None:
+        found.append(following)
+    return found
+
+
+def _end(insertion: ServiceInsertion, *, back: bool) -> str:
+    """The interface at which an insertion's appliance gets packets, or replies."""
+    first = insertion.appliances[0]
+    return (back and first.return_network_interface_id) or first.network_interface_id
+
+
+def _onward(
+    last: ServiceInsertion, insertions: list[ServiceInsertion], packet: Packet, facts: Facts, from_subnet: str
+) -> Steered | None:
+    """Where a packet goes that an appliance of an insertion sends on."""
+    chain = next(
+        found
+        for one in insertions
+        if last in (found := _chain(one, insertions)) and all(i.next_insertion_id != one.id for i in insertions)
+    )
+    place, first = chain.index(last), chain[0]
+    for rule in first.rules if len(chain) > 1 else ():
+        if rule.action == "bypass":
+            continue
+        for back in (False, True):
+            # It comes out where what goes the other way goes in.
+            side = facts.shared(NetworkInterface, _end(last, back=not back))
+            chosen = _chooses(rule, reply(packet) if back else packet, facts, back=back)
+            if chosen and back and _chooses(rule, packet, facts, back=False):
+                continue
+            if chosen and side is not None and side.subnet_id == from_subnet:
+                following = place + (-1 if back else 1)
+                there = 0 <= following < len(chain)
+                return _by(first, rule, _end(chain[following], back=back)) if there else None
     return None
 
 

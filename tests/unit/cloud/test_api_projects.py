@@ -206,6 +206,39 @@ def test_a_key_is_made_once_and_shown_once(api: Api) -> None:
     assert theirs.json()["key"]
 
 
+def test_dry_runs(api: Api) -> None:
+    """Input: commands with `?dry_run=true`. Output: plans; what they are about stays as it is, whoever looks."""
+    made = project(api, quotas={"vpc": 3})
+    id, headers = made["id"], {"project-id": made["id"]}
+    key = key_of(api, id)
+    api.call("POST", "/v1/vpcs", VPC, key="operator", headers=headers)
+    path, other = f"/v1/projects/{id}", new_id()
+    got = api.call("POST", "/v1/projects?dry_run=true", {"id": other, "quotas": {"vpc": 1}}, key="operator")
+    plan = got.json()
+    assert (got.status_code, plan["dry_run"], plan["changed"], plan["cuts"]) == (200, True, [other], False)
+    assert plan["resource"]["quotas"]["vpc"] == {"used": 0, "limit": 1}
+    assert api.call("GET", f"/v1/projects/{other}", key="operator").status_code == 404
+    before = api.call("GET", path, key="operator")
+    plan = api.call("PATCH", f"{path}?dry_run=true", {"quotas": {"vpc": 0}}, key="operator").json()
+    assert plan["resource"]["quotas"]["vpc"] == {"used": 1, "limit": 0}
+    assert [effect["message"] for effect in plan["effects"]] == ["1 vpc are there, 0 may be: no more can be made"]
+    assert api.call("DELETE", f"{path}?dry_run=true", key="operator").status_code == 409
+    again = api.call("GET", path, key="operator")
+    assert (again.json(), again.headers["etag"]) == (before.json(), before.headers["etag"])
+    body = {"name": "robot", "roles": ["reader"]}
+    plan = api.call("POST", "/v1/api-keys?dry_run=true", body, key="operator", headers=headers).json()
+    assert plan["resource"]["name"] == "robot"
+    assert "key" not in plan["resource"]
+    one = f"/v1/api-keys/{key['id']}"
+    plan = api.call("PATCH", f"{one}?dry_run=true", {"name": "n"}, key="operator", headers=headers).json()
+    assert (plan["resource"]["name"], plan["changed"]) == ("n", [key["id"]])
+    plan = api.call("DELETE", f"{one}?dry_run=true", key="operator", headers=headers).json()
+    assert [effect["resource_id"] for effect in plan["effects"]] == [key["id"]]
+    assert everything(api, "/v1/api-keys", "operator", headers)[0] == [key["id"]]
+    assert api.call("GET", "/v1/caller", key=key["key"]).status_code == 200
+    assert api.call("DELETE", f"{path}?dry_run=true", key="acme/admin").status_code == 403
+
+
 def test_on_the_command_line(api: Api, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XC_CLOUD_ENDPOINT", api.url)
     monkeypatch.setenv("XC_CLOUD_KEY", api.keys["operator"])
@@ -214,6 +247,8 @@ def test_on_the_command_line(api: Api, capsys: pytest.CaptureFixture[str], monke
     def xc(*words: str) -> int:
         return run(["cloud", *words])
 
+    assert xc("projects", "create", id, "--dry-run") == 0
+    assert f"would change: {id}" in capsys.readouterr().out
     assert xc("projects", "create", id, "--name", "shop", "--tag", "env=prod") == 0
     capsys.readouterr()
     assert xc("projects", "list", "--id", id, "--tag", "env", "-o", "json") == 0
@@ -227,5 +262,12 @@ def test_on_the_command_line(api: Api, capsys: pytest.CaptureFixture[str], monke
     capsys.readouterr()
     assert xc("keys", "list", "--project", id, "--name", "l", "-o", "json") == 0
     assert [item["id"] for item in json.loads(capsys.readouterr().out)["items"]] == [key["id"]]
+    assert xc("keys", "revoke", key["id"], "--project", id, "--dry-run") == 0
+    assert f"effect: requests with {key['id']} are refused" in capsys.readouterr().out
+    assert xc("projects", "quota", id, "vpc=7", "--dry-run", "-o", "json") == 0
+    assert json.loads(capsys.readouterr().out)["resource"]["quotas"]["vpc"]["limit"] == 7
+    assert xc("projects", "delete", id, "--dry-run") == 0
+    assert xc("keys", "create", "--project", id, "--name", "m", "--dry-run") == 0
+    capsys.readouterr()
     assert xc("projects", "delete", id) == 0
     assert xc("projects", "show", id) == 1

@@ -50,6 +50,8 @@ def test_projects_and_keys(api: Api) -> None:
         with Client(api.url, key.key) as tenant:
             assert tenant.caller().project_id == id
             vpc = tenant.collection(Vpc).create(VPC)
+            planned = tenant.keys.plan_create(ApiKeyBody(name="robot"))
+            assert (len(planned.changed), planned.cuts) == (1, False)
             second = tenant.keys.create(ApiKeyBody(name="robot", tags={"a": "b"}))
             assert [one.id for one in tenant.keys.list(tags=["a=b"])] == [second.id]
             named = tenant.keys.update(second.id, ApiKeyPatch(name="other"), if_match=second.revision)

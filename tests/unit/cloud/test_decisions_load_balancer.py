@@ -72,6 +72,42 @@ def test_an_internet_facing_dual_stack_one_is_in_public_ipv6_blocks() -> None:
         cloud.update(known.id, ipv6_cidr_block="")
 
 
+def test_its_address_type_is_changed_as_it_stands() -> None:
+    """Input: an IPv4 one is made dual-stack, and IPv4 again. Output: refused while a subnet has no IPv6 block; then
+    with new IPv6 addresses, and without them, which are free; its IPv4 addresses stay. What is cut is told before."""
+    cloud = Cloud()
+    vpc = cloud.create("vpc", cidr_blocks=["10.0.0.0/16"], ipv6_cidr_blocks=["fd00:a::/56"])
+    subnet = cloud.create("subnet", vpc_id=vpc.id, cidr_block="10.0.1.0/24")
+    made = cloud.create("load_balancer", subnet_ids=[subnet.id])
+    with pytest.raises(Refused) as error:
+        cloud.update(made.id, ip_address_type="dualstack")
+    assert refused(error) == (422, "address.no-block", "/ip_address_type")
+    cloud.update(subnet.id, ipv6_cidr_block="fd00:a:0:1::/64")
+    for _ in range(2):
+        plan = cloud.plan_update(made.id, ip_address_type="dualstack")
+        assert [(e.message, e.cuts) for e in plan.effects] == [(f"{made.id} answers at fd00:a:0:1::4, too", False)]
+        both = cloud.update(made.id, ip_address_type="dualstack")
+        assert (both.addresses, both.ipv6_addresses) == (made.addresses, ("fd00:a:0:1::4",))
+        assert not cloud.plan_update(made.id, ip_address_type="dualstack").effects
+        plan = cloud.plan_update(made.id, ip_address_type="ipv4")
+        assert [(e.message, e.cuts) for e in plan.effects] == [("fd00:a:0:1::4 answers nobody any more", True)]
+        again = cloud.update(made.id, ip_address_type="ipv4")
+        assert (again.addresses, again.ipv6_addresses) == (made.addresses, ())
+    assert cloud.update(subnet.id, ipv6_cidr_block="").ipv6_cidr_block == ""
+
+
+def test_an_internet_facing_one_becomes_dual_stack_in_public_ipv6_blocks_only() -> None:
+    cloud = Cloud()
+    vpc = cloud.create("vpc", cidr_blocks=["10.0.0.0/16"], ipv6_cidr_blocks=["fd00:a::/56"])
+    subnet = cloud.create("subnet", vpc_id=vpc.id, cidr_block="10.0.1.0/24", ipv6_cidr_block="fd00:a:0:1::/64")
+    public(cloud, vpc)
+    facing = {"scheme": "internet-facing", "elastic_ip_id": cloud.create("elastic_ip").id}
+    made = cloud.create("load_balancer", subnet_ids=[subnet.id], **facing)
+    with pytest.raises(Refused) as error:
+        cloud.update(made.id, ip_address_type="dualstack")
+    assert refused(error) == (422, "load-balancer.dualstack", "/ip_address_type")
+
+
 def test_subnets_that_are_refused() -> None:
     cloud, vpc, (east, west), _ = stand()
     _, other = network(cloud)

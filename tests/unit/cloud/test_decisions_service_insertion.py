@@ -238,3 +238,92 @@ def test_what_cannot_be_inline() -> None:
     with pytest.raises(Refused) as error:
         cloud.update(made.id, appliances=[apart])
     assert refused(error) == (422, "service-insertion.two-subnets", other_end)
+
+
+def chain(count: int = 2) -> tuple[Cloud, Any, list[Any]]:
+    """A VPC, and insertions without rules, each with an appliance in a subnet of its own."""
+    cloud = Cloud()
+    vpc, _ = network(cloud)
+    made: list[Any] = []
+    for n in range(count):
+        subnet = cloud.create("subnet", vpc_id=vpc.id, cidr_block=f"10.0.{n + 10}.0/24")
+        own = cloud.create("network_interface", subnet_id=subnet.id, source_dest_check=False)
+        made.append(
+            cloud.create("service_insertion", vpc_id=vpc.id, appliances=[{"network_interface_id": own.id}])
+        )  # fmt: skip
+    return cloud, vpc, made
+
+
+def test_one_insertion_comes_behind_another() -> None:
+    """Output: whoever plans is told what takes another way; the one behind stays as long as it is named."""
+    cloud, _, (firewall, ids) = chain()
+    assert not cloud.plan_update(firewall.id, next_insertion_id=ids.id).effects, "nothing is chosen yet"
+    cloud.update(firewall.id, rules=[rule(10, source="10.0.1.0/24")])
+    [effect] = cloud.plan_update(firewall.id, next_insertion_id=ids.id).effects
+    assert (effect.cuts, f"on through {ids.id}" in effect.message) == (True, True)
+    assert cloud.update(firewall.id, next_insertion_id=ids.id).next_insertion_id == ids.id
+    with pytest.raises(Refused) as error:
+        cloud.delete(ids.id)
+    assert [(use.id, use.field) for use in error.value.uses] == [(firewall.id, "next_insertion_id")]
+    [effect] = cloud.plan_update(firewall.id, next_insertion_id="").effects
+    assert f"no more through {ids.id}" in effect.message
+    cloud.update(firewall.id, next_insertion_id="")
+    cloud.delete(ids.id)
+
+
+def test_chains_that_are_refused() -> None:
+    cloud, vpc, (first, second, third, fourth, fifth) = chain(5)
+    at = "/next_insertion_id"
+    other, theirs = network(cloud, "10.9.0.0/16")
+    own, wire = (cloud.create("network_interface", subnet_id=theirs.id, source_dest_check=False) for _ in range(2))
+    ends = {"network_interface_id": own.id, "return_network_interface_id": wire.id}
+    inline = cloud.create("service_insertion", vpc_id=other.id, mode="inline", appliances=[ends])
+    beside = cloud.create(
+        "network_interface", subnet_id=cloud.get(second.appliances[0].network_interface_id).subnet_id,
+        source_dest_check=False,
+    )  # fmt: skip
+    group = cloud.create("security_group", vpc_id=vpc.id)
+
+    def refuses(id: str, status: int, code: str, field: str = at, **patch: Any) -> None:
+        with pytest.raises(Refused) as error:
+            cloud.update(id, **patch)
+        assert refused(error) == (status, code, field)
+
+    refuses(first.id, 404, "service-insertion.not-found", next_insertion_id="ins-00000000000000000")
+    refuses(first.id, 422, "service-insertion.next-other-vpc", next_insertion_id=inline.id)
+    refuses(first.id, 422, "service-insertion.next-loop", next_insertion_id=first.id)
+    for one, following in ((first, second), (second, third), (third, fourth)):
+        cloud.update(one.id, next_insertion_id=following.id)
+    refuses(fourth.id, 422, "service-insertion.next-loop", next_insertion_id=first.id)
+    refuses(fourth.id, 409, "service-insertion.chain-long", next_insertion_id=fifth.id)
+    refuses(fifth.id, 409, "service-insertion.next-twice", next_insertion_id=second.id)
+    refuses(second.id, 409, "service-insertion.next-rules", rules=[rule(10)])
+    refuses(
+        first.id, 422, "service-insertion.chain-sides", "/rules/0/source", rules=[rule(10, source=group.id)]
+    )  # fmt: skip
+    appliances = [{"network_interface_id": beside.id}]
+    refuses(fifth.id, 409, "service-insertion.chain-subnet", appliances=appliances)
+    client = cloud.create("network_interface", subnet_id=cloud.of("subnet")[0].id)
+    target = {"network_interface_id": client.id, "port": 80}
+    with pytest.raises(Refused) as error:
+        cloud.create("target_group", vpc_id=vpc.id, targets=[target], service_insertion_id=first.id)
+    assert refused(error) == (409, "target-group.insertion-chained", "/service_insertion_id")
+    cloud.create("target_group", vpc_id=vpc.id, targets=[target], service_insertion_id=fifth.id)
+    cloud.update(third.id, next_insertion_id="")
+    refuses(third.id, 409, "service-insertion.chain-targets", next_insertion_id=fifth.id)
+
+
+def test_inline_insertions_make_no_chain() -> None:
+    cloud, vpc, interfaces = stand()
+    more = cloud.create("network_interface", subnet_id=interfaces[0].subnet_id, source_dest_check=False)
+    pairs = ((interfaces[0], interfaces[1]), (interfaces[2], more))
+    first, second = (
+        cloud.create(
+            "service_insertion", vpc_id=vpc.id, mode="inline",
+            appliances=[{"network_interface_id": a.id, "return_network_interface_id": b.id}],
+        )
+        for a, b in pairs
+    )  # fmt: skip
+    with pytest.raises(Refused) as error:
+        cloud.update(first.id, next_insertion_id=second.id)
+    assert refused(error) == (409, "service-insertion.next-inline", "/next_insertion_id")

@@ -462,6 +462,22 @@ def test_a_dual_stack_load_balancer_answers_in_both_versions(scene: Scene) -> No
     assert scene.send("blue-p1", "10.0.2.50") == ["eni-blue-p3"]
 
 
+def test_a_dual_stack_load_balancer_becomes_an_ipv4_one_again(scene: Scene) -> None:
+    """Input: its `ip_address_type` is changed, and back. Output: the northbound database has its IPv6 addresses only
+    while it has them, and clients of IPv4 are served all the time."""
+    six = dual_stack(scene)
+    scene.write()
+    both = scene.cloud.documents["nlb-1"]
+    for kept in ((), six):
+        scene.cloud.put(msgspec.structs.replace(both, ip_address_type="ipv4" if not kept else "dualstack",
+                                                ipv6_addresses=kept))  # fmt: skip
+        scene.write()
+        assert scene.failed() == {}
+        assert (six[0] in scene.box.nbctl("lb-list")) is bool(kept)
+        assert scene.send("blue-p1", six[0]) == (["eni-blue-p2"] if kept else [])
+        assert scene.send("blue-p1", "10.0.2.50") == ["eni-blue-p3"]
+
+
 def test_an_internet_facing_dual_stack_load_balancer_is_reached_from_outside(scene: Scene) -> None:
     """Input: one with an elastic IP and IPv6 addresses. Output: packets to those reach the targets of their zones, on
     listeners' ports only, and answers leave; clients inside are balanced where they are; gateway nodes are told of the

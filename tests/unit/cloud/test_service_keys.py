@@ -21,7 +21,8 @@ def test_a_key_is_known_again_until_it_is_revoked_or_over(url: str) -> None:
     moment = [datetime(2026, 1, 1, tzinfo=UTC)]
 
     async def story(service: Service) -> None:
-        key, secret = await service.create_key(ROOT, KEY)
+        made, secret = await service.create_key(ROOT, KEY)
+        key = made.record
         assert secret.startswith(f"xck_{key.id}_")
         assert secret.endswith(key.hint)
         caller = await service.authenticate(secret)
@@ -59,7 +60,8 @@ def test_keys_and_projects_are_for_operators_and_own_projects(url: str) -> None:
         assert await code_of(service.create_project(RED, "green")) == (403, "caller.not-admin")
         assert await code_of(service.set_quotas(RED, "red", {"network": 9})) == (403, "caller.not-admin")
         assert await code_of(service.create_key(BLUE, KEY)) == (403, "caller.not-admin")
-        key, _ = await service.create_key(RED, KEY)
+        made, _ = await service.create_key(RED, KEY)
+        key = made.record
         admin = msgspec.structs.replace(KEY, admin=True)
         assert await code_of(service.create_key(RED, admin)) == (403, "caller.not-admin")
         assert await code_of(service.keys(BLUE, "red")) == (403, "caller.not-admin")

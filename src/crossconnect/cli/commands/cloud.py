@@ -9,7 +9,7 @@ import msgspec
 
 from crossconnect.cli.cloud_connection import connection_options
 from crossconnect.cli.cloud_fields import collect, one_of, options_of, read_body
-from crossconnect.cli.cloud_pages import IF_MATCH, TAG_FILTER, pages
+from crossconnect.cli.cloud_pages import DRY_RUN, IF_MATCH, TAG_FILTER, pages
 from crossconnect.cli.cloud_region import COMMANDS as BESIDE
 from crossconnect.cli.cloud_text import columns_of, plan_text, sheet, table
 from crossconnect.cli.output import draw, emit, output_option, say
@@ -29,9 +29,6 @@ INSTALLED = click.option(
 )
 TIMEOUT = click.option(
     "--timeout", type=click.IntRange(1, 300), default=60, show_default=True, help="Seconds to wait at most."
-)
-DRY_RUN = click.option(
-    "--dry-run", is_flag=True, help="Do nothing; say what would be done and what that does to traffic."
 )
 FROM_FILE = click.option(
     "-f", "--from-file", metavar="FILE", help="Body in YAML or JSON (-: standard input); options add to it."

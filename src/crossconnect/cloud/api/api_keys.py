@@ -6,15 +6,16 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from crossconnect.cloud.api import body, paging
-from crossconnect.cloud.api.etag import expect_tags, is_named, revisions, tag
+from crossconnect.cloud.api import body
+from crossconnect.cloud.api.administered import IfMatch, Noun, as_planned
+from crossconnect.cloud.api.etag import tag
 from crossconnect.cloud.api.idempotency import once_key
 from crossconnect.cloud.api.operation import Answer, Call
 from crossconnect.cloud.api.principal import PROJECT_ROLES, REGION_ROLES
 from crossconnect.cloud.api.problems import API_KEY_EXPIRY, API_KEY_NO_ROLE, API_KEY_PAST, API_KEY_ROLE
 from crossconnect.cloud.api.records import ApiKey, ApiKeyBody, ApiKeyPatch, NewApiKey
 from crossconnect.cloud.resource import invalid
-from crossconnect.cloud.service import Key, Service, texts
+from crossconnect.cloud.service import Administered, Key, Service, texts
 
 PATH = "/v1/api-keys"
 
@@ -39,7 +40,10 @@ async def create(service: Service, call: Call) -> Answer:
         tags=wish.tags,
     )
     call.reached = True
-    made, text = await service.create_key(call.caller, wanted, token=token)
+    done, text = await service.create_key(call.caller, wanted, token=token, dry_run=call.dry_run)
+    made = done.record
+    if call.dry_run:
+        return as_planned(await _whole(service, call, made), done)
     shown = NewApiKey(**msgspec.structs.asdict(_api_key(made)), key=text)
     headers = [("location", f"{PATH}/{made.id}"), ("cache-control", "no-store"), ("etag", tag(made.revision))]
     if not text:
@@ -69,42 +73,20 @@ def _expect_later(text: str) -> None:
         raise invalid(API_KEY_PAST.code, f"{text} is over", "/expires_at")
 
 
-async def list_(service: Service, call: Call) -> Answer:
-    """GET of a page of a project's API keys."""
-    found, marker = await service.key_page(call.caller, call.project_id, paging.asked(call))
-    return paging.listed(PATH, call, [msgspec.json.encode(_api_key(key)) for key in found], marker)
-
-
-async def get(service: Service, call: Call) -> Answer:
-    """GET of an API key."""
-    known = call.headers.get("if-none-match", "")
-    expect_tags("If-None-Match", known)
-    key = await service.key(call.caller, call.project_id, call.id)
-    headers = (("etag", tag(key.revision)), ("cache-control", "private, no-cache"))
-    if is_named(known, tag(key.revision)):
-        return Answer(status=304, headers=headers)
-    return Answer(body=msgspec.json.encode(_api_key(key)), headers=headers)
-
-
-async def update(service: Service, call: Call) -> Answer:
-    """PATCH of an API key."""
-    body.expect_type(call.headers.get("content-type", ""), body.MERGE_PATCH)
-    patch = body.convert(body.plain(call.body), ApiKeyPatch)
-    allowed = revisions(call.headers.get("if-match", ""))
+async def _update(service: Service, call: Call, patch: ApiKeyPatch, allowed: IfMatch) -> Administered[Key]:
     call.reached = True
-    changed = await service.update_key(
-        call.caller, call.project_id, call.id, lambda key: _patched(key, patch), if_match=allowed
+    return await service.update_key(
+        call.caller,
+        call.project_id,
+        call.id,
+        lambda key: _patched(key, patch),
+        if_match=allowed,
+        dry_run=call.dry_run,
     )
-    octets = msgspec.json.encode(_api_key(changed))
-    return Answer(body=octets, headers=(("etag", tag(changed.revision)),))
 
 
-async def revoke(service: Service, call: Call) -> Answer:
-    """DELETE of an API key: it is revoked, and stays in the list."""
-    allowed = revisions(call.headers.get("if-match", ""))
-    call.reached = True
-    await service.revoke_key(call.caller, call.project_id, call.id, if_match=allowed)
-    return Answer(status=204)
+async def _whole(_service: Service, _call: Call, key: Key) -> Answer:
+    return Answer(body=msgspec.json.encode(_api_key(key)), headers=(("etag", tag(key.revision)),))
 
 
 def _patched(key: Key, patch: ApiKeyPatch) -> Key:
@@ -116,3 +98,18 @@ def _patched(key: Key, patch: ApiKeyPatch) -> Key:
 
 def _api_key(key: Key) -> ApiKey:
     return ApiKey(**{field: getattr(key, field) for field in ApiKey.__struct_fields__})
+
+
+KEYS: Noun[Key] = Noun(
+    path=PATH,
+    patch=ApiKeyPatch,
+    page=lambda service, call, query: service.key_page(call.caller, call.project_id, query),
+    item=_api_key,
+    find=lambda service, call: service.key(call.caller, call.project_id, call.id),
+    whole=_whole,
+    update=_update,
+    delete=lambda service, call, allowed: service.revoke_key(
+        call.caller, call.project_id, call.id, if_match=allowed, dry_run=call.dry_run
+    ),
+)
+"""One that is deleted is revoked, and stays in the list."""

@@ -225,11 +225,16 @@ def _wait(call: Call, until: str) -> _Wait | None:
 
 
 def _planned(outcome: Outcome) -> Answer:
+    return planned(outcome.document.raw, outcome.changed, outcome.effects)
+
+
+def planned(resource: bytes, changed: tuple[str, ...], effects: tuple[Effect, ...]) -> Answer:
+    """The answer to a dry run; `resource` is JSON already."""
     plan = Plan(
         dry_run=True,
-        resource=msgspec.Raw(outcome.document.raw),
-        changed=outcome.changed,
-        effects=outcome.effects,
-        cuts=any(effect.cuts for effect in outcome.effects),
+        resource=msgspec.Raw(resource),
+        changed=changed,
+        effects=effects,
+        cuts=any(effect.cuts for effect in effects),
     )
     return Answer(body=msgspec.json.encode(plan))

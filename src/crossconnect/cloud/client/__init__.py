@@ -7,8 +7,9 @@ with Client("http://127.0.0.1:8470", key) as client:
         ...
 """
 
-from crossconnect.cloud.client.client import Client, Collection, Plan
+from crossconnect.cloud.client.client import Client, Collection
 from crossconnect.cloud.client.following import Changes
+from crossconnect.cloud.client.planning import Plan
 from crossconnect.cloud.client.tenancy import Keys, Projects
 from crossconnect.cloud.client.transport import ApiProblem, Reply
 

@@ -10,29 +10,17 @@ import msgspec
 from crossconnect.cloud.api.records import AuditItem, CallerItem
 from crossconnect.cloud.client.following import Changes, audit
 from crossconnect.cloud.client.paging import JSON, MERGE_PATCH, Filters, items, matching, once, waiting
+from crossconnect.cloud.client.planning import Plan, plan_create, plan_delete, plan_update
 from crossconnect.cloud.client.tenancy import Keys, Projects
-from crossconnect.cloud.client.transport import Query, Reply, Transport
+from crossconnect.cloud.client.transport import Reply, Transport
 from crossconnect.cloud.reach import Reachability, ReachabilityBody
 from crossconnect.cloud.registry import KINDS
-from crossconnect.cloud.resource import Body, Effect, Kind, Patch, Resource, Use
+from crossconnect.cloud.resource import Body, Kind, Patch, Resource, Use
 
 R = TypeVar("R", bound=Resource)
 
 Until: TypeAlias = Literal["available", "hypervisors"]
 """For what a client waits."""
-
-
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command would do; nothing has been done."""
-
-    resource: msgspec.Raw
-    """As it would be, in JSON; of a deletion, as it is."""
-    changed: tuple[str, ...]
-    """Ids of all resources that would be written or deleted."""
-    effects: tuple[Effect, ...]
-    """What it would do to traffic."""
-    cuts: bool
-    """Whether flows that pass today would not."""
 
 
 class Client:
@@ -125,23 +113,15 @@ class Collection(Generic[R]):
 
     def plan_create(self, body: Body) -> Plan:
         """What `create` would do."""
-        return _plan(self._transport.send("POST", self._path, _DRY, msgspec.json.encode(body), JSON))
+        return plan_create(self._transport, self._path, body)
 
     def plan_update(self, id: str, patch: Patch) -> Plan:
         """What `update` would do."""
-        octets = msgspec.json.encode(patch)
-        return _plan(self._transport.send("PATCH", f"{self._path}/{id}", _DRY, octets, MERGE_PATCH))
+        return plan_update(self._transport, f"{self._path}/{id}", patch)
 
     def plan_delete(self, id: str) -> Plan:
         """What `delete` would do."""
-        return _plan(self._transport.send("DELETE", f"{self._path}/{id}", _DRY))
+        return plan_delete(self._transport, f"{self._path}/{id}")
 
     def _decoded(self, reply: Reply) -> R:
         return msgspec.json.decode(reply.content, type=self._resource)
-
-
-_DRY: Query = {"dry_run": True}
-
-
-def _plan(reply: Reply) -> Plan:
-    return msgspec.json.decode(reply.content, type=Plan)

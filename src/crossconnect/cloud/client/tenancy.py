@@ -17,6 +17,7 @@ from crossconnect.cloud.api.records import (
     ProjectPatch,
 )
 from crossconnect.cloud.client.paging import MERGE_PATCH, Filters, items, matching, once
+from crossconnect.cloud.client.planning import Plan, plan_create, plan_delete, plan_update
 from crossconnect.cloud.client.transport import Transport
 
 
@@ -53,6 +54,18 @@ class Projects:
         """Delete one in which nothing is any more, with its keys."""
         self._transport.send("DELETE", f"{self._path}/{id}", headers=matching(if_match))
 
+    def plan_create(self, body: ProjectBody) -> Plan:
+        """What `create` would do."""
+        return plan_create(self._transport, self._path, body)
+
+    def plan_update(self, id: str, patch: ProjectPatch) -> Plan:
+        """What `update` would do."""
+        return plan_update(self._transport, f"{self._path}/{id}", patch)
+
+    def plan_delete(self, id: str) -> Plan:
+        """What `delete` would do."""
+        return plan_delete(self._transport, f"{self._path}/{id}")
+
 
 class Keys:
     """API keys of the client's project; of the region, where it has none."""
@@ -87,3 +100,15 @@ class Keys:
     def revoke(self, id: str, *, if_match: int | None = None) -> None:
         """Make one unusable at once."""
         self._transport.send("DELETE", f"{self._path}/{id}", headers=matching(if_match))
+
+    def plan_create(self, body: ApiKeyBody) -> Plan:
+        """What `create` would do."""
+        return plan_create(self._transport, self._path, body)
+
+    def plan_update(self, id: str, patch: ApiKeyPatch) -> Plan:
+        """What `update` would do."""
+        return plan_update(self._transport, f"{self._path}/{id}", patch)
+
+    def plan_revoke(self, id: str) -> Plan:
+        """What `revoke` would do."""
+        return plan_delete(self._transport, f"{self._path}/{id}")

@@ -25,6 +25,8 @@ def refuse_insertion(group: TargetGroup, view: View) -> None:
     if insertion.mode == "inline":
         message = f"{id} is inline, and OVN puts no such appliance before what is balanced: name a routed one"
         raise conflict("target-group.insertion-inline", message, at)
+    if insertion.next_insertion_id or view.referring(ServiceInsertion, id, "next_insertion_id"):
+        raise conflict("target-group.insertion-chained", f"{id} is in a chain: name one that is alone", at)
     _refuse_two_insertions(group, view)
     beside = appliance_subnets(view.referring(ServiceInsertion, group.vpc_id, "vpc_id"), view)
     for n, target in enumerate(group.targets):

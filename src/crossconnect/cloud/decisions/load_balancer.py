@@ -15,6 +15,7 @@ from crossconnect.cloud.kinds.load_balancer import (
     LoadBalancerBody,
     LoadBalancerPatch,
     Protocol,
+    Scheme,
     Target,
     TargetGroup,
     TargetGroupBody,
@@ -45,7 +46,8 @@ def create(body: LoadBalancerBody, view: View, context: Context) -> Change:
     vpc_id = subnets[0].vpc_id
     _refuse_elastic_ip(body, vpc_id, view)
     addresses = [address.given(view, subnet, "", id, f"/subnet_ids/{n}") for n, subnet in enumerate(subnets)]
-    addresses6 = _ipv6_addresses(body, subnets, id, view, context)
+    six = body.ip_address_type == "dualstack"
+    addresses6 = _ipv6_addresses(body.scheme, subnets, id, view, context) if six else []
     balancer = born(
         LoadBalancer,
         id,
@@ -65,12 +67,14 @@ def create(body: LoadBalancerBody, view: View, context: Context) -> Change:
 
 
 def update(balancer: LoadBalancer, patch: LoadBalancerPatch, view: View, context: Context) -> Change:
-    """The load balancer with other listeners."""
-    changed = patched(balancer, patch, "cross_zone")
+    """The load balancer with other listeners, or of another `ip_address_type` (AWS's SetIpAddressType)."""
+    typed, change = _of_type(balancer, patch, view, context)
+    changed = patched(typed, patch, "cross_zone")
     if patch.listeners is not msgspec.UNSET:
         listeners = _listeners(patch.listeners, balancer.vpc_id, view, context)
         changed = msgspec.structs.replace(changed, listeners=listeners)
-    effects = [
+    effects = [*change.effects]
+    effects += [
         Effect(f"{balancer.id} does not answer on {old.protocol} {old.port} any more", True, balancer.id)
         for old in balancer.listeners
         if (old.protocol, old.port) not in {(new.protocol, new.port) for new in changed.listeners}
@@ -83,7 +87,7 @@ def update(balancer: LoadBalancer, patch: LoadBalancerPatch, view: View, context
     ]
     if balancer.cross_zone and not changed.cross_zone:
         effects += zonal(balancer, [old for old in balancer.listeners if old in changed.listeners], view)
-    return Change(put=(changed,), effects=tuple(effects))
+    return msgspec.structs.replace(change, put=(changed,), effects=tuple(effects))
 
 
 def delete(balancer: LoadBalancer, view: View, context: Context) -> Change:
@@ -179,19 +183,45 @@ def _refuse_elastic_ip(body: LoadBalancerBody, vpc_id: str, view: View) -> None:
     refuse_without_internet_gateway(vpc_id, view, "/subnet_ids/0")
 
 
+def _of_type(
+    balancer: LoadBalancer, patch: LoadBalancerPatch, view: View, context: Context
+) -> tuple[LoadBalancer, Change]:
+    """The load balancer with its IPv6 addresses or without them, as a patch wants it, and what changes beside it."""
+    wanted = patch.ip_address_type
+    if wanted is msgspec.UNSET or wanted == balancer.ip_address_type:
+        return balancer, Change()
+    subnets = zone_subnets(balancer.subnet_ids, view)
+    found: list[tuple[str, Claim]] = []
+    released: list[Claim] = []
+    if wanted == "dualstack":
+        found = _ipv6_addresses(balancer.scheme, subnets, balancer.id, view, context, "/ip_address_type")
+        message = f"{balancer.id} answers at {', '.join(text for text, _ in found)}, too"
+    else:
+        released = [
+            address.claim_of(subnet.id, text, balancer.id)
+            for subnet, text in zip(subnets, balancer.ipv6_addresses, strict=True)
+        ]
+        message = f"{', '.join(balancer.ipv6_addresses)} answers nobody any more"
+    addresses = tuple(text for text, _ in found)
+    changed = msgspec.structs.replace(balancer, ip_address_type=wanted, ipv6_addresses=addresses)
+    effect = Effect(message, cuts=bool(released), resource_id=balancer.id)
+    claims = tuple(claim for _, claim in found)
+    return changed, Change(claims=claims, releases=tuple(released), effects=(effect,))
+
+
 def _ipv6_addresses(
-    body: LoadBalancerBody, subnets: tuple[Subnet, ...], id: str, view: View, context: Context
+    scheme: Scheme, subnets: tuple[Subnet, ...], id: str, view: View, context: Context, field: str = ""
 ) -> list[tuple[str, Claim]]:
-    """Of a dual-stack one, an IPv6 address in each subnet: a public one where the internet is to reach it."""
-    if body.ip_address_type == "ipv4":
-        return []
+    """Of a dual-stack one, an IPv6 address in each subnet: a public one where the internet is to reach it. `field`: of
+    the body, where that does not name the subnets."""
     for n, subnet in enumerate(subnets):
         block = subnet.ipv6_cidr_block
+        at = field or f"/subnet_ids/{n}"
         if not block:
-            raise invalid("address.no-block", f"subnet {subnet.id} has no IPv6 CIDR block", f"/subnet_ids/{n}")
-        if body.scheme == "internet-facing" and not any(contains(pool, block) for pool in context.public_prefixes6):
+            raise invalid("address.no-block", f"subnet {subnet.id} has no IPv6 CIDR block", at)
+        if scheme == "internet-facing" and not any(contains(pool, block) for pool in context.public_prefixes6):
             message = f"{block} of subnet {subnet.id} is private: the internet does not reach it"
-            raise invalid("load-balancer.dualstack", message, f"/subnet_ids/{n}")
+            raise invalid("load-balancer.dualstack", message, at)
     return [address.next_free(view, subnet, 6, id) for subnet in subnets]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from crossconnect.cloud.decisions import steering_rules
+from crossconnect.cloud.decisions import chaining, steering_rules
 from crossconnect.cloud.decisions.claimed import numbers
 from crossconnect.cloud.decisions.inspection import refuse_beside_targets
 from crossconnect.cloud.decisions.load_balancer import checked
@@ -48,17 +48,20 @@ def create(body: ServiceInsertionBody, view: View, context: Context) -> Change:
         mode=body.mode,
         on_failure=body.on_failure,
         health_check=checked(body.health_check),
+        next_insertion_id=body.next_insertion_id,
         number=group.value,
         appliance_numbers=tuple(claim.value for claim in functions),
     )
+    chaining.refuse_chain(insertion, others, view)
     message = f"what the rules choose goes through {', '.join(a.network_interface_id for a in body.appliances)}"
     effects = (Effect(message, cuts=True, resource_id=id),) if body.rules else ()
     return Change(put=(insertion,), claims=(group, *functions), effects=effects)
 
 
 def update(insertion: ServiceInsertion, patch: ServiceInsertionPatch, view: View, context: Context) -> Change:
-    """The chain with other appliances or rules. What an appliance has seen of a connection, another one has not."""
-    changed = patched(insertion, patch, "on_failure", "health_check")
+    """It with other appliances or rules, or another one behind it. What an appliance has seen of a connection, another
+    one has not."""
+    changed = patched(insertion, patch, "on_failure", "health_check", "next_insertion_id")
     checked(changed.health_check)
     others = [i for i in view.referring(ServiceInsertion, insertion.vpc_id, "vpc_id") if i.id != insertion.id]
     claims: tuple[Claim, ...] = ()
@@ -78,11 +81,12 @@ def update(insertion: ServiceInsertion, patch: ServiceInsertionPatch, view: View
         rules = steering_rules.checked(patch.rules, insertion.vpc_id, others, view, context)
         changed = msgspec.structs.replace(changed, rules=rules)
     _refuse_inline(changed.mode, changed.appliances, changed.health_check, view)
+    chaining.refuse_chain(changed, others, view)
     return Change(put=(changed,), claims=claims, releases=releases, effects=_effects(insertion, changed))
 
 
 def delete(insertion: ServiceInsertion, view: View, context: Context) -> Change:
-    """The chain; what went through it passes by its appliances."""
+    """It; what went through its appliances passes by them, and by those behind them."""
     message = f"nothing of {insertion.vpc_id} goes through the appliances of {insertion.id} any more"
     return Change(delete=(insertion.id,), effects=(Effect(message, resource_id=insertion.id),))
 
@@ -95,6 +99,8 @@ def _effects(before: ServiceInsertion, after: ServiceInsertion) -> tuple[Effect,
         found.append("connections that the rules choose anew, or no more, take another way in their middle")
     if before.on_failure == "open" and after.on_failure == "closed":
         found.append("what the rules choose is dropped while no appliance lives")
+    if onwards := chaining.effect_of(before, after):
+        found.append(onwards)
     return tuple(Effect(message, cuts=True, resource_id=after.id) for message in found)
 
 

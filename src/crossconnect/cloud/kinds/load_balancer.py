@@ -11,6 +11,7 @@ from crossconnect.cloud.resource import Body, Patch, Reference, Resource
 
 Protocol = Literal["tcp", "udp"]
 IpAddressType = Literal["ipv4", "dualstack"]
+Scheme = Literal["internal", "internet-facing"]
 
 
 class HealthCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,7 +86,7 @@ class LoadBalancer(Resource, frozen=True, kw_only=True):
     vpc_id: str
     subnet_ids: tuple[str, ...]
     """Where it has an address each; of one zone, or of several."""
-    scheme: Literal["internal", "internet-facing"] = "internal"
+    scheme: Scheme = "internal"
     """`internet-facing` ones are reached by an elastic IP, too, and from the internet at their IPv6 addresses."""
     elastic_ip_id: str = ""
     ip_address_type: IpAddressType = "ipv4"
@@ -104,7 +105,7 @@ class LoadBalancerBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """To create one."""
 
     subnet_ids: tuple[str, ...]
-    scheme: Literal["internal", "internet-facing"] = "internal"
+    scheme: Scheme = "internal"
     elastic_ip_id: str = ""
     ip_address_type: IpAddressType = "ipv4"
     listeners: tuple[Listener, ...] = ()
@@ -114,6 +115,8 @@ class LoadBalancerBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class LoadBalancerPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """To change one; `listeners` replaces all of them."""
 
+    ip_address_type: IpAddressType | msgspec.UnsetType = msgspec.UNSET
+    """To `dualstack`: with a new IPv6 address in each subnet. To `ipv4`: without those, which are free then."""
     listeners: tuple[Listener, ...] | msgspec.UnsetType = msgspec.UNSET
     cross_zone: bool | msgspec.UnsetType = msgspec.UNSET
 

@@ -2,7 +2,10 @@
 one.
 
 A VPC may have several, all of one mode. Their rules are one list: the lowest number that matches decides, in whichever
-of them it is, and what one insertion's appliances send on goes through no other one's.
+of them it is. What one insertion's appliances send on goes through another one's only where the first one names that:
+
+    client -- rules --> appliance of the first -- next_insertion_id --> appliance of the second --> server
+           <--                                 <--                                            <-- answers
 """
 
 from __future__ import annotations
@@ -17,7 +20,10 @@ from crossconnect.cloud.resource import Body, Patch, Reference, Resource
 
 APPLIANCES_MAX = 8
 RULES_MAX = 100
-NUMBER_MAX = 32766
+CHAIN_MAX = 4
+"""Insertions behind one another: the analyser follows eight appliances."""
+NUMBER_MAX = 32664
+"""Of a router's priorities (32767), less those above rules: of chains one per rule, of target groups one."""
 
 
 class Appliance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,7 +43,7 @@ class SteeringRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """
 
     number: int
-    """1 to 32766, no other rule's of the VPC; the lowest that matches decides."""
+    """1 to 32664, no other rule's of the VPC; the lowest that matches decides."""
     action: Literal["insert", "bypass"] = "insert"
     source: str
     """A CIDR block, or the id of a prefix list, or of a security group: the addresses of its members, which are of the
@@ -69,6 +75,9 @@ class ServiceInsertion(Resource, frozen=True, kw_only=True):
     health_check: HealthCheck | None = None
     """None: an appliance lives while its interfaces are up. A routed one is asked on its first interface: by TCP on
     `port`, or, without one, by ping. Through an inline one, which has no `port`, a probe must come out again."""
+    next_insertion_id: str = ""
+    """Of a `routed` one: another one of the VPC, through whose appliances goes next what these send on, and answers
+    before. Each has its own health check, and fails open or closed by itself. That one has no rules of its own."""
     number: int = 0
     """1 to 255, one of the region's own (OVN's `Network_Function_Group`)."""
     appliance_numbers: tuple[int, ...] = ()
@@ -84,6 +93,7 @@ class ServiceInsertionBody(Body, frozen=True, kw_only=True, forbid_unknown_field
     mode: Literal["routed", "inline"] = "routed"
     on_failure: Literal["open", "closed"] = "closed"
     health_check: HealthCheck | None = None
+    next_insertion_id: str = ""
 
 
 class ServiceInsertionPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,6 +103,7 @@ class ServiceInsertionPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fie
     rules: tuple[SteeringRule, ...] | msgspec.UnsetType = msgspec.UNSET
     on_failure: Literal["open", "closed"] | msgspec.UnsetType = msgspec.UNSET
     health_check: HealthCheck | msgspec.UnsetType | None = msgspec.UNSET
+    next_insertion_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def interfaces_of(insertion: ServiceInsertion) -> Iterator[str]:
@@ -104,8 +115,10 @@ def interfaces_of(insertion: ServiceInsertion) -> Iterator[str]:
 
 
 def references(insertion: ServiceInsertion) -> Iterator[Reference]:
-    """Its VPC, the appliances' interfaces, the security groups and prefix lists of its rules."""
+    """Its VPC, the appliances' interfaces, the security groups and prefix lists of its rules, the next insertion."""
     yield Reference("vpc_id", insertion.vpc_id)
+    if insertion.next_insertion_id:
+        yield Reference("next_insertion_id", insertion.next_insertion_id)
     for n, appliance in enumerate(insertion.appliances):
         yield Reference(f"appliances/{n}/network_interface_id", appliance.network_interface_id)
         if appliance.return_network_interface_id:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 from crossconnect.cloud.kinds.network_interface import NetworkInterface, own_addresses
-from crossconnect.cloud.kinds.service_insertion import Appliance, ServiceInsertion
+from crossconnect.cloud.kinds.service_insertion import CHAIN_MAX, Appliance, ServiceInsertion
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.logical.interfaces import port_of
 from crossconnect.cloud.logical.numbers import digest
@@ -34,6 +34,21 @@ def next_hops(living: Pair | None, version: int) -> tuple[str, str]:
         return "", ""
     there, back = (next(iter(own_addresses(interface, version)), "") for interface in living)
     return there, back
+
+
+def members(q: Queries, id: str) -> tuple[str, ...]:
+    """An insertion, and those behind it."""
+    found = [id]
+    while (following := q.need(ServiceInsertion, found[-1]).next_insertion_id) and len(found) < CHAIN_MAX:
+        found.append(following)
+    return tuple(found)
+
+
+def is_chained(q: Queries, id: str) -> bool:
+    """Whether an insertion is in a chain."""
+    return bool(
+        q.need(ServiceInsertion, id).next_insertion_id or q.referring(ServiceInsertion, "next_insertion_id", id)
+    )
 
 
 def _interfaces(q: Queries, appliance: Appliance) -> Pair:

@@ -20,14 +20,14 @@ from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.logical.insertions import next_hops
 from crossconnect.cloud.logical.inspection import TargetPort, target_ports
 from crossconnect.cloud.logical.subnets import router_port
-from crossconnect.cloud.ovn.insertions import Standing, policy, standing
+from crossconnect.cloud.ovn.insertions import RULES_TOP, Standing, policy, standing
 from crossconnect.cloud.ovn.matches import Field, both, packets
 from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.network_acls import POLICY_TOP
 from crossconnect.cloud.ovn.parts import Fault, Part, row, unit
 from crossconnect.cloud.ovn.queries import Queries
 
-PRIORITY = POLICY_TOP - 1
+PRIORITY = RULES_TOP
 """Above the rules of all insertions, below what appliances send on."""
 
 

@@ -9,12 +9,13 @@ Invariant: what a caller may see is decided by the store's queries, which all ca
 from crossconnect.cloud.service.caller import Caller
 from crossconnect.cloud.service.environment import Settings
 from crossconnect.cloud.service.keys import is_key
-from crossconnect.cloud.service.outcome import Document, Feed, Outcome, Page, Query, States
+from crossconnect.cloud.service.outcome import Administered, Document, Feed, Outcome, Page, Query, States
 from crossconnect.cloud.service.service import Service
 from crossconnect.cloud.store.records import AuditRecord, Changed, Commit, Key, Request
 from crossconnect.cloud.store.records import Project as ProjectRecord
 
 __all__ = [
+    "Administered",
     "AuditRecord",
     "Caller",
     "Changed",

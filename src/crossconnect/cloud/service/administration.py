@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from crossconnect.cloud.limits import LIMITS
-from crossconnect.cloud.resource import Kind, Problem, Refused, conflict, invalid, missing
+from crossconnect.cloud.resource import Effect, Kind, Problem, Refused, conflict, invalid, missing
 from crossconnect.cloud.service import texts
 from crossconnect.cloud.service.caller import Caller
+from crossconnect.cloud.service.environment import Environment
 from crossconnect.cloud.service.once import Once, once
+from crossconnect.cloud.service.outcome import Administered, R
 from crossconnect.cloud.store import feed, projects, tokens
 from crossconnect.cloud.store.prepared import Prepared
 from crossconnect.cloud.store.reading import CLEARED, REALISED, counters_of
@@ -48,10 +51,69 @@ def scope_of(caller: Caller) -> str | None:
     return caller.project_id or None
 
 
+class Shelf(NamedTuple, Generic[R]):
+    """Projects, or API keys: what changes of both have of their own."""
+
+    one: Callable[[Connection, str, str], R]
+    """`(connection, project_id, id)`; refused (404) where it is not there."""
+    write: Callable[[Connection, R, R], None]
+    """Before and after."""
+    check: Callable[[R], None]
+    """Refuses what is not to be stored."""
+    effects: Callable[[Connection, R, R], tuple[Effect, ...]]
+    """Of what has been written."""
+
+
+def change(
+    transaction: Transaction,
+    shelf: Shelf[R],
+    project_id: str,
+    id: str,
+    work: Callable[[R], R],
+    at: str,
+    if_match: Sequence[int] | None,
+) -> Administered[R]:
+    """A project or a key as `work` has it. A change that says what is already so keeps the revision."""
+    connection = transaction.connection
+    before = shelf.one(connection, project_id, id)
+    expect_revision(id, before.revision, if_match)
+    after = work(before)
+    texts.check(after)
+    shelf.check(after)
+    if after == before:
+        return Administered(record=before)
+    after = msgspec.structs.replace(after, updated_at=at, revision=projects.next_revision(connection))
+    shelf.write(connection, before, after)
+    return Administered(record=after, changed=(after.id,), effects=shelf.effects(connection, before, after))
+
+
+def project_shelf(environment: Environment) -> Shelf[Project]:
+    """Projects. Quotas below what is there are allowed, and told."""
+
+    def effects(connection: Connection, before: Project, after: Project) -> tuple[Effect, ...]:
+        used, old, new = (
+            projects.used(connection, after.id),
+            environment.quotas(before.quotas),
+            environment.quotas(after.quotas),
+        )
+        return tuple(
+            Effect(f"{used[kind]} {kind.replace('_', ' ')} are there, {new[kind]} may be: no more can be made")
+            for kind in environment.kinds
+            if new[kind] != old[kind] and used.get(kind, 0) > new[kind]
+        )
+
+    return Shelf(
+        one=lambda connection, _, id: _the_project(connection, id),
+        write=projects.change,
+        check=lambda project: _check_quotas(environment.kinds, project.quotas),
+        effects=effects,
+    )
+
+
 def create_project(
     transaction: Transaction, kinds: Mapping[str, Kind], wish: Project, under: Once
-) -> tuple[Project, bool]:
-    """(A new project, whether it had been made under the token before)."""
+) -> Administered[Project]:
+    """A new project, or the one that was made under the token before."""
     connection = transaction.connection
     if not PROJECT.fullmatch(wish.id):
         raise invalid("project.malformed", f"a project's id matches {PROJECT.pattern}", "/id")
@@ -67,32 +129,13 @@ def create_project(
         projects.create(connection, made)
         return made
 
-    return once(connection, under, Project, make)
+    made, replayed = once(connection, under, Project, make)
+    return Administered(record=made, changed=(made.id,), replayed=replayed)
 
 
-def change_project(
-    transaction: Transaction,
-    kinds: Mapping[str, Kind],
-    project_id: str,
-    change: Callable[[Project], Project],
-    at: str,
-    if_match: Sequence[int] | None,
-) -> Project:
-    """A project as `change` has it. A change that says what is already so keeps the revision."""
-    connection = transaction.connection
-    before = _the_project(connection, project_id)
-    expect_revision(project_id, before.revision, if_match)
-    after = change(before)
-    texts.check(after)
-    _check_quotas(kinds, after.quotas)
-    if after == before:
-        return before
-    after = msgspec.structs.replace(after, updated_at=at, revision=projects.next_revision(connection))
-    projects.change(connection, before, after)
-    return after
-
-
-def delete_project(transaction: Transaction, project_id: str, at: str, if_match: Sequence[int] | None) -> None:
+def delete_project(
+    transaction: Transaction, project_id: str, at: str, if_match: Sequence[int] | None
+) -> Administered[Project]:
     """End a project with its keys; refused while anything is in it."""
     connection = transaction.connection
     project = _the_project(connection, project_id)
@@ -100,11 +143,16 @@ def delete_project(transaction: Transaction, project_id: str, at: str, if_match:
     if uses := projects.contents(connection, project_id):
         counts = [f"{n} {kind.replace('_', ' ')}" for kind, n in projects.used(connection, project_id).items() if n]
         raise conflict("project.in-use", f"{project_id} still has: {', '.join(sorted(counts))}", uses=tuple(uses))
+    keys = projects.keys(connection, project_id)
     projects.bury(connection, project, at, projects.next_revision(connection))
+    changed = (project_id, *(key.id for key in keys))
+    return Administered(
+        record=project, changed=changed, effects=tuple(_shut(key) for key in keys if not key.revoked_at)
+    )
 
 
-def add_key(transaction: Transaction, key: Key, digest: bytes, under: Once) -> tuple[Key, bool]:
-    """(A key of a project that exists, or of an operator's; whether it had been made under the token before)."""
+def add_key(transaction: Transaction, key: Key, digest: bytes, under: Once) -> Administered[Key]:
+    """A key of a project that exists, or of an operator's, or the one that was made under the token before."""
     connection = transaction.connection
     if key.project_id:
         _the_project(connection, key.project_id)
@@ -114,28 +162,8 @@ def add_key(transaction: Transaction, key: Key, digest: bytes, under: Once) -> t
         projects.add_key(connection, made, digest)
         return made
 
-    return once(connection, under, Key, make)
-
-
-def change_key(
-    transaction: Transaction,
-    project_id: str,
-    id: str,
-    change: Callable[[Key], Key],
-    at: str,
-    if_match: Sequence[int] | None,
-) -> Key:
-    """A key of that project, or 404, as `change` has it. A change that says what is already so keeps the revision."""
-    connection = transaction.connection
-    before = the_key(connection, project_id, id)
-    expect_revision(id, before.revision, if_match)
-    after = change(before)
-    texts.check(after)
-    if after == before:
-        return before
-    after = msgspec.structs.replace(after, updated_at=at, revision=projects.next_revision(connection))
-    projects.change_key(connection, before, after)
-    return after
+    made, replayed = once(connection, under, Key, make)
+    return Administered(record=made, changed=(made.id,), replayed=replayed)
 
 
 def revoked(key: Key, at: str) -> Key:
@@ -149,6 +177,19 @@ def the_key(connection: Connection, project_id: str, id: str) -> Key:
     if found is None:
         raise missing("api-key", id[:40])
     return found
+
+
+def _shut(key: Key) -> Effect:
+    return Effect(f"requests with {key.id} are refused from then on", resource_id=key.id)
+
+
+KEYS: Shelf[Key] = Shelf(
+    one=the_key,
+    write=projects.change_key,
+    check=lambda _: None,
+    effects=lambda _, before, after: (_shut(after),) if after.revoked_at and not before.revoked_at else (),
+)
+"""API keys of all projects, and of the region."""
 
 
 def expect_revision(id: str, revision: int, if_match: Sequence[int] | None) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from crossconnect.cloud.resource import Effect, Resource, State
-from crossconnect.cloud.store.records import Commit
+from crossconnect.cloud.store.records import Commit, Key, Project
 from crossconnect.cloud.store.settling import Settled
+
+R = TypeVar("R", Project, Key)
 
 LIMIT_MAX = 1000
 """Of a page; as in AWS's `MaxResults`."""
@@ -58,6 +60,19 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     replayed: bool = False
     """Whether the command had been carried out before under the same idempotency token."""
     dry_run: bool = False
+
+
+class Administered(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
+    """What became of a command about a project or an API key. With `dry_run`, what would have."""
+
+    record: R
+    """As it is now; as it was, where it has been deleted."""
+    changed: tuple[str, ...] = ()
+    """Ids of all that was written or deleted; empty where nothing had to be."""
+    effects: tuple[Effect, ...] = ()
+    """None of them cuts: no packet asks for quotas or keys."""
+    replayed: bool = False
+    """As of `Outcome`."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):

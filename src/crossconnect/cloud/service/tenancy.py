@@ -15,10 +15,10 @@ from crossconnect.cloud.service.caller import Caller
 from crossconnect.cloud.service.engine import Engine
 from crossconnect.cloud.service.environment import Environment
 from crossconnect.cloud.service.once import Once, digest
-from crossconnect.cloud.service.outcome import Query, answered
+from crossconnect.cloud.service.outcome import Administered, Query, R, answered
 from crossconnect.cloud.store import projects
 from crossconnect.cloud.store.records import AuditRecord, Key, Project
-from crossconnect.cloud.store.writer import Transaction
+from crossconnect.cloud.store.writer import Transaction, Undone
 
 T = TypeVar("T")
 
@@ -30,6 +30,7 @@ class Tenancy:
         """See `Service.open`."""
         self._engine = engine
         self._environment = environment
+        self._projects = administration.project_shelf(environment)
 
     # Projects: for operators, whom the API has asked for.
 
@@ -41,15 +42,16 @@ class Tenancy:
         *,
         wish: Project | None = None,
         token: str = "",
-    ) -> tuple[Project, bool]:
+        dry_run: bool = False,
+    ) -> Administered[Project]:
         """Make a project; 409 `project.exists`, and `project.id-used` where there was one, 422 for a malformed id
-        (`[a-z0-9][a-z0-9-]{0,62}`) or an unknown kind. `wish` has its name, description and tags. `token` as of
-        `Service.create`; whether it had been made under that is told, too."""
+        (`[a-z0-9][a-z0-9-]{0,62}`) or an unknown kind. `wish` has its name, description and tags. `token` and
+        `dry_run` as of `Service.create`."""
         kinds, at = self._environment.kinds, self._now()
         wanted = msgspec.structs.replace(wish or Project(id=project_id), id=project_id, quotas=dict(quotas or {}))
-        line = self._line(caller, "create-project", id=project_id)
+        line = self._line(caller, "create-project", id=project_id, dry_run=dry_run)
         self._check(line, msgspec.structs.replace(wanted, id=""), token)  # the id has a rule of its own
-        under = self._once(projects.REGION, token, "project", wanted)
+        under = self._once(projects.REGION, "" if dry_run else token, "project", wanted)
         made = msgspec.structs.replace(wanted, created_at=at, updated_at=at)
         return await self._administer(line, lambda tx: administration.create_project(tx, kinds, made, under), caller)
 
@@ -64,7 +66,7 @@ class Tenancy:
         must_be_admin(caller)
         search = questions.plain_search(query, administration.PROJECT)
         found = await self._engine.read(lambda connection: projects.page(connection, _one_more(search)))
-        return found[: search.limit], found[search.limit - 1].id if len(found) > search.limit else ""
+        return _paged(found, search)
 
     async def project(self, caller: Caller) -> tuple[Project, Mapping[str, tuple[int, int]]]:
         """(The caller's project, (used, quota) by kind); 404."""
@@ -85,13 +87,14 @@ class Tenancy:
         *,
         if_match: Sequence[int] | None = None,
         action: str = "update-project",
-    ) -> Project:
+        dry_run: bool = False,
+    ) -> Administered[Project]:
         """A project as `change` has it, which may be asked more than once. `if_match`: revisions of which it must have
         one, else 412 `precondition.failed`."""
-        kinds, at = self._environment.kinds, self._now()
+        at = self._now()
         return await self._administer(
-            self._line(caller, action, id=project_id),
-            lambda tx: administration.change_project(tx, kinds, project_id, change, at, if_match),
+            self._line(caller, action, id=project_id, dry_run=dry_run),
+            lambda tx: administration.change(tx, self._projects, project_id, project_id, change, at, if_match),
             caller,
         )
 
@@ -103,21 +106,23 @@ class Tenancy:
 
         await self.update_project(caller, project_id, change, action="set-quotas")
 
-    async def delete_project(self, caller: Caller, project_id: str, *, if_match: Sequence[int] | None = None) -> None:
+    async def delete_project(
+        self, caller: Caller, project_id: str, *, if_match: Sequence[int] | None = None, dry_run: bool = False
+    ) -> Administered[Project]:
         """End a project, and its keys with it; 409 `project.in-use` with `uses` while anything is in it."""
         at = self._now()
-        await self._administer(
-            self._line(caller, "delete-project", id=project_id),
+        return await self._administer(
+            self._line(caller, "delete-project", id=project_id, dry_run=dry_run),
             lambda tx: administration.delete_project(tx, project_id, at, if_match),
             caller,
         )
 
-    async def quotas(self, caller: Caller) -> Mapping[str, tuple[int, int]]:
-        """(used, quota) of the caller's project by kind."""
+    async def quotas(self, caller: Caller, own: Mapping[str, int] | None = None) -> Mapping[str, tuple[int, int]]:
+        """(used, quota) of the caller's project by kind. `own`: as if these were its own quotas."""
 
         def ask(connection: Connection) -> Mapping[str, tuple[int, int]]:
-            own = projects.quotas(connection, caller.project_id) or {}
-            return self._used(connection, caller.project_id, own)
+            said = projects.quotas(connection, caller.project_id) or {} if own is None else own
+            return self._used(connection, caller.project_id, said)
 
         return await self._engine.read(ask)
 
@@ -127,21 +132,24 @@ class Tenancy:
 
     # Keys: for operators, and for a project's administrators their own.
 
-    async def create_key(self, caller: Caller, key: Key, *, token: str = "") -> tuple[Key, str]:
+    async def create_key(
+        self, caller: Caller, key: Key, *, token: str = "", dry_run: bool = False
+    ) -> tuple[Administered[Key], str]:
         """Make an API key; `id` and `created_at` are given by the service. The text that the client sends is shown
-        here and never again: it is empty where the key had been made under the same token before."""
+        here and never again: it is empty where the key had been made under the same token before, and of a dry run."""
         made, text, hidden = keys.made(key, self._environment.new_id("ak"), self._now())
-        line = self._line(caller, "create-key", id=made.id)
+        if dry_run:
+            made, text = msgspec.structs.replace(made, hint=""), ""
+        line = self._line(caller, "create-key", id=made.id, dry_run=dry_run)
         self._check(line, key, token)
-        under = self._once(key.project_id, token, "api-key", key)
-        known, replayed = await self._administer(
+        under = self._once(key.project_id, "" if dry_run else token, "api-key", key)
+        done = await self._administer(
             line,
             lambda tx: administration.add_key(tx, made, hidden, under),
             caller,
             "" if key.admin else key.project_id,
-            lambda result: result[0].id,
         )
-        return known, "" if replayed else text
+        return done, "" if done.replayed else text
 
     async def keys(self, caller: Caller, project_id: str) -> Sequence[Key]:
         """A project's keys."""
@@ -153,7 +161,7 @@ class Tenancy:
         self._may_administer(caller, project_id)
         search = questions.plain_search(query, ID)
         found = await self._engine.read(lambda connection: projects.key_page(connection, project_id, _one_more(search)))
-        return found[: search.limit], found[search.limit - 1].id if len(found) > search.limit else ""
+        return _paged(found, search)
 
     async def key(self, caller: Caller, project_id: str, key_id: str) -> Key:
         """One of a project's keys; 404 `api-key.not-found`."""
@@ -169,26 +177,35 @@ class Tenancy:
         *,
         if_match: Sequence[int] | None = None,
         action: str = "update-key",
-    ) -> Key:
+        dry_run: bool = False,
+    ) -> Administered[Key]:
         """As `update_project`: a key's name and tags."""
         at = self._now()
         return await self._administer(
-            self._line(caller, action, id=key_id),
-            lambda tx: administration.change_key(tx, project_id, key_id, change, at, if_match),
+            self._line(caller, action, id=key_id, dry_run=dry_run),
+            lambda tx: administration.change(tx, administration.KEYS, project_id, key_id, change, at, if_match),
             caller,
             project_id,
         )
 
     async def revoke_key(
-        self, caller: Caller, project_id: str, key_id: str, *, if_match: Sequence[int] | None = None
-    ) -> None:
+        self,
+        caller: Caller,
+        project_id: str,
+        key_id: str,
+        *,
+        if_match: Sequence[int] | None = None,
+        dry_run: bool = False,
+    ) -> Administered[Key]:
         """Make a key unusable at once, in every process."""
         at = self._now()
 
         def change(key: Key) -> Key:
             return administration.revoked(key, at)
 
-        await self.update_key(caller, project_id, key_id, change, if_match=if_match, action="revoke-key")
+        return await self.update_key(
+            caller, project_id, key_id, change, if_match=if_match, action="revoke-key", dry_run=dry_run
+        )
 
     async def authenticate(self, text: str) -> Caller | None:
         """Whose key that is; none for a malformed, unknown, expired or revoked one."""
@@ -212,24 +229,29 @@ class Tenancy:
     async def _administer(
         self,
         line: AuditRecord,
-        work: Callable[[Transaction], T],
+        work: Callable[[Transaction], Administered[R]],
         caller: Caller,
         project_id: str | None = None,
-        id_of: Callable[[T], str] | None = None,
-    ) -> T:
-        """Do something as an operator, or as administrator of a project. `id_of`: what became of it, for the record."""
+    ) -> Administered[R]:
+        """Do something as an operator, or as administrator of a project; nothing, where its line is of a dry run."""
 
-        def note(_tx: Transaction, result: T | Refused) -> AuditRecord:
-            if isinstance(result, Refused) or id_of is None:
+        def attempt(tx: Transaction) -> Administered[R]:
+            done = work(tx)
+            if line.dry_run:
+                raise Undone(done)
+            return done
+
+        def note(_tx: Transaction, result: Administered[R] | Refused) -> AuditRecord:
+            if isinstance(result, Refused):
                 return _with_result(line, result)
-            return msgspec.structs.replace(line, resource_id=id_of(result))
+            return msgspec.structs.replace(line, resource_id=result.record.id)
 
         try:
             self._may_administer(caller, project_id)
         except Refused as refused:
             self._refused(line, refused)
             raise
-        return await self._engine.write(work, note)
+        return await self._engine.write(attempt, note)
 
     @staticmethod
     def _may_administer(caller: Caller, project_id: str | None) -> None:
@@ -257,7 +279,9 @@ class Tenancy:
     def _now(self) -> str:
         return self._environment.text(self._environment.clock())
 
-    def _line(self, caller: Caller, action: str, kind: Kind | None = None, id: str = "") -> AuditRecord:
+    def _line(
+        self, caller: Caller, action: str, kind: Kind | None = None, id: str = "", *, dry_run: bool = False
+    ) -> AuditRecord:
         """Of the audit record, for a call that succeeds."""
         return AuditRecord(
             at=self._now(),
@@ -266,7 +290,8 @@ class Tenancy:
             action=action,
             kind=kind.name if kind is not None else "",
             resource_id=id[:100],
-            status=answered(action, dry_run=False),
+            status=answered(action, dry_run=dry_run),
+            dry_run=dry_run,
             request=caller.request,
         )
 
@@ -279,8 +304,11 @@ def _one_more(search: projects.Search) -> projects.Search:
     return msgspec.structs.replace(search, limit=search.limit + 1)
 
 
-def _with_result(line: AuditRecord, result: object) -> AuditRecord:
-    if not isinstance(result, Refused):
-        return line
-    code = result.problems[0].code if result.problems else ""
-    return msgspec.structs.replace(line, status=result.status, code=code)
+def _paged(found: Sequence[R], search: projects.Search) -> tuple[Sequence[R], str]:
+    """What was found with one more, as a page, and the marker of the next one."""
+    return found[: search.limit], found[search.limit - 1].id if len(found) > search.limit else ""
+
+
+def _with_result(line: AuditRecord, refused: Refused) -> AuditRecord:
+    code = refused.problems[0].code if refused.problems else ""
+    return msgspec.structs.replace(line, status=refused.status, code=code)
