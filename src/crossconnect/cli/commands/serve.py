@@ -29,6 +29,7 @@ from crossconnect.cloud.api.settings import (
     limit_of,
     read_policies,
     read_settings,
+    refuse_unusable,
 )
 from crossconnect.cloud.neutron.collection import Region
 from crossconnect.cloud.neutron.dialect import KeystoneDialect, NeutronDialect
@@ -133,6 +134,7 @@ def api_file(root: Path) -> ApiFile:
     print_findings(findings)
     if file is None:
         raise BadInput(f"{API_FILE} cannot be used")
+    refuse_unusable(file, KINDS)
     return file
 
 

@@ -55,7 +55,7 @@ def create_project(
     connection = transaction.connection
     if not PROJECT.fullmatch(wish.id):
         raise invalid("project.malformed", f"a project's id matches {PROJECT.pattern}", "/id")
-    _check_quotas(kinds, wish.quotas)
+    check_quotas(kinds, wish.quotas)
 
     def make() -> Project:
         if projects.quotas(connection, wish.id) is not None:
@@ -84,7 +84,7 @@ def change_project(
     expect_revision(project_id, before.revision, if_match)
     after = change(before)
     texts.check(after)
-    _check_quotas(kinds, after.quotas)
+    check_quotas(kinds, after.quotas)
     if after == before:
         return before
     after = msgspec.structs.replace(after, updated_at=at, revision=projects.next_revision(connection))
@@ -193,7 +193,7 @@ def _the_project(connection: Connection, project_id: str) -> Project:
     return found
 
 
-def _check_quotas(kinds: Mapping[str, Kind], quotas: Mapping[str, int]) -> None:
+def check_quotas(kinds: Mapping[str, Kind], quotas: Mapping[str, int]) -> None:
     for name, quota in quotas.items():
         if name not in kinds and name not in LIMITS:
             raise invalid("quota.unknown", f"{name[:40]!r} is no kind, and no limit", "/quotas")
