@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from crossconnect.cli.group import run
 from crossconnect.cloud.api.settings import ApiFile, limit_of, read_settings, refuse_unusable
 from crossconnect.cloud.registry import KINDS
 from crossconnect.errors import BadInput
@@ -69,3 +70,12 @@ def test_what_is_usual_is_usable() -> None:
     refuse_unusable(ApiFile(), KINDS)
     refuse_unusable(ApiFile(public_prefixes=("203.0.113.0/24",), zones=("a", "b"), quotas={"vpc": 3}), KINDS)
     refuse_unusable(ApiFile(quotas={"rules_per_security_group": 5}), KINDS)
+
+
+def test_a_database_needs_its_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Input: a file of SQLite in a directory that is not there. Output: said at the start, exit code 2."""
+    root = written(tmp_path, "zones: [a]\n")
+    capsys.readouterr()
+    assert run(["serve", "-C", str(root), "--listen", "127.0.0.1:0", "--database", str(tmp_path / "no" / "db")]) == 2
+    assert f"there is no directory {tmp_path / 'no'}" in capsys.readouterr().err
+    assert not (tmp_path / "no").exists()
