@@ -19,7 +19,7 @@ CHASSIS_TUNNELS = Code(
 GATEWAY_UPLINKS = Code(
     "intent.gateway-uplinks",
     _E,
-    "A gateway node has no uplink, or two to one leaf; or a server that is none has uplinks.",
+    "A gateway node has no uplink, two to one leaf, or one to what is no leaf; or a server that is none has uplinks.",
     "Write one uplink for each leaf that the gateway node is plugged into besides its attachments.",
 )
 PROVIDER_NETWORK = Code(

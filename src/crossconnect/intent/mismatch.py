@@ -70,12 +70,16 @@ class _Walk:
                 return self.visit_record(value, expected, at)
             case inspect.VarTupleType():
                 return self.visit_list(value, expected, at)
+            case inspect.DictType():
+                return self.visit_mapping(value, expected, at)
             case inspect.LiteralType():
                 return self.visit_choice(value, expected, at)
             case inspect.BoolType():
                 fits = isinstance(value, bool)
             case inspect.IntType():
                 fits = type(value) is int and abs(value) <= INTEGER_MAX
+            case inspect.FloatType():
+                fits = isinstance(value, int | float) and not isinstance(value, bool)
             case inspect.StrType():
                 fits = isinstance(value, str)
             case _:
@@ -127,6 +131,16 @@ class _Walk:
             if not self.visit(item, expected.item_type, (*at, index)):
                 del self.dropped[inside:]
                 self.dropped.append((*at, index))
+        return True
+
+    def visit_mapping(self, value: Any, expected: inspect.DictType, at: Keys) -> bool:
+        """A mapping of any keys: wrong members go."""
+        if not isinstance(value, dict):
+            self.report_type(value, expected, at)
+            return False
+        for key in list(value):
+            if isinstance(key, RefusedKey) or not self.visit(value[key], expected.value_type, (*at, key)):
+                del value[key]
         return True
 
     def visit_choice(self, value: Any, expected: inspect.LiteralType, at: Keys) -> bool:
@@ -197,6 +211,10 @@ def described(expected: inspect.Type) -> str:
             return "true or false"
         case inspect.IntType():
             return "a whole number"
+        case inspect.FloatType():
+            return "a number"
+        case inspect.DictType():
+            return "a mapping"
         case inspect.StrType():
             return "text"
         case inspect.LiteralType():
@@ -236,7 +254,7 @@ def _cure(value: Any, expected: inspect.Type) -> str:
             return "Remove the field, or write [] for an empty list."
         case None, _:
             return "Remove the field, or give it a value."
-        case str(), inspect.IntType() if value.strip().isdigit():
+        case str(), inspect.IntType() | inspect.FloatType() if value.strip().isdigit():
             return f"Write {value.strip()} without quotes."
         case str(), inspect.BoolType() if value.lower() in ("yes", "on", "y", "no", "off", "n", "true", "false"):
             return f"Write {'true' if value.lower() in ('yes', 'on', 'y', 'true') else 'false'}."
@@ -244,7 +262,7 @@ def _cure(value: Any, expected: inspect.Type) -> str:
             return "Put it in quotes."
         case str() | int() | float() | dict(), inspect.VarTupleType():
             return "Write a list: each item on a line of its own behind `- `, or all of them in [ ]."
-        case list(), inspect.StrType() | inspect.IntType() | inspect.BoolType():
+        case list(), inspect.StrType() | inspect.IntType() | inspect.FloatType() | inspect.BoolType():
             return "Give one value, without `- ` or [ ]."
         case _:
             return f"Give {described(expected)}."

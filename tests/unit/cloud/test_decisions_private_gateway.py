@@ -109,3 +109,13 @@ def test_prefixes_on_a_transit_router() -> None:
     assert [e.cuts for e in cloud.plan_update(gateway.id, prefixes=[]).effects] == [True]
     cloud.update(of_it.id, propagated_route_table_ids=[])
     assert not cloud.plan_update(gateway.id, prefixes=[]).effects
+
+
+def test_who_names_a_vrf_as_the_files_do_is_told_its_own() -> None:
+    """Input: the VRF's name within its tenant, which is not the one on devices. Output: the names that would do."""
+    with pytest.raises(Refused) as error:
+        Cloud(vrfs=("acme-connect", "acme-vpn")).create("private_gateway", vrf="connect")
+    assert error.value.problems[0].message == "the project has no VRF 'connect'; it has acme-connect, acme-vpn"
+    with pytest.raises(Refused) as error:
+        Cloud(vrfs=()).create("private_gateway", vrf="connect")
+    assert error.value.problems[0].message == "the project has no VRF 'connect'"

@@ -55,6 +55,8 @@ def test_quotas_are_listed_and_defaults_are_the_regions() -> None:
     assert api.call("PATCH", "/v1/projects/acme", {"quotas": {"elastic_ip": 49}}, **operator).status_code == 200
     assert raw("GET", "/neutron/v2.0/quotas/acme").json()["quota"]["floatingip"] == 49
     assert raw("GET", "/neutron/v2.0/quotas/acme/default").json()["quota"]["floatingip"] == default["floatingip"]
+    assert api.call("PATCH", "/v1/projects/acme", {"quotas": {"elastic_ip": None}}, **operator).status_code == 200
+    assert raw("GET", "/neutron/v2.0/quotas/acme").json()["quota"]["floatingip"] == shown["floatingip"]
 
 
 def test_tags_one_by_one() -> None:

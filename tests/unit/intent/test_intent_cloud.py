@@ -66,6 +66,12 @@ def test_a_region_without_gateway_nodes_is_left_as_it_is() -> None:
             "fabric/pod.yaml:17",
             "two uplinks to a-leaf1",
         ),
+        (
+            ("uplinks: [{port: a-leaf1}", "uplinks: [{port: a-spine1}"),
+            "intent.gateway-uplinks",
+            ":17",
+            "goes to leaves",
+        ),
         (("uplinks: [{port: a-leaf1}", "uplinks: [{port: a-leaf9}"), "intent.device-unknown", "pod.yaml:17", "leaf9"),
         (("vrf: cloud/inet\n", "vrf: cloud/none\n"), "intent.vrf-unknown", "edge/internet.yaml:3", "cloud/none"),
         (("- name: internet", "- name: internet-of-all"), "intent.provider-name", "edge/internet.yaml:2", "15"),

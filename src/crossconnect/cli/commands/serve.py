@@ -29,6 +29,7 @@ from crossconnect.cloud.api.settings import (
     limit_of,
     read_policies,
     read_settings,
+    refuse_unusable,
 )
 from crossconnect.cloud.neutron.collection import Region
 from crossconnect.cloud.neutron.dialect import KeystoneDialect, NeutronDialect
@@ -137,14 +138,17 @@ def api_file(root: Path) -> ApiFile:
     print_findings(findings)
     if file is None:
         raise BadInput(f"{API_FILE} cannot be used")
+    refuse_unusable(file, KINDS)
     return file
 
 
 def database_of(root: Path, file: ApiFile, option: str) -> str:
-    """The database: of the option, relative to this directory; or of the file, relative to the region's."""
-    if option:
-        return option
-    return file.database if "://" in file.database else str(root / file.database)
+    """The database: of the option, relative to this directory; or of the file, relative to the region's. BadInput where
+    a file of SQLite could not be, since its directory is not there."""
+    found = option or (file.database if "://" in file.database else str(root / file.database))
+    if "://" not in found and not (directory := Path(found).parent).is_dir():
+        raise BadInput(f"the database cannot be {found}: there is no directory {directory}")
+    return found
 
 
 class _Provided(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,10 +11,13 @@ from crossconnect.cloud.api.authorisation import DEFAULT_POLICIES, Policies
 from crossconnect.cloud.api.rate import Limit
 from crossconnect.cloud.api.token import Issuer
 from crossconnect.cloud.region import SAMPLING_MAX, CloudRegion
+from crossconnect.cloud.resource import Kind, Refused
+from crossconnect.cloud.service.administration import check_quotas
 from crossconnect.errors import BadInput
 from crossconnect.finding import Finding, has_errors
 from crossconnect.intent.decode import decode
 from crossconnect.intent.loader import load
+from crossconnect.net import overlaps, parse
 
 API_FILE = "cloud/api.yaml"
 POLICIES = "cloud/policies"
@@ -117,8 +121,36 @@ def as_run(region: CloudRegion, settings: ApiFile) -> CloudRegion:
     )
 
 
+def refuse_unusable(settings: ApiFile, kinds: Mapping[str, Kind]) -> None:
+    """BadInput where prefixes, quotas or zones are such that commands of tenants would fail by them later."""
+    for text in settings.public_prefixes:
+        try:
+            parsed = parse(text)
+        except ValueError as error:
+            raise BadInput(f"{API_FILE}: public_prefixes: {error}") from None
+        if parsed.version != 4 or "/" not in text or parsed.value & parsed.host_mask:
+            raise BadInput(f"{API_FILE}: public_prefixes: {text} is no IPv4 prefix, as in 203.0.113.0/24")
+    if clash := next(
+        (a for n, a in enumerate(settings.public_prefixes) if _clash(a, settings.public_prefixes[:n])), ""
+    ):
+        raise BadInput(f"{API_FILE}: public_prefixes: {clash} overlaps another one")
+    if "" in settings.zones:
+        raise BadInput(f"{API_FILE}: zones: a zone has a name")
+    if twice := next((zone for n, zone in enumerate(settings.zones) if zone in settings.zones[:n]), ""):
+        raise BadInput(f"{API_FILE}: zones: {twice} is there twice")
+    try:
+        check_quotas(kinds, settings.quotas)
+    except Refused as refused:
+        raise BadInput(f"{API_FILE}: quotas: {refused.problems[0].message}") from None
+
+
+def _clash(prefix: str, others: Sequence[str]) -> bool:
+    return any(overlaps(prefix, other) for other in others)
+
+
 def limit_of(settings: ApiFile) -> Limit:
     """Each project's rate limit; BadInput where it could not be."""
+    # Written so that NaN is refused, too.
     if not 0 < settings.requests_per_second <= 1e6 or not 1 <= settings.burst <= 1_000_000:
         raise BadInput(f"{API_FILE}: requests_per_second is above 0, burst 1 to 1,000,000")
     return Limit(per_second=settings.requests_per_second, burst=settings.burst)

@@ -95,3 +95,9 @@ def black_holes(vpc_ids: Iterable[str], target: str, view: View) -> tuple[Effect
         for route in table.routes
         if route.target == target
     )
+
+
+def no_vrf(name: str, context: Context) -> str:
+    """What a project is told that names a VRF which it has not: those it has, by their names on devices."""
+    own = f"; it has {', '.join(context.vrfs)}" if context.vrfs else ""
+    return f"the project has no VRF {name!r}{own}"

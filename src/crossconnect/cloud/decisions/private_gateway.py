@@ -11,7 +11,7 @@ from crossconnect.cloud.addresses import cidr
 from crossconnect.cloud.decisions.claimed import numbers
 from crossconnect.cloud.decisions.foresight import With
 from crossconnect.cloud.decisions.meeting import blocks_of, in_vrf, others, refuse_overlap
-from crossconnect.cloud.decisions.patching import black_holes, diverted, is_used, the_vpc
+from crossconnect.cloud.decisions.patching import black_holes, diverted, is_used, no_vrf, the_vpc
 from crossconnect.cloud.decisions.transit import learnt
 from crossconnect.cloud.decisions.vrf_service import refuse_sources_of
 from crossconnect.cloud.kinds.private_gateway import (
@@ -30,7 +30,7 @@ def create(body: PrivateGatewayBody, view: View, context: Context) -> Change:
     """A private gateway into a VRF that the project has, attached at once where a VPC is named."""
     if body.vrf not in context.vrfs:
         # The same for a VRF that does not exist: the region's VRFs are nothing that a project looks up.
-        raise invalid("private-gateway.vrf", f"the project has no VRF {body.vrf!r}", "/vrf")
+        raise invalid("private-gateway.vrf", no_vrf(body.vrf, context), "/vrf")
     id = context.new_id("pgw")
     if body.vpc_id:
         _refuse_attachment(id, body.vrf, body.vpc_id, view)

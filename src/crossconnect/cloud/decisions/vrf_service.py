@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from crossconnect.cloud.decisions.meeting import blocks_of, in_vrf
-from crossconnect.cloud.decisions.patching import refuse_more
+from crossconnect.cloud.decisions.patching import no_vrf, refuse_more
 from crossconnect.cloud.kinds.private_link import Backend, EndpointService, EndpointServiceBody, ServiceListener
 from crossconnect.cloud.limits import limit
 from crossconnect.cloud.resource import Claim, Effect, conflict, invalid
@@ -17,7 +17,7 @@ def refuse(body: EndpointServiceBody, view: View, context: Context) -> None:
     """Refused where a VRF is not the project's, sources would be kept, or the address of clients is another's."""
     if body.vrf not in context.vrfs:
         # The same for a VRF that does not exist: the region's VRFs are nothing that a project looks up.
-        raise invalid("endpoint-service.vrf", f"the project has no VRF {body.vrf!r}", "/vrf")
+        raise invalid("endpoint-service.vrf", no_vrf(body.vrf, context), "/vrf")
     if body.source != "translated":
         message = "clients' addresses mean nothing in a VRF: sources are translated there"
         raise invalid("endpoint-service.vrf-kept", message, "/source")

@@ -17,7 +17,7 @@ class PrivateGateway(Resource, frozen=True, kw_only=True):
     overlap."""
 
     vrf: str
-    """Name of the VRF in the region's repository; the provider has given it to the project."""
+    """The VRF's name on devices: `acme-wan` is VRF `wan` of tenant `acme`, whose project may name it."""
     vpc_id: str = ""
     """Empty while it is not attached to a VPC. One that is attached to a transit router has none."""
     prefixes: tuple[str, ...] = ()

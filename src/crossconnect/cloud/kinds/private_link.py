@@ -39,8 +39,8 @@ class EndpointService(Resource, frozen=True, kw_only=True):
     load_balancer_id: str = ""
     """An internal one."""
     vrf: str = ""
-    """Where the service is, if not behind a load balancer: a VRF in the region's repository, which the provider has
-    given to the project."""
+    """Where the service is, if not behind a load balancer: a VRF of the tenant that the project is, by its name on
+    devices, `tenant-vrf`."""
     listeners: tuple[ServiceListener, ...] = ()
     """In a VRF."""
     source_address: str = ""

@@ -105,7 +105,7 @@ def project_shelf(environment: Environment) -> Shelf[Project]:
     return Shelf(
         one=lambda connection, _, id: _the_project(connection, id),
         write=projects.change,
-        check=lambda project: _check_quotas(environment.kinds, project.quotas),
+        check=lambda project: check_quotas(environment.kinds, project.quotas),
         effects=effects,
     )
 
@@ -117,7 +117,7 @@ def create_project(
     connection = transaction.connection
     if not PROJECT.fullmatch(wish.id):
         raise invalid("project.malformed", f"a project's id matches {PROJECT.pattern}", "/id")
-    _check_quotas(kinds, wish.quotas)
+    check_quotas(kinds, wish.quotas)
 
     def make() -> Project:
         if projects.quotas(connection, wish.id) is not None:
@@ -234,7 +234,8 @@ def _the_project(connection: Connection, project_id: str) -> Project:
     return found
 
 
-def _check_quotas(kinds: Mapping[str, Kind], quotas: Mapping[str, int]) -> None:
+def check_quotas(kinds: Mapping[str, Kind], quotas: Mapping[str, int]) -> None:
+    """Refused where a quota is of no kind, or no number that one can be."""
     for name, quota in quotas.items():
         if name not in kinds and name not in LIMITS:
             raise invalid("quota.unknown", f"{name[:40]!r} is no kind, and no limit", "/quotas")

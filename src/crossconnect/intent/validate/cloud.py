@@ -67,6 +67,10 @@ def _uplinks(subject: Subject) -> Iterator[Finding]:
         for index, leaf in enumerate(leaves):
             at = f"{path}/uplinks/{index}/port"
             yield from devices.unknown(leaf, f"gateway node {server.name}", at)
+            switch = subject.switches.get(leaf)
+            if switch is not None and switch.role not in ("leaf", "border-leaf"):
+                words = f"gateway node {server.name} has an uplink to {leaf}, a {switch.role}; it goes to leaves"
+                yield found(own_codes.GATEWAY_UPLINKS, subject.place(at), words)
             if leaf in leaves[:index]:
                 words = f"gateway node {server.name} has two uplinks to {leaf}"
                 yield found(own_codes.GATEWAY_UPLINKS, subject.place(at), words)
