@@ -6,6 +6,7 @@ what is said, what the borders run and start with, what the journal and `xc hist
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -20,12 +21,13 @@ import msgspec
 import pytest
 from live_region import LiveRegion
 
+from crossconnect.cli import plan_saving
 from crossconnect.cli.group import run
 from crossconnect.cli.live_hands import LiveHands
 from crossconnect.device.draining import PREPEND
 from crossconnect.lab import down
 from crossconnect.rollout.execution import Action, DeviceState
-from crossconnect.rollout.saved_plan import SavedPlan, decoded, encoded
+from crossconnect.rollout.saved_plan import SavedPlan, Timers, decoded, encoded
 from crossconnect.simulate import simulate
 from ssh_peers import make_key, needs_sshd, wait_for
 from transit_region import BORDERS, SECRET
@@ -97,8 +99,17 @@ class Desk:
         self.file.write_bytes(encoded(change(plan)))
 
 
+PATIENT = functools.partial(Timers, apply_s=300, gate_s=600, margin_s=300)
+"""A look at all switches takes half a minute where two processors have ten other things to do."""
+GATE_FAILS_S = 30
+"""For a gate that is to fail: it is not waited for any longer."""
+
+
 @pytest.fixture
-def desk(live: LiveRegion, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
+def desk(
+    live: LiveRegion, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desk]:
+    monkeypatch.setattr(plan_saving, "Timers", PATIENT)
     desk = Desk(live, tmp_path / "plans", capsys)
     yield desk
     assert desk.secrets() == []
@@ -201,12 +212,18 @@ def test_what_the_checks_find_in_live_state_undoes_the_wave(
     typed += ["-c", "address-family l2vpn evpn"]
 
     def perform(self: LiveHands, action: Action, device: DeviceState | None) -> str:
+        patient = self._gates._timers
+        if action.verb == "gate":
+            self._gates._timers = msgspec.structs.replace(patient, gate_s=GATE_FAILS_S)
         if action.verb == "gate" and action.wave == 1:
             assert live.lab.run(leaf, [*typed, "-c", "no advertise ipv4 unicast"]).returncode == 0
             wait_for(lambda: "10.1.1.0/24" not in _routes(live, BORDERS[0]), "the border keeps the leaf's prefix")
         if action.verb == "proof":
             assert live.lab.run(leaf, [*typed, "-c", "advertise ipv4 unicast"]).returncode == 0
-        return perform_as_ever(self, action, device)
+        try:
+            return perform_as_ever(self, action, device)
+        finally:
+            self._gates._timers = patient
 
     monkeypatch.setattr(LiveHands, "perform", perform)
     try:
