@@ -276,7 +276,7 @@ def test_what_is_drained_before_it_is_interrupted_loses_nothing(lab: Lab, tmp_pa
             confirmed_change.restore(lab, name, confirmed_change.Change("", "", text, ""))
         still(lab)
     done = [(e.wave, e.verb) for _, e in cost.told if e.kind == "done"]
-    steps = ("prepare", "drain", "commit", "verify", "gate", "confirm", "undrain", "settle")
+    steps = ("prepare", "drain", "quiet", "commit", "verify", "gate", "confirm", "ready", "undrain", "settle")
     assert done == [(wave, verb) for wave in (1, 2) for verb in steps]
     moments = {(e.kind, e.verb, e.wave): moment for moment, e in cost.told}
     quiet = [(moments["done", "drain", wave], moments["begin", "undrain", wave]) for wave in (1, 2)]
