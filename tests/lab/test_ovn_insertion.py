@@ -2,7 +2,7 @@
 
 web (10.0.1.10, hv1), web2 (10.0.1.11, hv2) -- s1 -- VPC's router -- s2 -- db (10.0.2.10, hv2)
                                                           |
-                        s3: fw1 (hv3), fw2 (hv1), which route; s4: left, right (hv3), which are inline
+     s3: fw1 (hv3), fw2 (hv1), s5: ids (hv2), which route; s4: left, right (hv3), which are inline
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class Stand:
             "db": "hv2",
             "fw1": "hv3",
             "fw2": "hv1",
+            "ids": "hv2",
             "left": "hv3",
             "right": "hv3",
             "guest": "hv1",
@@ -47,7 +48,7 @@ class Stand:
     def build(self) -> None:
         self.cloud.vpc("blue", "10.0.0.0/16")
         self.cloud.rule("sgr-any", "sg-blue", "ingress", "0.0.0.0/0")
-        for n in range(1, 5):
+        for n in range(1, 6):
             self.cloud.subnet(f"s{n}", "blue", f"10.0.{n}.0/24")
         where = {
             "web": "1.10",
@@ -55,6 +56,7 @@ class Stand:
             "db": "2.10",
             "fw1": "3.10",
             "fw2": "3.11",
+            "ids": "5.10",
             "left": "4.10",
             "right": "4.11",
         }
@@ -73,12 +75,12 @@ class Stand:
         self.cloud.table("blue", "blue", ("10.1.0.0/16", "pcx-1"))
         self.cloud.table("red", "red", ("10.0.0.0/16", "pcx-1"))
         self.live.write()
-        self.live.plug("guest", "web", "web2", "db", "fw1", "fw2")
-        for name in ("fw1", "fw2"):
+        self.live.plug("guest", "web", "web2", "db", "fw1", "fw2", "ids")
+        for name in ("fw1", "fw2", "ids"):
             self.inside(name, "echo 1 > /proc/sys/net/ipv4/ip_forward")
         self.live.plug("left", "right", bare=True)
         # Tunnels between all chassis have been used before anything is counted.
-        pairs = [(a, b) for a in ("web", "db", "fw1", "guest") for b in ("web2", "db", "fw1", "fw2") if a != b]
+        pairs = [(a, b) for a in ("web", "db", "fw1", "guest") for b in ("web2", "db", "fw1", "fw2", "ids") if a != b]
         assert comes_true(lambda: all(answers(self.lab, *pairs).values()))
 
     def inside(self, name: str, script: str) -> str:
@@ -223,6 +225,30 @@ def test_two_insertions_each_have_their_own_connections(stand: Stand) -> None:
     assert stand.through("guest", "db", 81) == "", "no member of the group"
     stand.cloud.drop("ins-2")
     stand.remove()
+
+
+def test_a_chain_goes_through_both_both_ways_and_each_fails_as_it_declares(stand: Stand) -> None:
+    """Input: a firewall, an IDS behind it that fails open. Output: all packets of a chosen connection pass both; with
+    the IDS unplugged the firewall alone; with one that fails closed nothing."""
+    behind = {"vpc_id": "vpc-blue", "appliances": (Appliance(network_interface_id="eni-ids"),), "number": 2}
+    stand.cloud.make(ServiceInsertion, "ins-2", appliance_numbers=(3,), on_failure="open", **behind)
+    stand.insert(Appliance(network_interface_id="eni-fw1"), next_insertion_id="ins-2")
+    assert stand.live.compiler.failed() == {}
+    both = ("fw1", "fw2", "ids")
+    assert comes_true(lambda: stand.through("web", "db", 80, both) == "fw1 ids")
+    assert stand.through("web2", "db", 80, both) == "fw1 ids"
+    assert stand.through("web", "db", 81, both) == stand.through("db", "web", 80, both) == ""
+    stand.lab.unplug("ids")
+    assert comes_true(lambda: now(stand) == "fw1")
+    stand.cloud.change(stand.cloud.documents["ins-2"], on_failure="closed")
+    stand.live.write()
+    assert comes_true(lambda: now(stand) == "no")
+    stand.live.plug("ids")
+    stand.inside("ids", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+    assert comes_true(lambda: now(stand, both) == "fw1 ids")
+    stand.remove()
+    stand.cloud.drop("ins-2")
+    stand.live.write()
 
 
 def test_what_is_balanced_goes_through_the_appliance_of_its_target_group(stand: Stand) -> None:
