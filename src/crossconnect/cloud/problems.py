@@ -46,7 +46,7 @@ PROBLEMS = (
         "cidr.overlap",
         409,
         "Two VPCs would meet (peering, transit router, VRF, service that keeps sources) whose CIDR blocks "
-        "overlap. Other projects' blocks are not told.",
+        "overlap, or a VPC in a VRF has the source address of a service there. Other projects' blocks are not told.",
     ),
     ProblemKind("cidr.reserved", 422, "The block overlaps what the region has for links between its routers."),
     ProblemKind("cidr.unusable", 422, "The block is not for hosts: loopback, multicast, link-local, unspecified."),

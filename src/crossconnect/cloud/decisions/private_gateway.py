@@ -90,7 +90,7 @@ def _refuse_attachment(id: str, vrf: str, vpc_id: str, view: View) -> None:
         if other.id != id:
             raise conflict("private-gateway.second", f"VPC {vpc_id} has {other.id} attached", "/vpc_id")
     refuse_overlap(blocks_of(vpc), others(in_vrf(vrf, view), vpc_id), "/vpc_id")
-    refuse_sources_of(vrf, blocks_of(vpc), view)
+    refuse_sources_of(vrf, blocks_of(vpc), view, "/vpc_id")
 
 
 def _refuse_propagating(gateway: PrivateGateway, view: View) -> None:
