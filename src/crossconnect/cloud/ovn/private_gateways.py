@@ -14,6 +14,8 @@ from crossconnect.cloud.ovn.provider import link, network_of, plug, route
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.transit import reached_from, to_transit
 from crossconnect.cloud.ovn.vpcs import ROUTER, ROUTER_OPTIONS
+from crossconnect.cloud.ovn.vpn_connections import behind_gateway, ends_at
+from crossconnect.cloud.tunnel import Tunnel
 from crossconnect.net import parse
 
 
@@ -31,8 +33,9 @@ def to_private_gateway(q: Queries, id: str, version: int) -> Hop:
 @unit
 def gateway(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Router` with a port on the VRF's provider network (`HA_Chassis_Group`) and a link to the VPC's router;
-    routes to its prefixes by the next hop there, and to the VPC's blocks, or all that a transit router has, back.
-    The gateway nodes are told to announce the VPC's blocks, or what the transit router leads to from here."""
+    routes to its prefixes, and those of its VPN connections, by the next hop there, and to the VPC's blocks, or all
+    that a transit router has, back. The gateway nodes are told to announce the VPC's blocks, or what the transit router
+    leads to from here; VPN concentrators are told of their tunnels."""
     gateway = q.need(PrivateGateway, id)
     network = q.ask(network_of, id)
     outer = f"{network.name}-{id}"
@@ -53,14 +56,18 @@ def gateway(q: Queries, id: str) -> Iterator[Part]:
             announce.update(q.ask(reached_from, attachment_id))
             for version, everything in ((4, "0.0.0.0/0"), (6, "::/0")):
                 back[everything] = to_transit(q, id, attachment.transit_router_id, version)
-    yield from plug(q, network, (id, outer), gateway, announce)
+    tunnels = {
+        one: Tunnel(customer=customer, local=tuple(sorted(announce)), remote=remote)
+        for one, customer, remote in q.ask(ends_at, id)
+    }
+    yield from plug(q, network, (id, outer), gateway, announce, tunnels=tunnels)
     hops = {4: network.next_hop, 6: network.next_hop6}
-    for prefix in gateway.prefixes:
+    for prefix in q.ask(behind_gateway, id):
         if prefix in back:
             yield Fault(f"{prefix} is on both sides of the gateway")
         elif hop := hops[parse(prefix).version]:
             yield from route(id, f"{id}/{prefix}", id, prefix, Hop(hop, outer))
-        else:
+        elif prefix in gateway.prefixes:
             yield Fault(f"{prefix}: the network of VRF {gateway.vrf} has no IPv6")
     for prefix, hop in back.items():
         yield from route(id, f"{id}/{prefix}", id, prefix, hop)

@@ -25,6 +25,7 @@ from crossconnect.cloud.ovn.provider import route
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.subnets import router_port
 from crossconnect.cloud.ovn.transit import to_transit
+from crossconnect.cloud.ovn.vpn_connections import behind_gateway
 from crossconnect.cloud.resource import Resource
 from crossconnect.net import contains, parse
 
@@ -43,8 +44,7 @@ def destinations(q: Queries, table: RouteTable) -> dict[str, str]:
     vpc = q.need(Vpc, table.vpc_id)
     own = (*vpc.cidr_blocks, *vpc.ipv6_cidr_blocks)
     for id in table.propagating_gateway_ids:
-        gateway = q.get(PrivateGateway, id)
-        for prefix in gateway.prefixes if gateway else ():
+        for prefix in q.ask(behind_gateway, id):
             if not any(contains(block, prefix) for block in own):
                 found.setdefault(prefix, id)
     return {prefix: target for prefix, target in found.items() if target != "local"}

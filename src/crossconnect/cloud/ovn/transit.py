@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.transit import TransitRouter, TransitRouterAttachment, TransitRouteTable
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.ovn.hops import BLACKHOLE, Hop
@@ -18,6 +17,7 @@ from crossconnect.cloud.ovn.parts import Part, row, unit
 from crossconnect.cloud.ovn.provider import link, network_of, route
 from crossconnect.cloud.ovn.queries import Queries, Unrealisable
 from crossconnect.cloud.ovn.vpcs import ROUTER, ROUTER_OPTIONS
+from crossconnect.cloud.ovn.vpn_connections import behind_gateway
 from crossconnect.net import parse
 
 
@@ -87,9 +87,8 @@ def propagated(q: Queries, table_id: str) -> dict[str, str]:
         if attachment.status != "active":
             continue
         vpc = q.get(Vpc, attachment.vpc_id)
-        gateway = q.get(PrivateGateway, attachment.private_gateway_id)
-        prefixes = (*vpc.cidr_blocks, *vpc.ipv6_cidr_blocks) if vpc else gateway.prefixes if gateway else ()
-        for prefix in prefixes:
+        own = (*vpc.cidr_blocks, *vpc.ipv6_cidr_blocks) if vpc else q.ask(behind_gateway, attachment.private_gateway_id)
+        for prefix in own:
             found.setdefault(prefix, id)
     return found
 
