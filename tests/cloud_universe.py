@@ -76,7 +76,7 @@ def _universe() -> dict[str, list[Resource]]:
     for n in (1, 2):
         cloud.make(
             VpnConnection, f"vpn-{n}", private_gateway_id=f"pgw-{n}", customer_gateway_id="cgw-1",
-            prefixes=(f"172.2{n + 1}.0.0/16", f"fd00:{n}::/48"),
+            prefixes=(f"172.2{n + 1}.0.0/16", "192.168.0.0/24"),
         )  # fmt: skip
     cloud.make(EndpointService, "vpces-1", vpc_id="vpc-red", load_balancer_id="nlb-1", number=62)
     cloud.make(
@@ -160,6 +160,7 @@ def _vary(variants: dict[str, list[Resource]]) -> None:
     also("pgw-2", vrf="blue")
     also("cgw-1", address="2001:db8:ffff::9")
     also("vpn-1", private_gateway_id="pgw-2", prefixes=("10.9.0.0/16",))
+    also("vpn-2", private_gateway_id="pgw-1", prefixes=("172.20.0.0/16", "fd00:2::/48"))
     also("vpces-1", source="kept")
     also("vpces-2", vrf="nowhere")
     also("vpces-2", listeners=(ServiceListener(port=81, backends=(Backend(address="172.20.0.8", port=1),)),))

@@ -32,7 +32,6 @@ def cloud_of(blueprint: Blueprint) -> CloudRegion | None:
         public_prefixes=_of_version(internet.prefixes, 4),
         public_prefixes6=_of_version(internet.prefixes, 6),
         mtu=plan.mtu,
-        vpn_concentrators=tuple(VpnConcentrator(name=one.name, address=one.address) for one in plan.vpn_concentrators),
     )
 
 

@@ -58,8 +58,9 @@ def test_a_connection_becomes_routes_and_a_tunnel() -> None:
     compiler = Compiler(REGION6, Features())
     compiler.apply([*cloud.documents.items()])
     assert compiler.failed() == {}
-    hops = {row.columns["ip_prefix"]: row.columns["nexthop"] for (table, _), row in rows(compiler).items()
-            if table == "Logical_Router_Static_Route" and row.columns["output_port"] == f"{NETWORK.name}-{gateway.id}"}  # fmt: skip
+    routes = [row.columns for (table, _), row in rows(compiler).items() if table == "Logical_Router_Static_Route"]
+    outer = f"{NETWORK.name}-{gateway.id}"
+    hops = {route["ip_prefix"]: route["nexthop"] for route in routes if route["output_port"] == outer}
     assert hops == {"192.168.0.0/16": NETWORK.next_hop, "fd00:ac::/48": DUAL.next_hop6}
     tunnel = Tunnel(customer="198.51.100.9", local=("10.0.0.0/16",), remote=("192.168.0.0/16", "fd00:ac::/48"))
     assert told(compiler, gateway) == {connection.id: tunnel}
@@ -94,7 +95,7 @@ def test_what_cannot_be_is_said_of_the_connection() -> None:
 
 
 def test_only_what_is_well_formed_and_of_the_network_is_read() -> None:
-    """Input: ports of two networks, with labels that are no tunnels among theirs. Output: the network's tunnels; nothing
+    """Input: ports of two networks, with labels that are no tunnels among theirs. Output: its tunnels; nothing
     else gets into a file of strongSwan's syntax."""
     text = msgspec.json.encode(TUNNEL).decode()
     here, there = (
