@@ -107,10 +107,10 @@ class Site:
             time.sleep(0.1)
 
     def dial(self, key: str, *remote: str) -> None:
-        """Have the customer's router begin its tunnel to what is in the region, and begin it again whenever it ends."""
+        """Have the customer's router know its tunnel to what is in the region, and make it again whenever it ends."""
         children = "\n".join(
             f"v{number} {{\nlocal_ts = {own}\nremote_ts = {theirs}\nesp_proposals = aes256gcm16-ecp384\n"
-            "start_action = start\nclose_action = start\ndpd_action = restart\n}"
+            "close_action = start\ndpd_action = restart\n}"
             for number, (own, theirs) in enumerate(zip(SITE, remote, strict=False))
         )
         text = (
@@ -126,6 +126,15 @@ class Site:
             self.swanctl("router", "--load-all", "--clear", "--file", str(file)), capture_output=True, check=False
         )
         assert done.returncode == 0, done.stderr.decode()
+
+    def call(self) -> None:
+        """Let the customer's router begin what of its tunnel is not there. strongSwan does not by itself where it was
+        refused."""
+        listed = subprocess.run(self.swanctl("router", "--list-sas"), capture_output=True, text=True, check=False)
+        for child in ("v0", "v1"):
+            if not re.search(rf"^ +{child}: .*INSTALLED", listed.stdout, re.MULTILINE):
+                words = self.swanctl("router", "--initiate", "--child", child, "--timeout", "5")
+                subprocess.run(words, capture_output=True, check=False)
 
     def is_up(self) -> bool:
         """Whether the concentrator has the tunnel."""
@@ -162,7 +171,7 @@ class Site:
         """What passes between the concentrator and the customer's router while the block runs: a line per packet, with
         what it is."""
         lines: list[str] = []
-        argv = [*self.lab.lab.enter(NETWORKS_NODE, "router"), "tcpdump", "-nn", "-l", "-i", "wan"]
+        argv = [*self.lab.lab.enter(NETWORKS_NODE, "router"), "tcpdump", "-nn", "-l", "--immediate-mode", "-i", "wan"]
         file = self.root / "wan.txt"
         with (
             file.open("w") as out,
