@@ -124,6 +124,9 @@ def test_what_is_behind_it_is_learnt_and_a_change_tells_what_it_cuts() -> None:
     assert learnt(cloud, vpc) == [(SITE, gateway.id)]
     gone, new = cloud.plan_update(connection.id, prefixes=["172.16.0.0/12"]).effects
     assert (SITE in gone.message, gone.cuts, new.resource_id) == (True, True, table.id)
+    anew, new = cloud.plan_update(connection.id, prefixes=[SITE, "172.16.0.0/12"]).effects
+    assert ("made again" in anew.message, anew.cuts, new.resource_id) == (True, True, table.id)
+    assert not cloud.plan_update(connection.id, prefixes=[SITE]).effects
     other = cloud.create("customer_gateway", address="198.51.100.10")
     [effect] = cloud.plan_update(connection.id, customer_gateway_id=other.id).effects
     assert effect.cuts

@@ -68,7 +68,12 @@ def update(connection: VpnConnection, patch: VpnConnectionPatch, view: View, con
     if patch.prefixes is not msgspec.UNSET:
         changed = msgspec.structs.replace(changed, prefixes=_prefixes(patch.prefixes))
         _refuse_elsewhere(changed, gateway, view)
-        effects += _gone((p for p in connection.prefixes if p not in changed.prefixes), connection.id)
+        gone = _gone((p for p in connection.prefixes if p not in changed.prefixes), connection.id)
+        if not gone and changed.prefixes != connection.prefixes:
+            # What a tunnel carries is agreed on when it is made (RFC 7296 2.9).
+            message = f"the tunnels of {connection.id} are made again, with what is behind them then"
+            gone = (Effect(message, cuts=True, resource_id=connection.id),)
+        effects += gone
         effects += taken_over(gateway.id, changed, view)
     return Change(put=(changed,), effects=tuple(effects))
 
