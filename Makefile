@@ -7,8 +7,10 @@ XC := $(VENV)/bin/xc
 SEED := another
 FIDELITY := $(sort $(wildcard tests/lab/test_fidelity_*.py)) tests/lab/test_explanation_agrees.py
 # netconfd and openssh-server: real peers of our NETCONF and SSH, in tests; their services are not started.
+# strongSwan: VPN concentrators and customers' routers of labs, with ESP of its own where the kernel has none.
 APT := frr frr-pythontools bird2 lldpd iproute2 tcpdump ethtool iputils-ping procps user-mode-linux git python3-venv libyang2-dev libyang2-tools gcc python3-dev \
-	ovn-central ovn-host openvswitch-switch udhcpc postgresql netconfd openssh-server
+	ovn-central ovn-host openvswitch-switch udhcpc postgresql netconfd openssh-server \
+	charon-systemd libcharon-extra-plugins libstrongswan-standard-plugins strongswan-swanctl
 
 .PHONY: setup apt venv check yang ovn26 test fidelity demo bench clean
 

@@ -88,6 +88,28 @@ def _private_gateway_patch(world: World, one: Any) -> Said:
     return {"vpc_id": "" if one.vpc_id else unattached(world, "private_gateway")}
 
 
+def _customer_gateway(world: World) -> Said:
+    return {"address": f"198.51.100.{world.chance.randrange(1, 250)}"}
+
+
+def _vpn_connection(world: World) -> Said:
+    return {
+        "private_gateway_id": world.id("private_gateway"),
+        "customer_gateway_id": world.id("customer_gateway"),
+        "prefixes": _sites(world),
+    }
+
+
+def _vpn_connection_patch(world: World, _: Any) -> Said:
+    if world.maybe():
+        return {"prefixes": _sites(world)}
+    return {"customer_gateway_id": world.id("customer_gateway")}
+
+
+def _sites(world: World) -> list[str]:
+    return [f"192.168.{n}.0/24" for n in world.chance.sample(range(20), world.chance.randint(1, 3))]
+
+
 def _allowed(world: World) -> Said:
     return {
         "allowed_projects": world.chance.choice([[], [world.other], ["*"]]),
@@ -203,6 +225,8 @@ BODIES: dict[str, Callable[[World], Said]] = {
     "transit_router_attachment": _attachment,
     "transit_route_table": _transit_table,
     "private_gateway": _private_gateway,
+    "customer_gateway": _customer_gateway,
+    "vpn_connection": _vpn_connection,
     "endpoint_service": _service,
     "service_endpoint": _endpoint,
     "service_insertion": _insertion,
@@ -218,6 +242,8 @@ PATCHES: dict[str, Callable[[World, Any], Said]] = {
     "transit_router_attachment": _attachment_patch,
     "transit_route_table": lambda world, one: {"routes": _transit_routes(world, one.transit_router_id)},
     "private_gateway": _private_gateway_patch,
+    "customer_gateway": lambda world, one: {"name": one.address},
+    "vpn_connection": _vpn_connection_patch,
     "endpoint_service": lambda world, _: _allowed(world),
     "service_endpoint": _answer,
     "service_insertion": _insertion_patch,

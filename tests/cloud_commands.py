@@ -42,6 +42,8 @@ WANTED = {
     "transit_router_attachment": 6,
     "transit_route_table": 3,
     "private_gateway": 4,
+    "customer_gateway": 2,
+    "vpn_connection": 3,
     "endpoint_service": 3,
     "service_endpoint": 4,
     "service_insertion": 2,

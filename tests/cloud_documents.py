@@ -12,7 +12,7 @@ from crossconnect.cloud.kinds.route_table import Route, RouteTable
 from crossconnect.cloud.kinds.security_group import SecurityGroup, SecurityGroupRule
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.region import CloudRegion, GatewayChassis, ProviderNetwork, Zone
+from crossconnect.cloud.region import CloudRegion, GatewayChassis, ProviderNetwork, VpnConcentrator, Zone
 from crossconnect.cloud.resource import Resource
 
 R = TypeVar("R", bound=Resource)
@@ -39,6 +39,7 @@ REGION = CloudRegion(
             vlan=100,
             transfer_prefix="198.18.0.0/24",
             next_hop="198.18.0.1",
+            vpn_concentrators=(VpnConcentrator(name="vpn1", address="203.0.113.250"),),
         ),
     ),
     public_prefixes=("203.0.113.0/24",),

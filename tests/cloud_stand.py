@@ -123,7 +123,10 @@ class Stand:
         self.region = region
         zones = tuple(zone.name for zone in region.zones)
         self.cloud = Cloud(
-            zones=zones, public_prefixes=region.public_prefixes, public_prefixes6=region.public_prefixes6
+            zones=zones,
+            public_prefixes=region.public_prefixes,
+            public_prefixes6=region.public_prefixes6,
+            vrfs=tuple(network.vrf for network in region.networks),
         )
         self.writer = Writer(lab.central.northbound, region)
         self._written: dict[str, Resource] = {}

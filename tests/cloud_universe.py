@@ -24,6 +24,7 @@ from crossconnect.cloud.kinds.transit import (
     TransitRouterAttachment,
     TransitRouteTable,
 )
+from crossconnect.cloud.kinds.vpn import CustomerGateway, VpnConnection
 from crossconnect.cloud.resource import Resource
 
 
@@ -71,6 +72,12 @@ def _universe() -> dict[str, list[Resource]]:
     cloud.make(FlowLog, "fl-2", resource_id="subnet-red1", traffic="reject")
     cloud.make(PrivateGateway, "pgw-1", vrf="blue", vpc_id="vpc-blue", prefixes=("172.20.0.0/16",), number=60)
     cloud.make(PrivateGateway, "pgw-2", vrf="nowhere", prefixes=("172.21.0.0/16",), number=61)
+    cloud.make(CustomerGateway, "cgw-1", address="198.51.100.9")
+    for n in (1, 2):
+        cloud.make(
+            VpnConnection, f"vpn-{n}", private_gateway_id=f"pgw-{n}", customer_gateway_id="cgw-1",
+            prefixes=(f"172.2{n + 1}.0.0/16", "192.168.0.0/24"),
+        )  # fmt: skip
     cloud.make(EndpointService, "vpces-1", vpc_id="vpc-red", load_balancer_id="nlb-1", number=62)
     cloud.make(
         ServiceEndpoint, "vpce-1", vpc_id="vpc-blue", subnet_ids=("subnet-blue1",), addresses=("10.0.1.60",),
@@ -151,6 +158,9 @@ def _vary(variants: dict[str, list[Resource]]) -> None:
     also("tg-1", service_insertion_id="ins-1")
     also("tg-1", service_insertion_id="ins-2")
     also("pgw-2", vrf="blue")
+    also("cgw-1", address="2001:db8:ffff::9")
+    also("vpn-1", private_gateway_id="pgw-2", prefixes=("10.9.0.0/16",))
+    also("vpn-2", private_gateway_id="pgw-1", prefixes=("172.20.0.0/16", "fd00:2::/48"))
     also("vpces-1", source="kept")
     also("vpces-2", vrf="nowhere")
     also("vpces-2", listeners=(ServiceListener(port=81, backends=(Backend(address="172.20.0.8", port=1),)),))

@@ -43,6 +43,9 @@ def zoo(cloud: Any = None) -> Any:
     peering = cloud.create("vpc_peering", vpc_id=vpc.id, peer_vpc_id=other.id, peer_project_id="beta")
     cloud.update(peering.id, project="beta", status="active")
     private = cloud.create("private_gateway", vrf="acme-connect", vpc_id=vpc.id, prefixes=["192.168.0.0/16"])
+    customer = cloud.create("customer_gateway", address="198.51.100.9")
+    vpn = {"private_gateway_id": private.id, "customer_gateway_id": customer.id}
+    cloud.create("vpn_connection", **vpn, prefixes=["172.31.0.0/16"])
     router = cloud.create("transit_router", shared_with=["beta"])
     cloud.create("transit_router_attachment", transit_router_id=router.id, vpc_id=vpc.id, subnet_ids=[east.id])
     theirs = cloud.create(

@@ -1,21 +1,30 @@
-"""What the cloud says about load balancers reached from the VRF of a private gateway, by packets: at the VPC, at a
-transit router, also without either gateway node. Real hypervisors, gateway nodes, and a customer's machine in the VRF.
+"""What the cloud says about VRFs of the region, by packets: load balancers reached from the VRF of a private gateway,
+at the VPC, at a transit router, also without either gateway node; a service in a VRF that another project reaches by
+private link; a customer's site behind a VPN connection. Real hypervisors, gateway nodes, IPsec, and a customer's
+machine in the VRF.
 
     shop 10.0.0.0/16, fd00:6::/56:  east 10.0.1.0/24, hv1: web1, cli1     west 10.0.2.0/24, hv2: web2
-    customer 172.16.0.9, fd00:ac::9 --- VRF (the customer's machine is its next hop) --- private gateway
+    customer 172.16.0.9, fd00:ac::9 --- VRF (the customer's machine is its next hop) --- private gateway, service
+    buyer 10.0.0.0/16, another project's: buy1, hv2 --- endpoint --- service
+    branch 10.8.0.0/16, fd00:8::/56: desk1, hv2 --- private gateway --- VRF --- concentrator ==IPsec== office
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 
+from cloud_memory import View
 from cloud_stand import Stand, flat_region, flat_stand, spread, within
-from crossconnect.cloud.region import ProviderNetwork
+from crossconnect.cloud.reach import Analyser, ReachabilityBody, reachability
+from crossconnect.cloud.region import ProviderNetwork, VpnConcentrator
 from crossconnect.lab.ovn import Connection, Outside, power_off, power_on
 from ovn_scenes import ANSWERED_S
+from vpn_site import CONCENTRATOR, OFFICE, SITE, Site, customer_site, needs_strongswan
+from vpn_site import CUSTOMER as ROUTER
 
 NETWORK = ProviderNetwork(
     name="customers",
@@ -31,10 +40,24 @@ CUSTOMER = Outside(
     network="customers",
     addresses=("172.16.0.9/32", "fd00:ac::9/128", "100.125.0.1/24", "fd00:c0:0:8::1/64"),
 )
+VPN = ProviderNetwork(
+    name="vpn",
+    vrf="acme-vpn",
+    physnet="vpn",
+    transfer_prefix="100.124.0.0/24",
+    next_hop="100.124.0.1",
+    transfer_prefix6="fd00:c0:0:7::/64",
+    next_hop6="fd00:c0:0:7::1",
+    vpn_concentrators=(VpnConcentrator(name="vpn1", address=CONCENTRATOR),),
+)
+VPN1 = Outside(name="vpn1", network="vpn", addresses=("100.124.0.1/24", "fd00:c0:0:7::1/64"))
+BRANCH = ("10.8.0.0/16", "fd00:8::/56")
 BLOCKS = {4: ("10.0.0.0/16", "172.16.0.0/24"), 6: ("fd00:6::/56", "fd00:ac::/64")}
 """Of the VPC, and of the customer."""
 OWN = {4: "172.16.0.9", 6: "fd00:ac::9"}
 REFUSED_S = 0.7
+TUNNEL_S = 120.0
+"""Until a tunnel is as it is to be: the agent looks every 10 s."""
 
 
 class Shop(NamedTuple):
@@ -46,9 +69,10 @@ class Shop(NamedTuple):
 
 @pytest.fixture(scope="module")
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    region = flat_region(networks=(NETWORK,))
+    region = flat_region(networks=(NETWORK, VPN))
     with flat_stand("ol-private", str(tmp_path_factory.mktemp("ovn")), region) as made:
         made.lab.outside(CUSTOMER)
+        made.lab.outside(VPN1)
         yield made
 
 
@@ -143,6 +167,105 @@ def test_without_either_gateway_node_it_is_reached(stand: Stand, shop: Shop) -> 
         finally:
             power_on(stand.lab.lab, lost)
             stand.lab.settle()
+
+
+def test_a_service_in_a_vrf_is_reached_by_private_link(stand: Stand) -> None:
+    """Input: a machine in the VRF as backend of a service, and an endpoint in another project's VPC, which has the same
+    addresses as the VRF's own project. Output: listeners are reached, by one address; nothing else of the VRF is, and
+    what begins there reaches nobody; also without either gateway node."""
+    create, source = stand.cloud.create, "172.20.0.200"
+    listeners = [
+        {"protocol": protocol, "port": 80, "backends": [{"address": OWN[4], "port": 8443}]}
+        for protocol in ("tcp", "udp")
+    ]
+    service = create(
+        "endpoint_service", vrf=NETWORK.vrf, source_address=source, listeners=listeners,
+        allowed_projects=["beta"], acceptance_required=False,
+    )  # fmt: skip
+    vpc = create("vpc", project="beta", cidr_blocks=["10.0.0.0/16"])
+    subnet = create("subnet", project="beta", vpc_id=vpc.id, cidr_block="10.0.1.0/24")
+    stand.machine("buy1", subnet, stand.open_group(vpc), "hv2")
+    endpoint = create("service_endpoint", project="beta", service_id=service.id, subnet_ids=[subnet.id])
+    stand.settle()
+    hop = stand.transfer(service, 4, NETWORK)
+    words = ["ip", "route", "replace", f"{source}/32", "via", hop, "src", OWN[4]]
+    assert stand.lab.run("customer", words) == ""
+
+    def buys(port: int = 80, protocol: Any = "tcp", timeout_s: float = 3.0) -> Connection:
+        to = f"{endpoint.addresses[0]}:{port}"
+        return stand.lab.connect("buy1", "customer", 8443, protocol, to=to, timeout_s=timeout_s)
+
+    assert within(buys)
+    for protocol in ("tcp", "udp"):
+        found = buys(protocol=protocol)
+        assert (found.answered_by, found.seen_from) == ("customer", source), protocol
+    assert not buys(81, timeout_s=REFUSED_S), "only listeners"
+    assert not stand.lab.connect("buy1", "customer", 8443, to=OWN[4], timeout_s=REFUSED_S), "not the VRF"
+    for to in (source, hop):
+        assert not stand.lab.connect("customer", "buy1", 80, to=to, timeout_s=REFUSED_S), "one way only"
+    for lost in ("gw1", "gw2"):
+        power_off(stand.lab.lab, lost)
+        try:
+            assert within(lambda: buys(timeout_s=1.0)), f"without {lost}"
+        finally:
+            power_on(stand.lab.lab, lost)
+            stand.lab.settle()
+    assert within(buys)
+
+
+@pytest.fixture(scope="module")
+def site(stand: Stand, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return customer_site(stand.lab, "vpn1", tmp_path_factory.mktemp("vpn"))
+
+
+@needs_strongswan
+def test_a_customers_site_is_reached_through_a_vpn_connection(stand: Stand, site: Site) -> None:
+    """Input: a VPN connection, of which the concentrator's agent hears from OVN; its key later; then fewer prefixes,
+    then none of it. Output: both sides reach each other by their own addresses, and between the routers only IPsec
+    passes; the analyser names the connection; what it does not lead to any more is not reached."""
+    create, cloud = stand.cloud.create, stand.cloud
+    vpc = create("vpc", cidr_blocks=[BRANCH[0]], ipv6_cidr_blocks=[BRANCH[1]])
+    subnet = create("subnet", vpc_id=vpc.id, cidr_block="10.8.1.0/24", ipv6_cidr_block="fd00:8:0:1::/64")
+    stand.machine("desk1", subnet, stand.open_group(vpc), "hv2")
+    gateway = create("private_gateway", vrf=VPN.vrf, vpc_id=vpc.id)
+    customer = create("customer_gateway", address=ROUTER)
+    connection = create("vpn_connection", private_gateway_id=gateway.id, customer_gateway_id=customer.id, prefixes=SITE)
+    cloud.update(vpc.main_route_table_id, propagating_gateway_ids=[gateway.id])
+    stand.settle()
+    for block, version in zip(BRANCH, (4, 6), strict=True):
+        hop = stand.transfer(gateway, version, VPN)
+        assert stand.lab.run("vpn1", ["ip", f"-{version}", "route", "replace", block, "via", hop]) == ""
+    key, desk = secrets.token_hex(16), stand.interface("desk1")
+    with site.agent(stand.lab.central.southbound, VPN.name) as keys:
+        site.dial(key, *BRANCH)
+        site.call()
+        assert not meets(stand, 4, REFUSED_S), "the concentrator has no key"
+        (keys / connection.id).write_text(key)
+        assert within(lambda: site.call() or all(meets(stand, version, 1.0) for version in (4, 6)), TUNNEL_S)
+        with site.overheard() as heard:
+            for version, own in ((4, desk.private_addresses[0]), (6, desk.ipv6_addresses[0])):
+                assert meets(stand, version).seen_from == own
+                back = stand.lab.connect("office", "desk1", 443, to=own)
+                assert (back.answered_by, back.seen_from) == ("desk1", OFFICE.address(version))
+        assert heard
+        ends = f"{CONCENTRATOR}.4500", f"{ROUTER}.4500"
+        assert not [line for line in heard if not all(end in line for end in ends)], "nothing but IPsec"
+        asked = ReachabilityBody(source=desk.id, destination=OFFICE.address(), destination_port=443)
+        said = reachability(asked, Analyser(region=stand.region), View(cloud, "alpha"), whole=True)
+        assert (said.outcome, said.there[-1].component) == ("reachable", connection.id)
+
+        cloud.update(connection.id, prefixes=[SITE[1]])
+        stand.realise()
+        assert within(lambda: not meets(stand, 4, REFUSED_S) and meets(stand, 6, 1.0), TUNNEL_S)
+        cloud.delete(connection.id)
+        stand.realise()
+        assert within(lambda: not site.is_up(), TUNNEL_S)
+        assert not meets(stand, 6, REFUSED_S)
+
+
+def meets(stand: Stand, version: int, timeout_s: float = 3.0) -> Connection:
+    """Whether the branch's machine gets a connection to the customer's."""
+    return stand.lab.connect("desk1", "office", 443, to=OFFICE.address(version), timeout_s=timeout_s)
 
 
 def test_by_a_transit_router_it_is_reached_where_that_leads_to_all_of_it(stand: Stand, shop: Shop) -> None:

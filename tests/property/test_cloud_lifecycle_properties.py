@@ -116,6 +116,7 @@ def test_no_text_in_any_field_is_anything_but_refused_or_taken(data: st.DataObje
                 ("dhcp_options", {"domain_name": TEXTS, "domain_name_servers": [TEXTS], "ntp_servers": [TEXTS]}),
                 ("dns_zone", {"domain": TEXTS, "vpc_ids": [TEXTS]}),
                 ("private_gateway", {"vrf": "acme-connect", "vpc_id": TEXTS, "prefixes": [TEXTS]}),
+                ("customer_gateway", {"address": TEXTS}),
                 ("transit_router", {"shared_with": [TEXTS]}),
                 ("flow_log", {"resource_id": TEXTS}),
             ]

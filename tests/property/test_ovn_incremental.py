@@ -84,4 +84,4 @@ def test_all_of_it_compiles(features: Features) -> None:
     compiler.apply(_everything())
     failed = set(compiler.failed())
     inline: set[str] = set() if features.network_function else {"ins-2", "ins-3"}
-    assert failed <= {"pgw-2", "att-pgw", "tm-1", "fl-1", "ins-1", *inline}, compiler.failed()
+    assert failed <= {"pgw-2", "att-pgw", "vpn-2", "tm-1", "fl-1", "ins-1", *inline}, compiler.failed()

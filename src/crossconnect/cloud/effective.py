@@ -22,6 +22,7 @@ from crossconnect.cloud.kinds.security_group import Direction, SecurityGroupRule
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.transit import TransitRouterAttachment, TransitRouteTable
 from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.kinds.vpn import VpnConnection
 from crossconnect.cloud.resource import Resource
 from crossconnect.net import contains, parse, version_of
 
@@ -163,6 +164,16 @@ def active_attachment(private_gateway_id: str, facts: Facts) -> TransitRouterAtt
     return next((attachment for attachment in attached if attachment.status == "active"), None)
 
 
+def behind_gateway(private_gateway_id: str, facts: Facts) -> tuple[str, ...]:
+    """What is reached through a private gateway: its own prefixes, and those of its VPN connections."""
+    gateway = facts.shared(PrivateGateway, private_gateway_id)
+    if gateway is None:
+        return ()
+    connections = facts.shared_referring(VpnConnection, private_gateway_id, "private_gateway_id")
+    by_vpn = (prefix for connection in connections for prefix in connection.prefixes)
+    return tuple(dict.fromkeys((*gateway.prefixes, *by_vpn)))
+
+
 def vpc_behind(attachment: TransitRouterAttachment, destination: str, facts: Facts) -> str:
     """The VPC that an attachment's table leads an address to; empty for none."""
     table = facts.shared(TransitRouteTable, attachment.route_table_id)
@@ -245,7 +256,7 @@ def _propagated(table: RouteTable, facts: Facts) -> Iterator[EffectiveRoute]:
     for id in table.propagating_gateway_ids:
         gateway = facts.shared(PrivateGateway, id)
         if gateway is not None and gateway.vpc_id == table.vpc_id:
-            for prefix in gateway.prefixes:
+            for prefix in behind_gateway(id, facts):
                 yield _route(prefix, id, "propagated", "", table.id)
 
 
@@ -270,8 +281,7 @@ def _behind(attachment: TransitRouterAttachment, facts: Facts) -> tuple[str, ...
     if attachment.vpc_id:
         vpc = facts.shared(Vpc, attachment.vpc_id)
         return () if vpc is None else vpc.cidr_blocks + vpc.ipv6_cidr_blocks
-    gateway = facts.shared(PrivateGateway, attachment.private_gateway_id)
-    return () if gateway is None else gateway.prefixes
+    return behind_gateway(attachment.private_gateway_id, facts)
 
 
 def _transit_problem(attachment_id: str, active: dict[str, TransitRouterAttachment]) -> str:

@@ -38,6 +38,8 @@ QUOTAS = {
     "transit_router_attachment": 500,
     "transit_route_table": 100,
     "private_gateway": 20,
+    "customer_gateway": 50,
+    "vpn_connection": 50,
     "endpoint_service": 20,
     "service_endpoint": 200,
     "service_insertion": 20,

@@ -46,10 +46,15 @@ PROBLEMS = (
         "cidr.overlap",
         409,
         "Two VPCs would meet (peering, transit router, VRF, service that keeps sources) whose CIDR blocks "
-        "overlap. Other projects' blocks are not told.",
+        "overlap, or a VPC in a VRF has the source address of a service there. Other projects' blocks are not told.",
     ),
     ProblemKind("cidr.reserved", 422, "The block overlaps what the region has for links between its routers."),
     ProblemKind("cidr.unusable", 422, "The block is not for hosts: loopback, multicast, link-local, unspecified."),
+    ProblemKind(
+        "customer-gateway.address",
+        422,
+        "No router is reached there: loopback, multicast, link-local, unspecified, or between the region's routers.",
+    ),
     ProblemKind("description.too-long", 422, "A description has over 255 characters."),
     ProblemKind("dhcp-options.servers-too-many", 422, "Four servers of a kind at most."),
     ProblemKind("dns-record.duplicate", 409, "The zone has a record of that name and type."),
@@ -357,4 +362,6 @@ PROBLEMS = (
     ),
     ProblemKind("vpc.no-cidr", 422, "A VPC has at least one IPv4 CIDR block."),
     ProblemKind("vpc.public-exhausted", 409, "The region has no public IPv6 block left."),
+    ProblemKind("vpn-connection.no-prefix", 422, "A VPN connection has at least one prefix."),
+    ProblemKind("vpn-connection.overlap", 409, "A part of a prefix is behind another VPN connection in the VRF."),
 )

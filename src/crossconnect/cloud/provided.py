@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from crossconnect.cloud.logical.subnets import reserved
-from crossconnect.cloud.region import CloudRegion, GatewayChassis, ProviderNetwork, Zone
+from crossconnect.cloud.region import CloudRegion, GatewayChassis, ProviderNetwork, VpnConcentrator, Zone
 from crossconnect.cloud.service import Settings
 from crossconnect.design.blueprint import Blueprint, CloudPlan, ProviderNetworkPlan
 from crossconnect.net import version_of
@@ -102,6 +102,7 @@ def _network(plan: ProviderNetworkPlan) -> ProviderNetwork:
         next_hop_mac=plan.mac,
         prefixes=plan.prefixes,
         mtu=plan.mtu,
+        vpn_concentrators=tuple(VpnConcentrator(name=one.name, address=one.address) for one in plan.vpn_concentrators),
     )
 
 

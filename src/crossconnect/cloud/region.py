@@ -33,6 +33,14 @@ class GatewayChassis(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = ""
 
 
+class VpnConcentrator(msgspec.Struct, frozen=True, kw_only=True):
+    """A router of the provider's at which VPN tunnels end."""
+
+    name: str
+    address: str
+    """Where customers reach it."""
+
+
 class ProviderNetwork(msgspec.Struct, frozen=True, kw_only=True):
     """A network of the provider's that VPCs reach through gateways: the internet, private connect, services.
 
@@ -60,6 +68,8 @@ class ProviderNetwork(msgspec.Struct, frozen=True, kw_only=True):
     prefixes: tuple[str, ...] = ()
     """Nothing outside of these is announced; empty where that is not known."""
     mtu: int = 1500
+    vpn_concentrators: tuple[VpnConcentrator, ...] = ()
+    """Each has the tunnels of all VPN connections in the network's VRF."""
     on_hypervisors: bool = False
     """Whether every hypervisor has the physnet: elastic IPs are then translated where their machine runs."""
 

@@ -24,8 +24,9 @@ from crossconnect.cloud.decisions import (
     traffic_mirror,
     transit,
     vpc,
+    vpn,
 )
-from crossconnect.cloud.decisions.patching import gone
+from crossconnect.cloud.decisions.patching import gone, renamed
 from crossconnect.cloud.kinds import dhcp_options as dhcp_options_types
 from crossconnect.cloud.kinds import dns as dns_types
 from crossconnect.cloud.kinds import elastic_ip as elastic_ip_types
@@ -45,6 +46,7 @@ from crossconnect.cloud.kinds import subnet as subnet_types
 from crossconnect.cloud.kinds import traffic_mirror as traffic_mirror_types
 from crossconnect.cloud.kinds import transit as transit_types
 from crossconnect.cloud.kinds import vpc as vpc_types
+from crossconnect.cloud.kinds import vpn as vpn_types
 from crossconnect.cloud.limits import QUOTAS
 from crossconnect.cloud.resource import Kind
 
@@ -333,6 +335,34 @@ _ALL = (
         delete=private_gateway.delete,
         quota=QUOTAS["private_gateway"],
         filters=("vrf",),
+    ),
+    Kind(
+        name="customer_gateway",
+        path="customer-gateways",
+        prefix="cgw",
+        resource=vpn_types.CustomerGateway,
+        body=vpn_types.CustomerGatewayBody,
+        patch=vpn_types.CustomerGatewayPatch,
+        references=vpn_types.customer_gateway_references,
+        create=vpn.create_customer_gateway,
+        update=renamed,
+        delete=gone,
+        quota=QUOTAS["customer_gateway"],
+        filters=("address",),
+    ),
+    Kind(
+        name="vpn_connection",
+        path="vpn-connections",
+        prefix="vpn",
+        resource=vpn_types.VpnConnection,
+        body=vpn_types.VpnConnectionBody,
+        patch=vpn_types.VpnConnectionPatch,
+        references=vpn_types.connection_references,
+        create=vpn.create,
+        update=vpn.update,
+        delete=vpn.delete,
+        quota=QUOTAS["vpn_connection"],
+        filters=("prefixes",),
     ),
     Kind(
         name="endpoint_service",

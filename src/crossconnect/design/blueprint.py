@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.model.cloud import VpnConcentrator
 from crossconnect.model.promise import Promise
 from crossconnect.model.traffic import Demand
 
@@ -123,6 +124,7 @@ class ProviderNetworkPlan(msgspec.Struct, frozen=True, kw_only=True):
     vpc_block: int
     """Length of VPCs' IPv6 blocks, 0 where they have none."""
     aggregates: tuple[str, ...]
+    vpn_concentrators: tuple[VpnConcentrator, ...]
     path: str
 
 

@@ -101,5 +101,6 @@ def _network(context: Context, network: ProviderNetwork) -> ProviderNetworkPlan:
         prefixes=tuple(sorted(network.prefixes, key=natural_key)),
         vpc_block=network.vpc_block,
         aggregates=tuple(sorted(network.aggregates, key=natural_key)),
+        vpn_concentrators=network.vpn_concentrators,
         path=f"provider_networks/{network.name}",
     )

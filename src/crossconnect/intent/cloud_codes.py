@@ -27,7 +27,8 @@ PROVIDER_NETWORK = Code(
     _E,
     "The prefixes of a provider network contradict each other or its VRF.",
     "Write one transfer prefix per IP version, apart from the others; prefixes outside of the VRF's subnets, of an IP "
-    "version that has a transfer prefix; aggregates within prefixes.",
+    "version that has a transfer prefix; aggregates within prefixes; VPN concentrators with names and addresses of "
+    "their own.",
 )
 PROVIDER_NAME = Code(
     "intent.provider-name",

@@ -9,7 +9,7 @@ from crossconnect.intent import codes, texts
 from crossconnect.intent.texts import Kind
 from crossconnect.model.acl import Acl, AclEntry
 from crossconnect.model.change import ChangeRule, ChangeWindow, Freeze
-from crossconnect.model.cloud import CloudChoices, ProviderNetwork
+from crossconnect.model.cloud import CloudChoices, ProviderNetwork, VpnConcentrator
 from crossconnect.model.device import Device, Link, Platform
 from crossconnect.model.management import (
     AaaServer,
@@ -134,6 +134,7 @@ TEXTS: dict[type, dict[str, Kind]] = {
         "aggregates": texts.PREFIX,
         "password": texts.SECRET,
     },
+    VpnConcentrator: {"name": _NAME, "address": texts.ADDRESS},
     PrefixSet: {"name": _NAME, "prefixes": texts.PREFIX_RULE},
     CommunitySet: {"name": _NAME, "communities": texts.COMMUNITY},
     AsPathSet: {"name": _NAME, "patterns": texts.AS_PATH_PATTERN},

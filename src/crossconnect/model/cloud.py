@@ -25,6 +25,16 @@ class CloudChoices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """What an availability zone is."""
 
 
+class VpnConcentrator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A router of the provider's at which the tunnels of tenants' VPN connections end. What makes it one is not in the
+    region's configuration; to the fabric it is a peer with a handoff in the network's VRF."""
+
+    name: str
+    """That of the peer, where there is one."""
+    address: str
+    """Where customers reach it."""
+
+
 class ProviderNetwork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A network of the provider's that the cloud reaches through gateway nodes: internet, private connect, services.
 
@@ -47,6 +57,8 @@ class ProviderNetwork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """Prefixes that gateway nodes announce as a whole besides, for borders to pass on; each within `prefixes`."""
     vpc_block: int = 0
     """Length of the IPv6 blocks that VPCs get out of `prefixes`, which gateway nodes announce as they are; 0: none."""
+    vpn_concentrators: tuple[VpnConcentrator, ...] = ()
+    """Each has the tunnels of all VPN connections in the VRF; none: VPN connections there fail, and say so."""
     max_prefixes: int = 10_000
     """A session is torn down when the gateway node announces more, per family."""
     password: str = ""

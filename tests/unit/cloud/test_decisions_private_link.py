@@ -265,3 +265,24 @@ def test_a_vpc_with_the_address_of_a_services_clients_is_not_announced_beside_it
     with pytest.raises(Refused) as error:
         cloud.create("private_gateway", vrf="acme-connect", vpc_id=vpc.id)
     assert refused(error) == (409, "cidr.overlap", "/vpc_id")
+
+
+def test_a_block_that_comes_later_does_not_have_the_address_of_a_services_clients() -> None:
+    """Input: further blocks of a VPC that is announced into the VRF of a service, and of one that is not. Output: what
+    has the service's source address in it is refused, and only there."""
+    cloud = Cloud(vrfs=("acme-connect", "acme-other"))
+    service = cloud.create("endpoint_service", **IN_VRF)
+    vpc, _ = network(cloud)
+    gateway = cloud.create("private_gateway", vrf="acme-connect", vpc_id=vpc.id)
+    blocks = ["10.0.0.0/16", "10.9.0.0/16", "172.20.0.0/24"]
+    with pytest.raises(Refused) as error:
+        cloud.update(vpc.id, cidr_blocks=blocks)
+    assert refused(error) == (409, "cidr.overlap", "/cidr_blocks/2")
+    assert service.id in str(error.value)
+    cloud.update(vpc.id, cidr_blocks=["10.0.0.0/16", "172.20.1.0/24"])
+    cloud.update(gateway.id, vpc_id="")
+    cloud.update(vpc.id, cidr_blocks=blocks)
+    with pytest.raises(Refused) as error:
+        cloud.update(gateway.id, vpc_id=vpc.id)
+    assert refused(error) == (409, "cidr.overlap", "/vpc_id")
+    cloud.create("private_gateway", vrf="acme-other", vpc_id=vpc.id)

@@ -97,6 +97,22 @@ def test_a_region_without_gateway_nodes_is_left_as_it_is() -> None:
             "internet.yaml:6",
             "/40",
         ),
+        (
+            ("    aggregates:", "    vpn_concentrators: [{name: vpn1, address: 224.0.0.9}]\n    aggregates:"),
+            "intent.provider-network",
+            "internet.yaml:6",
+            "multicast",
+        ),
+        (
+            (
+                "    aggregates:",
+                '    vpn_concentrators: [{name: v1, address: "2001:db8::1"}, {name: v2, address: "2001:DB8::1"}]\n'
+                "    aggregates:",
+            ),
+            "intent.provider-network",
+            "internet.yaml:6",
+            "2001:db8::1",
+        ),
         (("range: 4200000000-4200000999", "range: 64000-65000"), "intent.asn-in-plan", "region.yaml:4", "64512"),
         (("- name: hv1", "- name: gw1-router"), "intent.name-taken", "fabric/pod.yaml:14", "gw1-router"),
     ],

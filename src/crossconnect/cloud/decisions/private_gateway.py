@@ -22,7 +22,7 @@ from crossconnect.cloud.kinds.private_gateway import (
 )
 from crossconnect.cloud.kinds.route_table import RouteTable
 from crossconnect.cloud.kinds.transit import TransitRouterAttachment, TransitRouteTable
-from crossconnect.cloud.resource import Change, Effect, conflict, invalid
+from crossconnect.cloud.resource import Change, Effect, Resource, conflict, invalid
 from crossconnect.cloud.view import Context, View, born
 
 
@@ -42,7 +42,7 @@ def create(body: PrivateGatewayBody, view: View, context: Context) -> Change:
         body,
         vrf=body.vrf,
         vpc_id=body.vpc_id,
-        prefixes=_prefixes(body.prefixes),
+        prefixes=prefixes_said(body.prefixes),
         number=number.value,
     )
     return Change(put=(gateway,), claims=(number,))
@@ -53,12 +53,13 @@ def update(gateway: PrivateGateway, patch: PrivateGatewayPatch, view: View, cont
     changed = gateway
     effects: list[Effect] = []
     if patch.prefixes is not msgspec.UNSET:
-        changed = msgspec.structs.replace(changed, prefixes=_prefixes(patch.prefixes))
-        gone = [prefix for prefix in gateway.prefixes if prefix not in changed.prefixes]
-        if gone and _is_learnt(gateway, view):
+        changed = msgspec.structs.replace(changed, prefixes=prefixes_said(patch.prefixes))
+        left = effective.behind_gateway(gateway.id, With(changed, view))
+        gone = [prefix for prefix in gateway.prefixes if prefix not in left]
+        if gone and is_learnt(gateway, view):
             message = f"{', '.join(gone)} is not reached through {gateway.id} by propagated routes any more"
             effects.append(Effect(message, cuts=True, resource_id=gateway.id))
-        effects += _diverted(changed, view)
+        effects += taken_over(gateway.id, changed, view)
     if patch.vpc_id is not msgspec.UNSET and patch.vpc_id != gateway.vpc_id:
         if patch.vpc_id and gateway.vpc_id:
             message = f"{gateway.id} is attached to {gateway.vpc_id}: detach it first"
@@ -90,7 +91,7 @@ def _refuse_attachment(id: str, vrf: str, vpc_id: str, view: View) -> None:
         if other.id != id:
             raise conflict("private-gateway.second", f"VPC {vpc_id} has {other.id} attached", "/vpc_id")
     refuse_overlap(blocks_of(vpc), others(in_vrf(vrf, view), vpc_id), "/vpc_id")
-    refuse_sources_of(vrf, blocks_of(vpc), view)
+    refuse_sources_of(vrf, blocks_of(vpc), view, "/vpc_id")
 
 
 def _refuse_propagating(gateway: PrivateGateway, view: View) -> None:
@@ -99,7 +100,7 @@ def _refuse_propagating(gateway: PrivateGateway, view: View) -> None:
         raise conflict("private-gateway.propagating", message, "/vpc_id")
 
 
-def _is_learnt(gateway: PrivateGateway, view: View) -> bool:
+def is_learnt(gateway: PrivateGateway, view: View) -> bool:
     """Whether packets are routed by its prefixes."""
     tables = view.referring(RouteTable, gateway.id, "propagating_gateway_ids")
     attachments = view.referring(TransitRouterAttachment, gateway.id, "private_gateway_id")
@@ -107,16 +108,16 @@ def _is_learnt(gateway: PrivateGateway, view: View) -> bool:
     return by_router or any(is_used(table, view) for table in tables)
 
 
-def _diverted(changed: PrivateGateway, view: View) -> list[Effect]:
-    """What its prefixes take from wider routes, in the tables that learn them: of its VPC, or of the transit router
-    that it is attached to, as far as the project sees these."""
+def taken_over(gateway_id: str, changed: Resource, view: View) -> list[Effect]:
+    """What prefixes behind a gateway take from wider routes, once one resource is as it will be: in the tables that
+    learn them, of its VPC, or of the transit router that it is attached to, as far as the project sees these."""
     found: list[Effect] = []
     facts = With(changed, view)
-    for table in view.referring(RouteTable, changed.id, "propagating_gateway_ids"):
+    for table in view.referring(RouteTable, gateway_id, "propagating_gateway_ids"):
         if is_used(table, view):
             before, after = effective.table_routes(table, view), effective.table_routes(table, facts)
             found += diverted(before, after, table.id)
-    for attachment in view.referring(TransitRouterAttachment, changed.id, "private_gateway_id"):
+    for attachment in view.referring(TransitRouterAttachment, gateway_id, "private_gateway_id"):
         for id in attachment.propagated_route_table_ids if attachment.status == "active" else ():
             table = view.get(TransitRouteTable, id)
             if table is not None:
@@ -124,7 +125,8 @@ def _diverted(changed: PrivateGateway, view: View) -> list[Effect]:
     return found
 
 
-def _prefixes(texts: Iterable[str]) -> tuple[str, ...]:
+def prefixes_said(texts: Iterable[str]) -> tuple[str, ...]:
+    """Prefixes behind a gateway in canonical form, each once, and not too many."""
     found: list[str] = []
     for n, text in enumerate(texts):
         block = cidr(text, 6 if ":" in text else 4, f"/prefixes/{n}")

@@ -9,6 +9,7 @@ from crossconnect.cloud.decisions.claimed import next_after, numbers
 from crossconnect.cloud.decisions.meeting import met_by, refuse_overlap
 from crossconnect.cloud.decisions.network_acl import entry_numbers
 from crossconnect.cloud.decisions.security_group import EVERYWHERE, initial_rules
+from crossconnect.cloud.decisions.vrf_service import refuse_announcing
 from crossconnect.cloud.kinds.network_acl import ALLOW_ALL, NetworkAcl
 from crossconnect.cloud.kinds.route_table import RouteTable
 from crossconnect.cloud.kinds.security_group import SecurityGroup, SecurityGroupRule
@@ -94,6 +95,7 @@ def update(vpc: Vpc, patch: VpcPatch, view: View, context: Context) -> Change:
         for n, block in enumerate(blocks):
             if block not in had:
                 refuse_overlap((block,), met_by(vpc, view), f"/{field}/{n}")
+                refuse_announcing(block, vpc.id, view, f"/{field}/{n}")
                 _refuse_routed(block, vpc, view, f"/{field}/{n}")
         if gone:
             effects.append(Effect(f"no local route for {', '.join(gone)} any more", resource_id=vpc.id))

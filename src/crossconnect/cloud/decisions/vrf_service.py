@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from crossconnect.cloud.decisions.meeting import blocks_of, in_vrf
 from crossconnect.cloud.decisions.patching import no_vrf, refuse_more
+from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.private_link import Backend, EndpointService, EndpointServiceBody, ServiceListener
 from crossconnect.cloud.limits import limit
 from crossconnect.cloud.resource import Claim, Effect, conflict, invalid
@@ -35,13 +36,19 @@ def refuse_source_in(vrf: str, source: str, view: View) -> None:
             raise conflict("cidr.overlap", message, "/source_address")
 
 
-def refuse_sources_of(vrf: str, blocks: Iterable[str], view: View) -> None:
+def refuse_sources_of(vrf: str, blocks: Iterable[str], view: View, field: str) -> None:
     """Refused where a VPC that is to be announced into a VRF has the address by which a service there sees clients."""
     blocks = tuple(blocks)
     for service in view.all_of(EndpointService):
         if service.vrf == vrf and any(contains(block, service.source_address) for block in blocks):
             message = f"{service.source_address} is what clients of {service.id} have in {vrf}"
-            raise conflict("cidr.overlap", message, "/vpc_id")
+            raise conflict("cidr.overlap", message, field)
+
+
+def refuse_announcing(block: str, vpc_id: str, view: View, field: str) -> None:
+    """Refused where a new block of a VPC would be announced into a VRF beside a service's source address in it."""
+    for gateway in view.referring(PrivateGateway, vpc_id, "vpc_id"):
+        refuse_sources_of(gateway.vrf, (block,), view, field)
 
 
 def address(text: str, field: str, context: Context) -> str:

@@ -12,6 +12,7 @@ from crossconnect.cloud.logical.numbers import link_addresses
 from crossconnect.cloud.logical.provider import network_of
 from crossconnect.cloud.logical.queries import Queries
 from crossconnect.cloud.logical.transit import reached_from, to_transit
+from crossconnect.cloud.logical.vpn_connections import behind_gateway
 from crossconnect.cloud.region import ProviderNetwork
 from crossconnect.net import version_of
 
@@ -31,7 +32,7 @@ class Sides(NamedTuple):
     """What a private gateway's router knows."""
 
     outside: dict[str, Hop]
-    """Routes to its prefixes, by the next hop in the VRF."""
+    """Routes to its prefixes and those of its VPN connections, by the next hop in the VRF."""
     inside: dict[str, Hop]
     """Routes to the VPC's blocks, or to all that a transit router has."""
     announced: frozenset[str]
@@ -61,12 +62,12 @@ def sides_of(q: Queries, id: str) -> Sides:
     outside: dict[str, Hop] = {}
     faults: list[str] = []
     hops = {4: network.next_hop, 6: network.next_hop6}
-    for prefix in gateway.prefixes:
+    for prefix in q.ask(behind_gateway, id):
         if prefix in inside:
             faults.append(f"{prefix} is on both sides of the gateway")
         elif address := hops[version_of(prefix)]:
             outside[prefix] = Hop(address, vrf_port(network, id))
-        else:
+        elif prefix in gateway.prefixes:
             faults.append(f"{prefix}: the network of VRF {gateway.vrf} has no IPv6")
     return Sides(outside, inside, frozenset(announced), tuple(faults))
 

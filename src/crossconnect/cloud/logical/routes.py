@@ -23,6 +23,7 @@ from crossconnect.cloud.logical.private_link import private_routes
 from crossconnect.cloud.logical.queries import Queries, Unrealisable
 from crossconnect.cloud.logical.subnets import router_port
 from crossconnect.cloud.logical.transit import to_transit
+from crossconnect.cloud.logical.vpn_connections import behind_gateway
 from crossconnect.cloud.resource import Resource
 from crossconnect.net import contains
 
@@ -41,8 +42,7 @@ def destinations(q: Queries, table: RouteTable) -> dict[str, str]:
     vpc = q.need(Vpc, table.vpc_id)
     own = (*vpc.cidr_blocks, *vpc.ipv6_cidr_blocks)
     for id in table.propagating_gateway_ids:
-        gateway = q.get(PrivateGateway, id)
-        for prefix in gateway.prefixes if gateway else ():
+        for prefix in q.ask(behind_gateway, id):
             if not any(contains(block, prefix) for block in own):
                 found.setdefault(prefix, id)
     return {prefix: target for prefix, target in found.items() if target != "local"}

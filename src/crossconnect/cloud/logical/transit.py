@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.transit import TransitRouter, TransitRouterAttachment, TransitRouteTable
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.logical.hops import BLACKHOLE, Hop
 from crossconnect.cloud.logical.numbers import link_addresses
 from crossconnect.cloud.logical.provider import network_of
 from crossconnect.cloud.logical.queries import Queries, Unrealisable
+from crossconnect.cloud.logical.vpn_connections import behind_gateway
 from crossconnect.net import version_of
 
 
@@ -55,9 +55,8 @@ def propagated(q: Queries, table_id: str) -> dict[str, str]:
         if attachment.status != "active":
             continue
         vpc = q.get(Vpc, attachment.vpc_id)
-        gateway = q.get(PrivateGateway, attachment.private_gateway_id)
-        prefixes = (*vpc.cidr_blocks, *vpc.ipv6_cidr_blocks) if vpc else gateway.prefixes if gateway else ()
-        for prefix in prefixes:
+        own = (*vpc.cidr_blocks, *vpc.ipv6_cidr_blocks) if vpc else q.ask(behind_gateway, attachment.private_gateway_id)
+        for prefix in own:
             found.setdefault(prefix, id)
     return found
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
+import msgspec
+
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.logical.hops import BLACKHOLE, Hop
@@ -25,6 +27,7 @@ from crossconnect.cloud.ovn.subnets import SWITCH
 from crossconnect.cloud.ovn.vpcs import ROUTER
 from crossconnect.cloud.region import ProviderNetwork
 from crossconnect.cloud.resource import Resource
+from crossconnect.cloud.tunnel import TUNNEL_KEY, Tunnel
 from crossconnect.transport.ovsdb.types import Atom
 
 DISCARD = "discard"
@@ -116,14 +119,15 @@ def plug(
     resource: Resource,
     announce: Iterable[str] = (),
     beside: Resource | None = None,
+    tunnels: Mapping[str, Tunnel] = MappingProxyType({}),
 ) -> Iterator[Part]:
     """A router's port (`at`: router, name of the port) on a provider network: `Logical_Router_Port` on a group of
     gateway nodes, and the switch's port that tells the network about the router's addresses when it moves
-    (`nat-addresses`), and the gateway nodes of further prefixes to announce. Where the next hop's MAC is known,
-    `Static_MAC_Binding`. The MTU is the smaller one of both sides. On a VPC's router, where no table is for all, what
-    arrives is routed by one called like the port. Of a private gateway, addresses of load balancers are not told by
-    themselves: they are in the prefixes. It is on the gateway node that the router of `beside` is on, where
-    that is given."""
+    (`nat-addresses`), the gateway nodes of further prefixes to announce, and VPN concentrators of `tunnels` (by
+    connection). Where the next hop's MAC is known, `Static_MAC_Binding`. The MTU is the smaller one of both sides. On a
+    VPC's router, where no table is for all, what arrives is routed by one called like the port. Of a private gateway,
+    addresses of load balancers are not told by themselves: they are in the prefixes. It is on the gateway node that the
+    router of `beside` is on, where that is given."""
     router, port = at
     public = not isinstance(resource, PrivateGateway)
     options: dict[Atom, Atom] = {}
@@ -154,6 +158,8 @@ def plug(
     )
     if prefixes := sorted(announce):
         side = labelled(side, ANNOUNCE, " ".join(prefixes))
+    for id, tunnel in tunnels.items():
+        side = labelled(side, f"{TUNNEL_KEY}{id}", msgspec.json.encode(tunnel).decode())
     yield from within(SWITCH, switch_name(network), "ports", side)
     for hop in (network.next_hop, network.next_hop6) if network.next_hop_mac else ():
         if hop:

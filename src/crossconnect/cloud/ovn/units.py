@@ -23,6 +23,7 @@ from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
 from crossconnect.cloud.kinds.transit import TransitRouter, TransitRouterAttachment, TransitRouteTable
 from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.kinds.vpn import CustomerGateway, VpnConnection
 from crossconnect.cloud.ovn import (
     egress_only,
     elsewhere,
@@ -46,6 +47,7 @@ from crossconnect.cloud.ovn import (
     traffic_mirrors,
     transit,
     vpcs,
+    vpn_connections,
 )
 from crossconnect.cloud.ovn.parts import UnitFunction
 from crossconnect.cloud.resource import Resource
@@ -91,6 +93,8 @@ UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
     DnsRecord: (resolving.record,),
     FlowLog: (flow_logs.flow_log,),
     PrivateGateway: (private_gateways.gateway, elsewhere.gateway_reach),
+    CustomerGateway: (),
+    VpnConnection: (vpn_connections.connection,),
     EndpointService: (private_link.service,),
     ServiceEndpoint: (private_link.endpoint,),
     ServiceInsertion: (insertions.steering,),
@@ -103,6 +107,7 @@ UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
 
 ELSEWHERE: Mapping[type[Resource], str] = {
     DhcpOptions: "Read by the `DHCP_Options` of the subnets of VPCs that name them, and by the names of interfaces.",
+    CustomerGateway: "Where the tunnels of the VPN connections that name it end.",
     InternetGateway: "While it is attached: its VPC's port to the internet, the routes that lead to it, elastic IPs.",
     EgressOnlyInternetGateway: "Its VPC's port to the internet, the routes that lead to it, and the drops of subnets.",
 }

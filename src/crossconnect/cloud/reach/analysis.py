@@ -39,6 +39,7 @@ from crossconnect.cloud.reach.places import (
     public_owner,
     router_of,
 )
+from crossconnect.cloud.reach.tunnels import at_concentrators, tunnel_hop, vpn_at
 from crossconnect.cloud.region import CloudRegion, ProviderNetwork
 from crossconnect.cloud.resource import Resource
 from crossconnect.cloud.verdict import Packet, Translation, owner_of, reply
@@ -108,6 +109,9 @@ class _Walk:
             message = f"{self.journey.packet.destination} is announced into {ends.network.vrf} by no private gateway"
             self.journey.say("gateway", "drop", "", message, passes=False)
             return
+        self._out_of_tunnel(gateway, ends.network)
+        if self.journey.lost:
+            return
         self._inwards(ends.network, gateway, block_of(ends.vpc_id, self.journey.packet.destination, self._finder))
         if not self.journey.lost:
             self._by_private_gateway(gateway)
@@ -157,6 +161,7 @@ class _Walk:
             network = network_of(gateway, self._region) if gateway is not None else None
             assert gateway is not None
             assert network is not None
+            self._out_of_tunnel(gateway, network)
             self._inwards(network, gateway, block_of(sender.vpc_id, journey.packet.destination, finder))
             if not journey.lost:
                 self._by_private_gateway(gateway)
@@ -300,9 +305,30 @@ class _Walk:
             self.journey.say("gateway", "drop", gateway, message, passes=False)
             return
         self.journey.left_by = gateway
-        if not self._at_node(router, network, self._hypervisor(interface)) or self._fabric is None:
+        if not self._at_node(router, network, self._hypervisor(interface)):
             return
-        self._outwards(network)
+        if self._fabric is not None:
+            self._outwards(network)
+        if isinstance(router, PrivateGateway) and not self.journey.lost:
+            self._into_tunnel(router, network)
+
+    def _into_tunnel(self, gateway: PrivateGateway, network: ProviderNetwork) -> None:
+        """Through the tunnel of a VPN connection, where the packet is for what is behind one, and the VRF leads it to a
+        concentrator: another router may have the same prefix there, private connect's, and be preferred."""
+        journey = self.journey
+        connection = vpn_at(gateway, journey.packet.destination, self._finder)
+        ends = journey.reached.split(", ") if journey.reached else ()
+        if connection is not None and (not ends or at_concentrators(network, ends)):
+            journey.add(tunnel_hop(connection, network, self._finder, ends))
+            journey.end, journey.reached = "outside", connection.customer_gateway_id
+
+    def _out_of_tunnel(self, gateway: PrivateGateway, network: ProviderNetwork) -> None:
+        """What comes from behind a VPN connection comes through its tunnel, unless it is the answer to a packet that
+        went another way."""
+        connection = vpn_at(gateway, self.journey.packet.source, self._finder)
+        hops = self._first.hops if self._first is not None else ()
+        if connection is not None and (self._first is None or any(hop.point == "vpn-connection" for hop in hops)):
+            self.journey.add(tunnel_hop(connection, network, self._finder))
 
     def _over_link(self, end: str, interface: NetworkInterface) -> None:
         """From an endpoint to its service's VPC, or from a service to a client's. The routers of both are on the

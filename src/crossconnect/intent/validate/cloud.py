@@ -10,7 +10,7 @@ from crossconnect.intent import codes
 from crossconnect.intent.validate.addresses import span_of, unusable
 from crossconnect.intent.validate.subject import Known, Subject, reference_of, vrf_path
 from crossconnect.model.cloud import CloudChoices, ProviderNetwork
-from crossconnect.net import contains, interface_prefix, overlaps, version_of
+from crossconnect.net import canonical_address, contains, interface_prefix, overlaps, version_of
 from crossconnect.net.address import BITS, parse
 
 NETWORK_NAME_MAX = 12
@@ -90,7 +90,7 @@ def _networks(subject: Subject) -> Iterator[Finding]:
         if len(network.name) > NETWORK_NAME_MAX:
             words = f"{user} has a name of {len(network.name)} characters, {NETWORK_NAME_MAX} are possible"
             yield found(own_codes.PROVIDER_NAME, subject.place(f"{path}/name"), words)
-        partial = subject.unread(path, "transfer", "prefixes", "aggregates")
+        partial = subject.unread(path, "transfer", "prefixes", "aggregates", "vpn_concentrators")
         for field, words in () if partial else _contradictions(subject, network):
             yield found(own_codes.PROVIDER_NETWORK, subject.place(f"{path}/{field}"), f"{user}: {words}")
         for index, prefix in enumerate(network.prefixes):
@@ -127,6 +127,14 @@ def _contradictions(subject: Subject, network: ProviderNetwork) -> Iterator[tupl
     lengths = [parse(prefix).length for prefix in network.prefixes if version_of(prefix) == 6]
     if network.vpc_block and not any(length <= network.vpc_block for length in lengths):
         yield "vpc_block", f"none of its IPv6 prefixes holds a /{network.vpc_block}"
+    seen: set[str] = set()
+    for index, one in enumerate(network.vpn_concentrators):
+        for field, value in (("name", one.name), ("address", canonical_address(one.address))):
+            if value in seen:
+                yield f"vpn_concentrators/{index}/{field}", f"another VPN concentrator of it has {value}"
+            seen.add(value)
+        if why := unusable(span_of(one.address, 0)):
+            yield f"vpn_concentrators/{index}/address", f"{one.address} is {why}"
     for index, prefix in enumerate(network.aggregates):
         if not any(contains(outer, prefix) for outer in network.prefixes):
             yield f"aggregates/{index}", f"aggregate {prefix} is in none of its prefixes"
