@@ -74,7 +74,8 @@ def pinged(proved: Proved, silent: set[tuple[str, str]]) -> tuple[set[tuple[str,
     labs.announce_hosts(proved.lab)
     pings = labs.host_pairs(proved.blueprint)
     late = unanswered(proved.lab, [ping for ping in pings if colours(ping) not in silent])
-    results = labs.ping_matrix(proved.lab, [ping for ping in pings if colours(ping) in silent])
+    apart = [ping for ping in pings if colours(ping) in silent]
+    results = labs.ping_matrix(proved.lab, apart) if apart else ()
     answered = {colours(r.ping) for r in results if r.answered}
     answered |= {colours(ping) for ping in pings if colours(ping) not in silent and ping not in late}
     return answered, {colours(r.ping) for r in results if not r.answered} | {colours(ping) for ping in late}
