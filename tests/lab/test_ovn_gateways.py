@@ -197,7 +197,11 @@ def test_networks_are_apart(lab: OvnLab) -> None:
     for address in ("10.96.0.5", "203.0.113.90"):
         words += ["--", "lr-nat-add", "p", "dnat_and_snat", address, "10.0.9.9"]
     lab.central.nbctl(*words[1:])
+    marks = 'external_ids:"crossconnect:announce"="10.96.64.0/18 10.0.0.0/16"'
+    lab.central.nbctl("set", "logical_switch_port", "ext2-p", marks)
     assert within(lambda: way(lab, "10.96.0.5/32", vrf="cloud-priv") == {"gw2"})
+    assert within(lambda: way(lab, "10.96.64.0/18", vrf="cloud-priv") == {"gw2"}), "a VPC's block, from where it is"
+    assert way(lab, "10.0.0.0/16", vrf="cloud-priv") == set(), "no prefix of the network's"
     assert way(lab, "10.96.0.5/32") == way(lab, "203.0.113.90/32") == set()
     assert way(lab, "203.0.113.90/32", vrf="cloud-priv") == way(lab, f"{ELASTIC}/32", vrf="cloud-priv") == set()
     lab.central.nbctl("lr-del", "p", "--", "ls-del", "ext2")

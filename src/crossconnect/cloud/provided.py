@@ -8,10 +8,8 @@ from crossconnect.cloud.logical.subnets import reserved
 from crossconnect.cloud.region import CloudRegion, GatewayChassis, ProviderNetwork, VpnConcentrator, Zone
 from crossconnect.cloud.service import Settings
 from crossconnect.design.blueprint import Blueprint, CloudPlan, ProviderNetworkPlan
+from crossconnect.model.cloud import INTERNET
 from crossconnect.net import version_of
-
-INTERNET = "internet"
-"""Name of the provider network that internet gateways lead to."""
 
 
 def cloud_of(blueprint: Blueprint) -> CloudRegion | None:

@@ -15,7 +15,7 @@ from crossconnect.design.context import Context, PolicySets
 from crossconnect.design.mtu import HANDOFF_MTU
 from crossconnect.intent.gateway_nodes import EXPORT_POLICY, import_policy, router_name
 from crossconnect.intent.placement import segment_path, vrf_path
-from crossconnect.model.cloud import CloudChoices, GatewayRouter, ProviderNetwork
+from crossconnect.model.cloud import INTERNET, CloudChoices, GatewayRouter, ProviderNetwork
 from crossconnect.model.inventory import Host, Switch
 from crossconnect.model.policy import Match, Policy, PrefixSet, Statement
 from crossconnect.model.region import Region
@@ -35,7 +35,8 @@ def with_gateway_policies(region: Region, sets: PolicySets) -> PolicySets:
 
     Leaves accept host routes within a network's prefixes, since a gateway node announces where an address lives, and
     aggregates as they are written. A part of a prefix that is neither would draw in traffic for addresses that live
-    elsewhere.
+    elsewhere. On a private network a VPC's block is such a part, and lives where it is announced: were it an aggregate,
+    which all gateway nodes announce, those without the private gateway would drop what comes to them.
     """
     if not any(isinstance(peer, GatewayRouter) for peer in region.peers):
         return sets
@@ -50,6 +51,8 @@ def with_gateway_policies(region: Region, sets: PolicySets) -> PolicySets:
 
 
 def _accepted(network: ProviderNetwork) -> tuple[str, ...]:
+    if network.name != INTERNET:
+        return tuple(f"{prefix} le {BITS[version_of(prefix)]}" for prefix in network.prefixes)
     hosts = [f"{prefix} ge {BITS[version_of(prefix)]}" for prefix in network.prefixes]
     block = network.vpc_block
     blocks = [f"{p} ge {block} le {block}" for p in network.prefixes if version_of(p) == 6 and parse(p).length <= block]

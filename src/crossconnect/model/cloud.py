@@ -8,6 +8,8 @@ import msgspec
 
 from crossconnect.model.peer import Peer
 
+INTERNET = "internet"
+"""Name of the provider network that internet gateways lead to. All others are private: a tenant's, or of services."""
 ChassisRole = Literal["none", "hypervisor", "gateway"]
 """What a server is to the cloud."""
 
@@ -40,7 +42,8 @@ class ProviderNetwork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
     Every gateway node has eBGP sessions for it with each leaf that it has an uplink to, in the network's VRF. Leaves
     accept from it host routes within `prefixes`, IPv6 blocks of `vpc_block`, and `aggregates` as they are written;
-    nothing else.
+    nothing else. On a private network they accept whatever is within `prefixes`: there VPCs are announced by their own
+    blocks, by the one node that has their private gateway.
     """
 
     name: str

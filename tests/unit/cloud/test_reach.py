@@ -307,6 +307,40 @@ def test_private_connect_leads_to_its_own_vrf(stand: Stand) -> None:
     assert "no route to 172.16.0.9" in last.message
 
 
+SITE = """\
+peers:
+  - name: site
+    asn: 64499
+    announces: [172.16.0.0/24]
+    handoffs:
+      - {border: a-border1, vrf: cloud/priv, import_policy: any, export_policy: any}
+"""
+ANY = "policies:\n  - name: any\n    statements: [{name: all, action: accept}]\n"
+
+
+@pytest.mark.parametrize("aggregates", ["", ", aggregates: [10.96.0.0/16]"])
+def test_a_vpc_is_reached_from_a_vrf_at_the_node_that_has_its_private_gateway(aggregates: str) -> None:
+    """Input: a customer's router at a border, and a VPC whose block is a part of the network's prefixes. Output: it is
+    found by its block, and only where it is; whether the nodes announce all of it as well makes no difference."""
+    network_ = "prefixes: [10.96.0.0/16]"
+    changes = (*TWO_NETWORKS, (network_, network_ + aggregates), ("peers:\n", SITE), ("policies:\n", ANY))
+    stand = Stand(analyser_of(blueprint_of(*changes)))
+    create = stand.cloud.create
+    for n in range(4):  # on either node
+        vpc = create("vpc", cidr_blocks=[f"10.96.{n * 16}.0/20"])
+        subnet = create("subnet", vpc_id=vpc.id, cidr_block=f"10.96.{n * 16}.0/24")
+        web = create("network_interface", subnet_id=subnet.id)
+        gateway = create("private_gateway", vrf="cloud-priv", vpc_id=vpc.id, prefixes=["172.16.0.0/24"])
+        routes = [{"destination": "172.16.0.0/24", "target": gateway.id}]
+        stand.cloud.update(vpc.main_route_table_id, routes=routes)
+        stand.let_in(vpc)
+        found = stand.ask("172.16.0.9", web.id, network="private")
+        assert found.outcome == "reachable", found.there[-1]
+        ends = {hop.component for hop in found.there if hop.layer == "gateway" and hop.point in ("deliver", "drop")}
+        assert ends == {stand.node(gateway)}
+        assert any(hop.decided_by == f"10.96.{n * 16}.0/20 in cloud-priv" for hop in found.there)
+
+
 def test_a_load_balancer_is_reached_from_a_private_gateways_vrf(stand: Stand) -> None:
     """Input: the gateway at the VPC, then at a transit router, whose table then drops a part. Output: the answer is the
     load balancer's again at the gateway; without a way to its targets it is not balanced there, and the packet lost."""

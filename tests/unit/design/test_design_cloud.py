@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cloud_region import cloud_region, texts
+from cloud_region import TWO_NETWORKS, cloud_region, texts
 from crossconnect.checks.registry import run_checks
 from crossconnect.design import Compiled, compile_region
 from crossconnect.design.blueprint import Blueprint
@@ -66,6 +66,13 @@ def test_blocks_of_vpcs_are_accepted_where_there_are_any() -> None:
     sets = device(blueprint, "a-leaf1").routing_policy.prefix_sets
     [rules] = [s.rules for s in sets if s.name == "xc-public-internet" and s.version == 6]
     assert [(r.length_min, r.length_max) for r in rules] == [(48, 48), (56, 56), (128, 128)]
+
+
+def test_on_a_private_network_blocks_of_vpcs_are_accepted_as_they_are() -> None:
+    """All of its prefixes' parts: a VPC is announced by the node that has its private gateway, and by no other."""
+    sets = device(blueprint_of(*TWO_NETWORKS), "a-leaf1").routing_policy.prefix_sets
+    [rules] = [s.rules for s in sets if s.name == "xc-public-private"]
+    assert [_rule(r) for r in rules] == [("10.96.0.0/16", 16, 32)]
 
 
 def _rule(rule: object) -> tuple[object, ...]:

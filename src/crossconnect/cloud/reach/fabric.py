@@ -225,7 +225,7 @@ class Fabric:
         parsed = parse(prefix)
         inside = any(contains(own, prefix) for own in network.prefixes)
         block = parsed.version == 6 and network.vpc_block and parsed.length == network.vpc_block
-        return inside and (parsed.length == _bits(prefix) or bool(block))
+        return inside and (network.is_private or parsed.length == _bits(prefix) or bool(block))
 
     def _outside(
         self, source: str, network: ProviderNetworkPlan, version: int

@@ -200,12 +200,15 @@ def frr_configuration(gateway: GatewayNodePlan) -> str:
 
 
 def _filters(network: ProviderNetworkPlan) -> list[str]:
-    """Prefix lists and route maps: host routes of the kernel's, and towards leaves nothing that they would refuse."""
+    """Prefix lists and route maps: host routes of the kernel's (on a private network blocks of VPCs, too), and towards
+    leaves nothing that they would refuse."""
     lines: list[str] = []
     for version, word in ((4, "ip"), (6, "ipv6")):
         bits = 128 if version == 6 else 32
         hosts = [f"{p} ge {bits}" if parse(p).length < bits else p for p in _of(network.prefixes, version)]
-        if version == 6 and (block := network.vpc_block):
+        if network.is_private:
+            hosts = [f"{p} le {bits}" if parse(p).length < bits else p for p in _of(network.prefixes, version)]
+        elif version == 6 and (block := network.vpc_block):
             hosts += [_exactly(p, block) for p in _of(network.prefixes, 6) if parse(p).length <= block]
         for name, rules in (
             (f"{network.name}-kernel-v{version}", hosts),
