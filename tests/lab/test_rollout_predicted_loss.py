@@ -49,6 +49,8 @@ no plan says."""
 MOVED_LOST_MAX = 5000
 """Packets: five seconds, for which a daemon of a busy machine may get no processor between the old route and the new
 one. (A tenth of a second is more than a quiet one needs.) What is missing until the next wave, is so for longer."""
+DRAINED_LOST_MAX = 1000
+"""Of a device that is drained and comes back: what moves is never missing, but for such a moment (seen: none to 2)."""
 TIMERS = Timers(apply_s=60, gate_s=120, soak_s=1, margin_s=60, stop_s=30)
 
 
@@ -282,7 +284,7 @@ def test_what_is_drained_before_it_is_interrupted_loses_nothing(lab: Lab, tmp_pa
     quiet = [(moments["done", "drain", wave], moments["begin", "undrain", wave]) for wave in (1, 2)]
     for number, tenths in cost.tenths.items():
         assert not [t for t in tenths for begin, end in quiet if begin <= t < t + 0.1 <= end], (number, tenths, quiet)
-    assert max(cost.lost.values(), default=0) <= MOVED_LOST_MAX, cost.lost
+    assert max(cost.lost.values(), default=0) <= DRAINED_LOST_MAX, cost.lost
 
 
 def test_a_change_inside_a_tenant_that_is_to_cost_nothing(lab: Lab, tmp_path: Path) -> None:
