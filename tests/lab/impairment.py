@@ -1,19 +1,30 @@
 """A port that loses packets, or keeps them waiting, by what even a small kernel has: no netem is needed.
 
 loss    clsact, both ways: classic BPF draws a number for each packet, and drops it below a threshold
-delay   a slow queue of so many octets, which pings fill all the time: who comes later waits for all of them
+delay   a slow queue in which a sender always has so many octets: who comes later waits for all of them
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from crossconnect.lab import Lab
 
-RATE_KBIT = 4000
-FILL_OCTETS = 1400
-FILL_INTERVAL_S = 0.002
-"""Pings of 1,442 octets, 500 a second: half as much again as the queue lets pass."""
+RATE_KBIT = 2000
+FILL = """
+import socket, sys
+s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, int(sys.argv[2]))
+while True:
+    try:
+        s.sendto(bytes(1400), (sys.argv[1], 9))
+    except OSError:
+        pass
+"""
+"""Waits in each sendto(2) until its share of the queue has room again: nothing is dropped, not its own either."""
+BUFFER = 400
+"""Octets of the sender's buffer for a millisecond of waiting: twice that is taken, and a packet counts as 2,304."""
 _DRAW = 0xFFFFF000 + 56
 """SKF_AD_OFF + SKF_AD_RANDOM of linux/filter.h."""
 _PASS, _DROP = 0xFFFFFFFF, 2
@@ -32,28 +43,22 @@ def lose(lab: Lab, node: str, ports: Sequence[str], percent: float) -> None:
 
 
 def delay(lab: Lab, node: str, ports: Sequence[tuple[str, str]], milliseconds: int) -> None:
-    """What leaves by these ports waits so long. `ports`: each with an address behind it."""
-    limit = RATE_KBIT * milliseconds // 8
-    _tc(
-        lab, node, [f"qdisc add dev {port} root tbf rate {RATE_KBIT}kbit burst 2000 limit {limit}" for port, _ in ports]
-    )
+    """What leaves by these ports waits about so long. `ports`: each with an address behind it."""
+    slow = f"root tbf rate {RATE_KBIT}kbit burst 2000 limit 1000000"
+    _tc(lab, node, [f"qdisc replace dev {port} {slow}" for port, _ in ports])
     for port, address in ports:
-        fill = f"ping -q -i {FILL_INTERVAL_S} -s {FILL_OCTETS} {address} > /dev/null 2>&1 & echo $! > fill-{port}.pid"
-        assert lab.run(node, ["sh", "-c", f"cd {lab.node_directory(node)} && {fill}"]).returncode == 0
+        pid = f"fill-{port}.pid"
+        sender = f"{sys.executable} -I -S -c '{FILL}' {address} {BUFFER * milliseconds}"
+        script = f"cd {lab.node_directory(node)} && {{ {sender} > /dev/null 2>&1 & echo $! > {pid}; }}"
+        assert lab.run(node, ["sh", "-c", script]).returncode == 0
 
 
 def clear(lab: Lab, node: str, ports: Sequence[str]) -> None:
     """As if nothing had been."""
     for port in ports:
-        here = f"cd {lab.node_directory(node)} && if [ -e fill-{port}.pid ]; then kill $(cat fill-{port}.pid); fi"
-        lab.run(
-            node,
-            [
-                "sh",
-                "-c",
-                f"{here}; rm -f fill-{port}.pid; tc qdisc del dev {port} clsact; tc qdisc del dev {port} root",
-            ],
-        )
+        pid = f"fill-{port}.pid"
+        ended = f"cd {lab.node_directory(node)}; if [ -e {pid} ]; then kill $(cat {pid}); rm {pid}; fi"
+        lab.run(node, ["sh", "-c", f"{ended}; tc qdisc del dev {port} clsact; tc qdisc del dev {port} root"])
 
 
 def _tc(lab: Lab, node: str, lines: Sequence[str]) -> None:

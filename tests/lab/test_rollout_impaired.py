@@ -1,9 +1,9 @@
 """Gates on loss and on round trips, on real packets: a wave after which a path is worse is taken back.
 
 Input: a segment more on both leaves; when the first one has it, its uplinks lose 5 % each way, or keep what leaves by
-them waiting for 30 ms, until the change is undone. Sessions and routes are as simulated all the time. Output: the gate
-of the first wave fails by the objective, and by nothing else; the leaf has its old configuration, the other one was not
-touched.
+them waiting for some 50 ms, until the change is undone. Sessions and routes are as simulated all the time.
+Output: the gate of the first wave fails by the objective, and by nothing else; the leaf has its old configuration, the
+other one was not touched.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def test_a_wave_after_which_a_path_is_worse_is_taken_back(lab: Lab, tmp_path: Pa
     if what == "loss":
         hands.worse = lambda: lose(lab, leaf, ports, 5.0)
     else:
-        hands.worse = lambda: delay(lab, leaf, [(port, behind[addresses[port]]) for port in ports], 30)
+        hands.worse = lambda: delay(lab, leaf, [(port, behind[addresses[port]]) for port in ports], 50)
     try:
         how, failure, told = carried_out(lab, made, hands, tmp_path)
     finally:
