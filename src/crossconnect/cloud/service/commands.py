@@ -141,7 +141,7 @@ class Create(Command):
     def run(self, transaction: Transaction, view: ProjectView, context: Context) -> Outcome:
         """The answer that was given under the token, or a new resource."""
         now = int(self.environment.clock().timestamp())
-        digest = self._digest()
+        digest = self._digest() if self._token else b""
         if self._token:
             known = tokens.find(transaction.connection, context.project_id, self._token, now)
             if known is not None:
