@@ -15,7 +15,7 @@ from crossconnect.cloud.kinds.flow_log import FlowLog
 from crossconnect.cloud.kinds.network_acl import AclEntry, NetworkAcl
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.traffic_mirror import TrafficMirror
-from crossconnect.cloud.ovn.flow_logs import DROP_OPTIONS, PACKETS_BASE, REJECT_BASE
+from crossconnect.cloud.ovn.flow_logs import DROP_OPTIONS, LEAVING_BASE, PACKETS_BASE, REJECT_BASE
 from crossconnect.lab.ovn import Chassis, ovn_lab
 from ovn_live import Live, comes_true
 from ovn_records import dropped, export, exported
@@ -25,8 +25,8 @@ HYPERVISORS = ("hv1", "hv2")
 NEW, ESTABLISHED = 2, 3
 """Applications, as the northbound `Sampling_App`s number them: of what begins, and passes or ends there; of what
 follows."""
-OF_LIST, OPENED, CLOSED = 1001, 1002, 1003
-"""Numbers of a network ACL and two of its entries."""
+OF_LIST = 1001
+"""Number of a network ACL; its entries have others behind that."""
 
 WEB: dict[str, Any] = {"protocol": "tcp", "from_port": 80, "to_port": 80}
 
@@ -88,34 +88,41 @@ def test_established_connections_are_recorded_by_packets(live: Live) -> None:
     assert comes_true(lambda: let_in in exported(live, "hv2")), exported(live, "hv2")
 
 
-def test_each_entry_of_a_network_acl_is_named(live: Live) -> None:
-    """Input: a list that lets port 80 in and denies the rest of TCP. Output: what passes and what does not names its
-    entry; what no entry allows, the list; and only one of them."""
+@pytest.mark.parametrize(
+    ("direction", "subnet_id", "peer"), [("ingress", "s2", "10.0.1.0"), ("egress", "s1", "10.0.2.0")]
+)
+def test_each_entry_of_a_network_acl_is_named(live: Live, direction: Any, subnet_id: str, peer: str) -> None:
+    """Input: a list that lets port 80 in, or out, and denies the rest of TCP. Output: what passes and what does not
+    names its entry; what no entry allows, the list; and only one of them."""
+    cidr, other = f"{peer}/24", "egress" if direction == "ingress" else "ingress"
     entries = (
-        AclEntry(number=10, direction="egress", action="allow", cidr="0.0.0.0/0"),
-        AclEntry(number=10, direction="ingress", action="allow", cidr="10.0.1.0/24", **WEB),
-        AclEntry(number=20, direction="ingress", action="deny", cidr="10.0.1.0/24", protocol="tcp"),
+        AclEntry(number=10, direction=other, action="allow", cidr="0.0.0.0/0"),
+        AclEntry(number=10, direction=direction, action="allow", cidr=cidr, **WEB),
+        AclEntry(number=20, direction=direction, action="deny", cidr=cidr, protocol="tcp"),
     )
     cloud = live.cloud
-    numbers: dict[str, Any] = {"number": OF_LIST, "entry_numbers": (0, OPENED, CLOSED)}
-    cloud.make(NetworkAcl, "acl-s2", vpc_id="vpc-blue", entries=entries, **numbers)
-    subnet = cloud.documents["subnet-s2"]
+    of_list = OF_LIST if direction == "ingress" else OF_LIST + 10
+    opened, closed = of_list + 1, of_list + 2
+    rest = of_list + (LEAVING_BASE if direction == "egress" else 0)
+    numbers: dict[str, Any] = {"number": of_list, "entry_numbers": (0, opened, closed)}
+    cloud.make(NetworkAcl, "acl-1", vpc_id="vpc-blue", entries=entries, **numbers)
+    subnet = cloud.documents[f"subnet-{subnet_id}"]
     assert isinstance(subnet, Subnet)
-    cloud.change(subnet, network_acl_id="acl-s2")
+    cloud.change(subnet, network_acl_id="acl-1")
     live.write()
     assert live.compiler.failed() == {}
     flow = ("10.0.1.10", "10.0.2.10")
     assert comes_true(lambda: bool(live.lab.connect("web", "db", 80)))
-    assert comes_true(lambda: (NEW, PACKETS_BASE + OPENED, *flow, 80) in exported(live, "hv1")), exported(live, "hv1")
+    assert comes_true(lambda: (NEW, PACKETS_BASE + opened, *flow, 80) in exported(live, "hv1")), exported(live, "hv1")
     assert not live.lab.connect("web", "db", 82, timeout_s=1.0)
-    assert comes_true(lambda: (NEW, CLOSED, *flow, 82) in exported(live, "hv1")), exported(live, "hv1")
+    assert comes_true(lambda: (NEW, closed, *flow, 82) in exported(live, "hv1")), exported(live, "hv1")
     assert not live.lab.connect("web", "db", 83, "udp", timeout_s=1.0)
-    assert comes_true(lambda: (NEW, OF_LIST, *flow, 83) in exported(live, "hv1")), exported(live, "hv1")
-    points = {PACKETS_BASE + OPENED, CLOSED, OF_LIST}
-    of_list = {(r[1], r[4]) for r in exported(live, "hv1") if r[1] in points}
-    assert of_list == {(PACKETS_BASE + OPENED, 80), (CLOSED, 82), (OF_LIST, 83)}
+    assert comes_true(lambda: (NEW, rest, *flow, 83) in exported(live, "hv1")), exported(live, "hv1")
+    expected = {(PACKETS_BASE + opened, 80), (closed, 82), (rest, 83)}
+    points = {point for point, _ in expected}
+    assert {(r[1], r[4]) for r in exported(live, "hv1") if r[1] in points} == expected
     cloud.put(subnet)
-    cloud.drop("acl-s2")
+    cloud.drop("acl-1")
     live.write()
 
 

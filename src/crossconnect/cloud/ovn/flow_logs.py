@@ -1,10 +1,11 @@
 """Flow logs: OVN is made to record what rules accept and what they drop.
 
 With samples (24.09) each record carries a number, the observation point: that of the security group's rule, or of the
-network ACL's entry, and for what no entry allows the list's; for what no rule allows, `REJECT_BASE` and twice the VPC's
-number, one more for what arrives. How connections begin and what is denied is recorded always; of packets of
-connections that are established, and of those that a network ACL lets in, which knows no connections, one in so many,
-with `PACKETS_BASE` added to the number: no two rows of `Sample` have the same one.
+network ACL's entry, and for what no entry allows the list's, with `LEAVING_BASE` added where it was to leave; for what
+no rule allows, `REJECT_BASE` and twice the VPC's number, one more for what arrives. How connections begin and what is
+denied is recorded always; of packets of connections that are established, and of those that a network ACL lets pass,
+which knows no connections, one in so many, with `PACKETS_BASE` added to the number: no two rows of `Sample` have the
+same one.
 Without samples, drops are logged, at a limited rate, and accepted connections cannot be recorded.
 
 Where the region wants it (`drop_sampling`), whatever drops a packet records it, in all versions, and of all VPCs, not
@@ -30,6 +31,8 @@ from crossconnect.transport.ovsdb.types import Value
 
 REJECT_BASE = 1 << 31
 """Numbers below are those of rules, network ACLs and their entries."""
+LEAVING_BASE = 1 << 29
+"""Added to the number of a network ACL for what none of its entries lets out of a subnet; numbers stay below it."""
 PACKETS_BASE = 1 << 30
 """Added to these numbers where packets are recorded, some of many, and not how a connection begins or ends."""
 DROP_APP = 1

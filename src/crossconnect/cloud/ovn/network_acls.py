@@ -8,18 +8,28 @@ is decided in the router, for the switch's egress pipeline lets replies pass wha
 docs/design/0011-ovn-rows.md).
 
     recorded:  [tier 0: who allows or denies it, sampled] --> [after load balancers: allowed, or dropped]
+               [leaving the switch: who will allow or deny it, sampled] --> [entering the router: as above]
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from crossconnect.cloud.kinds.network_acl import AclEntry, NetworkAcl
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.logical.network_acls import DEFAULT, acl_of, arriving, leaving, subnets_behind
+from crossconnect.cloud.logical.numbers import digest
 from crossconnect.cloud.logical.subnets import resolvers, router_port, switch_of, switch_port
-from crossconnect.cloud.ovn.flow_logs import COLLECTOR, PACKETS_COLLECTOR, denials_recorded, packets_recorded, sample
-from crossconnect.cloud.ovn.matches import address, any_address, both, family, packets
+from crossconnect.cloud.ovn.flow_logs import (
+    COLLECTOR,
+    LEAVING_BASE,
+    PACKETS_COLLECTOR,
+    denials_recorded,
+    packets_recorded,
+    sample,
+)
+from crossconnect.cloud.ovn.matches import Field, address, any_address, both, family, packets
 from crossconnect.cloud.ovn.names import word
 from crossconnect.cloud.ovn.parts import BORDER_TIER, Part, adds, row, tier, unit, within
 from crossconnect.cloud.ovn.queries import Queries
@@ -35,7 +45,7 @@ POLICY_TOP = 32767
 comes to the same where it denies."""
 
 
-def _match(entry: AclEntry, field: str) -> str | None:
+def _match(entry: AclEntry, field: Field) -> str | None:
     """None where no packet is meant."""
     if entry is DEFAULT:
         return "ip"
@@ -45,8 +55,17 @@ def _match(entry: AclEntry, field: str) -> str | None:
 
 def is_recorded(q: Queries, id: str) -> bool:
     """Whether some of what a list decides about packets that enter subnets is to be sampled."""
+    return _is_recorded(q, id, q.ask(arriving, id))
+
+
+def is_recorded_leaving(q: Queries, id: str) -> bool:
+    """The same of packets that leave subnets."""
+    return _is_recorded(q, id, q.ask(leaving, id))
+
+
+def _is_recorded(q: Queries, id: str, entries: Iterable[AclEntry]) -> bool:
     acl = q.get(NetworkAcl, id)
-    return acl is not None and any(_collector(q, acl.vpc_id, entry.action) for entry in q.ask(arriving, id))
+    return acl is not None and any(_collector(q, acl.vpc_id, entry.action) for entry in entries)
 
 
 def _collector(q: Queries, vpc_id: str, action: str) -> str:
@@ -92,49 +111,80 @@ def ingress(q: Queries, id: str) -> Iterator[Part]:
                 **_stage(q, id),
             )
             yield from within("Port_Group", group, "acls", made)
-    yield from _records(q, acl, entries)
+    yield from _records(q, acl, entries, _Border("from-lport", f"inport == @{group}", "src", group, "", acl.number))
 
 
 def _key(id: str, entry: AclEntry) -> str:
     return f"{id}/{entry.number or 'default'}"
 
 
-def _records(q: Queries, acl: NetworkAcl, entries: Iterable[AclEntry]) -> Iterator[Part]:
+class _Border(NamedTuple):
+    """Where packets of one direction are recorded."""
+
+    direction: str
+    """Of the `ACL`s."""
+    match: str
+    """For packets that are there."""
+    field: Field
+    """The address that entries speak of."""
+    group: str
+    """The port group that has the `ACL`s."""
+    mark: str
+    """What keeps keys of one direction apart from those of the other."""
+    number: int
+    """Of what no entry allows."""
+
+
+def _records(q: Queries, acl: NetworkAcl, entries: Iterable[AclEntry], at: _Border) -> Iterator[Part]:
     """What records packets. OVN samples connections that begin, and at a router's port there are none, but for what is
     `allow-stateless`."""
     numbers = {e: n for e, n in zip(acl.entries, acl.entry_numbers, strict=False) if n}
-    group, sampled = word(acl.id), set[str]()
+    sampled = set[str]()
     for entry in entries:
-        match, collector = _match(entry, "src"), _collector(q, acl.vpc_id, entry.action)
+        match, collector = _match(entry, at.field), _collector(q, acl.vpc_id, entry.action)
         if match is None or not collector:
             continue
-        key = (_key(acl.id, entry) if entry in numbers else acl.id) + ("" if entry.action == "deny" else "/packets")
+        key = (_key(acl.id, entry) if entry in numbers else acl.id) + at.mark
+        key += "" if entry.action == "deny" else "/packets"
         if key not in sampled:
             sampled.add(key)
-            yield from sample(key, numbers.get(entry, acl.number), collector)
+            yield from sample(key, numbers.get(entry, at.number), collector)
         made = row(
             "ACL",
-            f"{_key(acl.id, entry)}/record",
+            f"{_key(acl.id, entry)}{at.mark}/record",
             acl.id,
-            direction="from-lport",
+            direction=at.direction,
             priority=ACL_TOP - entry.number if entry.number else 0,
-            match=f"inport == @{group} && {match}",
+            match=f"{at.match} && {match}",
             action="allow-stateless",
             sample_new=uuid_of("Sample", key),
             **tier(q, BORDER_TIER),
         )
-        yield from within("Port_Group", group, "acls", made)
+        yield from within("Port_Group", at.group, "acls", made)
+
+
+def leaving_group(id: str) -> str:
+    """The port group of the switches' ports by which packets leave subnets whose packets are recorded."""
+    return f"xc_leaving_{word(id)}"
 
 
 @unit
 def egress(q: Queries, id: str) -> Iterator[Part]:
     """`Logical_Router_Policy` per entry at the router's ports of the subnets, with 32767 less its number as priority;
-    nothing where everything may leave."""
+    nothing where everything may leave. While a flow log records what is dropped, or accepted, an `ACL` per entry that
+    does the one or the other, where packets leave the switch (`to-lport`, `Port_Group` `xc_leaving_...`):
+    `allow-stateless` with a `Sample`; policies have none."""
     entries = q.ask(leaving, id)
     subnets = q.ask(subnets_behind, id) if entries else ()
     if not subnets:
         return
-    vpc = q.need(Vpc, q.need(NetworkAcl, id).vpc_id)
+    acl = q.need(NetworkAcl, id)
+    vpc = q.need(Vpc, acl.vpc_id)
+    if q.ask(is_recorded_leaving, id):
+        group = leaving_group(id)
+        yield row("Port_Group", group, id, name=group)
+        number = LEAVING_BASE + (acl.number or digest(id) % LEAVING_BASE)
+        yield from _records(q, acl, entries, _Border("to-lport", f"outport == @{group}", "dst", group, "/out", number))
     ports = ", ".join(f'"{router_port(subnet)}"' for subnet in subnets)
     for entry in entries:
         if (match := _match(entry, "dst")) is not None:
@@ -172,6 +222,9 @@ def border(q: Queries, id: str) -> Iterator[Part]:
         )
         yield from within(SWITCH, id, "acls", answers)
     if q.ask(leaving, acl):
+        if q.ask(is_recorded_leaving, acl):
+            port = uuid_of("Logical_Switch_Port", switch_port(id))
+            yield adds("Port_Group", leaving_group(acl), "ports", port)
         questions = row(
             "Logical_Router_Policy",
             f"{id}/questions",
