@@ -48,9 +48,9 @@ from crossconnect.transport.ovsdb import Tls
 
 NEUTRON_WAIT_S = 10.0
 """How long Neutron's commands wait for the northbound database, which Neutron's own do, too."""
-GC_AFTER = (10_000, 50, 20)
-"""Objects more than at the last collection after which the garbage collector looks at the young ones, and so on: by its
-own measure, 700, a seventh of the time of a start with 10,000 interfaces is its."""
+COLLECTED_S = 20.0
+"""From when on the garbage collector works. Before, all of the region is read, compiled and compared: with 10,000
+interfaces it would take a seventh of that time, and find nothing."""
 WHOLE_S = 3600.0
 """How often the garbage collector looks at everything."""
 _FILE = click.Path(exists=True, dir_okay=False)
@@ -104,14 +104,23 @@ def command(
     if host not in ("127.0.0.1", "::1", "localhost") and not configuration.certificate:
         say(f"note: {host} is more than this machine; without --tls-certificate keys cross the network in clear")
     realiser = _realiser(provided, remotes, http["southbound"] or file.southbound, northbound_tls)
-    gc.set_threshold(*GC_AFTER)
-    gc.enable()  # the command line ends soon and does without; this does not
-    gc.callbacks.append(_Settled())
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s"
     )
-    asyncio.run(serve(configuration, lambda url: say(f"serving {url}, documented at {url}/openapi.json"), realiser))
+    asyncio.run(serve(configuration, _started, realiser))
     return 0
+
+
+def _started(url: str) -> None:
+    say(f"serving {url}, documented at {url}/openapi.json")
+    asyncio.get_running_loop().call_later(COLLECTED_S, _collect)
+
+
+def _collect() -> None:
+    """The command line ends soon and does without a garbage collector; this does not. What is there by now stays."""
+    gc.callbacks.append(_Settled())
+    gc.freeze()
+    gc.enable()
 
 
 class _Settled:
