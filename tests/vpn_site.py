@@ -25,6 +25,7 @@ import pytest
 from crossconnect.lab.ovn import Outside, OvnLab
 from crossconnect.lab.ovn.underlay import NETWORKS_NODE
 
+OF_OTHERS = "not (ip6 and (src net fe80::/10 or src host ::))"
 CONCENTRATOR, CUSTOMER = "203.0.113.250", "198.51.100.9"
 INSIDE = ("10.8.255.254/32", "fd00:8:0:ff::1/128")
 """Addresses of the concentrator in what is behind the private gateway: strongSwan's own ESP makes no route without one.
@@ -169,9 +170,10 @@ class Site:
     @contextlib.contextmanager
     def overheard(self) -> Iterator[list[str]]:
         """What passes between the concentrator and the customer's router while the block runs: a line per packet, with
-        what it is."""
+        what it is. What the two kernels say of the link itself (duplicate addresses, multicast listeners) is left out."""
         lines: list[str] = []
-        argv = [*self.lab.lab.enter(NETWORKS_NODE, "router"), "tcpdump", "-nn", "-l", "--immediate-mode", "-i", "wan"]
+        listen = ["tcpdump", "-nn", "-l", "--immediate-mode", "-i", "wan", OF_OTHERS]
+        argv = [*self.lab.lab.enter(NETWORKS_NODE, "router"), *listen]
         file = self.root / "wan.txt"
         with (
             file.open("w") as out,
