@@ -179,6 +179,27 @@ def test_a_change_that_kills_sessions_is_undone_at_the_canary(as_before: Lab, tm
     assert [e.kind for e in told if e.verb == "undo"] == ["begin", "done"], "by us, and not by the switch's own timer"
 
 
+def test_changed_policies_count_when_all_is_loaded(as_before: Lab) -> None:
+    """bgpd by itself would look at them ten minutes after the last line, and will again when the change is there."""
+    name, own = "a-border1", "bgp route-map delay-timer 600"
+    device = next(d for d in saved().devices if d.name == name)
+    commands, undo = ("".join(part.text for part in parts) for parts in (device.commands, device.rollback))
+    old, new = (f"{own}\n{side.files[name]['frr.conf']}" for side in (OLD, NEW))
+    assert as_before.run(name, ["vtysh", "-c", "configure terminal", "-c", own]).returncode == 0
+    change = confirmed_change.Change(commands, undo, old, new)
+
+    def prefers(value: int) -> bool:
+        rows = [row for row in collect_state(as_before).bgp_routes if row.device == name]
+        return any(row.local_pref == value for row in rows)
+
+    assert not prefers(130)
+    confirmed_change.load(as_before, name, change, 600)
+    confirmed_change.verify(as_before, name, new)
+    assert eventually(lambda: prefers(130))
+    confirmed_change.cancel(as_before, name, change)
+    assert eventually(lambda: not prefers(130))
+
+
 def test_what_has_drifted_is_not_touched(as_before: Lab, tmp_path: Path) -> None:
     by_hand = ["vtysh", "-c", "configure terminal", "-c", "ip prefix-list by-hand seq 5 permit 10.9.0.0/16"]
     assert as_before.run("a-border1", by_hand).returncode == 0

@@ -33,8 +33,8 @@ GATE_MARGIN_S = 15
 """Beyond its deadline a gate may be in the middle of a look; after this it hangs."""
 OWN_UNDO_S = 3
 """What a switch takes to undo a change by itself once its timer is over."""
-POLICY_S = 7
-"""FRR looks at changed policies 5 s after they are loaded (`bgp route-map delay-timer`), and then tells others."""
+POLICY_S = 3
+"""For which a gate holds at least where policies have changed: FRR works them off on the side, and then tells others."""
 _POLICY_WORDS = ("route-map ", "prefix-list ", "community-list ", "access-list ")
 
 

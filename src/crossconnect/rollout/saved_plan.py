@@ -47,7 +47,7 @@ class Timers(msgspec.Struct, frozen=True, kw_only=True):
     """Between the end of the gate and the device's own undoing: for confirming up to 16 devices, one of them slow."""
     stop_s: int = 8
     """When the network has stood still for so long, with all sessions up and yet not as it should be, it is not waited
-    for any longer. FRR looks at changed policies 5 s after they are loaded."""
+    for any longer. SONiC's bgpd looks at changed policies 5 s after they are loaded."""
 
     @property
     def device_s(self) -> int:

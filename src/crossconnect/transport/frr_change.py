@@ -27,6 +27,12 @@ PASSES = 2
 
 LOADER = """\
 load() {
+    enter "$1" || return
+    grep -qE 'route-map |prefix-list |access-list |(community|as-path).*list ' "$1" || return 0
+    delay=$(vtysh -d bgpd -c 'show running-config' | grep '^bgp route-map delay-timer ')
+    vtysh -d bgpd -c 'configure terminal' -c 'bgp route-map delay-timer 0' -c "${delay:-no bgp route-map delay-timer}"
+}
+enter() {
     grep -q '^ no vni ' "$1" || { vtysh -f "$1"; return; }
     first=$(sed -n '/^no router bgp .* vrf /{=;q}' "$1")
     vnis=$(head -n "${first:-0}" "$1" | sed -n 's/^ no vni //p' | paste -sd '|')

@@ -56,3 +56,30 @@ def test_what_follows_waits_until_bgpd_has_let_go_of_the_l3vni(tmp_path: Path) -
 
 def test_without_an_l3vni_all_is_given_at_once(tmp_path: Path) -> None:
     assert given(tmp_path, "no router bgp 1 vrf red\nrouter bgp 2\n", 0) == ["no router bgp 1 vrf red,router bgp 2"]
+
+
+def test_changed_policies_count_once_all_is_entered(tmp_path: Path) -> None:
+    """bgpd's timer is set to 0 and back to what it was; not where something was not entered, or no policy is."""
+    (tmp_path / "c.conf").write_text("route-map in permit 10\nexit\n")
+    (tmp_path / "other.conf").write_text("vlan 10\n")
+    vtysh = tmp_path / "vtysh"
+    vtysh.write_text(
+        '#!/bin/sh\necho "$@" >> given\n[ "$1" = -f ] || cat running\n[ "$1" != -f ] || exit "$(cat ends)"\n'
+    )
+    vtysh.chmod(0o700)
+
+    def given(file: str, running: str = "", ends: int = 0) -> tuple[int, list[str]]:
+        (tmp_path / "running").write_text(running)
+        (tmp_path / "ends").write_text(str(ends))
+        (tmp_path / "given").write_text("")
+        script = f"cd {tmp_path} && PATH={tmp_path}:$PATH\n{LOADER}load {file}"
+        status = subprocess.run(["sh", "-c", script], stdout=subprocess.DEVNULL, check=False, timeout=60).returncode
+        return status, (tmp_path / "given").read_text().splitlines()
+
+    looks = "-d bgpd -c show running-config"
+    zero = "-d bgpd -c configure terminal -c bgp route-map delay-timer 0 -c"
+    assert given("c.conf") == (0, ["-f c.conf", looks, f"{zero} no bgp route-map delay-timer"])
+    own = "bgp route-map delay-timer 20"
+    assert given("c.conf", f"router bgp 1\n{own}\n") == (0, ["-f c.conf", looks, f"{zero} {own}"])
+    assert given("other.conf") == (0, ["-f other.conf"])
+    assert given("c.conf", ends=2) == (2, ["-f c.conf"])

@@ -10,7 +10,7 @@
 A line that replaces another of the same key (`maximum-paths 8` after `maximum-paths 4`) is only entered; taking the
 old one away first would, for `remote-as`, take the whole session. Entries of a list are the exception: FRR ignores one
 that the list already has under another number, so those that go, go first, right before those that come. What a policy
-lets through in that instant bgpd looks at again when it has settled (`bgp route-map delay-timer`, 5 s).
+lets through in that instant bgpd looks at again when all is entered (`transport.frr_change.LOADER`).
 """
 
 from __future__ import annotations
