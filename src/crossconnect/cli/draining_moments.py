@@ -21,8 +21,8 @@ QUIET_S = 2
 """For which nobody may be seen to use a drained device: what a switch has in its routing table its hardware has a
 moment later, and what is on the way has to arrive."""
 OUTSIDE_S = 10
-"""The same where it has routers outside as neighbours, which nobody can ask: SONiC tells them of the longer path 5 s after
-it was configured (`bgp route-map delay-timer`), then they have to move."""
+"""The same where it has routers outside as neighbours, which nobody can ask: SONiC tells them of the longer path 5 s
+after it was configured (`bgp route-map delay-timer`), then they have to move."""
 
 
 class Moments:

@@ -34,7 +34,7 @@ GATE_MARGIN_S = 15
 OWN_UNDO_S = 3
 """What a switch takes to undo a change by itself once its timer is over."""
 POLICY_S = 3
-"""For which a gate holds at least where policies have changed: FRR works them off on the side, and then tells others."""
+"""For which a gate holds at least where policies have changed: FRR works them off aside, and then tells others."""
 _POLICY_WORDS = ("route-map ", "prefix-list ", "community-list ", "access-list ")
 
 
