@@ -24,7 +24,8 @@ from cloud_region import TWO_NETWORKS, cloud_region, texts
 from cloud_stand import Stand, within
 from crossconnect.cloud.logical.provider import gateway_order
 from crossconnect.cloud.provided import cloud_of
-from crossconnect.cloud.reach import Analyser, Fabric, Reachability, ReachabilityBody, reachability
+from crossconnect.cloud.reach import Analyser, Reachability, ReachabilityBody, reachability
+from crossconnect.cloud.reach.fabric import Fabric
 from crossconnect.design import compile_region
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.lab import wait_converged

@@ -61,7 +61,8 @@ def from_database(
     from crossconnect.cli.commands.serve import api_file, database_of
     from crossconnect.cloud.neutron.registry import STORED
     from crossconnect.cloud.provided import cloud_of
-    from crossconnect.cloud.reach import Analyser, Fabric, reachability
+    from crossconnect.cloud.reach import Analyser, reachability
+    from crossconnect.cloud.reach.fabric import Fabric
     from crossconnect.cloud.registry import KINDS
     from crossconnect.cloud.resource import Refused
     from crossconnect.cloud.service import Caller, Service, Settings

@@ -10,7 +10,8 @@ from cloud_memory import Cloud, View, network, part, public, refused
 from cloud_region import TWO_NETWORKS, cloud_region, texts
 from crossconnect.cloud.logical.provider import gateway_order
 from crossconnect.cloud.provided import cloud_of, without_fabric
-from crossconnect.cloud.reach import Analyser, Fabric, Hop, Reachability, ReachabilityBody, reachability, told
+from crossconnect.cloud.reach import Analyser, Hop, Reachability, ReachabilityBody, reachability, told
+from crossconnect.cloud.reach.fabric import Fabric
 from crossconnect.cloud.resource import Refused
 from crossconnect.design import compile_region
 from crossconnect.design.blueprint import Blueprint

@@ -12,7 +12,8 @@ from cloud_memory import View
 from cloud_region import cloud_region
 from crossconnect.cloud.logical.provider import gateway_order
 from crossconnect.cloud.provided import cloud_of, without_fabric
-from crossconnect.cloud.reach import Analyser, Fabric, Hop, Reachability, ReachabilityBody, reachability, told
+from crossconnect.cloud.reach import Analyser, Hop, Reachability, ReachabilityBody, reachability, told
+from crossconnect.cloud.reach.fabric import Fabric
 from crossconnect.design import compile_region
 from crossconnect.simulate import Failures
 

@@ -10,7 +10,8 @@ import pytest
 from cloud_memory import Cloud, View, network
 from cloud_region import TWO_NETWORKS, cloud_region, texts
 from crossconnect.cloud.provided import cloud_of
-from crossconnect.cloud.reach import Analyser, Fabric, Reachability, ReachabilityBody, reachability, told
+from crossconnect.cloud.reach import Analyser, Reachability, ReachabilityBody, reachability, told
+from crossconnect.cloud.reach.fabric import Fabric
 from crossconnect.cloud.region import CloudRegion
 from crossconnect.design import compile_region
 from crossconnect.simulate import Failures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 import pytest
@@ -12,7 +13,7 @@ from crossconnect.cloud.ovn.rows import Contribution, Row
 from crossconnect.cloud.realise import Unit
 from crossconnect.cloud.realise.desired import Desired, Scope, between, whole
 from crossconnect.cloud.realise.facts import facts_of
-from crossconnect.cloud.realise.plan import Plan, plan, strays
+from crossconnect.cloud.realise.plan import Plan, agrees, plan, strays
 from crossconnect.transport.ovsdb import Uuid, parse_schema
 from crossconnect.transport.ovsdb.types import Row as FoundRow
 from crossconnect.transport.ovsdb.types import Value
@@ -48,6 +49,10 @@ def wanting(units: Mapping[str, Unit]) -> Desired:
     desired = Desired()
     desired.apply(units)
     return desired
+
+
+def agreeing(database: Database, desired: Desired) -> bool:
+    return asyncio.run(agrees(desired, database, database.facts, lambda _: False, 10))
 
 
 def words(made: Plan) -> list[tuple[object, object]]:
@@ -204,3 +209,38 @@ def test_changes_one_by_one_want_what_all_at_once_wants(seed: int) -> None:
     for unit in units.values():
         for one in unit.contributions:
             assert not step_by_step.elements(row(one.table, one.key).uuid, one.column)
+
+
+@given(st.integers(0, 1 << 16), st.integers(0, 24), st.integers(0, 1 << 16))
+def test_a_quick_look_finds_all_there_just_where_nothing_is_to_be_done(seed: int, back: int, spoilt: int) -> None:
+    """The rows of some changes ago, and one of them with a set or a column that somebody has changed."""
+    batches = history(seed, 25)
+    desired = wanting(at(batches, 24))
+    database = Database(at(batches, 24 - back))
+    rows = [(table, uuid) for table, of_it in database.tables.items() for uuid in of_it]
+    if spoilt % 2 and rows:
+        table, uuid = rows[spoilt % len(rows)]
+        there = database.tables[table][uuid]
+        names = [name for name, value in there.items() if isinstance(value, (frozenset, str))]
+        name = names[spoilt % len(names)]
+        value = there[name]
+        other = Uuid("0" * 8 + "-0000-4000-8000-" + "0" * 12)
+        changed = value ^ {other} if isinstance(value, frozenset) else "spoilt"
+        database.put(table, uuid, **{**there, name: changed})
+    made = database.plan(desired)
+    assert agreeing(database, desired) == (not made.operations and not made.problems)
+
+
+def test_a_quick_look_leaves_contradictions_to_the_plan() -> None:
+    units = {"s": switch("s"), "p": port("p", "s", record="10.0.0.1")}
+    assert agreeing(Database(units), wanting(units))
+    for spoilt in (
+        {"again": switch("s")},
+        {"x": Unit((), frozenset({Contribution("Logical_Switch", "s", "other_config", "p", "10.0.0.2")}))},
+        {"x": Unit((), frozenset({Contribution("Logical_Switch", "other", "other_config", "p", "10.0.0.2")}))},
+        {"x": Unit((), frozenset({Contribution("Logical_Switch", "s", "no such column", "p", "10.0.0.2")}))},
+        {"x": Unit((row("No_Such_Table", "k"),))},
+    ):
+        wanted = wanting({**units, **spoilt})
+        assert not agreeing(Database(units), wanted), spoilt
+        assert Database(units).plan(wanted).problems

@@ -20,7 +20,8 @@ from crossconnect.cloud.logical.numbers import provider_mac, router_mac
 from crossconnect.cloud.ovn.compiler import Compiler
 from crossconnect.cloud.ovn.features import Features
 from crossconnect.cloud.provided import cloud_of
-from crossconnect.cloud.reach import Analyser, Fabric, Reachability, ReachabilityBody, reachability, told
+from crossconnect.cloud.reach import Analyser, Reachability, ReachabilityBody, reachability, told
+from crossconnect.cloud.reach.fabric import Fabric
 from crossconnect.cloud.region import CloudRegion
 from crossconnect.design import compile_region
 from crossconnect.simulate import Failures

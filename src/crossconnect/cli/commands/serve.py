@@ -38,7 +38,7 @@ from crossconnect.cloud.neutron.identity import IDENTITY
 from crossconnect.cloud.neutron.operations import neutron_operations
 from crossconnect.cloud.neutron.registry import STORED
 from crossconnect.cloud.provided import cloud_of, settings_of, vrfs_of, without_fabric
-from crossconnect.cloud.reach import Analyser, Fabric
+from crossconnect.cloud.reach import Analyser
 from crossconnect.cloud.region import CloudRegion
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.service import Service, Settings
@@ -184,7 +184,10 @@ def _provided(root: Path, file: ApiFile) -> _Provided:
         ready = load_or_exit(root)
         cloud, vrfs, name = cloud_of(ready.blueprint), vrfs_of(ready.blueprint), ready.region.name
         sites = tuple(site.name for site in ready.region.sites)
-        fabric = Fabric(ready.blueprint) if cloud is not None else None
+        if cloud is not None:
+            from crossconnect.cloud.reach.fabric import Fabric
+
+            fabric = Fabric(ready.blueprint)
     zones = file.zones or (tuple(zone.name for zone in cloud.zones) if cloud else ()) or sites
     region = as_run(cloud or without_fabric(name, zones, file.public_prefixes), file)
     settings = msgspec.structs.replace(

@@ -2,6 +2,8 @@
 
 What is checked: signature by an algorithm that is allowed (never `none`, never a shared secret), issuer, audience,
 expiry, not-before and issued-at with a small clock skew (RFC 8725).
+
+The libraries are loaded with the first token: most regions have keys only, and they take as long as a start's third.
 """
 
 from __future__ import annotations
@@ -10,15 +12,15 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import msgspec
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from crossconnect.cloud.api.principal import PROJECT_ROLES, Principal
 from crossconnect.errors import BadInput, CrossconnectError, Unreachable
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 """Signatures by a private key. HS256 is left out: its key would be the provider's public one (RFC 8725, 2.1)."""
@@ -75,16 +77,25 @@ class KeySource:
             known = self._keys is not None and (key_id is None or any(k.kid == key_id for k in self._keys.keys))
             if age > KEYS_AGE_MAX_S or (not known and age > KEYS_AGE_MIN_S):
                 self._read_at = self._clock()
-                try:
-                    self._keys = KeySet.import_key_set(msgspec.json.decode(self._read()))
-                except (OSError, httpx.HTTPError, ValueError, KeyError, TypeError, JoseError) as error:
-                    if self._keys is None:
-                        raise Unreachable(f"keys of the identity provider at {self._place}: {error}") from error
+                self._fetch()
             if self._keys is None:
                 raise Unreachable(f"keys of the identity provider at {self._place} could not be read")
             return self._keys
 
+    def _fetch(self) -> None:
+        import httpx
+        from joserfc.errors import JoseError
+        from joserfc.jwk import KeySet
+
+        try:
+            self._keys = KeySet.import_key_set(msgspec.json.decode(self._read()))
+        except (OSError, httpx.HTTPError, ValueError, KeyError, TypeError, JoseError) as error:
+            if self._keys is None:
+                raise Unreachable(f"keys of the identity provider at {self._place}: {error}") from error
+
     def _read(self) -> bytes:
+        import httpx
+
         if "://" not in self._place:
             return Path(self._place).read_bytes()
         with httpx.stream("GET", self._place, timeout=FETCH_TIMEOUT_S) as response:
@@ -125,18 +136,7 @@ class Tokens:
             raise InvalidToken("the token's signature is of a kind that is not allowed")
         key_id = header.get("kid")
         keys = source.keys(key_id if isinstance(key_id, str) else None)
-        try:
-            verified = jwt.decode(token, keys, algorithms=list(issuer.algorithms)).claims
-            jwt.JWTClaimsRegistry(
-                now=int(self._clock()),
-                leeway=issuer.clock_skew_s,
-                iss={"essential": True, "value": issuer.issuer},
-                aud={"essential": True, "value": issuer.audience},
-                sub={"essential": True},
-                exp={"essential": True},
-            ).validate(verified)
-        except (JoseError, ValueError, TypeError, KeyError) as error:
-            raise InvalidToken(f"the token is not valid: {error}") from None
+        verified = _verified(token, keys, issuer, int(self._clock()))
         return Principal(
             id=f"{issuer.issuer}#{verified['sub']}",
             kind="token",
@@ -144,6 +144,26 @@ class Tokens:
             projects=_texts(verified.get(issuer.projects_claim)),
             roles=tuple(role for role in _texts(verified.get(issuer.roles_claim)) if role in issuer.roles),
         )
+
+
+def _verified(token: str, keys: KeySet, issuer: Issuer, now: int) -> dict[str, Any]:
+    """The claims of a token whose signature and times are right."""
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+
+    try:
+        claims = jwt.decode(token, keys, algorithms=list(issuer.algorithms)).claims
+        jwt.JWTClaimsRegistry(
+            now=now,
+            leeway=issuer.clock_skew_s,
+            iss={"essential": True, "value": issuer.issuer},
+            aud={"essential": True, "value": issuer.audience},
+            sub={"essential": True},
+            exp={"essential": True},
+        ).validate(claims)
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise InvalidToken(f"the token is not valid: {error}") from None
+    return claims
 
 
 def _unverified(token: str) -> tuple[dict[str, object], dict[str, object]]:

@@ -167,17 +167,21 @@ class Queries:
             failure = f"{BROKEN}: {type(e).__name__}: {e}"
         finally:
             self._reading.pop()
-        for key in reads.keys() - answer.reads.keys():
+        before, answer.reads = answer.reads, reads
+        height = -1
+        for key in reads:
             if isinstance(key, Question):
-                self._answers[key].dependents.add(question)
+                below = self._answers[key]
+                below.dependents.add(question)
+                height = max(height, below.height)
+            elif (readers := self._readers.get(key)) is None:
+                self._readers[key] = {question}
             else:
-                self._readers.setdefault(key, set()).add(question)
-        gone = answer.reads.keys() - reads.keys()
-        answer.reads = reads
-        asked = [self._answers[key].height for key in reads if isinstance(key, Question)]
-        answer.height = max(asked, default=-1) + 1
-        for key in gone:
-            self._leave(question, key)
+                readers.add(question)
+        answer.height = height + 1
+        if before:
+            for key in before.keys() - reads.keys():
+                self._leave(question, key)
         is_other = value != answer.value or failure != answer.failure
         answer.value, answer.failure = value, failure
         return is_other

@@ -91,7 +91,8 @@ class Compiler:
         return {id: self._reason(id) for id in sorted(self._failures)}
 
     def _reason(self, id: str) -> str:
-        return "; ".join(sorted(set(self._failures.get(id, {}).values())))
+        of_it = self._failures.get(id)
+        return "; ".join(sorted(set(of_it.values()))) if of_it else ""
 
     def _run(self, stale: Iterable[tuple[UnitFunction, str]]) -> Delta:
         units: dict[str, Unit | None] = {}

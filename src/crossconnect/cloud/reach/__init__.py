@@ -3,12 +3,11 @@
     question --> ends --> journey: path (VPCs) -- gateway node -- fabric (simulated) -- outside
                               there, then back with what was translated --> told (what the caller may see)
 
-Invariant: pure but for `Fabric`, which settles a blueprint's fabric once, when it is first asked.
+Invariant: pure but for `Fabric` (`reach.fabric`), which settles a blueprint's fabric once, when it is first asked.
 """
 
 from crossconnect.cloud.reach.analysis import Analyser, reachability
-from crossconnect.cloud.reach.fabric import Fabric
 from crossconnect.cloud.reach.hop import Addresses, Hop, Reachability, ReachabilityBody
 from crossconnect.cloud.reach.told import told
 
-__all__ = ["Addresses", "Analyser", "Fabric", "Hop", "Reachability", "ReachabilityBody", "reachability", "told"]
+__all__ = ["Addresses", "Analyser", "Hop", "Reachability", "ReachabilityBody", "reachability", "told"]

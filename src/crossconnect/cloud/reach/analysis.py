@@ -12,6 +12,7 @@ Where an appliance gets a packet it is taken to send it on as it is.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -26,7 +27,6 @@ from crossconnect.cloud.logical.private_link import private_link
 from crossconnect.cloud.logical.provider import gateway_group, gateway_order
 from crossconnect.cloud.path import Path, arrival, entry, path, private_entry, public_entry
 from crossconnect.cloud.reach.ends import Ends, ends_of
-from crossconnect.cloud.reach.fabric import Fabric
 from crossconnect.cloud.reach.hop import Hop, Outcome, Reachability, ReachabilityBody
 from crossconnect.cloud.reach.journey import Journey, addresses
 from crossconnect.cloud.reach.places import (
@@ -44,6 +44,9 @@ from crossconnect.cloud.region import CloudRegion, ProviderNetwork
 from crossconnect.cloud.resource import Resource
 from crossconnect.cloud.verdict import Packet, Translation, owner_of, reply
 from crossconnect.net import contains, version_of
+
+if TYPE_CHECKING:  # it brings the simulation along, which a cloud without a fabric never needs
+    from crossconnect.cloud.reach.fabric import Fabric
 
 APPLIANCES_MAX = 8
 """Appliances that a packet may pass: more is a loop of routes."""

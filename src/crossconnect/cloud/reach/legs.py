@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from crossconnect.cloud.reach.hop import Hop, Layer, Outcome
 from crossconnect.design.blueprint import PeerPlan, ProviderNetworkPlan
-from crossconnect.simulate import Step, Trace
+
+if TYPE_CHECKING:
+    from crossconnect.simulate import Step, Trace
 
 
 class Leg(msgspec.Struct, frozen=True, kw_only=True):

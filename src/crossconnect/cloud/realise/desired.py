@@ -61,6 +61,10 @@ def between(old: Unit | None, new: Unit | None) -> Scope:
     return Scope(rows, before.contributions ^ after.contributions)
 
 
+def _agree(claims: tuple[ElementClaim, ...]) -> bool:
+    return all(claim.value == claims[0].value for claim in claims)
+
+
 class Desired:
     """All that is wanted. Units keep the order in which they came."""
 
@@ -90,6 +94,15 @@ class Desired:
     def contributed(self, uuid: Uuid) -> Collection[str]:
         """The columns of a row that units contribute to."""
         return self._elements.get(uuid, ())
+
+    def is_consistent(self) -> bool:
+        """Whether all elements are of rows that are wanted, and nobody wants another value for one."""
+        return self._elements.keys() <= self._rows.keys() and all(
+            len(claims) == 1 or _agree(claims)
+            for columns in self._elements.values()
+            for elements in columns.values()
+            for claims in elements.values()
+        )
 
     def uuids(self) -> Iterator[Uuid]:
         """All rows that are wanted."""

@@ -11,6 +11,7 @@ rows that are not there yet; it is not removed either.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Protocol, TypeAlias, cast
 
@@ -299,6 +300,27 @@ def plan(
         for element in scope.elements:
             draft.element(unit, element)
     return draft.operations()
+
+
+async def agrees(desired: Desired, found: Found, facts: Facts, holds: Holds, at_once: int) -> bool:
+    """Whether all that is wanted is there, as nearly always when a process starts: then nothing need be planned. A row
+    is compared with all that units contribute to it, so that their elements are not looked at one by one. `at_once`:
+    rows after which others of this process come to their turn."""
+    draft = _Draft(desired, found, facts, waiting=frozenset(), holds=holds)
+    looked = 0
+    for key, unit in desired.units.items():
+        for row in unit.rows:
+            draft.row(key, row.table, row.key)
+            table = facts.get(row.table)
+            if table is None or not table.sets.keys() >= set(desired.contributed(row.uuid)):
+                return False
+        if draft.inserts or draft.edits or draft.problems:
+            return False
+        looked += len(unit.rows)
+        if looked >= at_once:
+            looked = 0
+            await asyncio.sleep(0)
+    return desired.is_consistent()
 
 
 def strays(desired: Desired, found: Found, facts: Facts, holds: Holds) -> list[tuple[str, Uuid]]:

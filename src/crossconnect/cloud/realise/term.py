@@ -35,7 +35,7 @@ from crossconnect.cloud.realise.fence import (
     take_over,
     writer,
 )
-from crossconnect.cloud.realise.plan import Plan, clear, plan, strays
+from crossconnect.cloud.realise.plan import Plan, agrees, clear, plan, strays
 from crossconnect.cloud.realise.turnover import Turnover
 from crossconnect.cloud.realise.unit import Unit, Units
 from crossconnect.transport.ovsdb import (
@@ -176,10 +176,11 @@ class Term:
         book = self.book
         self._before = {key: failure.instead for key, failure in book.failures.items() if not failure.unknown}
         book.desired.apply({key: failure.wanted for key, failure in book.failures.items()})
-        scopes = {key: whole(unit) for key, unit in book.desired.units.items()}
-        gone = {key: Scope() for key in book.failures if key not in scopes}
         await asyncio.sleep(0)
-        await self._settle({**scopes, **gone}, None)
+        if book.failures or not await agrees(book.desired, self._replica, self._facts, book.holds, ROWS_MAX):
+            scopes = {key: whole(unit) for key, unit in book.desired.units.items()}
+            gone = {key: Scope() for key in book.failures if key not in scopes}
+            await self._settle({**scopes, **gone}, None)
         refused = await self._clear()
         if book.failures and self._counts["delete"]:  # what was deleted may have been in their way
             await self._settle({key: self._retry(key) for key in book.failures}, None)

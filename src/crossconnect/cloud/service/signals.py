@@ -12,9 +12,6 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 
-import psycopg
-from psycopg import sql
-
 POLL_S = 0.5
 """How often it is looked without a notice: another process on an SQLite file gives none."""
 LISTEN_S = 0.2
@@ -126,6 +123,9 @@ class Listener:
         self._thread.join()
 
     def _run(self) -> None:
+        import psycopg
+        from psycopg import sql
+
         while not self._ended.is_set():
             try:
                 with psycopg.connect(self._address, autocommit=True, connect_timeout=5) as connection:
