@@ -3,8 +3,8 @@
     Echo --> "System.Ping {...}" --driver--> a stream: one answer per packet that came back, then the sum --> EchoReport
 
 The sum counts; a stream without one says nothing of what was lost. SR Linux has this service and no other way that a
-program could take: its JSON-RPC runs no interactive commands, ping is one (learn.srlinux.dev, "JSON-RPC basics"). Sums
-and single answers look as in public reports (featureprofiles #257 and #302; srlinuxamericas/ac5-grpc: a ping in instance
+program could take: its JSON-RPC runs no interactive commands, and ping is one (learn.srlinux.dev, "JSON-RPC basics").
+Answers and sums look as in public reports (featureprofiles #257 and #302; srlinuxamericas/ac5-grpc: a ping in instance
 `default`, and one that nobody answers, whose sum has no times). No SR Linux has been met.
 
 The instance is always named. System.Ping has it since 1.2.0 (2023-10), and SR Linux of then sent from the instance of
