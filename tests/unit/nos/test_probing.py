@@ -23,7 +23,7 @@ from crossconnect.nos.probing import (
     read_echoes,
     read_links,
 )
-from crossconnect.nos.registry import system
+from crossconnect.nos.registry import BUILT_IN, system
 from crossconnect.nos.reports import EchoReport, ErrorsReport
 
 ANSWERED = (
@@ -67,6 +67,10 @@ def test_vrfs_have_the_devices_own_names() -> None:
     assert echoes is not None
     (asked,) = echoes([Echo(vrf="red-prod", source="10.0.0.1", destination="10.0.0.2")])
     assert "ping -n -q -c 3 -i 0.2 -W 1 -I Vrf" in asked.ask
+
+
+def test_every_system_sends_pings() -> None:
+    assert [name for name in BUILT_IN if system(name).echoes is None] == []
 
 
 RED = Echo(vrf="red-prod", source="10.0.0.1", destination="10.0.0.2")
