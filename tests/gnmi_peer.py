@@ -5,6 +5,8 @@ It keeps a tree, a start-up file, and one pending commit with its timer, as the 
 
     /fault/refuse   Set: INVALID_ARGUMENT         /fault/die    Set: done, then the process dies without an answer
     /fault/hang     Get, Set: no answer in time   /fault/large  Get: an answer of 80 MiB
+
+On the same port it pings (`gnoi_peer`), unless its `services` have no `gnoi`.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import Any
 import grpc
 from gnmi_pb import gnmi_ext_pb2, gnmi_pb2, gnmi_pb2_grpc
 
+import gnoi_peer
 from ports import free_port
 
 USER, PASSWORD = "rollout", "correct-horse"
@@ -255,8 +258,15 @@ def remove(tree: Any, path: Any) -> None:
 class PeerProcess:
     """The peer as a process that can be killed and started anew on the same port."""
 
-    def __init__(self, directory: Path, certificate: Path, key: Path, client_authority: Path | None = None) -> None:
-        self._directory, self._files = directory, [str(certificate), str(key), str(client_authority or "")]
+    def __init__(
+        self,
+        directory: Path,
+        certificate: Path,
+        key: Path,
+        client_authority: Path | None = None,
+        services: str = "gnmi gnoi",
+    ) -> None:
+        self._directory, self._files = directory, [str(certificate), str(key), str(client_authority or ""), services]
         # A port of its own: one out of the kernel's range somebody else may have by the time that it is started anew.
         self.port = free_port()
         self.start()
@@ -280,12 +290,15 @@ class PeerProcess:
         return self._process.wait(120)
 
 
-def main(directory: str, port: str, certificate: str, key: str, client_authority: str) -> None:
+def main(directory: str, port: str, certificate: str, key: str, client_authority: str, services: str) -> None:
     server = grpc.server(
         concurrent.futures.ThreadPoolExecutor(8),
         options=[("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)],
     )
-    gnmi_pb2_grpc.add_gNMIServicer_to_server(Peer(Path(directory) / "startup.json"), server)
+    if "gnmi" in services.split():
+        gnmi_pb2_grpc.add_gNMIServicer_to_server(Peer(Path(directory) / "startup.json"), server)
+    if "gnoi" in services.split():
+        gnoi_peer.add_to(server, USER, PASSWORD)
     credentials = grpc.ssl_server_credentials(
         [(Path(key).read_bytes(), Path(certificate).read_bytes())],
         Path(client_authority).read_bytes() if client_authority else None,

@@ -32,6 +32,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """IP address or name; none given: the management port's own."""
     port: int | None = None
     """None given: the protocol's own."""
+    grpc_port: int | None = None
+    """SR Linux by JSON-RPC: port of its gRPC server, which sends pings; none given: it sends none."""
     user: str | None = None
     """Account on the device."""
     password: str | None = None
@@ -109,6 +111,7 @@ def target_of(access: Access, directory: Path, device: DeviceConfiguration) -> T
         nos=device.nos,
         address=address,
         port=int(said("port") or 0),
+        grpc_port=int(said("grpc_port") or 0),
         credential=Credential(
             user=user,
             password=said("password"),

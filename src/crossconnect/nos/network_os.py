@@ -60,9 +60,9 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     `parse` reads the answer. It raises ValueError for one that it does not understand: that is not "nothing there".
     """
 
-    how: Literal["cli", "gnmi", "netconf", "shell"]
+    how: Literal["cli", "gnmi", "gnoi", "netconf", "shell"]
     ask: str
-    """Command, path, filter, or what a Unix shell is given."""
+    """Command, path, filter, what a Unix shell is given, or method and request of gNOI."""
     parse: Callable[[bytes], tuple[Report, ...]]
 
 

@@ -6,9 +6,10 @@ A system that can be asked names the question in its record (`NetworkOs.echoes`,
 systems that are a Linux with iputils and iproute2: ping(8), ip-link(8). Where a system takes commands alone, each ping
 is a question of its own, one after the other, and they are few: `asked_one_by_one`.
 
-Sources of the commands: EOS User Manual, "ping", asked as text as napalm's EOS driver asks it; Junos CLI reference,
-"ping"; Nexus 9000 command reference, "ping" and "ping6", and the answers in the tests of Ansible's `nxos_ping`. No such
-device has been met. All end with what ping(8) of some Unix says, which is all that is read.
+Sources of the commands: EOS User Manual, "ping", asked as text as napalm's EOS driver asks it, and ANTA's
+`VerifyReachability`, which asks for IPv6 by the same words and shows the answers of both; Nexus 9000 command reference,
+"ping" and "ping6", the answers in the tests of Ansible's `nxos_ping`, and napalm #718, where there is no route. No such
+device has been met. All end with what ping(8) of some Unix says, which is all that is read. Junos: `junos.ping`.
 """
 
 from __future__ import annotations

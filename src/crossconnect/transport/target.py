@@ -22,6 +22,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """Another protocol than the one that the system's driver prefers."""
     port: int = 0
     """0 for the protocol's own: 22, 830, 443, and what each system has for gNMI."""
+    grpc_port: int = 0
+    """SR Linux by JSON-RPC: where its gRPC server listens, which sends pings; 0: it is not asked."""
     credential: Credential
     """As whom."""
     known_hosts: str = ""

@@ -15,7 +15,7 @@ defaults: {user: xc, key: "file:/etc/xc/key", known_hosts: known_hosts}
 systems:
   NOS: {user: admin, port: 830}
 devices:
-  DEVICE: {port: 2222, address: 192.0.2.7}
+  DEVICE: {port: 2222, grpc_port: 9339, address: 192.0.2.7}
 """
 
 
@@ -27,10 +27,12 @@ def test_the_nearest_counts(tmp_path: Path) -> None:
     file.write_text(TEXT.replace("DEVICE", first.name).replace("NOS", first.nos))
     target = target_of(read_access(file), tmp_path, first)
     assert (target.address, target.port, target.credential.user) == ("192.0.2.7", 2222, "admin")
+    assert target.grpc_port == 9339
     assert target.known_hosts == str(tmp_path / "known_hosts")
     assert target.credential.key == "file:/etc/xc/key"
     own = next(a for i in second.interfaces if i.kind == "management" for a in i.addresses)
     other = target_of(read_access(file), tmp_path, second)
+    assert other.grpc_port == 0
     assert (other.address, other.port) == (own.partition("/")[0], 830 if second.nos == first.nos else 0)
 
 

@@ -12,6 +12,7 @@ import subprocess
 import pytest
 
 from crossconnect.nos.eos.collect import errors
+from crossconnect.nos.junos import ping as junos
 from crossconnect.nos.network_os import Echo
 from crossconnect.nos.probing import (
     COUNT,
@@ -22,7 +23,7 @@ from crossconnect.nos.probing import (
     read_echoes,
     read_links,
 )
-from crossconnect.nos.registry import system
+from crossconnect.nos.registry import BUILT_IN, system
 from crossconnect.nos.reports import EchoReport, ErrorsReport
 
 ANSWERED = (
@@ -68,6 +69,10 @@ def test_vrfs_have_the_devices_own_names() -> None:
     assert "ping -n -q -c 3 -i 0.2 -W 1 -I Vrf" in asked.ask
 
 
+def test_every_system_sends_pings() -> None:
+    assert [name for name in BUILT_IN if system(name).echoes is None] == []
+
+
 RED = Echo(vrf="red-prod", source="10.0.0.1", destination="10.0.0.2")
 PLAIN = Echo(vrf="default", source="2001:db8::1", destination="2001:db8::2")
 
@@ -85,8 +90,8 @@ PLAIN = Echo(vrf="default", source="2001:db8::1", destination="2001:db8::2")
         (
             "junos",
             [
-                "ping 10.0.0.2 source 10.0.0.1 count 2 wait 1 no-resolve routing-instance red-prod",
-                "ping 2001:db8::2 source 2001:db8::1 count 2 wait 1 no-resolve",
+                "ping 10.0.0.2 source 10.0.0.1 count 2 wait 1 no-resolve routing-instance red-prod | display json",
+                "ping 2001:db8::2 source 2001:db8::1 count 2 wait 1 no-resolve | display json",
             ],
         ),
         (
@@ -112,6 +117,15 @@ def test_systems_of_commands_are_asked_one_by_one(nos: str, commands: list[str])
         "PING 10.0.0.2 (10.0.0.2) from 10.0.0.1 : 72(100) bytes of data.\n80 bytes from 10.0.0.2: icmp_seq=1 ttl=64 "
         "time=0.510 ms\n\n--- 10.0.0.2 ping statistics ---\n2 packets transmitted, 1 received, 50% packet loss, time "
         "10ms\nrtt min/avg/max/mdev = 0.510/0.510/0.510/0.000 ms, ipg/ewma 10.1/0.510 ms\n",
+        # EOS for IPv6, indented as in ANTA's tests
+        "PING 2001:db8::2(2001:db8::2) from 2001:db8::1 : 52 data bytes\n                60 bytes from 2001:db8::2: "
+        "icmp_seq=1 ttl=64 time=0.510 ms\n\n                --- 2001:db8::2 ping statistics ---\n                2 "
+        "packets transmitted, 1 received, 50% packet loss, time 10ms\n                rtt min/avg/max/mdev = "
+        "0.510/0.510/0.510/0.000 ms, ipg/ewma 0.370/0.225 ms\n",
+        # Junos for IPv6, as its users show it
+        "PING6(56=40+8+8 bytes) 2001:db8::1 --> 2001:db8::2\n16 bytes from 2001:db8::2, icmp_seq=0 hlim=64 time=0.510 "
+        "ms\n\n--- 2001:db8::2 ping6 statistics ---\n2 packets transmitted, 1 packets received, 50% packet loss\n"
+        "round-trip min/avg/max/std-dev = 0.510/0.510/0.510/0.000 ms\n",
         # Junos CLI reference
         "PING 10.0.0.2 (10.0.0.2): 56 data bytes\n64 bytes from 10.0.0.2: icmp_seq=0 ttl=64 time=0.510 ms\n\n--- "
         "10.0.0.2 ping statistics ---\n2 packets transmitted, 1 packets received, 50% packet loss\nround-trip "
@@ -124,6 +138,37 @@ def test_systems_of_commands_are_asked_one_by_one(nos: str, commands: list[str])
 )
 def test_what_the_end_of_a_ping_says(said: str) -> None:
     assert read_echo(3, said.encode()) == (EchoReport(place=3, sent=2, answered=1, round_trip_ms=0.51),)
+
+
+def _junos(**summary: str) -> bytes:
+    """As `| display json` has it: every value a list of objects with `data`."""
+    found = {name.replace("_", "-"): [{"data": value}] for name, value in summary.items()}
+    result = {"target-host": [{"data": "10.0.0.2"}], "packet-size": [{"data": "56"}]}
+    return json.dumps({"ping-results": [{**result, **({"probe-results-summary": [found]} if found else {})}]}).encode()
+
+
+def test_what_junos_says_of_a_ping() -> None:
+    """Input: one packet of two came back after 0.27 s, none did, nothing was sent, a refusal, text. Output: reports."""
+    answered = _junos(probes_sent="2", responses_received="1", packet_loss="50", rtt_average="268830")
+    nobody = _junos(probes_sent="2", responses_received="0", packet_loss="100")
+    assert junos.read(1, answered) == (EchoReport(place=1, sent=2, answered=1, round_trip_ms=268.83),)
+    assert junos.read(0, nobody) == (EchoReport(place=0, sent=2, answered=0, round_trip_ms=None),)
+    assert junos.read(0, _junos()) == (EchoReport(place=0, sent=2, answered=0, round_trip_ms=None),)
+    assert junos.read(0, NOBODY.encode()) == (EchoReport(place=0, sent=3, answered=0, round_trip_ms=None),)
+    with pytest.raises(ValueError, match="no such routing instance"):
+        junos.read(0, b'{"output": [{"data": "no such routing instance"}]}')
+    with pytest.raises(ValueError, match="how many packets"):
+        junos.read(0, _junos(packet_loss="100"))
+    with pytest.raises(ValueError, match="says nothing"):
+        junos.read(0, b" ")
+
+
+def test_nx_os_without_a_route() -> None:
+    """Input: what NX-OS writes then (napalm #718), and for a VRF that it has not. Output: no answer."""
+    none = EchoReport(place=0, sent=2, answered=0, round_trip_ms=None)
+    lost = "ping: sendto 10.0.0.2 64 chars, No route to host\nRequest 0 timed out\n\n--- 10.0.0.2 ping statistics ---\n"
+    for said in (f"{lost}2 packets transmitted, 0 packets received, 100.00% packet loss\n", "ping: bad context red"):
+        assert read_echo(0, said.encode()) == (none,)
 
 
 def test_a_ping_that_cannot_be_sent_has_no_answer() -> None:

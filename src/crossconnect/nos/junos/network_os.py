@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos.braces import braced_tree
 from crossconnect.nos.junos.codes import findings
@@ -11,11 +9,12 @@ from crossconnect.nos.junos.collect import queries
 from crossconnect.nos.junos.facts import FACTS
 from crossconnect.nos.junos.grammar import difference, merge
 from crossconnect.nos.junos.names import MAIN
+from crossconnect.nos.junos.ping import echoes
 from crossconnect.nos.junos.render import render
 from crossconnect.nos.junos.support import SUPPORT
 from crossconnect.nos.lines import braced_text
-from crossconnect.nos.network_os import Echo, NetworkOs, Tree
-from crossconnect.nos.probing import ONE_BY_ONE_COUNT, ONE_BY_ONE_MAX, asked_one_by_one
+from crossconnect.nos.network_os import NetworkOs, Tree
+from crossconnect.nos.probing import ONE_BY_ONE_MAX
 from crossconnect.nos.reports import TOLD
 
 
@@ -32,12 +31,6 @@ def _parse(file: str, written: str) -> Tree:
     return braced_tree(written)
 
 
-def ping(echo: Echo) -> str:
-    """As a command; its answer is text."""
-    vrf = "" if echo.vrf == "default" else f" routing-instance {echo.vrf}"
-    return f"ping {echo.destination} source {echo.source} count {ONE_BY_ONE_COUNT} wait 1 no-resolve{vrf}"
-
-
 SYSTEM = NetworkOs(
     name="junos",
     title="Juniper Junos",
@@ -51,7 +44,7 @@ SYSTEM = NetworkOs(
     facts=FACTS,
     support=SUPPORT,
     queries=queries,
-    echoes=functools.partial(asked_one_by_one, ping),
+    echoes=echoes,
     echoes_max=ONE_BY_ONE_MAX,
     tables=TOLD,
 )

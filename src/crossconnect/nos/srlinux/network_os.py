@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.nos.gnoi_ping import gnoi_echoes
 from crossconnect.nos.network_os import NetworkOs, Tree
+from crossconnect.nos.probing import ONE_BY_ONE_MAX
 from crossconnect.nos.reports import TOLD
 from crossconnect.nos.srlinux.codes import findings
 from crossconnect.nos.srlinux.collect import queries
@@ -30,5 +32,7 @@ SYSTEM = NetworkOs(
     facts=FACTS,
     support=SUPPORT,
     queries=queries,
+    echoes=gnoi_echoes,
+    echoes_max=ONE_BY_ONE_MAX,
     tables=TOLD,
 )

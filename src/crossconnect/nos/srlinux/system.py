@@ -30,6 +30,9 @@ _AUTHENTICATION: Mapping[str, str] = {
 _PRIVACY: Mapping[str, str] = {"aes-128": "cfb128-aes-128", "aes-256": "cfb128-aes-256"}
 _FACILITIES = ("auth", "local6")
 """Logins, and SR Linux' own events."""
+_SERVICES: Value = ["srl_nokia-grpc:gnmi", "srl_nokia-grpc:gnoi.system"]
+"""Of the gRPC server. gNOI's System service sends the pings of gates; it can reboot as well, which needs the same
+rights as changing the configuration: a role has to name `gnoi` among its services, and `operator` does not."""
 
 
 def render_system(device: DeviceConfiguration) -> dict[str, Value]:
@@ -83,7 +86,7 @@ def _servers(system: System) -> dict[str, Value]:
             {
                 "name": "mgmt",
                 "admin-state": "enable",
-                "services": ["srl_nokia-grpc:gnmi"],
+                "services": _SERVICES,
                 "tls-profile": system.gnmi.tls_profile,
                 "network-instance": vrf,
                 "port": system.gnmi.port,

@@ -1,6 +1,7 @@
 """Nokia SR Linux by JSON-RPC.
 
     set, confirm-timeout N --> tools: confirmed-accept | confirmed-reject         any session may do either
+    pings                  --> the gRPC server beside it, where `grpc_port` is given (`srlinux_pings`)
 
 JSON-RPC and not gNMI, which SR Linux has as well: the time of a confirmed commit is given with each set since 23.3.2,
 and JSON-RPC alone validates and compares without a commit. By gNMI the time was, before the commit-confirmed extension,
@@ -25,6 +26,7 @@ from crossconnect.transport.change import Change
 from crossconnect.transport.credentials import Vault
 from crossconnect.transport.drivers.guarded import Guarded, Pending
 from crossconnect.transport.drivers.srlinux_answer import updates
+from crossconnect.transport.drivers.srlinux_pings import Pings
 from crossconnect.transport.gnmi.message import operations_of
 from crossconnect.transport.gnmi.path import parse_path
 from crossconnect.transport.https import srlinux
@@ -39,6 +41,7 @@ class SrLinuxDriver(Guarded):
     def __init__(self, target: Target, vault: Vault | None = None) -> None:
         self.place, self._user = target.place, target.credential.user
         self._session = Session(target, srlinux.PATH, vault)
+        self._pings = Pings(target, vault)
 
     async def connect(self) -> None:
         """See `Guarded`."""
@@ -46,6 +49,7 @@ class SrLinuxDriver(Guarded):
 
     async def disconnect(self) -> None:
         """See `Guarded`."""
+        await self._pings.close()
         await self._session.__aexit__(None, None, None)
 
     async def pending(self, change: Change) -> Pending:
@@ -99,6 +103,8 @@ class SrLinuxDriver(Guarded):
 
     async def ask(self, query: Query) -> bytes:
         """See `Driver`."""
+        if query.how == "gnoi":
+            return await self._pings.ask(query)
         if query.how != "gnmi":
             raise Unsupported(f"{self.place}: SR Linux is asked by paths, not by {query.how}")
         found = await self._ask(srlinux.get(query.ask, "state"), query.ask)

@@ -24,6 +24,7 @@ from crossconnect.transport.change import Change
 from crossconnect.transport.credentials import Vault
 from crossconnect.transport.drivers.guarded import Guarded, Pending
 from crossconnect.transport.drivers.srlinux_answer import updates
+from crossconnect.transport.drivers.srlinux_pings import ask_for_ping
 from crossconnect.transport.gnmi.errors import Invalid, NotUnderstood, PreconditionFailed
 from crossconnect.transport.gnmi.message import Cancel, CommitFor, Confirm, SetOperations, operations_of
 from crossconnect.transport.gnmi.path import Path, parse_path
@@ -104,7 +105,9 @@ class SrLinuxGnmiDriver(Guarded):
         """See `Guarded`. The server's `commit-save` does it."""
 
     async def ask(self, query: Query) -> bytes:
-        """See `Driver`."""
+        """See `Driver`. Pings are gNOI's, of the same server."""
+        if query.how == "gnoi":
+            return await ask_for_ping(self._session, query)
         if query.how != "gnmi":
             raise Unsupported(f"{self.place}: SR Linux is asked by paths, not by {query.how}")
         leaves = await self._session.get([parse_path(query.ask)])

@@ -3,6 +3,7 @@
     path, value, message     paths, values and requests to protobuf's records and back     no sockets, no clock
     errors                   gRPC's status codes in the tree of errors
     session                  one connection, TLS always, a deadline on every call
+    ping                     gNOI's System.Ping, of the same server
 
 Invariant: a Set is never sent twice by itself. Where its answer is lost, what has become of it is asked of the target.
 """

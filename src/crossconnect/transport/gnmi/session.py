@@ -1,6 +1,7 @@
 """One gNMI connection: TLS always, checked always, a deadline on every call.
 
     Target, references --enter--> channel --Capabilities--> get | set | subscribe --> our records, or an error
+                                                            stream: of another service of the same server (gNOI)
 
 The name and the password go as metadata with each call (gNMI authentication: `username`, `password`), looked up when
 the session is entered. gRPC's library has no way to leave a certificate unchecked, so neither have we.
@@ -17,7 +18,7 @@ from typing import Self, TypeVar
 import grpc
 import grpc.aio
 
-from crossconnect.errors import BadInput, CrossconnectError, Unsupported
+from crossconnect.errors import BadInput, CrossconnectError, LimitExceeded, Unsupported
 from crossconnect.transport.credentials import Vault, reveal
 from crossconnect.transport.gnmi import message
 from crossconnect.transport.gnmi.errors import OutcomeUnknown, error_of
@@ -51,8 +52,14 @@ _Answer = TypeVar("_Answer")
 class Session:
     """One target, entered and left as a context. Raises what `errors` has, and Untrusted, LimitExceeded, BadInput."""
 
-    def __init__(self, target: Target, vault: Vault | None = None, *, call_s: float = CALL_S) -> None:
-        self._target, self._vault, self._call_s = target, vault, call_s
+    def __init__(
+        self, target: Target, vault: Vault | None = None, *, call_s: float = CALL_S, greets: bool = True
+    ) -> None:
+        """Without `greets` nothing is asked when it is entered, for a server of which gNMI is not wanted: whether
+        there is one shows with the first call."""
+        self._target, self._vault, self._call_s, self._greets = target, vault, call_s, greets
+        self.place = target.place
+        """How messages name the device."""
         self._channel: grpc.aio.Channel | None = None
         self._metadata: tuple[tuple[str, str], ...] = ()
         self.capabilities = Capabilities(version="", encodings=(), models=())
@@ -73,7 +80,8 @@ class Session:
         credentials = _channel_credentials(target, self._vault)
         self._channel = grpc.aio.secure_channel(f"{where}:{target.port or PORT}", credentials, options=options)
         try:
-            self.capabilities = await self._ask_capabilities()
+            if self._greets:
+                self.capabilities = await self._ask_capabilities()
         except BaseException:
             await self.__aexit__(None, None, None)
             raise
@@ -152,6 +160,23 @@ class Session:
             raise self._error("Subscribe", error) from None
         finally:
             sent.cancel()
+
+    async def stream(self, method: str, request: bytes, *, deadline_s: float, answers_max: int) -> tuple[bytes, ...]:
+        """All that a method (`/package.Service/Method`) of this server answers, which is a stream that ends by itself:
+        NoAnswer when it does not in time. It must not change anything. LimitExceeded for more than `answers_max`."""
+        call: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = self._open.unary_stream(method)
+        operation, found = method.rpartition("/")[2], list[bytes]()
+        sent = call(request, timeout=deadline_s, metadata=self._metadata)
+        try:
+            async for answer in sent:
+                if len(found) == answers_max:
+                    raise LimitExceeded(f"{operation} on {self._target.place}: more than {answers_max} answers")
+                found.append(answer)
+        except grpc.aio.AioRpcError as error:
+            raise self._error(operation, error) from None
+        finally:
+            sent.cancel()
+        return tuple(found)
 
     @property
     def _open(self) -> grpc.aio.Channel:

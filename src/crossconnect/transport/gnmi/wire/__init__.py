@@ -1,1 +1,2 @@
-"""gNMI's messages, made from `messages.proto` by `tools/gnmi-messages`; no line of the others is written by hand."""
+"""Messages of gNMI and of gNOI's ping, made from the .proto files by `tools/gnmi-messages`; no line of the others is
+written by hand."""
