@@ -53,6 +53,9 @@ COLLECTED_S = 20.0
 interfaces it would take a seventh of that time, and find nothing."""
 WHOLE_S = 3600.0
 """How often the garbage collector looks at everything."""
+SWITCH_S = 0.0005
+"""After which a thread lets another one that waits go on (Python: 5 ms). The store's writer lets go at each statement,
+some twenty for an interface, and would wait so long for each while requests are read."""
 _FILE = click.Path(exists=True, dir_okay=False)
 
 
@@ -107,6 +110,7 @@ def command(
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s"
     )
+    sys.setswitchinterval(SWITCH_S)
     asyncio.run(serve(configuration, _started, realiser))
     return 0
 
