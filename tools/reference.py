@@ -42,7 +42,8 @@ from crossconnect.cloud.provided import without_fabric
 from crossconnect.cloud.reach import Analyser
 from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.service import Service
-from crossconnect.intent.schema import field_descriptions, json_schemas
+from crossconnect.intent.field_texts import field_descriptions
+from crossconnect.intent.schema import json_schemas
 from crossconnect.nos.facts import MEASURES, Facts
 from crossconnect.nos.features import FEATURES
 from crossconnect.nos.registry import BUILT_IN, known, system

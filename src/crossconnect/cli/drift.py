@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -12,12 +12,14 @@ from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import Unreachable
 from crossconnect.finding import Finding, Severity
 from crossconnect.lab import Lab, collect_state, confirmed_change
+from crossconnect.nos.meaning import meaning_of
 from crossconnect.nos.rendering import render_files
 from crossconnect.nos.secrets import revealed
 from crossconnect.rollout.assembly import GATE_CHECKS
 from crossconnect.simulate import simulate
 from crossconnect.state.difference import difference
 from crossconnect.state.tables import InterfaceRow
+from crossconnect.transport.https.redaction import secrets_of_lines, without
 
 FILE = "frr.conf"
 AT_ONCE_MAX = 4
@@ -54,17 +56,17 @@ def drift(lab: Lab, blueprint: Blueprint, secrets: dict[str, str], only: Collect
     def ask(number: int) -> list[Deviation]:
         device = chosen[number]
         try:
-            said = confirmed_change.deviations_of(lab, device.name, revealed(render_files(device)[FILE], secrets))
+            said = confirmed_change.remaining(lab, device.name, revealed(render_files(device)[FILE], secrets))
         except Unreachable as error:
             return [Deviation(device=device.name, part="system", kind="silent", detail=str(error)[:200])]
-        return [Deviation(device=device.name, part=d.part, kind=d.kind, detail=d.line) for d in said]
+        return [deviation(device.name, line, secrets) for line in said]
 
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE_MAX) as pool:
-        found = [deviation for each in pool.map(ask, range(len(chosen))) for deviation in each]
+        found = [one for each in pool.map(ask, range(len(chosen))) for one in each]
     simulated = simulate(blueprint)
     real = collect_state(lab)
     names = {device.name for device in chosen}
-    silent = {deviation.device for deviation in found if deviation.kind == "silent"}
+    silent = {one.device for one in found if one.kind == "silent"}
     for each in difference(simulated, real, ("interfaces",)):
         found += _interfaces(each.only_a, "missing")
         found += _interfaces(each.only_b, "extra")
@@ -81,6 +83,12 @@ def drift(lab: Lab, blueprint: Blueprint, secrets: dict[str, str], only: Collect
         ),
         findings=tuple(f for f in findings if f.severity is not Severity.NOTE and (f.code, f.place.path) not in known),
     )
+
+
+def deviation(device: str, line: str, secrets: Mapping[str, str]) -> Deviation:
+    """A line by which a device differs, by what it is about and without secrets."""
+    meaning = meaning_of(without(line, {*secrets.values(), *secrets_of_lines([line])}))
+    return Deviation(device=device, part=meaning.part, kind=meaning.kind, detail=meaning.line)
 
 
 def _interfaces(rows: Iterable[msgspec.Struct], kind: str) -> list[Deviation]:

@@ -13,13 +13,12 @@ from pathlib import Path
 import msgspec
 
 from crossconnect.cli.access import read_access, target_of
-from crossconnect.cli.drift import Deviation, Drift
+from crossconnect.cli.drift import Deviation, Drift, deviation
 from crossconnect.cli.live_judgement import MISSING, expected_of, judge
 from crossconnect.cli.secrets import references_of, resolve
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.errors import CrossconnectError, Rejected
-from crossconnect.nos.meaning import meaning_of
 from crossconnect.nos.registry import system
 from crossconnect.nos.rendering import render_files
 from crossconnect.nos.secrets import revealed
@@ -27,7 +26,7 @@ from crossconnect.rollout.assembly import GATE_CHECKS
 from crossconnect.rollout.unseen import unseen
 from crossconnect.transport.change import Change, Driver
 from crossconnect.transport.drivers.registry import reach
-from crossconnect.transport.https.redaction import secrets_of_lines, without
+from crossconnect.transport.https.redaction import without
 from crossconnect.transport.limits import Limits
 from crossconnect.transport.target import Target
 from crossconnect.transport.vault import vault_of_environment
@@ -50,7 +49,7 @@ def live_drift(access: Path, blueprint: Blueprint, only: Collection[str] = ()) -
         {name: one.answers for name, one in told.items() if one.answers},
         GATE_CHECKS,
     )
-    found = [deviation for one in told.values() for deviation in one.deviations]
+    found = [each for one in told.values() for each in one.deviations]
     for what, where in judged.seen:
         if what.startswith(f"{MISSING}interface "):
             part = what.removeprefix(MISSING)
@@ -104,13 +103,7 @@ async def _one(device: DeviceConfiguration, target: Target, secrets: Mapping[str
         said = without(str(error), secrets.values())
         return _Told(deviations=(Deviation(device=device.name, part="system", kind="silent", detail=said),))
     return _Told(
-        deviations=tuple(_deviation(device.name, line, secrets) for line in lines),
+        deviations=tuple(deviation(device.name, line, secrets) for line in lines),
         answers=answers,
         unseen=tuple(refused[:1] + [f"and {len(refused) - 1} questions more"] * (len(refused) > 1)),
     )
-
-
-def _deviation(device: str, line: str, secrets: Mapping[str, str]) -> Deviation:
-    """A line by what it is about, without secrets."""
-    meaning = meaning_of(without(line, {*secrets.values(), *secrets_of_lines([line])}))
-    return Deviation(device=device, part=meaning.part, kind=meaning.kind, detail=meaning.line)

@@ -8,7 +8,7 @@ from crossconnect.cloud.logical.subnets import reserved
 from crossconnect.cloud.region import CloudRegion, GatewayChassis, ProviderNetwork, VpnConcentrator, Zone
 from crossconnect.cloud.service import Settings
 from crossconnect.design.blueprint import Blueprint, CloudPlan, ProviderNetworkPlan
-from crossconnect.model.cloud import INTERNET
+from crossconnect.model.cloud import INTERNET, is_private
 from crossconnect.net import version_of
 
 
@@ -36,7 +36,7 @@ def cloud_of(blueprint: Blueprint) -> CloudRegion | None:
 def vrfs_of(blueprint: Blueprint) -> dict[str, tuple[str, ...]]:
     """By project, which is the tenant of that name: VRFs that the cloud reaches and private gateways may name."""
     plan = blueprint.cloud
-    reached = {n.vrf for n in plan.networks if n.name != INTERNET} if plan is not None else set[str]()
+    reached = {n.vrf for n in plan.networks if is_private(n.name)} if plan is not None else set[str]()
     found: dict[str, tuple[str, ...]] = {}
     for vrf in blueprint.vrfs:
         if vrf.name in reached:

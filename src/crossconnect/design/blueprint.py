@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from crossconnect.device.configuration import DeviceConfiguration
-from crossconnect.model.cloud import INTERNET, VpnConcentrator
+from crossconnect.model.cloud import VpnConcentrator
 from crossconnect.model.promise import Promise
 from crossconnect.model.traffic import Demand
 
@@ -126,11 +126,6 @@ class ProviderNetworkPlan(msgspec.Struct, frozen=True, kw_only=True):
     aggregates: tuple[str, ...]
     vpn_concentrators: tuple[VpnConcentrator, ...]
     path: str
-
-    @property
-    def is_private(self) -> bool:
-        """Whether it is another one than the internet: VPCs are announced there by their own blocks."""
-        return self.name != INTERNET
 
 
 class CloudPlan(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,10 +12,11 @@ import msgspec
 
 from crossconnect.design.blueprint import ChassisPlan, CloudPlan, ProviderNetworkPlan
 from crossconnect.design.context import Context, PolicySets
+from crossconnect.design.gateway_routes import more_specifics
 from crossconnect.design.mtu import HANDOFF_MTU
 from crossconnect.intent.gateway_nodes import EXPORT_POLICY, import_policy, router_name
 from crossconnect.intent.placement import segment_path, vrf_path
-from crossconnect.model.cloud import INTERNET, CloudChoices, GatewayRouter, ProviderNetwork
+from crossconnect.model.cloud import CloudChoices, GatewayRouter, ProviderNetwork, is_private
 from crossconnect.model.inventory import Host, Switch
 from crossconnect.model.policy import Match, Policy, PrefixSet, Statement
 from crossconnect.model.region import Region
@@ -31,13 +32,8 @@ def next_hop(transfer: str) -> Address:
 
 
 def with_gateway_policies(region: Region, sets: PolicySets) -> PolicySets:
-    """The policies of sessions with gateway nodes among the region's.
-
-    Leaves accept host routes within a network's prefixes, since a gateway node announces where an address lives, and
-    aggregates as they are written. A part of a prefix that is neither would draw in traffic for addresses that live
-    elsewhere. On a private network a VPC's block is such a part, and lives where it is announced: were it an aggregate,
-    which all gateway nodes announce, those without the private gateway would drop what comes to them.
-    """
+    """The policies of sessions with gateway nodes among the region's: leaves accept what `gateway_routes` says, and
+    aggregates as they are written."""
     if not any(isinstance(peer, GatewayRouter) for peer in region.peers):
         return sets
     policies, prefixes = dict(sets.policies), dict(sets.prefix_sets)
@@ -51,12 +47,9 @@ def with_gateway_policies(region: Region, sets: PolicySets) -> PolicySets:
 
 
 def _accepted(network: ProviderNetwork) -> tuple[str, ...]:
-    if network.name != INTERNET:
-        return tuple(f"{prefix} le {BITS[version_of(prefix)]}" for prefix in network.prefixes)
-    hosts = [f"{prefix} ge {BITS[version_of(prefix)]}" for prefix in network.prefixes]
-    block = network.vpc_block
-    blocks = [f"{p} ge {block} le {block}" for p in network.prefixes if version_of(p) == 6 and parse(p).length <= block]
-    return (*hosts, *blocks, *network.aggregates)
+    within = [f"{rule.prefix} ge {rule.length_min} le {rule.length_max}" for rule in more_specifics(network)]
+    # A private network's aggregates are within its prefixes, and so among what is accepted already.
+    return tuple(within) if is_private(network.name) else (*within, *network.aggregates)
 
 
 def cloud_plan(context: Context) -> CloudPlan | None:

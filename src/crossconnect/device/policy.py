@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
+
+from crossconnect.net import parse
 
 
 class PrefixRule(msgspec.Struct, frozen=True, order=True):
@@ -13,6 +16,17 @@ class PrefixRule(msgspec.Struct, frozen=True, order=True):
     prefix: str
     length_min: int
     length_max: int
+
+
+def takes(rules: Iterable[PrefixRule], prefix: str) -> bool:
+    """Whether any of the rules matches a prefix."""
+    inner = parse(prefix)
+    for rule in rules:
+        if rule.length_min <= inner.length <= rule.length_max:
+            outer = parse(rule.prefix)
+            if outer.length <= inner.length and (outer.value ^ inner.value) & ~outer.host_mask == 0:
+                return True
+    return False
 
 
 class PrefixSet(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,16 +6,14 @@ behind their fields; patterns from the kinds of text.
 
 from __future__ import annotations
 
-import ast
 import functools
 import inspect
-import sys
-import textwrap
 from typing import Any
 
 import msgspec
 
 from crossconnect.intent.field_kinds import NUMBERS, TEXTS
+from crossconnect.intent.field_texts import field_descriptions
 from crossconnect.model.region import ChecksFile, EdgeFile, FabricFile, RegionFile, TenancyFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -101,23 +99,3 @@ def _with_pattern(schema: dict[str, Any], pattern: str) -> dict[str, Any]:
     if schema.get("type") == "array":
         return {**schema, "items": {**schema["items"], "pattern": f"^(?:{pattern})$"}}
     return {**schema, "pattern": f"^(?:{pattern})?$" if schema.get("default") == "" else f"^(?:{pattern})$"}
-
-
-@functools.cache
-def field_descriptions(record: type) -> dict[str, str]:
-    """The string literals that stand behind the fields of a record, as one line each."""
-    tree = _module(record.__module__)
-    owner = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == record.__name__)
-    descriptions: dict[str, str] = {}
-    for statement, behind in zip(owner.body, owner.body[1:], strict=False):
-        match statement, behind:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                descriptions[name] = " ".join(textwrap.dedent(text).split())
-            case _:
-                pass
-    return descriptions
-
-
-@functools.cache
-def _module(name: str) -> ast.Module:
-    return ast.parse(inspect.getsource(sys.modules[name]))

@@ -13,18 +13,15 @@ from crossconnect.errors import Rejected, Unreachable, Unsupported
 from crossconnect.lab.growing import grow, pull, removal_script, restoring_script, ungrow, write_script
 from crossconnect.lab.growth import Growth
 from crossconnect.lab.handle import Lab
-from crossconnect.nos.frr.drift import Deviation, deviations
 from crossconnect.transport.frr_change import (
     DIRECTORY,
     MARKS,
     PASSES,
     TEST,
     WATCHDOG,
-    blocks_of,
     commands_text,
     load_command,
     remaining_lines,
-    shown,
     start_command,
     stop_command,
 )
@@ -196,13 +193,8 @@ def bring_to(lab: Lab, node: str, text: str) -> None:
 
 
 def remaining(lab: Lab, node: str, text: str) -> tuple[str, ...]:
-    """What the daemons lack, or have too many, to be `text`; empty when they run it."""
+    """What the daemons lack, or have too many, to be `text`; empty when they run it. Raises Unreachable."""
     return remaining_lines(_difference(lab, node, text))
-
-
-def deviations_of(lab: Lab, node: str, text: str) -> tuple[Deviation, ...]:
-    """What the daemons have otherwise than `text`, by what it is about. Raises Unreachable."""
-    return deviations(shown(blocks_of(_difference(lab, node, text))))
 
 
 def _difference(lab: Lab, node: str, text: str) -> str:

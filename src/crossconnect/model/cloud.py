@@ -14,6 +14,11 @@ ChassisRole = Literal["none", "hypervisor", "gateway"]
 """What a server is to the cloud."""
 
 
+def is_private(network: str) -> bool:
+    """Whether a provider network, by its name, is another one than the internet."""
+    return network != INTERNET
+
+
 class CloudChoices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the provider decides about the cloud that its fabric carries."""
 

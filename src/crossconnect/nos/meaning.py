@@ -18,18 +18,20 @@ Kind = Literal["missing", "extra", "other"]
 CONFIGURATION = "configuration"
 _SIGNS: dict[str, Kind] = {"+": "missing", "-": "extra", "~": "other"}
 _VRF = re.compile(
-    r"(?:\bvrf (?:instance |context |member )?|routing-instances |network-instance[\[ =]+(?:name=)?)([\w.-]+)"
+    r"(?:(?<!import )\bvrf (?:instance |context |member )?|routing-instances |network-instance[\[ =]+(?:name=)?)"
+    r"([\w.-]+)"
 )
 _SESSION = re.compile(r"\b(?:neighbor |BGP_NEIGHBOR\S*?\|)(?:interface )?(?:\S+\|)?([\w.:-]+)")
 _NAMED: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(?:route-map|policy-statement|policy\[name=|ROUTE_MAP\|)\s*([\w.-]+)"), "policy {}"),
     (re.compile(r"\b(?:(?:ip|ipv6) prefix-list|prefix-set\[name=|PREFIX_SET\|)\s*([\w.-]+)"), "prefix list {}"),
     (
-        re.compile(r"\b(?:large-)?community-(?:list|set)(?:\[name=| standard| expanded)?\s*([\w.-]+)"),
+        re.compile(r"\b(?:large-|ext)?community-(?:list|set)(?:\[name=| standard| expanded)?\s*([\w.-]+)"),
         "community list {}",
     ),
     (re.compile(r"\bas-path(?: access-list|-set\[name=)\s*([\w.-]+)"), "AS path list {}"),
     (re.compile(r"\b(?:ip |ipv6 )?access-list (?:extended )?([\w.-]+)"), "access list {}"),
+    (re.compile(r"\b(?:ip|ipv6) route (?:vrf \S+ )?([\da-f:.]+/\d+)"), "static route {}"),
     (re.compile(r"\b(?:vni|vxlan vni|VXLAN_TUNNEL_MAP\S*\|)\s*(\d+)"), "VNI {}"),
     (re.compile(r"\b(?:interfaces? |interface\[name=|(?:INTERFACE|PORT|PORTCHANNEL)\|)([\w./:-]+)"), "interface {}"),
     (re.compile(r"\bvlan (\d+)"), "VLAN {}"),

@@ -17,8 +17,9 @@ from crossconnect.device.policy import (
     PrefixRule,
     RoutingPolicy,
     Statement,
+    takes,
 )
-from crossconnect.net import parse, version_of
+from crossconnect.net import version_of
 from crossconnect.net.as_path import as_path_expression
 from crossconnect.simulate.attributes import Attributes, as_path_text, canonical_community, is_confined
 
@@ -96,7 +97,7 @@ def _matches(here: Policies, conditions: Conditions, prefix: str, attributes: At
     version = version_of(prefix)
     if conditions.version and conditions.version != version:
         return False
-    if conditions.prefix_set and not _in_prefix_set(here.prefix_sets.get((conditions.prefix_set, version), ()), prefix):
+    if conditions.prefix_set and not takes(here.prefix_sets.get((conditions.prefix_set, version), ()), prefix):
         return False
     if conditions.tag and conditions.tag != attributes.tag:
         return False
@@ -110,16 +111,6 @@ def _matches(here: Policies, conditions: Conditions, prefix: str, attributes: At
         if as_path_set is None or not any(_as_path_matches(pattern, text) for pattern in as_path_set.patterns):
             return False
     return True
-
-
-def _in_prefix_set(rules: tuple[PrefixRule, ...], prefix: str) -> bool:
-    inner = parse(prefix)
-    for rule in rules:
-        if rule.length_min <= inner.length <= rule.length_max:
-            outer = parse(rule.prefix)
-            if outer.length <= inner.length and (outer.value ^ inner.value) & ~outer.host_mask == 0:
-                return True
-    return False
 
 
 @functools.lru_cache(maxsize=4096)

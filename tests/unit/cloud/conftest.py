@@ -10,6 +10,7 @@ import pytest
 
 from ovn_central import VERSIONS, Central, central
 from postgres import BINARIES, Cluster
+from steering_stand import Stand
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +40,11 @@ def box(request: pytest.FixtureRequest) -> Iterator[Central]:
     with central(request.param) as made:
         made.chassis("hv1", "gw1")
         yield made
+
+
+@pytest.fixture
+def stand(box: Central) -> Iterator[Stand]:
+    """A VPC with appliances, of what steers packets through them; modules that need another one have their own."""
+    made = Stand(box)
+    yield made
+    made.clear()

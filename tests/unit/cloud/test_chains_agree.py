@@ -13,20 +13,13 @@ from typing import Any
 import pytest
 
 from crossconnect.cloud.verdict import Packet
-from ovn_central import Central, needs_ovn
+from ovn_central import needs_ovn
 from steering_stand import ANYWHERE, CLIENT_PORT, SERVED, Stand, rule
 
 pytestmark = needs_ovn
 
 SEEDS = int(os.environ.get("XC_PATH_SEEDS", "1"))
 """How many random chains; each takes some three seconds. 8 were compared, with each OVN, when this was written."""
-
-
-@pytest.fixture
-def stand(box: Central) -> Any:
-    made = Stand(box)
-    yield made
-    made.clear()
 
 
 def chained(stand: Stand, *rules: dict[str, Any], **of_next: Any) -> tuple[Any, Any]:

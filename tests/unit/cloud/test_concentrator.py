@@ -8,6 +8,7 @@ import msgspec
 
 from cloud_documents import REGION
 from cloud_memory import Cloud, network
+from cloud_private import ends, joined
 from crossconnect.cloud.concentrator import PortOfNetwork, rendered, tunnels_of
 from crossconnect.cloud.concentrator.swanctl import parts
 from crossconnect.cloud.ovn.compiler import Compiler
@@ -25,15 +26,8 @@ def stand(**fields: Any) -> tuple[Cloud, Any, Any, Any]:
     """A cloud whose project has VRF blue; a VPC's gateway into it, a customer's, and a connection of both."""
     cloud = Cloud(zones=("a", "b"), vrfs=("blue",))
     vpc, _ = network(cloud)
-    gateway = cloud.create("private_gateway", vrf="blue", vpc_id=vpc.id, **fields)
-    customer = cloud.create("customer_gateway", address="198.51.100.9")
-    connection = cloud.create(
-        "vpn_connection",
-        private_gateway_id=gateway.id,
-        customer_gateway_id=customer.id,
-        prefixes=["192.168.0.0/16", "fd00:ac::/48"],
-    )
-    return cloud, vpc, gateway, connection
+    gateway, customer = ends(cloud, vrf="blue", vpc_id=vpc.id, **fields)
+    return cloud, vpc, gateway, joined(cloud, gateway, customer, "192.168.0.0/16", "fd00:ac::/48")
 
 
 def rows(compiler: Compiler) -> dict[tuple[str, str], Any]:

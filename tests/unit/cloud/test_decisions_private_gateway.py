@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cloud_memory import Cloud, network, public, refused
+from cloud_private import transit
 from crossconnect.cloud.resource import Refused
 
 
@@ -94,17 +95,12 @@ def test_prefixes_that_come_and_go_are_told_where_they_are_learnt() -> None:
 
 def test_prefixes_on_a_transit_router() -> None:
     cloud = Cloud()
-    router = cloud.create("transit_router")
-    vpc, subnet = network(cloud)
-    body = {"transit_router_id": router.id}
-    attachment = cloud.create("transit_router_attachment", **body, vpc_id=vpc.id, subnet_ids=[subnet.id])
-    table = router.default_route_table_id
-    cloud.update(table, routes=[{"destination": "0.0.0.0/0", "attachment_id": attachment.id}])
+    through = transit(cloud)
     gateway = cloud.create("private_gateway", vrf="acme-connect")
-    of_it = cloud.create("transit_router_attachment", **body, private_gateway_id=gateway.id)
+    of_it = through.attach(gateway)
     [effect] = cloud.plan_update(gateway.id, prefixes=["172.16.0.0/12"]).effects
-    assert (effect.cuts, effect.resource_id) == (True, table)
-    assert effect.message == f"172.16.0.0/12 led to {attachment.id} by a wider route, and will lead to {of_it.id}"
+    assert (effect.cuts, effect.resource_id) == (True, through.table)
+    assert effect.message == f"172.16.0.0/12 led to {through.of_vpc.id} by a wider route, and will lead to {of_it.id}"
     cloud.update(gateway.id, prefixes=["172.16.0.0/12"])
     assert [e.cuts for e in cloud.plan_update(gateway.id, prefixes=[]).effects] == [True]
     cloud.update(of_it.id, propagated_route_table_ids=[])

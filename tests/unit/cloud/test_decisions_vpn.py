@@ -7,23 +7,11 @@ from typing import Any
 import pytest
 
 from cloud_memory import Cloud, View, network, public, refused
+from cloud_private import ends, joined, said, transit
 from crossconnect.cloud import effective
 from crossconnect.cloud.resource import Refused
 
 SITE = "192.168.0.0/16"
-
-
-def ends(cloud: Cloud, **fields: Any) -> tuple[Any, Any]:
-    """A private gateway and a customer gateway."""
-    gateway = cloud.create("private_gateway", **({"vrf": "acme-connect"} | fields))
-    return gateway, cloud.create("customer_gateway", address="198.51.100.9")
-
-
-def joined(cloud: Cloud, gateway: Any, customer: Any, *prefixes: str) -> Any:
-    """A VPN connection between two ends."""
-    return cloud.create(
-        "vpn_connection", private_gateway_id=gateway.id, customer_gateway_id=customer.id, prefixes=[*prefixes]
-    )
 
 
 @pytest.mark.parametrize(
@@ -145,23 +133,14 @@ def test_what_is_behind_it_is_learnt_and_a_change_tells_what_it_cuts() -> None:
         cloud.delete(id)
 
 
-def said(gateway: Any, customer: Any, *prefixes: str) -> dict[str, Any]:
-    return {"private_gateway_id": gateway.id, "customer_gateway_id": customer.id, "prefixes": [*prefixes]}
-
-
 def test_a_transit_router_learns_it() -> None:
     cloud = Cloud()
-    router = cloud.create("transit_router")
-    vpc, subnet = network(cloud)
-    body = {"transit_router_id": router.id}
-    attachment = cloud.create("transit_router_attachment", **body, vpc_id=vpc.id, subnet_ids=[subnet.id])
-    table = router.default_route_table_id
-    cloud.update(table, routes=[{"destination": "0.0.0.0/0", "attachment_id": attachment.id}])
+    through = transit(cloud)
     gateway, customer = ends(cloud)
-    of_it = cloud.create("transit_router_attachment", **body, private_gateway_id=gateway.id)
+    of_it = through.attach(gateway)
     [effect] = cloud.plan("vpn_connection", **said(gateway, customer, SITE)).effects
-    assert effect.message == f"{SITE} led to {attachment.id} by a wider route, and will lead to {of_it.id}"
+    assert effect.message == f"{SITE} led to {through.of_vpc.id} by a wider route, and will lead to {of_it.id}"
     connection = joined(cloud, gateway, customer, SITE)
-    routes = effective.transit_routes(cloud.get(table), View(cloud, "alpha"))
+    routes = effective.transit_routes(cloud.get(through.table), View(cloud, "alpha"))
     assert (SITE, of_it.id) in [(route.destination, route.target) for route in routes]
     assert [effect.cuts for effect in cloud.plan_delete(connection.id).effects] == [True]

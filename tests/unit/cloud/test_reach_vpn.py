@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from cloud_memory import Cloud, View, network
+from cloud_private import at_the_border, ends, joined
 from cloud_region import TWO_NETWORKS, cloud_region, texts
 from crossconnect.cloud.provided import cloud_of
 from crossconnect.cloud.reach import Analyser, Reachability, ReachabilityBody, reachability, told
@@ -21,40 +22,8 @@ CONCENTRATORS = (
     "prefixes: [10.96.0.0/16], aggregates: [10.96.0.0/16],\n"
     "     vpn_concentrators: [{name: vpn1, address: 192.0.2.250}]}",
 )
-PEERS = (
-    (
-        "peers:\n",
-        """peers:
-  - name: vpn1
-    asn: 64497
-    announces: [192.168.0.0/16]
-    handoffs:
-      - {border: a-border1, vrf: cloud/priv, import_policy: sites-in, export_policy: sites-out}
-  - name: circuit
-    asn: 64498
-    announces: [172.16.0.0/12]
-    handoffs:
-      - {border: a-border1, vrf: cloud/priv, import_policy: sites-in, export_policy: sites-out}
-""",
-    ),
-    (
-        "policies:\n",
-        """policies:
-  - name: sites-in
-    statements: [{name: theirs, match: {prefix_set: sites}, action: accept}]
-  - name: sites-out
-    statements: [{name: vpcs, match: {prefix_set: vpcs}, action: accept}]
-""",
-    ),
-    (
-        "prefix_sets:\n",
-        """prefix_sets:
-  - {name: sites, prefixes: [192.168.0.0/16, 172.16.0.0/12]}
-  - {name: vpcs, prefixes: ["10.96.0.0/16 le 32"]}
-""",
-    ),
-)
-"""Changes by which a concentrator and a circuit of private connect are at the border, in the second network's VRF."""
+SITES = at_the_border(vpn1="192.168.0.0/16", circuit="172.16.0.0/12")
+"""A concentrator, and a circuit of private connect."""
 
 
 class Stand:
@@ -71,17 +40,10 @@ class Stand:
             direction="ingress",
             peer="0.0.0.0/0",
         )
-        self.gateway = cloud.create("private_gateway", vrf="cloud-priv", vpc_id=vpc.id)
+        self.gateway, self.customer = ends(cloud, vrf="cloud-priv", vpc_id=vpc.id)
         cloud.update(vpc.main_route_table_id, propagating_gateway_ids=[self.gateway.id])
-        self.customer = cloud.create("customer_gateway", address="198.51.100.9")
-        self.office, self.plant = (self.joined(prefix) for prefix in ("192.168.7.0/24", "172.16.0.0/24"))
-
-    def joined(self, prefix: str) -> Any:
-        return self.cloud.create(
-            "vpn_connection",
-            private_gateway_id=self.gateway.id,
-            customer_gateway_id=self.customer.id,
-            prefixes=[prefix],
+        self.office, self.plant = (
+            joined(cloud, self.gateway, self.customer, prefix) for prefix in ("192.168.7.0/24", "172.16.0.0/24")
         )
 
     def ask(self, analyser: Analyser, source: str, destination: str, **fields: Any) -> Reachability:
@@ -92,7 +54,7 @@ class Stand:
 @pytest.fixture(scope="module")
 def analyser() -> Analyser:
     """With one gateway node, since all announce the aggregate that the VPC's block is, and one has the gateway."""
-    blueprint = compile_region(cloud_region(texts(*TWO_NETWORKS, CONCENTRATORS, *PEERS))).blueprint
+    blueprint = compile_region(cloud_region(texts(*TWO_NETWORKS, CONCENTRATORS, *SITES))).blueprint
     assert blueprint is not None
     region = cloud_of(blueprint)
     assert region is not None

@@ -19,7 +19,7 @@ from cloud_memory import View
 from crossconnect.cloud.logical.numbers import router_mac
 from crossconnect.cloud.path import arrival, path
 from crossconnect.cloud.verdict import Packet
-from ovn_central import Central, needs_ovn
+from ovn_central import needs_ovn
 from ovn_scene import outputs
 from steering_stand import ANYWHERE, CLIENT_PORT, SERVED, Stand, rule
 
@@ -27,13 +27,6 @@ pytestmark = needs_ovn
 
 SEEDS = int(os.environ.get("XC_PATH_SEEDS", "1"))
 """How many random clouds; each takes some three seconds. 12 were compared, with each OVN, when this was written."""
-
-
-@pytest.fixture
-def stand(box: Central) -> Any:
-    made = Stand(box)
-    yield made
-    made.clear()
 
 
 def behind(stand: Stand, **fields: Any) -> tuple[Any, Any, Any]:

@@ -14,6 +14,7 @@ import pytest
 
 from cloud_documents import REGION
 from cloud_memory import Cloud, View, network, part
+from cloud_private import at_the_border
 from cloud_region import TWO_NETWORKS, cloud_region, texts
 from crossconnect.cloud.linking import link_address
 from crossconnect.cloud.logical.numbers import provider_mac, router_mac
@@ -76,42 +77,11 @@ def test_the_analyser_follows_it_into_the_vrf_and_names_the_service() -> None:
     assert (found.outcome, found.decided_by) == ("unreachable", stand.endpoint.id)
 
 
-_OBJECTS = (
-    (
-        "peers:\n",
-        """peers:
-  - name: objects
-    asn: 64497
-    announces: [172.20.0.0/24]
-    handoffs:
-      - {border: a-border1, vrf: cloud/priv, import_policy: objects-in, export_policy: objects-out}
-""",
-    ),
-    (
-        "policies:\n",
-        """policies:
-  - name: objects-in
-    statements: [{name: theirs, match: {prefix_set: objects}, action: accept}]
-  - name: objects-out
-    statements: [{name: clients, match: {prefix_set: clients}, action: accept}]
-""",
-    ),
-    (
-        "prefix_sets:\n",
-        """prefix_sets:
-  - {name: objects, prefixes: [172.20.0.0/24]}
-  - {name: clients, prefixes: ["10.96.0.0/16 le 32"]}
-""",
-    ),
-)
-"""Changes by which an object store is at the border, in the VRF of the second provider network."""
-
-
 def test_over_the_fabric_to_the_backend_and_back() -> None:
     """Input: a region whose border reaches the backend in the VRF. Output: the packet leaves by the border, and the
     answer comes to the gateway node that announces the source address, and to the client from the endpoint's address.
     The client is told neither who answers nor by which address the VRF knows it."""
-    blueprint = compile_region(cloud_region(texts(*TWO_NETWORKS, *_OBJECTS))).blueprint
+    blueprint = compile_region(cloud_region(texts(*TWO_NETWORKS, *at_the_border(objects="172.20.0.0/24")))).blueprint
     assert blueprint is not None
     region = cloud_of(blueprint)
     assert region is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossconnect.lab.confirmed_change import blocks_of
+from crossconnect.transport.frr_change import blocks_of
 
 SAID = """\
 Lines To Delete

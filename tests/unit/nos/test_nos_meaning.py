@@ -30,6 +30,11 @@ from crossconnect.nos.meaning import CONFIGURATION, Meaning, meaning_of
         ("+set local-preference 130", CONFIGURATION, "missing", "set local-preference 130"),
         ("~/interface[name=ethernet-1/1]/mtu: 9000", "interface ethernet-1/1", "other", None),
         ("interface nve1 / member vni 10000 / no mcast-group", "VNI 10000", "extra", None),
+        ("router bgp 65000 / address-family ipv4 unicast / import vrf red", "BGP of VRF default", "missing", None),
+        ("no bgp extcommunity-list standard ours seq 5 permit rt 1:1", "community list ours", "extra", None),
+        ("vrf red / ip route 192.0.2.0/24 blackhole", "static route 192.0.2.0/24", "missing", None),
+        ("+ip route vrf red 192.0.2.0/24 Null0", "static route 192.0.2.0/24", "missing", None),
+        ("bfd / profile fabric / no transmit-interval 300", "BFD", "extra", None),
         ("hostname a", "host name", "missing", "hostname a"),
     ],
 )

@@ -31,11 +31,11 @@ from crossconnect.cloud.announce.routes import (
     show_words,
 )
 from crossconnect.cloud.announce.speaker import Source, configuration_words, sources_configured, speaker_words
+from crossconnect.cloud.southbound import southbound
 from crossconnect.errors import Rejected
 from crossconnect.net import version_of
-from crossconnect.transport.ovsdb import Chosen, Options, Replica, Row, Schema, Session, Uuid
+from crossconnect.transport.ovsdb import Replica, Row, Uuid
 
-DATABASE = "OVN_Southbound"
 RECONCILE_S = 2.0
 SETTLE_S = 0.002
 """Changes that come together are worked off together: a router that moves changes several rows in a row."""
@@ -72,30 +72,17 @@ class Agent:
         self._sources: frozenset[Source] | None = None
         """The tables that FRR announces from; None: it is to be asked."""
         self._asked_s = 0.0
-        self._woken = asyncio.Event()
 
     async def run(self) -> None:
         """Until cancelled."""
-        options = Options(leader=False)  # a follower's word is good enough, and there is always one
-        async with Session(self.configuration.southbound, DATABASE, options) as session:
-            replica = session.replica(_choose)
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._follow(replica))
-                if self.configuration.leave and self.configuration.join:
-                    tasks.create_task(self._take_part())
-                while True:
-                    await self._reconcile(replica)
-                    deadline = asyncio.get_running_loop().time() + RECONCILE_S
-                    while (left := deadline - asyncio.get_running_loop().time()) > 0:
-                        with contextlib.suppress(TimeoutError):
-                            await asyncio.wait_for(self._woken.wait(), left)
-                            self._woken.clear()
-                            await asyncio.sleep(SETTLE_S)
-                            await self._apply(replica, self.routes)
-
-    async def _follow(self, replica: Replica) -> None:
-        async for _ in replica.changes():
-            self._woken.set()
+        async with southbound(self.configuration.southbound, TABLES) as database, asyncio.TaskGroup() as tasks:
+            if self.configuration.leave and self.configuration.join:
+                tasks.create_task(self._take_part())
+            async for is_look in database.occasions(RECONCILE_S, SETTLE_S):
+                if is_look:
+                    await self._reconcile(database.replica)
+                else:
+                    await self._apply(database.replica, self.routes)
 
     async def _take_part(self) -> None:
         """Leave OVN while no leaf hears this node; see `participation`."""
@@ -167,10 +154,6 @@ class Agent:
         except Rejected as error:
             self._sources = None
             print(error, file=sys.stderr, flush=True)
-
-
-def _choose(schema: Schema) -> Mapping[str, Chosen]:
-    return {name: Chosen(columns=columns) for name, columns in TABLES.items() if name in schema.tables}
 
 
 def bindings(tables: Mapping[str, Mapping[Uuid, Row]]) -> list[PortBinding]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import inspect
-import sys
-import textwrap
 from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
+
+from crossconnect.intent.field_texts import field_descriptions
 
 REF = "#/components/schemas/{name}"
 
@@ -69,25 +68,5 @@ def descriptions(record: type[Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for owner in reversed(record.__mro__):
         if issubclass(owner, msgspec.Struct) and owner is not msgspec.Struct:
-            found |= _own(owner)
+            found |= field_descriptions(owner)
     return found
-
-
-@functools.cache
-def _own(record: type[Any]) -> dict[str, str]:
-    tree = _module(record.__module__)
-    owners = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == record.__name__]
-    found: dict[str, str] = {}
-    for owner in owners:
-        for statement, behind in zip(owner.body, owner.body[1:], strict=False):
-            match statement, behind:
-                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                    found[name] = " ".join(textwrap.dedent(text).split())
-                case _:
-                    pass
-    return found
-
-
-@functools.cache
-def _module(name: str) -> ast.Module:
-    return ast.parse(inspect.getsource(sys.modules[name]))

@@ -10,22 +10,21 @@ everything stays.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
 from crossconnect.cloud.agent_process import command
 from crossconnect.cloud.concentrator.decision import ConcentratorConfiguration, PortOfNetwork, tunnels_of
 from crossconnect.cloud.concentrator.swanctl import parts, rendered
+from crossconnect.cloud.southbound import southbound
 from crossconnect.errors import Rejected
-from crossconnect.transport.ovsdb import Chosen, Options, Replica, Schema, Session
+from crossconnect.transport.ovsdb import Replica
 
-DATABASE = "OVN_Southbound"
-COLUMNS = ("type", "datapath", "options", "external_ids")
+TABLES = {"Port_Binding": ("type", "datapath", "options", "external_ids")}
 LOOK_S = 10.0
 """Between looks: keys come when they come, and a strongSwan that was started again knows nothing."""
 
@@ -39,28 +38,12 @@ class Agent:
     def __init__(self, configuration: ConcentratorConfiguration) -> None:
         self.configuration = configuration
         self._lacking: set[str] = set()
-        self._woken = asyncio.Event()
 
     async def run(self) -> None:
         """Until cancelled."""
-        options = Options(leader=False)  # a follower's word is good enough, and there is always one
-        async with Session(self.configuration.southbound, DATABASE, options) as session:
-            replica = session.replica(_choose)
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._follow(replica))
-                now = asyncio.get_running_loop().time
-                while True:
-                    await self._apply(replica, always=True)
-                    deadline = now() + LOOK_S
-                    while (left := deadline - now()) > 0:
-                        with contextlib.suppress(TimeoutError):
-                            await asyncio.wait_for(self._woken.wait(), left)
-                            self._woken.clear()
-                            await self._apply(replica, always=False)
-
-    async def _follow(self, replica: Replica) -> None:
-        async for _ in replica.changes():
-            self._woken.set()
+        async with southbound(self.configuration.southbound, TABLES) as database:
+            async for is_look in database.occasions(LOOK_S):
+                await self._apply(database.replica, always=is_look)
 
     async def _apply(self, replica: Replica, *, always: bool) -> None:
         """Have strongSwan know what it is to know; unless `always`, only where that is something else than before."""
@@ -119,10 +102,6 @@ def write(path: Path, text: str) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
-
-
-def _choose(schema: Schema) -> Mapping[str, Chosen]:
-    return {"Port_Binding": Chosen(columns=COLUMNS)}
 
 
 def _ports(replica: Replica) -> list[PortOfNetwork]:

@@ -18,6 +18,8 @@ import msgspec
 from crossconnect.cloud.reach.legs import Leg, gateway_hop, leg_of, outside_hop
 from crossconnect.cloud.reach.stand_ins import StandIn, stand_ins, with_stand_ins
 from crossconnect.design.blueprint import Blueprint, ChassisPlan, Endpoint, PeerPlan, PeerSession, ProviderNetworkPlan
+from crossconnect.design.gateway_routes import more_specifics
+from crossconnect.device.policy import takes
 from crossconnect.finding import Place
 from crossconnect.net import address_of, contains, parse, version_of
 from crossconnect.simulate import NO_FAILURES, Failures, Forwarder, Network, Settled
@@ -182,7 +184,8 @@ class Fabric:
         address, prefix = wanted
         prefix = prefix or f"{address}/{_bits(address)}"
         one = self._stand_ins.get((holder, network.name, version_of(address)))
-        told = one if one is not None and self._accepted(network, prefix) else StandIn(prefix, address)
+        # What is part of an aggregate is told by that, which all gateway nodes announce.
+        told = one if one is not None and takes(more_specifics(network), prefix) else StandIn(prefix, address)
         texts = {told.prefix: prefix, told.address: address}
         ways = self._outside(source, network, version_of(address))
         if not ways:
@@ -218,14 +221,6 @@ class Fabric:
         first = outside_hop(peer.name, network.vrf, True, shown, message)
         traces = [self._world.forwarder.trace_from(o.session.device, network.vrf, told.address) for o in ways]
         return Leg.joined(first, [leg_of(trace, self._peers, texts) for trace in traces])
-
-    def _accepted(self, network: ProviderNetworkPlan, prefix: str) -> bool:
-        """Whether leaves accept a prefix from gateway nodes (`design.cloud.with_gateway_policies`), other than as an
-        aggregate, which all of them announce."""
-        parsed = parse(prefix)
-        inside = any(contains(own, prefix) for own in network.prefixes)
-        block = parsed.version == 6 and network.vpc_block and parsed.length == network.vpc_block
-        return inside and (network.is_private or parsed.length == _bits(prefix) or bool(block))
 
     def _outside(
         self, source: str, network: ProviderNetworkPlan, version: int

@@ -19,11 +19,11 @@ from crossconnect.cloud.resolver.placement import Binding, Place, Records, Resol
 from crossconnect.cloud.resolver.plumbing import NAMESPACE_PREFIX, namespace_of, setup, teardown
 from crossconnect.cloud.resolver.server import Server
 from crossconnect.cloud.resolver.sockets import listen
+from crossconnect.cloud.southbound import southbound
 from crossconnect.errors import Rejected
 from crossconnect.net import address_of
-from crossconnect.transport.ovsdb import Chosen, Options, Replica, Row, Schema, Session, Uuid
+from crossconnect.transport.ovsdb import Replica, Row, Uuid
 
-DATABASE = "OVN_Southbound"
 SETTLE_S = 0.02
 """Changes that come together are worked off together."""
 AGAIN_S = 2.0
@@ -41,30 +41,22 @@ class Agent:
     def __init__(self, configuration: ResolverConfiguration) -> None:
         self.configuration = configuration
         self._servers: dict[Place, Server] = {}
-        self._woken = asyncio.Event()
 
     async def run(self) -> None:
         """Until cancelled."""
-        options = Options(leader=False)  # a follower's word is good enough, and there is always one
         try:
-            async with Session(self.configuration.southbound, DATABASE, options) as session:
-                replica = session.replica(_choose)
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._follow(replica))
-                    while True:
-                        await self._woken.wait()
-                        self._woken.clear()
-                        await asyncio.sleep(SETTLE_S)
-                        if replica.current and not await self._apply(places_of(*_rows(self.configuration, replica))):
-                            await asyncio.sleep(AGAIN_S)
-                            self._woken.set()
+            async with southbound(self.configuration.southbound, TABLES) as database:
+                replica, woken = database.replica, database.woken
+                while True:
+                    await woken.wait()
+                    woken.clear()
+                    await asyncio.sleep(SETTLE_S)
+                    if replica.current and not await self._apply(places_of(*_rows(self.configuration, replica))):
+                        await asyncio.sleep(AGAIN_S)
+                        woken.set()
         finally:
             for server in self._servers.values():
                 server.close()
-
-    async def _follow(self, replica: Replica) -> None:
-        async for _ in replica.changes():
-            self._woken.set()
 
     async def _apply(self, wanted: Mapping[Place, Known]) -> bool:
         """Make what runs what should run; whether all of it could be done."""
@@ -109,10 +101,6 @@ class Agent:
             print(error, file=sys.stderr, flush=True)
             return False
         return True
-
-
-def _choose(schema: Schema) -> Mapping[str, Chosen]:
-    return {name: Chosen(columns=columns) for name, columns in TABLES.items() if name in schema.tables}
 
 
 def _rows(configuration: ResolverConfiguration, replica: Replica) -> tuple[list[Binding], list[Records]]:

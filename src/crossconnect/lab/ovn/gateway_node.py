@@ -22,6 +22,7 @@ from pathlib import Path
 import msgspec
 
 from crossconnect.design.blueprint import Blueprint, PeerPlan, PeerSession, ProviderNetworkPlan
+from crossconnect.design.gateway_routes import more_specifics
 from crossconnect.errors import Rejected
 from crossconnect.intent.gateway_nodes import router_name
 from crossconnect.lab.handle import Lab
@@ -32,6 +33,7 @@ from crossconnect.lab.peer_node import BFD_INTERVAL_MS, BFD_MULTIPLIER, PEER_SYS
 from crossconnect.lab.plan import MAIN, Batch, Daemon, End, File, LabPlan, Link, NodePlan
 from crossconnect.lab.switch_node import frr_commands
 from crossconnect.net import parse, version_of
+from crossconnect.nos.frr.policy import prefix_rule
 
 AGENT_MODULE = "crossconnect.cloud.announce"
 AGENT_CONFIGURATION = "/run/announce.json"
@@ -200,19 +202,13 @@ def frr_configuration(gateway: GatewayNodePlan) -> str:
 
 
 def _filters(network: ProviderNetworkPlan) -> list[str]:
-    """Prefix lists and route maps: host routes of the kernel's (on a private network blocks of VPCs, too), and towards
-    leaves nothing that they would refuse."""
+    """Prefix lists and route maps: of the kernel's routes those that leaves accept, and aggregates towards leaves."""
     lines: list[str] = []
     for version, word in ((4, "ip"), (6, "ipv6")):
-        bits = 128 if version == 6 else 32
-        hosts = [f"{p} ge {bits}" if parse(p).length < bits else p for p in _of(network.prefixes, version)]
-        if network.is_private:
-            hosts = [f"{p} le {bits}" if parse(p).length < bits else p for p in _of(network.prefixes, version)]
-        elif version == 6 and (block := network.vpc_block):
-            hosts += [_exactly(p, block) for p in _of(network.prefixes, 6) if parse(p).length <= block]
+        routes = [prefix_rule(rule) for rule in more_specifics(network) if version_of(rule.prefix) == version]
         for name, rules in (
-            (f"{network.name}-kernel-v{version}", hosts),
-            (f"{network.name}-out-v{version}", [*hosts, *_of(network.aggregates, version)]),
+            (f"{network.name}-kernel-v{version}", routes),
+            (f"{network.name}-out-v{version}", [*routes, *_of(network.aggregates, version)]),
         ):
             lines += [f"{word} prefix-list {name} seq {n} permit {rule}" for n, rule in enumerate(rules, 1)]
             lines.append(f"{word} prefix-list {name} seq 65535 deny any")
@@ -221,10 +217,6 @@ def _filters(network: ProviderNetworkPlan) -> list[str]:
             lines += [f" match as-path {OWN}", "exit"] if "-out-" in name else ["exit"]
         lines += [f"route-map {network.name}-in-v{version} permit 1", "exit"]
     return lines
-
-
-def _exactly(prefix: str, length: int) -> str:
-    return prefix if parse(prefix).length == length else f"{prefix} ge {length} le {length}"
 
 
 def _speaker(gateway: GatewayNodePlan, network: ProviderNetworkPlan) -> list[str]:

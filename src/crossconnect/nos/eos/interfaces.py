@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.device.interface import Interface
 from crossconnect.device.network_instance import NetworkInstance
+from crossconnect.nos.bfd import bfd_interfaces
 from crossconnect.nos.eos.mlag import (
     control_interface,
     is_peer_link,
@@ -158,18 +159,6 @@ def _services(device: DeviceConfiguration, interface: Interface) -> Iterator[str
         yield "sflow enable"
     if device.system.ipfix is not None and interface.name in device.system.ipfix.interfaces:
         yield "flow tracker sampled xc-flows"
-
-
-def bfd_interfaces(device: DeviceConfiguration) -> set[str]:
-    """Interfaces over which sessions with BFD run."""
-    local: set[str] = set()
-    for instance in device.network_instances:
-        for neighbor in instance.bgp.neighbors if instance.bgp else ():
-            if neighbor.bfd:
-                local.add(neighbor.interface or neighbor.local_address)
-    return {i.name for i in device.interfaces if i.name in local} | {
-        i.name for i in device.interfaces if any(a.partition("/")[0] in local for a in i.addresses)
-    }
 
 
 def _vxlan(device: DeviceConfiguration) -> list[Entry]:

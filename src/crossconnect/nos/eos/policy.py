@@ -10,15 +10,15 @@ must hold. In a drained router every entry that accepts also does what RFC 8326 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 
 from crossconnect.device.draining import PREPEND
-from crossconnect.device.policy import Actions, Policy, PrefixSet, RoutingPolicy, Statement
-from crossconnect.nos.eos.names import DENY_ALL, DRAINED_IN, DRAINED_OUT, SHUTDOWN, community, one_line, route_map
-from crossconnect.nos.lines import Block, Entry, entry
-from crossconnect.nos.route_maps import prefix_rule
-
-_STEP = 10
+from crossconnect.device.policy import Actions, Policy, PrefixSet, RoutingPolicy
+from crossconnect.nos.eos.names import DENY_ALL, DRAINED_IN, DRAINED_OUT, SHUTDOWN, community
+from crossconnect.nos.eos.names import route_map as route_map_name
+from crossconnect.nos.lines import Block, Entry
+from crossconnect.nos.route_maps import STEP, prefix_rule, route_map
 
 
 class Use:
@@ -42,7 +42,9 @@ def render_policy(policy: RoutingPolicy, uses: Iterable[Use], built_in: set[str]
     known = {p.name: p for p in policy.policies}
     maps: list[Entry] = []
     for key in sorted(by_key):
-        maps += _route_map(known.get(key[0]) or Policy(name=key[0], statements=()), by_key[key], policy)
+        attached = known.get(key[0]) or Policy(name=key[0], statements=())
+        set_lines = functools.partial(_set_lines, use=by_key[key], sets=policy)
+        maps += route_map(route_map_name(*key), key[1], attached, policy, set_lines)
     if DRAINED_IN in built_in:
         maps.append(Block(f"route-map {DRAINED_IN} permit 10", ("set local-preference 0",)))
     if DRAINED_OUT in built_in:
@@ -87,48 +89,9 @@ def _sets(policy: RoutingPolicy, used: set[tuple[str, str]]) -> Iterator[Entry]:
 def _prefix_list(prefix_set: PrefixSet) -> Entry:
     word = "ip" if prefix_set.version == 4 else "ipv6"
     lines = [
-        f"seq {n * _STEP} permit {prefix_rule(rule, prefix_set.version)}" for n, rule in enumerate(prefix_set.rules, 1)
+        f"seq {n * STEP} permit {prefix_rule(rule, prefix_set.version)}" for n, rule in enumerate(prefix_set.rules, 1)
     ]
     return Block(f"{word} prefix-list {prefix_set.name}", tuple(lines))
-
-
-def _route_map(policy: Policy, use: Use, sets: RoutingPolicy) -> Iterator[Entry]:
-    name = route_map(policy.name, use.version)
-    number = 0
-    for statement in policy.statements:
-        for version in (use.version,) if use.version else (4, 6):
-            for matches in _alternatives(statement, version, sets, both=not use.version):
-                number += _STEP
-                verb = "permit" if statement.accept else "deny"
-                body = [f"description {one_line(statement.name)}"] if statement.name else []
-                body += matches
-                if statement.accept:
-                    body += _set_lines(statement.actions, use, sets)
-                yield entry(f"route-map {name} {verb} {number}", tuple(body))
-            if not use.version and not statement.conditions.prefix_set:
-                break  # without a prefix list the entry is for both versions
-    yield f"route-map {name} deny {number + _STEP}"
-
-
-def _alternatives(statement: Statement, version: int, sets: RoutingPolicy, *, both: bool) -> list[list[str]]:
-    """Match lines of each entry that the statement needs in this IP version; none when it cannot match there."""
-    conditions = statement.conditions
-    if conditions.version not in (0, version) and not both:
-        return []
-    common: list[str] = []
-    if conditions.prefix_set:
-        if not any(s.name == conditions.prefix_set and s.version == version for s in sets.prefix_sets):
-            return []
-        common.append(f"match {'ip' if version == 4 else 'ipv6'} address prefix-list {conditions.prefix_set}")
-    if conditions.as_path_set:
-        common.append(f"match as-path {conditions.as_path_set}")
-    if conditions.tag:
-        common.append(f"match tag {conditions.tag}")
-    if not conditions.community_set:
-        return [common]
-    kinds = [s.kind for s in sets.community_sets if s.name == conditions.community_set]
-    words = {"standard": "community", "large": "large-community"}
-    return [[*common, f"match {words[kind]} {conditions.community_set}"] for kind in kinds]
 
 
 def _set_lines(actions: Actions, use: Use, sets: RoutingPolicy) -> Iterator[str]:

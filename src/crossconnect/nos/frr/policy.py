@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from crossconnect.device.policy import Actions, CommunitySet, Policy, PrefixSet, RoutingPolicy, Statement
+from crossconnect.device.policy import Actions, CommunitySet, Policy, PrefixRule, PrefixSet, RoutingPolicy, Statement
 from crossconnect.net import parse
 from crossconnect.nos.frr.communities import community_word, ordered
 from crossconnect.nos.frr.facts import ROUTE_MAP_INDEX_GOES_STALE, Version
@@ -58,17 +58,21 @@ def render_policy(
 
 def _prefix_list(prefix_set: PrefixSet) -> list[Entry]:
     word = "ip" if prefix_set.version == 4 else "ipv6"
-    bits = _BITS[prefix_set.version]
-    out: list[Entry] = []
-    for n, rule in enumerate(prefix_set.rules, 1):
-        length = parse(rule.prefix).length
-        line = f"{word} prefix-list {prefix_set.name} seq {n} permit {rule.prefix}"
-        if rule.length_min > length:
-            line += f" ge {rule.length_min}"
-        if rule.length_max > length and (rule.length_max < bits or rule.length_min <= length):
-            line += f" le {rule.length_max}"
-        out.append(line)
-    return out
+    return [
+        f"{word} prefix-list {prefix_set.name} seq {n} permit {prefix_rule(rule)}"
+        for n, rule in enumerate(prefix_set.rules, 1)
+    ]
+
+
+def prefix_rule(rule: PrefixRule) -> str:
+    """A prefix with the lengths that it takes, as a prefix list has it: `10.0.0.0/8 ge 16 le 24`."""
+    version, _, length = parse(rule.prefix)
+    text = rule.prefix
+    if rule.length_min > length:
+        text += f" ge {rule.length_min}"
+    if rule.length_max > length and (rule.length_max < _BITS[version] or rule.length_min <= length):
+        text += f" le {rule.length_max}"
+    return text
 
 
 def _route_map(policy: Policy, version: int, asn: int, sets: RoutingPolicy) -> list[Entry]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.device.interface import Interface
 from crossconnect.device.network_instance import NetworkInstance
+from crossconnect.nos.bfd import bfd_interfaces
 from crossconnect.nos.lines import Block, Entry, entry
 from crossconnect.nos.nxos.names import dotted_mac, l3_vlan, number_of, one_line, versioned, vrf_name
 from crossconnect.nos.nxos.vpc import (
@@ -198,18 +199,6 @@ def _filters(device: DeviceConfiguration, interface: Interface) -> Iterator[str]
         for version, words in ((4, "ip access-group"), (6, "ipv6 traffic-filter")):
             if (name, version) in sets:
                 yield f"{words} {versioned(name, version)} {direction}"
-
-
-def bfd_interfaces(device: DeviceConfiguration) -> set[str]:
-    """Interfaces over which sessions with BFD run."""
-    local: set[str] = set()
-    for instance in device.network_instances:
-        for neighbor in instance.bgp.neighbors if instance.bgp else ():
-            if neighbor.bfd:
-                local.add(neighbor.interface or neighbor.local_address)
-    return {i.name for i in device.interfaces if i.name in local} | {
-        i.name for i in device.interfaces if any(a.partition("/")[0] in local for a in i.addresses)
-    }
 
 
 def _nve(device: DeviceConfiguration) -> list[Entry]:

@@ -11,15 +11,15 @@ must hold.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from crossconnect.device.policy import Actions, Policy, RoutingPolicy, Statement
-from crossconnect.nos.lines import Block, Entry, entry
-from crossconnect.nos.nxos.names import CONNECTED, DENY_ALL, UNCHANGED, community, one_line, route_map, versioned
-from crossconnect.nos.route_maps import prefix_rule
-
-_STEP = 10
+from crossconnect.device.policy import Actions, Policy, RoutingPolicy
+from crossconnect.nos.lines import Block, Entry
+from crossconnect.nos.nxos.names import CONNECTED, DENY_ALL, UNCHANGED, community, versioned
+from crossconnect.nos.nxos.names import route_map as route_map_name
+from crossconnect.nos.route_maps import STEP, prefix_rule, route_map
 
 
 class Use(NamedTuple):
@@ -36,7 +36,9 @@ def render_policy(policy: RoutingPolicy, uses: Iterable[Use], built_in: set[str]
     known = {p.name: p for p in policy.policies}
     maps: list[Entry] = []
     for key in sorted(by_key):
-        maps += _route_map(known.get(key[0]) or Policy(name=key[0], statements=()), by_key[key], policy)
+        attached = known.get(key[0]) or Policy(name=key[0], statements=())
+        set_lines = functools.partial(_set_lines, use=by_key[key], sets=policy)
+        maps += route_map(route_map_name(*key), key[1], attached, policy, set_lines, versioned)
     if CONNECTED in built_in:
         maps.append(f"route-map {CONNECTED} permit 10")
     if UNCHANGED in built_in:
@@ -67,58 +69,18 @@ def _sets(policy: RoutingPolicy, used: set[tuple[str, str]]) -> Iterator[Entry]:
         if ("prefix", name) in used:
             word = "ip" if prefix_set.version == 4 else "ipv6"
             for n, rule in enumerate(prefix_set.rules, 1):
-                yield f"{word} prefix-list {name} seq {n * _STEP} permit {prefix_rule(rule, prefix_set.version)}"
+                yield f"{word} prefix-list {name} seq {n * STEP} permit {prefix_rule(rule, prefix_set.version)}"
     for as_path_set in policy.as_path_sets:
         if ("as-path", as_path_set.name) in used:
             for n, pattern in enumerate(as_path_set.patterns, 1):
-                yield f'ip as-path access-list {as_path_set.name} seq {n * _STEP} permit "{pattern}"'
+                yield f'ip as-path access-list {as_path_set.name} seq {n * STEP} permit "{pattern}"'
     for community_set in policy.community_sets:
         large = community_set.kind == "large"
         if ("large-community" if large else "community", community_set.name) in used:
             for n, member in enumerate(community_set.members, 1):
                 word = "large-community-list" if large else "community-list"
                 value = member if large else community(member)
-                yield f"ip {word} standard {community_set.name} seq {n * _STEP} permit {value}"
-
-
-def _route_map(policy: Policy, use: Use, sets: RoutingPolicy) -> Iterator[Entry]:
-    name = route_map(policy.name, use.version)
-    number = 0
-    for statement in policy.statements:
-        for version in (use.version,) if use.version else (4, 6):
-            for matches in _alternatives(statement, version, sets, both=not use.version):
-                number += _STEP
-                verb = "permit" if statement.accept else "deny"
-                body = [f"description {one_line(statement.name)}"] if statement.name else []
-                body += matches
-                if statement.accept:
-                    body += _set_lines(statement.actions, use, sets)
-                yield entry(f"route-map {name} {verb} {number}", tuple(body))
-            if not use.version and not statement.conditions.prefix_set:
-                break  # without a prefix list the entry is for both versions
-    yield f"route-map {name} deny {number + _STEP}"
-
-
-def _alternatives(statement: Statement, version: int, sets: RoutingPolicy, *, both: bool) -> list[list[str]]:
-    """Match lines of each entry that the statement needs in this IP version; none when it cannot match there."""
-    conditions = statement.conditions
-    if conditions.version not in (0, version) and not both:
-        return []
-    common: list[str] = []
-    if conditions.prefix_set:
-        if not any(s.name == conditions.prefix_set and s.version == version for s in sets.prefix_sets):
-            return []
-        word = "ip" if version == 4 else "ipv6"
-        common.append(f"match {word} address prefix-list {versioned(conditions.prefix_set, version)}")
-    if conditions.as_path_set:
-        common.append(f"match as-path {conditions.as_path_set}")
-    if conditions.tag:
-        common.append(f"match tag {conditions.tag}")
-    if not conditions.community_set:
-        return [common]
-    kinds = [s.kind for s in sets.community_sets if s.name == conditions.community_set]
-    words = {"standard": "community", "large": "large-community"}
-    return [[*common, f"match {words[kind]} {conditions.community_set}"] for kind in kinds]
+                yield f"ip {word} standard {community_set.name} seq {n * STEP} permit {value}"
 
 
 def _set_lines(actions: Actions, use: Use, sets: RoutingPolicy) -> Iterator[str]:
