@@ -54,7 +54,6 @@ def _other_vnis(region: Region) -> Region:
 
 SOME = [
     ("wide", "another segment", False),
-    ("wide", "stretched", False),
     ("wide", "gateway MAC", False),
     ("apart", "other VNIs", False),
     ("pods", "unnumbered", False),
