@@ -90,7 +90,7 @@ def test_an_order_without_losses_is_found_where_there_is_one(names: set[str], ba
     loss = (Loss(kind="network", name="red", what="gone", pairs=1),)
     asked: list[frozenset[str]] = []
 
-    def losses(pending: frozenset[str]) -> tuple[Loss, ...]:
+    def losses(pending: frozenset[str], _out: frozenset[str]) -> tuple[Loss, ...]:
         asked.append(pending)
         return loss if pending in bad else ()
 

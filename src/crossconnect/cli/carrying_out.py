@@ -6,6 +6,7 @@ import datetime
 import getpass
 import socket
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Protocol
@@ -15,12 +16,23 @@ import msgspec
 from crossconnect.cli.output import FORMAT_VERSION, print_findings, say
 from crossconnect.cli.past_plans import NETWORK, begun_on, network_of
 from crossconnect.cli.plan_rules import refuse_other_rules
-from crossconnect.cli.plan_saving import in_the_way, read_approvals, read_plan
+from crossconnect.cli.plan_saving import read_approvals, read_plan
 from crossconnect.cli.region import load_or_exit, option_text
+from crossconnect.cli.rules_now import Declared, declared_now, obstacles_now, resume_obstacles
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, Stale
 from crossconnect.model.region import Region
-from crossconnect.rollout.execution import Course, Happened, Outcome, State, after, course_of, outcome, state_after
+from crossconnect.rollout.execution import (
+    Course,
+    Happened,
+    Outcome,
+    State,
+    after,
+    course_of,
+    goes_on,
+    outcome,
+    state_after,
+)
 from crossconnect.rollout.journal_file import Journal
 from crossconnect.rollout.progress import Begun, Ended, Progress, Step
 from crossconnect.rollout.runner import Hands, carry_out, events_of
@@ -29,6 +41,9 @@ from crossconnect.simulate.maintenance import marked_drained
 
 BEFORE = "findings before"
 """Note in the journal of what was found in the network before anything was done."""
+
+DESPITE = "despite freezes"
+"""Note in the journal of freezes in spite of which the plan was gone on with, and who said so."""
 
 Mode = Literal["begin", "resume", "abort"]
 
@@ -85,10 +100,14 @@ class RunningNetwork(Protocol):
         ...
 
 
-def carry_out_plan(file: Path, root: Path, network: RunningNetwork, mode: Mode, output: str) -> int:
-    """Carry the plan in a file out, and return the exit code: see `xc apply`."""
+def carry_out_plan(
+    file: Path, root: Path, network: RunningNetwork, mode: Mode, output: str, despite: Sequence[str] = ()
+) -> int:
+    """Carry the plan in a file out, and return the exit code: see `xc apply`. `despite` names freezes that do not keep
+    it from being gone on with."""
     plan, digest = read_plan(file)
     old, new = _networks(root, plan)
+    rules = declared_now(root, plan) if mode != "abort" else ()
     course = course_of(plan)
     with (
         network.held(file, digest, mode == "begin") as kept,
@@ -112,18 +131,17 @@ def carry_out_plan(file: Path, root: Path, network: RunningNetwork, mode: Mode, 
             raise BadInput(f"{where}: there is nothing to {what}; without --{mode} it begins")
         if begun and (later := network.overtaken(kept)):
             raise Stale(later)
-        if not begun:
-            obstacles = in_the_way(plan, read_approvals(file, digest), datetime.datetime.now(datetime.UTC))
-            if obstacles:
-                print_findings(obstacles)
-                say("something stands in the way; nothing was done")
-                return 1
-            if refusal := network.refusal(plan, new):
-                raise Stale(refusal)
+        judged = not begun or (mode == "resume" and goes_on(course, state))
+        if judged and _stopped(file, plan, digest, rules, begun, despite):
+            return 1
+        if not begun and (refusal := network.refusal(plan, new)):
+            raise Stale(refusal)
         hands = network.hands(plan, old, new)
         _look_before(hands, journal)
         if not begun:
             journal.append(kind="note", action=NETWORK, detail=network.name)
+        if despite:
+            journal.append(kind="note", action=DESPITE, detail=f"{', '.join(despite)}, by {_who()}")
         teller = _Teller(course, plan, state, output)
         teller.begin(file, digest, network.name)
         try:
@@ -138,6 +156,23 @@ def carry_out_plan(file: Path, root: Path, network: RunningNetwork, mode: Mode, 
             network.record(old)
         teller.end(how, state, journal.tip)
     return 0 if how == "done" or (mode == "abort" and how == "undone") else 1
+
+
+def _stopped(
+    file: Path, plan: SavedPlan, digest: str, rules: Sequence[Declared], begun: bool, despite: Sequence[str]
+) -> bool:
+    """Whether rules keep a plan from being begun, or gone on with; says which, and what can be done."""
+    now = datetime.datetime.now(datetime.UTC)
+    against = obstacles_now(plan, read_approvals(file, digest), now, rules)
+    if begun:
+        against = resume_obstacles(against, despite)
+    print_findings(against)
+    if against and begun:
+        say("something stands in the way; nothing was done. Switches take back by themselves what is not confirmed.")
+        say("--abort takes all of the plan back, at any time; --despite-freeze NAME goes on during a freeze")
+    elif against:
+        say("something stands in the way; nothing was done")
+    return bool(against)
 
 
 def _look_before(hands: PlanHands, journal: Journal) -> None:

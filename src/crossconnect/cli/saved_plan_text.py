@@ -10,21 +10,31 @@ from crossconnect.rollout.change_rules import Approval, demand_text
 from crossconnect.rollout.saved_plan import SavedDevice, SavedPlan, SavedWave
 
 _LOSSES_MAX = 6
+_PARTLY = {
+    "three": "each device changed first and last, and any three of them in any way, but not every combination",
+    "first": "each device changed first, no other combination",
+    "end": "nothing, only before and after",
+}
+"""What was simulated of a wave of which not every state was."""
 
 
 def waves_text(plan: SavedPlan) -> str:
     """The waves with their reasons and effects."""
     devices = {device.name: device for device in plan.devices}
     states = sum(wave.effect.states for wave in plan.waves)
-    only = "" if plan.alone else " (ends of waves only)"
-    parts = [f"{count_text(len(plan.waves), 'wave')}, {count_text(states, 'state')} on the way simulated{only}:"]
+    parts = [f"{count_text(len(plan.waves), 'wave')}, {count_text(states, 'state')} on the way simulated:"]
     for wave in plan.waves:
         parts.append(f"\n{wave.number}. {names_text(wave.devices, 8)}")
         parts.append(f"    {wave.reason}")
         parts += [f"    {line}" for line in _effect_lines(wave, devices)]
+    # Of earlier versions' plans nobody knows more than that each device was tried alone.
+    part = [wave for wave in plan.waves if wave.effect.cover in _PARTLY and wave.effect.simulated]
     if not plan.breaks:
-        which = "every state between" if plan.alone else "each of these states"
+        which = "every state between" if plan.alone and not part else "each of these states"
         parts.append(f"\nwhoever talks before and after talks in {which}, and no promise breaks")
+    for cover, told in _PARTLY.items():
+        if numbers := [str(wave.number) for wave in part if wave.effect.cover == cover]:
+            parts.append(f"inside {'waves' if numbers[1:] else 'wave'} {names_text(numbers, 8)}: {told}")
     for each in plan.breaks:
         during = f"wave {each.first}" if each.first == each.last else f"waves {each.first} to {each.last}"
         parts.append(f"\nbreaks, {during}, for up to {each.seconds_max} s: {each.name}: {each.what}")

@@ -44,6 +44,33 @@ def commit_of(directory: Path, revision: str) -> str:
         raise BadInput(f"git knows no revision '{revision}' in {directory}") from cause
 
 
+def has_commit(directory: Path, commit: str) -> bool:
+    """Whether `directory` is in a git work tree that has a commit."""
+    return bool(_told(directory, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}"))
+
+
+def branches_now(directory: Path) -> tuple[tuple[str, str], ...]:
+    """Where the network's files stand now, as (name, full commit id): HEAD; the branch that it tracks; the main branch
+    of each repository that it was cloned from. The latter as they were last fetched: nobody is asked over the network.
+    Each commit once. Raises BadInput where there is no HEAD."""
+    found = {commit_of(directory, "HEAD"): "HEAD"}
+    names = [_told(directory, "rev-parse", "--abbrev-ref", "--symbolic-full-name", "@{upstream}")]
+    heads = _told(directory, "for-each-ref", "--format=%(symref)", "refs/remotes/*/HEAD")
+    names += [name.removeprefix("refs/remotes/") for name in heads.splitlines()]
+    for name in filter(None, names):
+        if commit := _told(directory, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"):
+            found.setdefault(commit, name)
+    return tuple((name, commit) for commit, name in found.items())
+
+
+def _told(directory: Path, *arguments: str) -> str:
+    """What git says; nothing where it has no answer."""
+    try:
+        return _git(directory, *arguments).decode("utf-8", "surrogateescape").strip()
+    except BadInput:
+        return ""
+
+
 def is_ancestor(directory: Path, old: str, new: str) -> bool:
     """Whether everything of revision `old` is in revision `new` as well."""
     return _git(directory, "merge-base", "--all", old, new).decode().split() == [commit_of(directory, old)]

@@ -6,6 +6,7 @@ Plan (what differs) + blueprints --> candidates --> order of waves <-- losses of
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
@@ -18,6 +19,7 @@ from crossconnect.finding import Finding, Place, found
 from crossconnect.model.change import Objective
 from crossconnect.rollout.change_rules import Rules, Size, bound
 from crossconnect.rollout.codes import BREAK, BREAK_UNKNOWN
+from crossconnect.rollout.combinations import Inside, first_states, inside_states
 from crossconnect.rollout.commands import DeviceCommands, change_commands, while_drained
 from crossconnect.rollout.continuity import Continuity, Loss
 from crossconnect.rollout.device_probes import device_probes
@@ -38,9 +40,12 @@ GATE_CHECKS = tuple(name for name in CHECKS if name != "single-points")
 """Of the drawing alone, no running network changes it."""
 
 
+COMBINED_SWITCHES_MAX = 32
+"""Switches of a region up to which combinations of a wave's devices are simulated as well where every state is a whole
+simulation: three to four times the states of each device first, of a third of a second each for 22 switches."""
 ALONE_SWITCHES_MAX = 64
-"""Switches of a region up to which, in a change of the fabric itself, each device of a wave is also tried alone: every
-such state is a whole simulation, a second or more of 86 switches."""
+"""Switches of a region up to which states inside waves are simulated where the fabric itself is another one in them, by
+the change or by devices that are drained: every such state is a whole simulation, a second or more of 86 switches."""
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,9 +78,10 @@ def assemble(parent: Side | None, new: Side, plan: Plan, context: Context) -> tu
     changing = candidates(old, after, changed)
     groups = _groups(old, after, changed)
     lost = disruptions(old, after, changed)
-    way = _Way(old, after, changed)
-    alone = way.same_fabric or len(after.devices) <= ALONE_SWITCHES_MAX
-    order = ordered(changing, groups, way.losses, context.wave_devices_max, alone) if changing else _NO_WAVES
+    way = _Way(old, after, changed, frozenset(name for name in changed if lost[name].level != "none"))
+    order = _NO_WAVES
+    if changing:
+        order = ordered(changing, groups, way.losses, context.wave_devices_max, way.inside, way.drained_for)
     waves = tuple(_waves(way, order, changing, lost))
     breaks = _breaks(waves, context.timers)
     size = Size(
@@ -113,7 +119,7 @@ def assemble(parent: Side | None, new: Side, plan: Plan, context: Context) -> tu
         on_failure="all" if context.undo_all else "wave",
         orders_tried=order.orders_tried,
         exhaustive=order.exhaustive,
-        alone=order.alone,
+        alone=all(step.cover != "end" for step in order.steps),
         rules=bound(size, context.rules),
         breaks=breaks,
         groups=groups,
@@ -124,7 +130,7 @@ def assemble(parent: Side | None, new: Side, plan: Plan, context: Context) -> tu
     return saved, _unaccepted(saved, context.accepted)
 
 
-_NO_WAVES = Ordered(steps=(), orders_tried=0, exhaustive=True, alone=True)
+_NO_WAVES = Ordered(steps=(), orders_tried=0, exhaustive=True)
 
 
 def _nothing(like: Blueprint) -> Blueprint:
@@ -142,15 +148,11 @@ def _groups(old: Blueprint, new: Blueprint, changed: Collection[str]) -> tuple[G
 class _Way:
     """The states between two networks."""
 
-    def __init__(self, old: Blueprint, new: Blueprint, changed: frozenset[str]) -> None:
-        self.old, self.new, self.changed = old, new, changed
+    def __init__(self, old: Blueprint, new: Blueprint, changed: frozenset[str], drained_for: frozenset[str]) -> None:
+        """`drained_for` are devices that are drained for their change."""
+        self.old, self.new, self.changed, self.drained_for = old, new, changed, drained_for
         # Where nothing runs yet, nobody misses anything.
         self._continuity = Continuity(old, new) if old.devices and new.devices else None
-
-    @property
-    def same_fabric(self) -> bool:
-        """Whether only realms differ."""
-        return self._continuity is None or self._continuity.same_fabric
 
     def state(self, pending: frozenset[str]) -> Blueprint:
         """The network in which some devices are still as before."""
@@ -162,9 +164,26 @@ class _Way:
             return self._continuity.sessions_up(state)
         return sum(Impacts(state).healthy.up) if state.devices else 0
 
-    def losses(self, pending: frozenset[str]) -> tuple[Loss, ...]:
-        """What is missing in it."""
-        return self._continuity.losses(self.state(pending), pending) if self._continuity is not None else ()
+    @functools.cached_property
+    def _together(self) -> tuple[frozenset[str], ...] | None:
+        return self._continuity.together() if self._continuity is not None else ()
+
+    def inside(self, names: Sequence[str]) -> Inside:
+        """States inside a wave that are to be looked at. Who is drained matters to everybody."""
+        out = not self.drained_for.isdisjoint(names)
+        whole = self._continuity is not None and (out or self._together is None)
+        switches = len(self.new.devices)
+        if whole and len(names) > 1 and switches > ALONE_SWITCHES_MAX:
+            return (), "end"
+        if whole and switches > COMBINED_SWITCHES_MAX:
+            return first_states(names)
+        return inside_states(names, None if whole else self._together)
+
+    def losses(self, pending: frozenset[str], out: frozenset[str]) -> tuple[Loss, ...]:
+        """What is missing in it while `out` are drained."""
+        if self._continuity is None:
+            return ()
+        return self.drained_losses(pending, out) if out else self._continuity.losses(self.state(pending), pending)
 
     def drained_losses(self, pending: frozenset[str], names: Collection[str]) -> tuple[Loss, ...]:
         """What is missing in it while some of its devices are drained."""
@@ -248,13 +267,20 @@ def _effect(
         devices=frozenset(name for name in drain if lost[name].level == "device"),
         sessions=frozenset(key for name in drain if lost[name].level == "sessions" for key in lost[name].sessions),
     )
+    # Until the wave is loaded, and from then on until it is undrained.
+    out: dict[tuple[str, str], Loss] = {}
+    for state in (pending, pending.difference(step.draft.devices)) if drain else ():
+        for loss in way.drained_losses(state, drain):
+            out.setdefault((loss.kind, loss.name), loss)
     return Effect(
         loading=way.loading(pending, broken),
         loading_s=max((lost[name].seconds_max for name in drain), default=0),
-        drained=way.drained_losses(pending, drain),
+        drained=tuple(sorted(out.values())),
         passing=step.passing,
         after=step.losses,
-        states=step.states + (2 if drain else 0),
+        states=len(step.simulated) + (3 if drain else 0),
+        simulated=step.simulated,
+        cover=step.cover,
     )
 
 

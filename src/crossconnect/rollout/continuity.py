@@ -95,11 +95,33 @@ class Continuity:
         for name, key in keys.items():
             if key not in self._known:
                 self._known[key] = self._in_realm(name, here) if name in here.realms else None
-        which = frozenset(keys.values())
+        # Also of realms that the old network has not: what is handed to an external router may come back anywhere.
+        which = frozenset(self._key(name, pending) for name in linked)
         if which not in self._promises_known:
             self._promises_known[which] = tuple(self._promise_losses(state, here, linked))
         lost = [loss for key in keys.values() if (loss := self._known[key]) is not None]
         return tuple(sorted((*lost, *self._promises_known[which], *self._unsettled(here))))
+
+    def together(self) -> tuple[frozenset[str], ...] | None:
+        """Sets of switches, so that what a mixture takes away is the sum of what depends, each, on which of one set are
+        pending: of a realm those that it is another one on; all, where a promise has to do with what differs, or where
+        BGP in it may not settle. None where the fabric differs: everything depends on all of them then."""
+        found = difference(self._base.blueprint, self._final.blueprint) if self._partial else None
+        if found is None:
+            return None
+        sides = (self._base, self._final)
+        linked = frozenset[str]().union(*(portion_of(side.blueprint, found.realms).realms for side in sides))
+        realms = [side.realms[name] for side in sides for name in linked if name in side.realms]
+        joined = (
+            self._other_infrastructure
+            or any(realm.borders for realm in realms)
+            or any(vrf.imports for side in sides for vrf in side.blueprint.vrfs if vrf.name in linked)
+            or any(name for side in sides for name in self._concerned_promises(side, linked))
+        )
+        sets = {self._concerned.get(name, frozenset[str]()) for name in linked if joined or name in self._kept}
+        if joined:
+            return (frozenset[str]().union(*sets),)
+        return tuple(sorted(sets, key=sorted))
 
     def _key(self, name: str, pending: frozenset[str]) -> tuple[str, frozenset[str]]:
         return name, pending & self._concerned.get(name, frozenset())

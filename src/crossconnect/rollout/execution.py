@@ -332,6 +332,17 @@ def due(course: Course, state: State) -> tuple[Action, ...]:
     return _due_backward(course, state) if state.undoing else _due_forward(course, state)
 
 
+def goes_on(course: Course, state: State) -> bool:
+    """Whether going on, by what a journal says, may change a device that has not its new configuration for good: not
+    on the way back, nor where what is left is to confirm what has held, and to put it back into traffic."""
+    if state.undoing:
+        return False
+    return any(
+        device.stage in ("waiting", "prepared") or course.wave_of(name) not in state.passed
+        for name, device in state.devices.items()
+    )
+
+
 def _due_forward(course: Course, state: State) -> tuple[Action, ...]:
     for number, names in enumerate(course.waves, 1):
         actions = _due_in_wave(course, state, number, names)

@@ -2,6 +2,8 @@
 
 orders of roles ---drafts---> states in between ---losses---> the first order without any, else the one with the least
                                                  '---------> up to 8 devices: every order, one device at a time
+
+States in between are the ends of waves, and those inside them (`combinations`).
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
+from crossconnect.rollout.combinations import Cover, Inside, inside_states
 from crossconnect.rollout.continuity import Loss
 from crossconnect.rollout.groups import Group
 from crossconnect.rollout.waves import ROLES, WAVE_DEVICES_MAX, Candidate, Draft, draft_waves
@@ -18,8 +21,8 @@ from crossconnect.rollout.waves import ROLES, WAVE_DEVICES_MAX, Candidate, Draft
 SEARCHED_DEVICES_MAX = 8
 """Devices up to which every order is searched: 256 states at most."""
 
-ALONE_MAX = 16
-"""Devices of a wave up to which each is also tried alone, since in a wave they change in any order."""
+Losses = Callable[[frozenset[str], frozenset[str]], tuple[Loss, ...]]
+"""What is missing while some devices are pending, and some are drained."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,9 +32,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     losses: tuple[Loss, ...]
     """After the wave, until the next one."""
     passing: tuple[Loss, ...]
-    """Only while it is carried out, with one of its devices changed and the others not yet."""
-    states: int
-    """States that were simulated for it."""
+    """Only while it is carried out, with some of its devices changed and the others not yet."""
+    simulated: tuple[tuple[str, ...], ...]
+    """Of each state that was simulated, its devices that are changed; the last one is its end."""
+    cover: Cover
+    """What those stand for."""
 
 
 class Ordered(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +46,6 @@ class Ordered(msgspec.Struct, frozen=True, kw_only=True):
     orders_tried: int
     exhaustive: bool
     """Whether every order was looked at: what breaks then breaks in any."""
-    alone: bool
-    """Whether each device of a wave was also tried alone."""
 
     @property
     def clean(self) -> bool:
@@ -53,20 +56,25 @@ class Ordered(msgspec.Struct, frozen=True, kw_only=True):
 def ordered(
     changing: Mapping[str, Candidate],
     groups: Collection[Group],
-    losses: Callable[[frozenset[str]], tuple[Loss, ...]],
+    losses: Losses,
     devices_max: int = WAVE_DEVICES_MAX,
-    alone: bool = True,
+    inside: Callable[[Sequence[str]], Inside] = inside_states,
+    drained_for: frozenset[str] = frozenset(),
 ) -> Ordered:
-    """Waves with as little missing on the way as was found. `losses` tells what is missing while some devices are
-    pending; it is asked once for each set. Without `alone`, devices of a wave are not also tried alone."""
-    seen: dict[frozenset[str], tuple[Loss, ...]] = {}
+    """Waves with as little missing on the way as was found. `losses` is asked once for each pair of sets. `inside`
+    tells which states inside a wave are looked at. `drained_for`: devices that are drained while their wave is under
+    way."""
+    seen: dict[tuple[frozenset[str], frozenset[str]], tuple[Loss, ...]] = {}
 
-    def missing(pending: frozenset[str]) -> tuple[Loss, ...]:
-        if pending not in seen:
+    def missing(pending: frozenset[str], out: frozenset[str]) -> tuple[Loss, ...]:
+        if (pending, out) not in seen:
             # Before the first and after the last wave nothing is "between".
             whole = not pending or len(pending) == len(changing)
-            seen[pending] = () if whole else losses(pending)
-        return seen[pending]
+            seen[pending, out] = () if whole else losses(pending, out)
+        return seen[pending, out]
+
+    def steps(drafts: Sequence[Draft]) -> tuple[Step, ...]:
+        return _steps(changing, drafts, missing, inside, drained_for)
 
     best: Ordered | None = None
     tried = 0
@@ -77,9 +85,7 @@ def ordered(
             continue
         known.add(drafts)
         tried += 1
-        found = Ordered(
-            steps=_steps(changing, drafts, missing, alone), orders_tried=tried, exhaustive=False, alone=alone
-        )
+        found = Ordered(steps=steps(drafts), orders_tried=tried, exhaustive=False)
         if best is None or _weight(found) < _weight(best):
             best = found
         if best.clean:
@@ -92,9 +98,7 @@ def ordered(
                 Draft(devices=(name,), reason="one at a time, in the order in which nothing is missing")
                 for name in path
             )
-            best = Ordered(
-                steps=_steps(changing, drafts, missing, alone), orders_tried=tried, exhaustive=True, alone=alone
-            )
+            best = Ordered(steps=steps(drafts), orders_tried=tried, exhaustive=True)
         best = msgspec.structs.replace(best, exhaustive=True)
     return msgspec.structs.replace(best, orders_tried=tried)
 
@@ -109,23 +113,32 @@ def _role_orders(changing: Mapping[str, Candidate]) -> Iterator[tuple[str, ...]]
 def _steps(
     changing: Mapping[str, Candidate],
     drafts: Sequence[Draft],
-    missing: Callable[[frozenset[str]], tuple[Loss, ...]],
-    alone: bool,
+    missing: Losses,
+    inside: Callable[[Sequence[str]], Inside],
+    drained_for: frozenset[str],
 ) -> tuple[Step, ...]:
-    pending = frozenset(changing)
+    pending, nobody = frozenset(changing), frozenset[str]()
     steps: list[Step] = []
     for draft in drafts:
-        after = pending.difference(draft.devices)
-        losses = missing(after)
-        states, passing = 1, dict[tuple[str, str], Loss]()
-        if alone and 1 < len(draft.devices) <= ALONE_MAX:
-            already = {(loss.kind, loss.name) for loss in (*missing(pending), *losses)}
-            for name in draft.devices:
-                states += 1
-                for loss in missing(pending - {name}):
-                    if (loss.kind, loss.name) not in already:
-                        passing.setdefault((loss.kind, loss.name), loss)
-        steps.append(Step(draft=draft, losses=losses, passing=tuple(sorted(passing.values())), states=states))
+        moving = frozenset(draft.devices)
+        after = pending - moving
+        losses = missing(after, nobody)
+        between, cover = inside(draft.devices)
+        passing = dict[tuple[str, str], Loss]()
+        already = {(loss.kind, loss.name) for loss in (*missing(pending, nobody), *losses)}
+        for done in between:
+            for loss in missing(pending - done, moving & drained_for):
+                if (loss.kind, loss.name) not in already:
+                    passing.setdefault((loss.kind, loss.name), loss)
+        steps.append(
+            Step(
+                draft=draft,
+                losses=losses,
+                passing=tuple(sorted(passing.values())),
+                simulated=tuple(tuple(n for n in draft.devices if n in done) for done in (*between, moving)),
+                cover=cover,
+            )
+        )
         pending = after
     return tuple(steps)
 
@@ -136,7 +149,7 @@ def _weight(found: Ordered) -> tuple[int, int, int]:
     return len({(loss.kind, loss.name) for loss in every}), len(every), sum(loss.pairs for loss in every)
 
 
-def _path(changing: frozenset[str], missing: Callable[[frozenset[str]], tuple[Loss, ...]]) -> tuple[str, ...] | None:
+def _path(changing: frozenset[str], missing: Losses) -> tuple[str, ...] | None:
     """An order of single devices in which nothing is ever missing; None when there is none."""
     dead: set[frozenset[str]] = set()
 
@@ -145,7 +158,7 @@ def _path(changing: frozenset[str], missing: Callable[[frozenset[str]], tuple[Lo
             return ()
         for name in sorted(pending):
             left = pending - {name}
-            if left in dead or missing(left):
+            if left in dead or missing(left, frozenset()):
                 dead.add(left)
                 continue
             rest = onward(left)

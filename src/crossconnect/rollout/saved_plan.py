@@ -18,6 +18,7 @@ from crossconnect.errors import BadInput
 from crossconnect.model.change import Objective
 from crossconnect.nos.network_os import Commands
 from crossconnect.rollout.change_rules import Rules, Size
+from crossconnect.rollout.combinations import Cover
 from crossconnect.rollout.continuity import Loss
 from crossconnect.rollout.disruption import Disruption
 from crossconnect.rollout.groups import Group
@@ -142,13 +143,19 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     loading_s: int = 0
     """For how long at most."""
     drained: tuple[Loss, ...] = ()
-    """While its devices are drained."""
+    """While its devices are drained, before all of them are changed and after."""
     passing: tuple[Loss, ...] = ()
-    """While one of its devices is changed and the others not yet."""
+    """While some of its devices are changed and the others not yet; those to be drained are."""
     after: tuple[Loss, ...] = ()
     """After it, until a later wave."""
     states: int = 0
     """States that were simulated for it."""
+    simulated: tuple[tuple[str, ...], ...] = ()
+    """Which ones: of each, those of its devices that are changed, the others not yet; the last one is its end. None in
+    plans of earlier versions. `loading` and `drained` are of three states more."""
+    cover: Cover = "end"
+    """What they stand for. `all`: any set of its devices that are changed. `three`: each device first, each last, and
+    any of what any three of them are, changed or not. `first`: each device first. `end`: its end alone."""
 
 
 class SavedWave(msgspec.Struct, frozen=True, kw_only=True):
@@ -231,8 +238,8 @@ class SavedPlan(msgspec.Struct, frozen=True, kw_only=True):
     exhaustive: bool
     """Whether every order of the devices was looked at for one in which nothing is missing."""
     alone: bool
-    """Whether the devices of each wave were also tried alone, since they change in any order; not in changes of the
-    fabric of more than 64 switches."""
+    """Whether states inside waves were simulated too, since devices change in any order; not where
+    the fabric of more than 64 switches is another one in them."""
     rules: Rules
     """What the region's rules demand of it."""
     breaks: tuple[Break, ...]

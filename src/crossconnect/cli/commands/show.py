@@ -101,7 +101,7 @@ def command(topic: str, name: str, root: Path, output: str) -> int:
     NAME filters the rows: those in which any column contains it.
     """
     if topic == "plan":
-        return _show_plan(name, output)
+        return _show_plan(name, root, output)
     ready = load_or_exit(root)
     if topic == "device":
         return _show_device(ready, name, output)
@@ -115,23 +115,29 @@ def command(topic: str, name: str, root: Path, output: str) -> int:
     return 0
 
 
-def _show_plan(name: str, output: str) -> int:
-    """A saved plan."""
+def _show_plan(name: str, root: Path, output: str) -> int:
+    """A saved plan. The rules that hold now are looked at where the region in `root` is its own."""
     from datetime import UTC, datetime
 
-    from crossconnect.cli.plan_saving import in_the_way, read_approvals, read_plan
+    from crossconnect.cli.plan_saving import read_approvals, read_plan
+    from crossconnect.cli.rules_now import declared_now, obstacles_now
     from crossconnect.cli.saved_plan_text import plan_text
+    from crossconnect.intent.git import has_commit
 
     if not name:
         raise click.UsageError("which plan? 'xc plan -o FILE' saves one, 'xc show plan FILE' shows it")
     file = Path(name)
     plan, digest = read_plan(file)
     approvals = read_approvals(file, digest)
-    obstacles = in_the_way(plan, approvals, datetime.now(UTC))
+    here = bool(plan.new_commit) and has_commit(root, plan.new_commit)
+    now = declared_now(root, plan) if here else ()
+    obstacles = obstacles_now(plan, approvals, datetime.now(UTC), now)
     document = {"sha256": digest, "plan": plan, "approvals": approvals, "obstacles": obstacles}
     emit(document, output, lambda: plan_text(plan, digest, approvals))
     if output == "table":
         print_findings(obstacles)
+        if plan.new_commit and not here:
+            say(f"{root} is not the plan's region (-C DIR): rules that came since it was made are not looked at")
         say("something stands in the way of carrying it out now" if obstacles else "nothing stands in its way now")
     return 1 if obstacles else 0
 
