@@ -170,7 +170,7 @@ class Site:
     @contextlib.contextmanager
     def overheard(self) -> Iterator[list[str]]:
         """What passes between the concentrator and the customer's router while the block runs: a line per packet, with
-        what it is. What the two kernels say of the link itself (duplicate addresses, multicast listeners) is left out."""
+        what it is. What their kernels say of the link itself (duplicate addresses, multicast listeners) is left out."""
         lines: list[str] = []
         listen = ["tcpdump", "-nn", "-l", "--immediate-mode", "-i", "wan", OF_OTHERS]
         argv = [*self.lab.lab.enter(NETWORKS_NODE, "router"), *listen]
