@@ -188,7 +188,7 @@ class Site:
                 yield lines
             finally:
                 process.terminate()
-                process.wait(30)
+                process.wait(120)
         lines += [line for line in file.read_text().splitlines() if re.search(r" IP6? ", line)]
 
 
