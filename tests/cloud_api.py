@@ -85,7 +85,8 @@ class Api:
     def _wait(self, already: int) -> str:
         end = time.monotonic() + START_S
         while time.monotonic() < end:
-            lines = [line for line in self.log()[already:].splitlines() if line.startswith("serving ")]
+            # The last one is not whole yet.
+            lines = [line for line in self.log()[already:].split("\n")[:-1] if line.startswith("serving ")]
             if lines:
                 return lines[-1].split()[1].rstrip(",")
             assert self.process.poll() is None, self.log()

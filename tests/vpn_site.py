@@ -170,7 +170,7 @@ class Site:
     @contextlib.contextmanager
     def overheard(self) -> Iterator[list[str]]:
         """What passes between the concentrator and the customer's router while the block runs: a line per packet, with
-        what it is. What the two kernels say of the link itself (duplicate addresses, listeners) is left out."""
+        what it is. What their kernels say of the link itself (duplicate addresses, multicast listeners) is left out."""
         lines: list[str] = []
         listen = ["tcpdump", "-nn", "-l", "--immediate-mode", "-i", "wan", OF_OTHERS]
         argv = [*self.lab.lab.enter(NETWORKS_NODE, "router"), *listen]
@@ -188,7 +188,7 @@ class Site:
                 yield lines
             finally:
                 process.terminate()
-                process.wait(30)
+                process.wait(120)
         lines += [line for line in file.read_text().splitlines() if re.search(r" IP6? ", line)]
 
 

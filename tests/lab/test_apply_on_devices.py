@@ -321,7 +321,7 @@ def test_drift_by_hand_and_what_it_means(live: LiveRegion, desk: Desk) -> None:
     assert any("session-down" in finding["code"] for finding in found["findings"]), found
     assert found["unseen"] == ["frr: not looked at: lldp (4 devices)"]
     deadline = time.monotonic() + GATE_S
-    while drift()[0]:
+    while desk.xc("drift", "--at", "HEAD~1", "--access", str(live.access))[0]:
         assert time.monotonic() < deadline, "the network is not as before"
 
 

@@ -7,7 +7,6 @@ route tables, peering, transit routers. Real hypervisors.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -168,9 +167,9 @@ def test_nobody_sends_as_somebody_else(stand: Stand, shop: Any) -> None:
     run("web1", ["ip", "addr", "add", f"{forged}/24", "dev", "eth0"])
     try:
         assert within(lambda: pings("10.0.1.4"))
-        before = received(stand, "web2")
+        before = asked(stand, "web2")
         assert not pings(forged)
-        assert received(stand, "web2") - before < 2, "the request itself did not arrive"
+        assert asked(stand, "web2") == before, "the request itself did not arrive"
         run("web1", ["ip", "link", "set", "eth0", "address", "02:00:00:00:00:99"])
         assert not pings("10.0.1.4"), "another MAC"
         run("web1", ["ip", "link", "set", "eth0", "address", mac])
@@ -181,10 +180,10 @@ def test_nobody_sends_as_somebody_else(stand: Stand, shop: Any) -> None:
         run("web1", ["ip", "route", "replace", "default", "via", "10.0.1.1"])
 
 
-def received(stand: Stand, machine: str) -> int:
-    """Packets that a machine's port has received so far."""
-    [link] = json.loads(stand.lab.run(machine, ["ip", "-json", "-stats", "link", "show", "dev", "eth0"]))
-    return int(link["stats64"]["rx"]["packets"])
+def asked(stand: Stand, machine: str) -> int:
+    """Echo requests that a machine has got so far. What kernels and routers say of a link by themselves is none."""
+    lines = [line.split() for line in stand.lab.run(machine, ["grep", "^Icmp:", "/proc/net/snmp"]).splitlines()]
+    return int(dict(zip(*lines, strict=True))["InEchos"])
 
 
 def test_an_allowed_pair_and_a_secondary_address_may_be_sent_from(stand: Stand, shop: Any) -> None:

@@ -191,11 +191,11 @@ def test_a_service_in_a_vrf_is_reached_by_private_link(stand: Stand) -> None:
     words = ["ip", "route", "replace", f"{source}/32", "via", hop, "src", OWN[4]]
     assert stand.lab.run("customer", words) == ""
 
-    def buys(port: int = 80, protocol: Any = "tcp", timeout_s: float = 3.0) -> Connection:
+    def buys(port: int = 80, protocol: Any = "tcp", timeout_s: float = ANSWERED_S) -> Connection:
         to = f"{endpoint.addresses[0]}:{port}"
         return stand.lab.connect("buy1", "customer", 8443, protocol, to=to, timeout_s=timeout_s)
 
-    assert within(buys)
+    assert within(lambda: buys(timeout_s=3.0))
     for protocol in ("tcp", "udp"):
         found = buys(protocol=protocol)
         assert (found.answered_by, found.seen_from) == ("customer", source), protocol
@@ -210,7 +210,7 @@ def test_a_service_in_a_vrf_is_reached_by_private_link(stand: Stand) -> None:
         finally:
             power_on(stand.lab.lab, lost)
             stand.lab.settle()
-    assert within(buys)
+    assert within(lambda: buys(timeout_s=3.0))
 
 
 @pytest.fixture(scope="module")
@@ -245,7 +245,7 @@ def test_a_customers_site_is_reached_through_a_vpn_connection(stand: Stand, site
         with site.overheard() as heard:
             for version, own in ((4, desk.private_addresses[0]), (6, desk.ipv6_addresses[0])):
                 assert meets(stand, version).seen_from == own
-                back = stand.lab.connect("office", "desk1", 443, to=own)
+                back = stand.connects("office", "desk1", 443, to=own)
                 assert (back.answered_by, back.seen_from) == ("desk1", OFFICE.address(version))
         assert heard
         ends = f"{CONCENTRATOR}.4500", f"{ROUTER}.4500"
@@ -263,7 +263,7 @@ def test_a_customers_site_is_reached_through_a_vpn_connection(stand: Stand, site
         assert not meets(stand, 6, REFUSED_S)
 
 
-def meets(stand: Stand, version: int, timeout_s: float = 3.0) -> Connection:
+def meets(stand: Stand, version: int, timeout_s: float = ANSWERED_S) -> Connection:
     """Whether the branch's machine gets a connection to the customer's."""
     return stand.lab.connect("desk1", "office", 443, to=OFFICE.address(version), timeout_s=timeout_s)
 

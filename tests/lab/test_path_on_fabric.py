@@ -33,7 +33,7 @@ from crossconnect.lab.handle import run_command
 from crossconnect.lab.ovn import cloud_fabric, connect_agent, ovn_lab, power_off, wanted_version
 from crossconnect.lab.ovn.traffic import Connection, place
 from crossconnect.simulate import Failures, simulate
-from ovn_scenes import software
+from ovn_scenes import ANSWERED_S, software
 
 CARRIER = "isp"
 CARRIER6 = "isp by IPv6"
@@ -141,7 +141,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     fabric, chassis = cloud_fabric(blueprint)
     programs, root = software(wanted_version()), str(tmp_path_factory.mktemp("ovn"))
     with ovn_lab("ol-path", chassis, software=programs, fabric=fabric, run_root=root) as lab:
-        settled = wait_converged(lab.lab, simulate(blueprint), timeout_s=90)
+        settled = wait_converged(lab.lab, simulate(blueprint), timeout_s=180)
         assert settled.converged, settled
         stand = Stand(lab, region)
         stand.cloud.settings["vrfs"] = ("cloud-priv",)
@@ -377,7 +377,7 @@ def test_verdicts_are_what_packets_do(scene: Scene) -> None:
         arrives = said.outcome == "reachable"
         if arrives:
             within(lambda flow=flow: _try(scene.stand, flow, scene.things), 10.0)
-        seen = _try(scene.stand, flow, scene.things, 2.0 if arrives else 0.8)
+        seen = _try(scene.stand, flow, scene.things, ANSWERED_S if arrives else 0.8)
         dropped = [hop.point for hop in (*said.there, *said.back) if not hop.passes]
         print(f"{flow}: {said.outcome}, {said.explanation}; packets: {seen.answered_by or seen.error}")
         ends = [hop.component for hop in said.there if hop.point == "destination"] or [CARRIER]
@@ -412,7 +412,7 @@ def test_an_appliance_is_in_the_way_where_the_analyser_has_it(scene: Scene) -> N
         assert passed == ([[firewall]] * 2 if through else [[], []]), flow
         assert within(lambda flow=flow: _try(stand, flow, scene.things)), flow
         forward(stand, "fw1", 0)
-        seen = bool(_try(stand, flow, scene.things, 1.0 if through else 10.0))
+        seen = bool(_try(stand, flow, scene.things, 1.0 if through else ANSWERED_S))
         forward(stand, "fw1", 1)
         assert seen is not through, flow
 

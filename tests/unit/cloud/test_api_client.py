@@ -194,7 +194,7 @@ def test_following_changes(api: Api, tmp_path: Path) -> None:
     line = json.loads(follower.stdout.readline())
     assert line["changes"][0]["id"] == vpc["id"]
     follower.terminate()
-    follower.wait(20)
+    follower.wait(120)
 
 
 def test_the_client(api: Api) -> None:

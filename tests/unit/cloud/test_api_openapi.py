@@ -199,7 +199,7 @@ def asked(case: schemathesis.Case, *, follows: bool = False) -> Any:
         case.query["timeout"] = 0
     key = "operator" if case.path.startswith(("/v1/projects", "/metrics")) else "acme/admin"
     headers = {"authorization": f"Bearer {realised.api.keys[key]}"}
-    got = case.call(base_url=realised.api.url, headers=headers, timeout=60)
+    got = case.call(base_url=realised.api.url, headers=headers, timeout=400)
     case.validate_response(got, checks=CHECKS)
     assert got.status_code != http.HTTPStatus.INTERNAL_SERVER_ERROR
     if got.status_code == http.HTTPStatus.CREATED and case.path in realised.kinds:

@@ -88,7 +88,7 @@ def test_mistakes_in_the_configuration(tmp_path: Path, files: dict[str, str], ar
         [sys.executable, "-m", "crossconnect.cli", "serve", "-C", str(tmp_path), *listen, *words],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 2, done.stderr

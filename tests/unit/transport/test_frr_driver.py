@@ -175,7 +175,7 @@ def test_a_watchdog_whose_number_is_no_longer_there_does_nothing(host: FrrHost) 
         async with FrrDriver(host.sshd.target()) as driver, Shell(host.sshd.target()) as shell:
             await driver.load(change, FIRST_S)
             await shell.must(f"echo 1 > {DIRECTORY}/watchdog.pid", "replacing the number")
-            _are_over(host, FIRST_S)
+            wait_for(lambda: _are_over(host, FIRST_S), "nobody waits")
             wait_for(lambda: not any("watchdog.sh" in line for line in _lines(host.processes())), "the watchdog's end")
             await shell.must(f"test -e {DIRECTORY}/pending && ! test -e {DIRECTORY}/expired", "looking")
 
@@ -219,7 +219,7 @@ def test_the_cable_is_cut_while_the_timer_runs(host: FrrHost) -> None:
             host.cut()
             with pytest.raises(Unreachable):
                 await shell.run("true", timeout_s=1)
-        _are_over(host, LONG_S)
+        wait_for(lambda: _are_over(host, LONG_S), "nobody waits")
         wait_for(lambda: not any("watchdog.sh" in line for line in _lines(host.processes())), "the watchdog's end")
         host.cut(down=False)
         async with FrrDriver(host.sshd.target()) as driver:
@@ -237,12 +237,13 @@ def _lines(numbers: list[str]) -> list[str]:
     return lines
 
 
-def _are_over(host: FrrHost, seconds: int) -> None:
-    """As if so many seconds were over, for whoever waits for that on the host."""
-    for number in host.processes():
-        if _lines([number]) == [f"sleep\0{seconds}\0"]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(number), 9)
+def _are_over(host: FrrHost, seconds: int) -> bool:
+    """As if so many seconds were over, for whoever waits for that on the host; whether anybody does."""
+    waiting = [number for number in host.processes() if _lines([number]) == [f"sleep\0{seconds}\0"]]
+    for number in waiting:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(number), 9)
+    return bool(waiting)
 
 
 def test_drift_another_change_and_unreadable_commands(host: FrrHost) -> None:
