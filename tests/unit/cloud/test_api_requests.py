@@ -302,9 +302,9 @@ def test_a_command_whose_query_is_refused_is_not_carried_out(api: Api, query: st
 
 def test_what_is_possible_is_told(api: Api) -> None:
     for path, methods in (
-        ("/v1/vpcs", "GET, OPTIONS, POST"),
-        ("/v1/vpcs/vpc-00000000000000000", "DELETE, GET, OPTIONS, PATCH"),
-        ("/v1/caller", "GET, OPTIONS"),
+        ("/v1/vpcs", "GET, HEAD, OPTIONS, POST"),
+        ("/v1/vpcs/vpc-00000000000000000", "DELETE, GET, HEAD, OPTIONS, PATCH"),
+        ("/v1/caller", "GET, HEAD, OPTIONS"),
     ):
         got = api.call("OPTIONS", path, key="")
         assert (got.status_code, got.headers["allow"]) == (204, methods)

@@ -310,5 +310,6 @@ def problem(error: Denied | Refused, status: int, headers: tuple[tuple[str, str]
 
 def possible(methods: Sequence[str]) -> Answer:
     """The answer to OPTIONS: what is possible under a path is in the OpenAPI document, for everybody."""
-    allowed = ", ".join(sorted({*methods, "OPTIONS"}))
+    head = ("HEAD",) if "GET" in methods else ()
+    allowed = ", ".join(sorted({*methods, *head, "OPTIONS"}))
     return Answer(status=204, headers=(("request-id", f"req-{secrets.token_hex(10)}"), ("allow", allowed)))
