@@ -115,7 +115,7 @@ def _response(answer: Answer) -> Response[Any]:
 
 def _outside(dialects: Mapping[str, Dialect]) -> Callable[[HttpRequest, Exception], Response[Any]]:
     def answer(request: HttpRequest, error: Exception) -> Response[Any]:
-        first = "/" + request.scope["path"].split("/", 2)[1]
+        first = "/" + request.scope["path"].removeprefix("/").partition("/")[0]  # `OPTIONS *` has no slash
         return _response(outside.answer(request, error, dialects.get(first)))
 
     return answer

@@ -34,6 +34,7 @@ from crossconnect.cloud.api.problems import (
     BODY_MALFORMED,
     BODY_SLOW,
     BODY_TOO_LARGE,
+    BODY_TYPE,
     FORBIDDEN,
     HEADER_MALFORMED,
     INTERNAL,
@@ -290,6 +291,9 @@ def _address(request: HttpRequest) -> str:
 
 
 async def _body(request: HttpRequest) -> bytes:
+    if (coding := request.headers.get("content-encoding", "identity").strip().lower()) not in ("", "identity"):
+        fields = [("accept-encoding", "identity")]
+        raise Denied(BODY_TYPE, f"the body is sent as it is, without Content-Encoding {coding[:40]!r}", headers=fields)
     try:
         async with asyncio.timeout(BODY_TIME_MAX_S):
             return await request.body()
