@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from crossconnect.cloud.api.operation import Answer, Call
+from crossconnect.cloud.api.turns import ATTEMPTS_MAX, others_first
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp, ElasticIpBody, ElasticIpPatch
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.subnet import Subnet
@@ -24,8 +25,6 @@ from crossconnect.cloud.neutron.registry import FLOATING_IP, ROUTER
 from crossconnect.cloud.neutron.requests import Reader, parsed, plain, revision_of
 from crossconnect.cloud.resource import Refused
 
-ATTEMPTS_MAX = 5
-"""How often routes are added to those that are there when somebody else was faster."""
 _Routes = tuple[RouterRoute, ...]
 
 
@@ -128,8 +127,7 @@ class Routers(Collection):
             try:
                 outcome = await self.service.update(ROUTER, call.caller, router.id, patch, if_match=router.revision)
             except Refused as refused:
-                if refused.status != 412 or attempt == ATTEMPTS_MAX - 1:
-                    raise
+                await others_first(attempt, refused)
                 continue
             row = render.router(await self.settled(ROUTER, call, outcome), self.region.pools)
             return Answer(body=msgspec.json.encode({self.singular: row}))
