@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-import re
 import secrets
 import time
 from collections import OrderedDict
@@ -29,6 +28,7 @@ from crossconnect.cloud.api.authentication import Authentication
 from crossconnect.cloud.api.authorisation import Action, Policies, Question
 from crossconnect.cloud.api.metrics import Metrics
 from crossconnect.cloud.api.operation import Answer, Call, Operation
+from crossconnect.cloud.api.principal import PROJECT_ID
 from crossconnect.cloud.api.problem import MEDIA_TYPE, Denied, details_of
 from crossconnect.cloud.api.problems import (
     BODY_MALFORMED,
@@ -56,7 +56,6 @@ keys is hopeless at any rate; this keeps the database's time for others. What is
 refused with 401 however often it comes."""
 ACCEPTED_MAX = 10_000
 """Credentials that were good, whose holders are let in while their address is refused for failed attempts."""
-_PROJECT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 _ACTIONS: Mapping[str, Action] = {"POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 """What a method means where no operation says it; the others read."""
 _RETRY = {503: ("retry-after", "2")}
@@ -269,7 +268,7 @@ def _project(call: Call, *, of_region: bool) -> str:
     """Which project a request is for: the one of its header, or the caller's own first one."""
     named = call.headers.get("project-id")
     if named is not None:
-        if not _PROJECT_ID.fullmatch(named):
+        if not PROJECT_ID.fullmatch(named):
             raise Denied(HEADER_MALFORMED, "Project-Id is no project's id: lower case letters, digits and -")
         return named
     if of_region or call.principal is None:

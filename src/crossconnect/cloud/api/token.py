@@ -6,6 +6,7 @@ expiry, not-before and issued-at with a small clock skew (RFC 8725).
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from crossconnect.cloud.api.principal import PROJECT_ROLES, Principal
+from crossconnect.cloud.api.principal import PROJECT_ID, PROJECT_ROLES, Principal
 from crossconnect.errors import BadInput, CrossconnectError, Unreachable
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
@@ -29,6 +30,9 @@ KEYS_AGE_MIN_S = 30
 KEYS_SIZE_MAX = 1 << 20
 FETCH_TIMEOUT_S = 5.0
 TOKEN_SIZE_MAX = 16_384
+SUBJECT_MAX = 255
+"""Characters of `sub` (OpenID Connect Core, section 2)."""
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
 class Issuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -137,11 +141,16 @@ class Tokens:
             ).validate(verified)
         except (JoseError, ValueError, TypeError, KeyError) as error:
             raise InvalidToken(f"the token is not valid: {error}") from None
+        name = str(verified["sub"])
+        if len(name) > SUBJECT_MAX or _CONTROL.search(name):
+            raise InvalidToken(f"the token's subject is longer than {SUBJECT_MAX}, or has control characters")
+        # What is no project's id is dropped: an empty one would be taken for the region as a whole.
+        projects = tuple(p for p in _texts(verified.get(issuer.projects_claim)) if PROJECT_ID.fullmatch(p))
         return Principal(
-            id=f"{issuer.issuer}#{verified['sub']}",
+            id=f"{issuer.issuer}#{name}",
             kind="token",
-            name=str(verified["sub"]),
-            projects=_texts(verified.get(issuer.projects_claim)),
+            name=name,
+            projects=projects,
             roles=tuple(role for role in _texts(verified.get(issuer.roles_claim)) if role in issuer.roles),
         )
 
