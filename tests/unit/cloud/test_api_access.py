@@ -393,7 +393,9 @@ def test_a_token_gives_no_role_that_its_provider_may_not_give(federated: tuple[A
     assert api.call("GET", "/v1/projects", key=token).status_code == 403
 
 
-@pytest.mark.parametrize("projects", [[""], ["", "acme"], "", ["*"], ["a\x00"], ["ACME"], [" acme"], ["x" * 5000], [[]]])
+@pytest.mark.parametrize(
+    "projects", [[""], ["", "acme"], "", ["*"], ["a\x00"], ["ACME"], [" acme"], ["x" * 5000], [[]]]
+)
 def test_a_token_gives_no_more_than_projects(federated: tuple[Api, Provider], projects: object) -> None:
     """What is no project's id counts for nothing; an empty one least of all, which would be the region as a whole."""
     api, provider = federated

@@ -1,5 +1,5 @@
-"""HTTP's manners (RFC 9110), against a real process: HEAD, offers of other protocols, coded bodies; and what a state says
-of a change."""
+"""HTTP's manners (RFC 9110), against a real process: HEAD, offers of other protocols, coded bodies; and what a state
+says of a change."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_empty_members_of_a_list_of_etags_are_passed_over(api: Api) -> None:
         (f'{tag}"x"', 400),
         (",", 400),
         (", " * 10_000 + ",", 400),
-        (f'{tag}{", " * 10_000}x', 400),
+        (f"{tag}{', ' * 10_000}x", 400),
     ):
         got = api.call("PATCH", f"{path}?dry_run=true", {}, headers={"if-match": header})
         assert got.status_code == status, header[:40]

@@ -1,8 +1,8 @@
 """Changes that are made of what is there: read, merged, and written if nobody was faster; else once more.
 
-    read --> merge --> write on condition of the revision --> done
-      ^                         | somebody was faster
-      +----- wait a moment <----+
+read --> merge --> write on condition of the revision --> done
+  ^                         | somebody was faster
+  +----- wait a moment <----+
 """
 
 from __future__ import annotations
@@ -27,4 +27,4 @@ async def others_first(attempt: int, refused: Refused) -> None:
         raise Refused(
             503, Problem("store.busy", "others change it all the time; nothing has been done, try again")
         ) from refused
-    await asyncio.sleep(random.uniform(0, min(_PAUSE_S * 2**attempt, _PAUSE_MAX_S)))  # noqa: S311 - no secret
+    await asyncio.sleep(random.uniform(0, min(_PAUSE_S * 2**attempt, _PAUSE_MAX_S)))
