@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import hashlib
 import logging
 import secrets
@@ -141,6 +142,7 @@ class Gate:
             call.dry_run = query.flag(call.query, "dry_run")
             if not operation.public:
                 self._authorise(operation, call)
+                call.lasting = functools.partial(self._lasts, call)
             if operation.body is not None:
                 call.body = await _body(request)
             answer = await operation.handler(call)
@@ -205,6 +207,14 @@ class Gate:
         headers += self._projects.headers(verdict)
         if not verdict.allowed:
             raise Denied(RATE_LIMITED, f"more requests than the project may make; one more in {verdict.wait_s:.1f} s")
+
+    async def _lasts(self, call: Call) -> bool:
+        """Whether who called would be the same, if he called now: keys are revoked, tokens expire, projects end."""
+        try:
+            principal, _ = await self._authentication.principal(call.headers.get("authorization", ""), self._clock())
+        except Denied:
+            return False
+        return principal == call.principal
 
     def _accept(self, presented: bytes) -> None:
         """Remember that a credential was good: who shares an address with somebody that guesses is not locked out."""
