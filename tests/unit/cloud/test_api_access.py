@@ -396,7 +396,7 @@ def test_a_token_gives_no_role_that_its_provider_may_not_give(federated: tuple[A
 @pytest.mark.parametrize(
     "projects", [[""], ["", "acme"], "", ["*"], ["a\x00"], ["ACME"], [" acme"], ["x" * 5000], [[]]]
 )
-def test_a_token_gives_no_more_than_projects(federated: tuple[Api, Provider], projects: object) -> None:
+def test_a_token_gives_no_more_than_projects(federated: tuple[Api, Provider], projects: Any) -> None:
     """What is no project's id counts for nothing; an empty one least of all, which would be the region as a whole."""
     api, provider = federated
     token = provider.token(roles=["admin"], projects=projects)

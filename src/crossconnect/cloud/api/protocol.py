@@ -52,21 +52,28 @@ class LimitedProtocol(HttpToolsProtocol):
         """Octets to the parser. At a request that offers to go on in another protocol it stops, and takes what follows,
         the body too, for that protocol's. Nobody here speaks one, and an offer may be ignored (RFC 9110, 7.8): the
         parser is given the request once more without it."""
+        parser = self._parser()
         while data:
             try:
-                self.parser.feed_data(data)
+                parser.feed_data(data)
                 return
             except httptools.HttpParserUpgrade as stopped:
                 data = self._without_offer() + data[stopped.args[0] :]
 
+    def _parser(self) -> httptools.HttpRequestParser:
+        """It is there as long as octets come."""
+        assert self.parser is not None
+        return self.parser
+
     def _without_offer(self) -> bytes:
-        lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
+        parser = self._parser()
+        lines = [b"%s %s HTTP/%s" % (parser.get_method(), self.url, parser.get_http_version().encode())]
         lines += [b"%s: %s" % field for field in self.headers if field[0] != b"upgrade"]
         return b"\r\n".join((*lines, b"", b""))
 
     def _offers(self) -> bool:
         """Whether the request offers another protocol. CONNECT demands one, and is refused."""
-        return self.parser.should_upgrade() and any(name == b"upgrade" for name, _ in self.headers)
+        return self._parser().should_upgrade() and any(name == b"upgrade" for name, _ in self.headers)
 
     def on_message_begin(self) -> None:
         """A head begins."""
@@ -81,7 +88,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._offers():
             return
         hosts = [name for name, _ in self.headers].count(b"host")
-        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
+        if hosts > 1 or (hosts == 0 and self._parser().get_http_version() == "1.1"):
             self._wrong = f"A request has one Host header, not {hosts}."
             raise httptools.HttpParserError
         super().on_headers_complete()
