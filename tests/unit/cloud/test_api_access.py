@@ -17,6 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from cloud_api import API_YAML, Api, shared_api
+from crossconnect.cloud.api.token import InvalidToken, Issuer, Tokens
 
 ISSUER = "https://id.example.invalid"
 VPC = {"cidr_blocks": ["10.0.0.0/16"]}
@@ -390,6 +391,33 @@ def test_a_token_gives_no_role_that_its_provider_may_not_give(federated: tuple[A
     token = provider.token(roles=["operator", "auditor"])
     assert api.call("GET", "/v1/caller", key=token).json()["roles"] == []
     assert api.call("GET", "/v1/projects", key=token).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "projects", [[""], ["", "acme"], "", ["*"], ["a\x00"], ["ACME"], [" acme"], ["x" * 5000], [[]]]
+)
+def test_a_token_gives_no_more_than_projects(federated: tuple[Api, Provider], projects: Any) -> None:
+    """What is no project's id counts for nothing; an empty one least of all, which would be the region as a whole."""
+    api, provider = federated
+    token = provider.token(roles=["admin"], projects=projects)
+    found = ["acme"] if "acme" in projects else []
+    assert api.call("GET", "/v1/caller", key=token).json()["projects"] == found
+    for path in ("/v1/audit", "/v1/changes", "/v1/vpcs", "/v1/api-keys"):
+        assert api.call("GET", path, key=token).status_code == (200 if found else 403), path
+    made = api.call("POST", "/v1/api-keys", {"name": "more", "roles": ["operator"]}, key=token)
+    assert made.status_code in (403, 422)
+    listed = api.call("GET", "/v1/audit?limit=1000", key=token).json().get("items", [])
+    assert {item["project_id"] for item in listed} <= {"acme"}
+
+
+@pytest.mark.parametrize("subject", ["a\x00b", "a\nb", "\x7f", "x" * 256])
+def test_who_cannot_be_recorded_is_nobody(tmp_path: Path, subject: str) -> None:
+    """OpenID Connect Core, 2: a `sub` has 255 ASCII characters at most; ours may have others, but no control ones."""
+    provider = Provider(tmp_path)
+    tokens = Tokens((Issuer(issuer=ISSUER, audience="crossconnect", jwks=str(provider.file)),))
+    assert tokens.principal(provider.token(sub="店" * 255)).name == "店" * 255
+    with pytest.raises(InvalidToken, match="subject"):
+        tokens.principal(provider.token(sub=subject))
 
 
 def test_policies_of_the_region(federated: tuple[Api, Provider]) -> None:

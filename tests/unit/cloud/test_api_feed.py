@@ -125,6 +125,32 @@ def test_events_as_they_come_and_from_where_they_ended(api: Api) -> None:
     assert seen == made
 
 
+def test_a_key_that_is_revoked_reads_no_more(api: Api) -> None:
+    """Input: a stream and a page that is waited for, both with a key that is revoked; then a change. Output: the stream
+    ends without it, the page is refused."""
+    key = api.call("POST", "/v1/api-keys", {"name": "short", "roles": ["reader"]}).json()
+    api.keys["short"] = key["key"]
+    before = last(api)
+    waited: list[httpx.Response] = []
+
+    def wait() -> None:
+        query = {"after": before, "timeout": 60}
+        waited.append(api.call("GET", "/v1/changes", key="short", params=query))
+
+    with stream(api, after=before, key="short") as got:
+        lines = got.iter_lines()
+        assert next(lines).startswith("retry:")
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        time.sleep(1)  # or it is refused before it waits, which is as good
+        assert api.call("DELETE", f"/v1/api-keys/{key['id']}").status_code == 204
+        api.make("vpcs", VPC | {"name": "not for everybody"})
+        rest = list(lines)
+    assert not [line for line in rest if "not for everybody" in line]
+    waiting.join()
+    assert waited[0].status_code == 401
+
+
 class Reader:
     """A reader that does what the reference says, and no more."""
 

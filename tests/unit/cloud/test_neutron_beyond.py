@@ -12,6 +12,9 @@ import pytest
 from openstack import exceptions
 
 from cloud_api import shared_api
+from crossconnect.cloud.neutron.external import expect_pool
+from crossconnect.cloud.neutron.render import external_subnet_id
+from crossconnect.cloud.resource import Refused
 
 
 @functools.cache
@@ -147,3 +150,73 @@ def test_keystone_knows_the_credentials_project_and_speaks_its_own_errors() -> N
     assert refused.json()["error"]["code"] == refused.status_code == 401
     assert "neither an API key" in refused.json()["error"]["message"]
     assert set(raw("GET", "/identity/v3/nothing").json()["error"]) == {"code", "title", "message"}
+
+
+def test_no_request_is_a_dry_run() -> None:
+    """Input: writes that say `dry_run`, which is not Neutron's. Output: they are refused, and nothing is done: policies
+    that let somebody ask beforehand must not let him do it."""
+    made = raw("POST", "/neutron/v2.0/networks", json={"network": {"name": "beforehand"}}).json()["network"]
+    path = f"/neutron/v2.0/networks/{made['id']}"
+    for method, where, body in (
+        ("POST", "/neutron/v2.0/networks", {"network": {"name": "beforehand"}}),
+        ("PUT", path, {"network": {"name": "changed"}}),
+        ("DELETE", path, None),
+        ("GET", path, None),
+    ):
+        got = raw(method, f"{where}?dry_run=true", json=body)
+        assert (got.status_code, got.json()["NeutronError"]["detail"]) == (400, "query.unknown"), method
+    assert [one.id for one in neutron().networks(name="beforehand")] == [made["id"]]
+    assert raw("DELETE", path).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "name"),
+    [
+        ("POST", "ports", {"port": {}}, "network_id"),
+        ("POST", "ports", {"port": {"network_id": None}}, "network_id"),
+        ("POST", "subnets", {"subnet": {"cidr": "10.1.0.0/24", "ip_version": 4}}, "network_id"),
+        ("POST", "floatingips", {"floatingip": {}}, "floating_network_id"),
+        ("PUT", "routers/{}/add_router_interface", {}, "subnet_id"),
+        ("PUT", "routers/{}/remove_router_interface", {"subnet_id": None}, "subnet_id"),
+    ],
+)
+def test_what_has_to_be_said_is_asked_for(method: str, path: str, body: object, name: str) -> None:
+    where = path.format(neutron().create_router(name="asked").id) if "{}" in path else path
+    got = raw(method, f"/neutron/v2.0/{where}", json=body)
+    assert (got.status_code, got.json()["NeutronError"]["type"]) == (400, "InvalidInput")
+    assert name in got.json()["NeutronError"]["message"]
+
+
+def test_a_networks_zone_is_shown_before_it_has_a_subnet() -> None:
+    made = neutron().create_network(name="hinted", availability_zone_hints=["zone-b"])
+    assert made.availability_zone_hints == ["zone-b"]
+    assert neutron().get_network(made.id).availability_zones == []
+    neutron().create_subnet(network_id=made.id, ip_version=4, cidr="10.231.7.0/24")
+    shown = neutron().get_network(made.id)
+    assert (shown.availability_zone_hints, shown.availability_zones) == (["zone-b"], ["zone-b"])
+    neutron().delete_network(made.id)
+
+
+def test_addresses_are_of_the_pool_that_is_asked_for() -> None:
+    external = neutron().find_network("internet")
+    (pool,) = external.subnet_ids
+    made = neutron().create_ip(floating_network_id=external.id, subnet_id=pool)
+    for wrong in ({"subnet_id": external.id}, {"subnet_id": pool, "floating_ip_address": "8.8.8.8"}):
+        with pytest.raises(exceptions.BadRequestException):
+            neutron().create_ip(floating_network_id=external.id, **wrong)
+    info = {"network_id": external.id, "external_fixed_ips": [{"subnet_id": external.id}]}
+    with pytest.raises(exceptions.BadRequestException, match="no subnet of `internet`"):
+        neutron().create_router(name="elsewhere", external_gateway_info=info)
+    neutron().delete_ip(made)
+
+
+def test_of_several_pools_an_address_says_which() -> None:
+    pools = ("203.0.113.0/24", "198.51.100.0/24")
+    second = external_subnet_id(1)
+    expect_pool(pools, "", "", "subnet_id")
+    expect_pool(pools, second, "198.51.100.7", "subnet_id")
+    expect_pool(pools, second, "seven", "subnet_id")
+    for address in ("", "203.0.113.7"):
+        with pytest.raises(Refused) as caught:
+            expect_pool(pools, second, address, "subnet_id")
+        assert caught.value.status == 400

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -76,7 +76,9 @@ def with_document(operations: Sequence[Operation]) -> tuple[Operation, ...]:
 def _route(gate: Gate, operation: Operation, dialect: Dialect | None, options: Sequence[str]) -> Any:
     handler = _handler(gate, operation, dialect, options)
     path = operation.path.replace("{id}", "{id:str}").replace("{name}", "{name:str}")
-    methods = [HttpMethod(operation.method), *((HttpMethod.OPTIONS,) if options else ())]
+    # Whoever answers GET answers HEAD, too (RFC 9110, section 9.1).
+    head = (HttpMethod.HEAD,) if operation.method == "GET" else ()
+    methods = [HttpMethod(operation.method), *head, *((HttpMethod.OPTIONS,) if options else ())]
     return route(path, http_method=methods, status_code=200, name=operation.name)(handler)
 
 
@@ -86,9 +88,20 @@ def _handler(
     async def handle(request: HttpRequest) -> Response[bytes]:
         if request.method == "OPTIONS":
             return _response(possible(options))
-        return _response(await gate.answer(operation, request, dialect))
+        answer = await gate.answer(operation, request, dialect)
+        return _heads(answer) if request.method == "HEAD" else _response(answer)
 
     return handle
+
+
+def _heads(answer: Answer) -> Response[Any]:
+    """The answer to HEAD: uvicorn leaves out the body behind the headers. A stream is not begun, and has no length."""
+    return _response(answer if answer.stream is None else msgspec.structs.replace(answer, stream=_nothing()))
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    for octets in ():
+        yield octets
 
 
 def _response(answer: Answer) -> Response[Any]:
@@ -102,7 +115,7 @@ def _response(answer: Answer) -> Response[Any]:
 
 def _outside(dialects: Mapping[str, Dialect]) -> Callable[[HttpRequest, Exception], Response[Any]]:
     def answer(request: HttpRequest, error: Exception) -> Response[Any]:
-        first = "/" + request.scope["path"].split("/", 2)[1]
+        first = "/" + request.scope["path"].removeprefix("/").partition("/")[0]  # `OPTIONS *` has no slash
         return _response(outside.answer(request, error, dialects.get(first)))
 
     return answer

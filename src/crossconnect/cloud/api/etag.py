@@ -17,7 +17,8 @@ from crossconnect.cloud.service.presenting import PRESENTED
 
 ETAGS_MAX = 20
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
-_LIST = re.compile(rf"[ \t]*(?:{_TAG.pattern})(?:[ \t]*,[ \t]*{_TAG.pattern})*[ \t]*")
+_LIST = re.compile(rf"[ \t,]*(?:{_TAG.pattern})(?:[ \t]*,[ \t,]*{_TAG.pattern})*[ \t,]*")
+"""Its members may be empty (RFC 9110, section 5.6.1)."""
 _REVISION = re.compile(r"([0-9]{1,18})(?:\.[a-z]+)?", re.ASCII)
 
 

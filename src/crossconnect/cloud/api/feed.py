@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from crossconnect.cloud.api import query
+from crossconnect.cloud.api.authentication import refused
 from crossconnect.cloud.api.metrics import Metrics
 from crossconnect.cloud.api.operation import Answer, Call
 from crossconnect.cloud.api.problem import Denied
@@ -64,22 +65,22 @@ async def changes(service: Service, metrics: Metrics, stopping: asyncio.Event, c
         # Asked once before the stream begins, so that a number that is too old is refused while a status can say so.
         first = await anext(watched)
         headers = (("cache-control", "no-store"), ("x-accel-buffering", "no"))
-        return Answer(media_type=EVENT_STREAM, headers=headers, stream=_stream(metrics, stopping, watched, first))
-    found = await service.changes(
-        call.caller,
-        after,
-        limit=query.number(call.query, "limit", 100, 1, LIMIT_MAX),
-        wait_s=float(query.number(call.query, "timeout", 0, 0, WAIT_MAX_S)),
-    )
+        return Answer(media_type=EVENT_STREAM, headers=headers, stream=_stream(metrics, stopping, call, watched, first))
+    limit = query.number(call.query, "limit", 100, 1, LIMIT_MAX)
+    wait_s = float(query.number(call.query, "timeout", 0, 0, WAIT_MAX_S))
+    found = await service.changes(call.caller, after, limit=limit, wait_s=wait_s)
+    if wait_s and not await call.lasting():
+        raise refused("the credential has ended meanwhile")
     _, realised = await service.position()
     page = ChangesPage(items=tuple(item(commit) for commit in found.commits), last=found.last, realised=realised)
     return Answer(body=msgspec.json.encode(page), headers=(("cache-control", "no-store"),))
 
 
 async def _stream(
-    metrics: Metrics, stopping: asyncio.Event, watched: AsyncIterator[_Part], first: _Part
+    metrics: Metrics, stopping: asyncio.Event, call: Call, watched: AsyncIterator[_Part], first: _Part
 ) -> AsyncIterator[bytes]:
-    """Events until the client goes, or the API ends."""
+    """Events until the client goes, its credential ends, or the API does. The credential is looked at before anything
+    is sent, heartbeats too: a key that is revoked reads nothing any more."""
     metrics.streams.inc()
     ended = asyncio.ensure_future(stopping.wait())
     following: asyncio.Future[_Part] | None = None
@@ -88,7 +89,7 @@ async def _stream(
         while not stopping.is_set():
             following = asyncio.ensure_future(anext(watched))
             await asyncio.wait({following, ended}, return_when=asyncio.FIRST_COMPLETED)
-            if not following.done():
+            if not following.done() or not await call.lasting():
                 return
             yield _events(*following.result())
     except (StopAsyncIteration, Refused):

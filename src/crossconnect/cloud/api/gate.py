@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import hashlib
 import logging
-import re
 import secrets
 import time
 from collections import OrderedDict
@@ -29,11 +29,13 @@ from crossconnect.cloud.api.authentication import Authentication
 from crossconnect.cloud.api.authorisation import Action, Policies, Question
 from crossconnect.cloud.api.metrics import Metrics
 from crossconnect.cloud.api.operation import Answer, Call, Operation
+from crossconnect.cloud.api.principal import PROJECT_ID
 from crossconnect.cloud.api.problem import MEDIA_TYPE, Denied, details_of
 from crossconnect.cloud.api.problems import (
     BODY_MALFORMED,
     BODY_SLOW,
     BODY_TOO_LARGE,
+    BODY_TYPE,
     FORBIDDEN,
     HEADER_MALFORMED,
     INTERNAL,
@@ -55,7 +57,6 @@ keys is hopeless at any rate; this keeps the database's time for others. What is
 refused with 401 however often it comes."""
 ACCEPTED_MAX = 10_000
 """Credentials that were good, whose holders are let in while their address is refused for failed attempts."""
-_PROJECT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 _ACTIONS: Mapping[str, Action] = {"POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 """What a method means where no operation says it; the others read."""
 _RETRY = {503: ("retry-after", "2")}
@@ -141,6 +142,7 @@ class Gate:
             call.dry_run = query.flag(call.query, "dry_run")
             if not operation.public:
                 self._authorise(operation, call)
+                call.lasting = functools.partial(self._lasts, call)
             if operation.body is not None:
                 call.body = await _body(request)
             answer = await operation.handler(call)
@@ -206,6 +208,14 @@ class Gate:
         if not verdict.allowed:
             raise Denied(RATE_LIMITED, f"more requests than the project may make; one more in {verdict.wait_s:.1f} s")
 
+    async def _lasts(self, call: Call) -> bool:
+        """Whether who called would be the same, if he called now: keys are revoked, tokens expire, projects end."""
+        try:
+            principal, _ = await self._authentication.principal(call.headers.get("authorization", ""), self._clock())
+        except Denied:
+            return False
+        return principal == call.principal
+
     def _accept(self, presented: bytes) -> None:
         """Remember that a credential was good: who shares an address with somebody that guesses is not locked out."""
         self._accepted[presented] = None
@@ -268,7 +278,7 @@ def _project(call: Call, *, of_region: bool) -> str:
     """Which project a request is for: the one of its header, or the caller's own first one."""
     named = call.headers.get("project-id")
     if named is not None:
-        if not _PROJECT_ID.fullmatch(named):
+        if not PROJECT_ID.fullmatch(named):
             raise Denied(HEADER_MALFORMED, "Project-Id is no project's id: lower case letters, digits and -")
         return named
     if of_region or call.principal is None:
@@ -290,6 +300,9 @@ def _address(request: HttpRequest) -> str:
 
 
 async def _body(request: HttpRequest) -> bytes:
+    if (coding := request.headers.get("content-encoding", "identity").strip().lower()) not in ("", "identity"):
+        fields = [("accept-encoding", "identity")]
+        raise Denied(BODY_TYPE, f"the body is sent as it is, without Content-Encoding {coding[:40]!r}", headers=fields)
     try:
         async with asyncio.timeout(BODY_TIME_MAX_S):
             return await request.body()
@@ -310,5 +323,6 @@ def problem(error: Denied | Refused, status: int, headers: tuple[tuple[str, str]
 
 def possible(methods: Sequence[str]) -> Answer:
     """The answer to OPTIONS: what is possible under a path is in the OpenAPI document, for everybody."""
-    allowed = ", ".join(sorted({*methods, "OPTIONS"}))
+    head = ("HEAD",) if "GET" in methods else ()
+    allowed = ", ".join(sorted({*methods, *head, "OPTIONS"}))
     return Answer(status=204, headers=(("request-id", f"req-{secrets.token_hex(10)}"), ("allow", allowed)))

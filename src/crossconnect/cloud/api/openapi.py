@@ -39,7 +39,7 @@ _WORDS = {
 _TEXT = """\
 The network of a region's tenants. Resources have AWS's words and manners: a change is answered when it is decided and \
 stored, `state` says when it is realised (`?wait=available` waits for that). Fields of answers may become more; ignore \
-those you do not know."""
+those you do not know. HEAD is answered wherever GET is, with the same headers; it is not listed for itself."""
 
 
 def document(operations: Sequence[Operation]) -> dict[str, Any]:

@@ -57,6 +57,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """In the place of `body`, for as long as the client stays."""
 
 
+async def _lasts() -> bool:
+    return True
+
+
 class Call:
     """One request on its way: what the client sent, and who it is. `reached`: the service has it, and makes the audit
     record."""
@@ -67,6 +71,7 @@ class Call:
         "dry_run",
         "headers",
         "id",
+        "lasting",
         "name",
         "principal",
         "project_id",
@@ -87,6 +92,8 @@ class Call:
         self.dry_run = False
         self.reached = False
         self.project_id = ""
+        self.lasting: Callable[[], Awaitable[bool]] = _lasts
+        """Whether the credential is still as good as it was: for what goes on after it has been judged."""
         self.realising: Realising | None = None
         self.principal: Principal | None = None
         self.caller = Caller(principal="", project_id="")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import msgspec
 
+PROJECT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
+"""What a project's id looks like. An empty one stands for the region as a whole, and is no credential's to say."""
 PROJECT_ROLES = ("admin", "member", "reader")
 """Roles in a project that the default policies know."""
 REGION_ROLES = ("operator", "auditor")
@@ -21,5 +24,5 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """For people: the key's name, the token's subject."""
     projects: tuple[str, ...]
-    """Whose resources are its own. The first one is meant where a request names none."""
+    """Whose resources are its own, by ids that are some. The first one is meant where a request names none."""
     roles: tuple[str, ...]

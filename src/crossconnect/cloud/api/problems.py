@@ -15,7 +15,7 @@ BODY_TYPE = ProblemKind(
     "body.media-type",
     415,
     "The body's Content-Type is not one that this operation takes. `application/json` to create, "
-    "`application/merge-patch+json` to change.",
+    "`application/merge-patch+json` to change. Or it has a Content-Encoding: it is taken as it is only.",
 )
 BODY_FIELD = ProblemKind(
     "body.field",

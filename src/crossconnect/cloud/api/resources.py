@@ -16,6 +16,7 @@ from crossconnect.cloud.api.operation import Answer, Call
 from crossconnect.cloud.api.principal import REGION_ROLES
 from crossconnect.cloud.api.problem import Denied
 from crossconnect.cloud.api.problems import PRECONDITION
+from crossconnect.cloud.api.turns import ATTEMPTS_MAX, others_first
 from crossconnect.cloud.realise import ALL, NORTHD
 from crossconnect.cloud.resource import Effect, Kind, Refused, missing
 from crossconnect.cloud.service import Document, Outcome, Service
@@ -24,8 +25,6 @@ WAIT_DEFAULT_S = 30
 WAIT_MAX_S = 300
 HYPERVISORS = "hypervisors"
 Headers = tuple[tuple[str, str], ...]
-ATTEMPTS_MAX = 5
-"""How often a merge patch that depends on what is there is tried again when somebody else was faster."""
 _ID = re.compile(r"[a-z]+-[0-9a-f]{17}", re.ASCII)
 
 
@@ -133,8 +132,9 @@ async def _update_present(
         try:
             return await service.update(kind, call.caller, id, patch, if_match=present.revision, dry_run=call.dry_run)
         except Refused as error:
-            if error.status != 412 or allowed is not None or attempt == ATTEMPTS_MAX - 1:
+            if allowed is not None:
                 raise
+            await others_first(attempt, error)
     raise AssertionError("the last attempt returns or raises")
 
 

@@ -8,6 +8,7 @@ The libraries are loaded with the first token: most regions have keys only, and 
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from crossconnect.cloud.api.principal import PROJECT_ROLES, Principal
+from crossconnect.cloud.api.principal import PROJECT_ID, PROJECT_ROLES, Principal
 from crossconnect.errors import BadInput, CrossconnectError, Unreachable
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ KEYS_AGE_MIN_S = 30
 KEYS_SIZE_MAX = 1 << 20
 FETCH_TIMEOUT_S = 5.0
 TOKEN_SIZE_MAX = 16_384
+SUBJECT_MAX = 255
+"""Characters of `sub` (OpenID Connect Core, section 2)."""
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
 class Issuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -137,11 +141,16 @@ class Tokens:
         key_id = header.get("kid")
         keys = source.keys(key_id if isinstance(key_id, str) else None)
         verified = _verified(token, keys, issuer, int(self._clock()))
+        name = str(verified["sub"])
+        if len(name) > SUBJECT_MAX or _CONTROL.search(name):
+            raise InvalidToken(f"the token's subject is longer than {SUBJECT_MAX}, or has control characters")
+        # What is no project's id is dropped: an empty one would be taken for the region as a whole.
+        projects = tuple(p for p in _texts(verified.get(issuer.projects_claim)) if PROJECT_ID.fullmatch(p))
         return Principal(
-            id=f"{issuer.issuer}#{verified['sub']}",
+            id=f"{issuer.issuer}#{name}",
             kind="token",
-            name=str(verified["sub"]),
-            projects=_texts(verified.get(issuer.projects_claim)),
+            name=name,
+            projects=projects,
             roles=tuple(role for role in _texts(verified.get(issuer.roles_claim)) if role in issuer.roles),
         )
 

@@ -8,6 +8,7 @@ from litestar import Request as HttpRequest
 
 from crossconnect.cloud.api.operation import Answer, Operation
 from crossconnect.cloud.api.problem import Denied
+from crossconnect.cloud.api.problems import QUERY_UNKNOWN
 from crossconnect.cloud.neutron.errors import told, told_by_keystone
 from crossconnect.cloud.neutron.identity import secret_of
 from crossconnect.cloud.neutron.requests import BASE_URL, plain
@@ -36,7 +37,10 @@ class NeutronDialect:
         return found
 
     def expect(self, operation: Operation, values: Mapping[str, Sequence[str]]) -> None:
-        """Each collection looks at its own query."""
+        """Each collection looks at its own query. What is ours is not Neutron's: a request that says `dry_run` would
+        be judged as one, and carried out all the same."""
+        if "dry_run" in values:
+            raise Denied(QUERY_UNKNOWN, "there is no parameter 'dry_run' in this API; the VPC API has it")
 
     def problem(
         self, error: Denied | Refused, status: int, headers: tuple[tuple[str, str], ...], request_id: str

@@ -168,7 +168,7 @@ class Subnets(Collection):
 
     async def make(self, call: Call, reader: Reader) -> Json:
         """A network's subnet of one IP version."""
-        digits = digits_of("network", network := reader.text("network_id"))
+        digits = digits_of("network", network := reader.required("network_id"))
         cidr, version = self._cidr(reader)
         name, description = reader.text("name"), reader.text("description")
         servers = self._name_servers(reader, version) or ()

@@ -83,7 +83,7 @@ class Ports(Collection):
 
     async def make(self, call: Call, reader: Reader) -> Json:
         """A port, with an address of each IP version of its network where it asks for none."""
-        network = reader.text("network_id")
+        network = reader.required("network_id")
         digits = digits_of("network", network)
         private, ipv6, versions = _addresses(reader, digits)
         owner = reader.text("device_owner")

@@ -65,6 +65,7 @@ def network(made: NeutronNetwork | None, subnet: Subnet | None, mtu: int) -> Jso
     if subnet is not None and subnet.ipv6_cidr_block:
         subnets.append(uuid_of("subnet6", subnet.id))
     zone = [subnet.availability_zone] if subnet is not None else []
+    hint = [made.availability_zone] if made is not None and made.availability_zone else []
     return shown | {
         "admin_state_up": True,
         "status": _STATUS[subnet.state] if subnet is not None else "ACTIVE",
@@ -74,7 +75,7 @@ def network(made: NeutronNetwork | None, subnet: Subnet | None, mtu: int) -> Jso
         "port_security_enabled": True,
         "subnets": subnets,
         "availability_zones": zone,
-        "availability_zone_hints": zone,
+        "availability_zone_hints": zone or hint,
         "ipv4_address_scope": None,
         "ipv6_address_scope": None,
     }

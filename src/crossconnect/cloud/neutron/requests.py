@@ -87,6 +87,13 @@ class Reader:
             raise self._wrong(name, "a text is expected")
         return value
 
+    def required(self, name: str) -> str:
+        """A text that has to be there; in Neutron's words where it is not."""
+        value = self.text(name)
+        if not value:
+            raise bad(f"Failed to parse request. Required attribute '{name}' not specified", name)
+        return value
+
     def flag(self, name: str, default: bool) -> bool:
         """A truth value, in JSON or as Python writes it."""
         value = self._value(name)

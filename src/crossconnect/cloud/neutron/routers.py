@@ -8,12 +8,14 @@ from typing import Any
 import msgspec
 
 from crossconnect.cloud.api.operation import Answer, Call
+from crossconnect.cloud.api.turns import ATTEMPTS_MAX, others_first
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp, ElasticIpBody, ElasticIpPatch
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.neutron import render
 from crossconnect.cloud.neutron.collection import Collection
 from crossconnect.cloud.neutron.errors import absent, bad
+from crossconnect.cloud.neutron.external import expect_pool
 from crossconnect.cloud.neutron.ids import face_of, id_of, uuid_of
 from crossconnect.cloud.neutron.kinds import NeutronRouter, NeutronRouterBody, NeutronRouterPatch, RouterRoute
 from crossconnect.cloud.neutron.listing import Json
@@ -23,8 +25,6 @@ from crossconnect.cloud.neutron.registry import FLOATING_IP, ROUTER
 from crossconnect.cloud.neutron.requests import Reader, parsed, plain, revision_of
 from crossconnect.cloud.resource import Refused
 
-ATTEMPTS_MAX = 5
-"""How often routes are added to those that are there when somebody else was faster."""
 _Routes = tuple[RouterRoute, ...]
 
 
@@ -127,8 +127,7 @@ class Routers(Collection):
             try:
                 outcome = await self.service.update(ROUTER, call.caller, router.id, patch, if_match=router.revision)
             except Refused as refused:
-                if refused.status != 412 or attempt == ATTEMPTS_MAX - 1:
-                    raise
+                await others_first(attempt, refused)
                 continue
             row = render.router(await self.settled(ROUTER, call, outcome), self.region.pools)
             return Answer(body=msgspec.json.encode({self.singular: row}))
@@ -140,6 +139,8 @@ class Routers(Collection):
         reader = Reader(plain(call.body), call.project_id)
         uuid, port = reader.text("subnet_id"), reader.text("port_id")
         reader.end()
+        if not uuid and not port:
+            raise bad("Bad router request: Either subnet_id or port_id must be specified.", "subnet_id")
         router = await self._router(call, call.id)
         if port and face_of(port) == "router_port":
             id = id_of("router_port", port)
@@ -173,8 +174,7 @@ class Routers(Collection):
             raise absent("router", uuid)
         return found
 
-    @staticmethod
-    def _gateway(reader: Reader) -> tuple[str, bool, str]:
+    def _gateway(self, reader: Reader) -> tuple[str, bool, str]:
         """(the external network or nothing, source NAT, address) of `external_gateway_info`."""
         info = reader.object("external_gateway_info")
         if info is None:
@@ -192,7 +192,10 @@ class Routers(Collection):
         inner.end()
         if len(addresses) > 1:
             raise bad("a router has one address on the internet", "external_gateway_info")
-        return network, source_nat, addresses[0].get("ip_address", "") if addresses else ""
+        first = addresses[0] if addresses else {}
+        address = first.get("ip_address", "")
+        expect_pool(self.region.pools, first.get("subnet_id", ""), address, "external_gateway_info")
+        return network, source_nat, address
 
     @staticmethod
     def _fixed(reader: Reader) -> None:
@@ -242,7 +245,7 @@ class FloatingIps(Collection):
 
     async def make(self, call: Call, reader: Reader) -> Json:
         """One more, associated where a port is named."""
-        network = reader.text("floating_network_id")
+        network = reader.required("floating_network_id")
         if network != render.EXTERNAL_NETWORK:
             raise bad(
                 f"{network[:64]} is no external network; `internet` is {render.EXTERNAL_NETWORK}", "floating_network_id"
@@ -253,7 +256,7 @@ class FloatingIps(Collection):
             network_interface_id=reader.id("port_id", "port"),
             private_address=reader.text("fixed_ip_address"),
         )
-        reader.text("subnet_id")
+        expect_pool(self.region.pools, reader.text("subnet_id"), body.address, "subnet_id")
         self._fixed(reader)
         reader.end()
         outcome = await self.service.create(FLOATING_IP, call.caller, body)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from crossconnect.cloud.api.operation import Answer, Call
+from crossconnect.cloud.api.turns import ATTEMPTS_MAX, others_first
 from crossconnect.cloud.neutron.errors import absent, bad
 from crossconnect.cloud.neutron.facts import answer
 from crossconnect.cloud.neutron.ids import digits_of, face_of, id_of
@@ -17,8 +18,6 @@ from crossconnect.cloud.neutron.requests import plain
 from crossconnect.cloud.resource import Kind, Patch, Refused
 from crossconnect.cloud.service import Service
 
-ATTEMPTS_MAX = 5
-"""How often a tag is added to those that are there when somebody else was faster."""
 _KINDS: dict[str, Kind] = {
     "port": INTERFACE,
     "router": ROUTER,
@@ -87,8 +86,7 @@ class Tags:
             try:
                 return await self._write(call, kind, resource, words, if_match=resource.revision)
             except Refused as refused:
-                if refused.status != 412 or attempt == ATTEMPTS_MAX - 1:
-                    raise
+                await others_first(attempt, refused)
         return None
 
     async def _write(

@@ -27,7 +27,7 @@ from crossconnect.cloud.service.environment import Environment, stem
 from crossconnect.cloud.service.once import mismatch
 from crossconnect.cloud.service.outcome import Document, Outcome, answered
 from crossconnect.cloud.service.presenting import presented
-from crossconnect.cloud.service.states import document, shown
+from crossconnect.cloud.service.states import document, shown, state_of
 from crossconnect.cloud.store import projects, reading, tokens
 from crossconnect.cloud.store.records import AuditRecord, Stored
 from crossconnect.cloud.store.view import ProjectView
@@ -114,7 +114,9 @@ class Command(ABC):
             current = self._current(transaction, id)
             assert current is not None
             return _told(current, resource, stored.revision, (), effects)
-        state = "pending" if stored.created == written.number else "updating"
+        # What is new is not realised; of what is changed the store knows whether it has ever been.
+        realised = -1 if stored.created == written.number else self._view.realised()
+        state = state_of(stored.created, written.number, realised, None)
         return _told(document(stored, state), resource, written.number, written.changed, effects)
 
     def _current(self, transaction: Transaction, id: str) -> Document | None:
