@@ -192,9 +192,9 @@ def sent(stand: Stand, box: Central, to: str, port: int, how: str = "--minimal")
 def test_the_endpoint_leads_to_the_backend_in_the_vrf_by_one_address(
     written: tuple[Stand, Central, Compiler],
 ) -> None:
-    """Input: a client's packet to the endpoint's listener, of each IP version. Output: it leaves by the VRF's network, to
-    the backend, from the service's source address, which gateway nodes are told, and the analyser says the same; other
-    ports, the backend itself and what else is in the VRF are not reached."""
+    """Input: a client's packet to the endpoint's listener, of each IP version. Output: it leaves by the VRF's network,
+    to the backend, from the service's source address, which gateway nodes are told, and the analyser says the same;
+    other ports, the backend itself and what else is in the VRF are not reached."""
     stand, box, _ = written
     told = box.sbctl("--bare", "--columns=nat_addresses,external_ids", "find", "Port_Binding",
                      f'logical_port="lsp-connect-blue-{stand.service.id}"')  # fmt: skip
