@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from cloud_memory import Cloud, network, refused
+from crossconnect.cloud.registry import KINDS
 from crossconnect.cloud.resource import Refused
+from crossconnect.cloud.service.presenting import as_guest
 
 THEIRS, OURS = "fd00:a::/56", "fd00:b::/56"
 
@@ -238,3 +241,10 @@ def test_only_a_service_in_a_vrf_has_an_ipv6_source_address() -> None:
     with pytest.raises(Refused) as error:
         Stand(ipv6_source_address="fd00:20::9")
     assert refused(error) == (422, "endpoint-service.not-in-vrf", "/ipv6_source_address")
+
+
+def test_others_see_what_a_service_supports_and_not_where_it_is() -> None:
+    service = Cloud().create("endpoint_service", **IN_VRF)
+    seen = msgspec.json.decode(as_guest(KINDS["endpoint_service"], msgspec.json.encode(service)))
+    assert seen["supported_ip_address_types"] == [*BOTH]
+    assert (seen["source_address"], seen["ipv6_source_address"], seen["listeners"]) == ("", "", [])

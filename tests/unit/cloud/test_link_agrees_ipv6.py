@@ -159,6 +159,33 @@ def test_an_endpoint_of_ipv6_only_is_asked_for_where_clients_are(box: Central) -
         assert lets_out(written.sent(peer, (stand.own(peer), stand.address), ports)) == []
 
 
+@needs_ovn
+def test_targets_are_chosen_by_their_health_and_version(box: Central) -> None:
+    """Input: a health check that finds the target's IPv6 address to be down; then a target without one. Output: nobody
+    answers by IPv6, and IPv4 is served; the service says that nobody has an IPv6 address, as the analyser does."""
+    stand = Linked(REGION, "translated", version=6)
+    ports = f"tcp.src == {SOURCE_PORT} && tcp.dst == {PORT}"
+    group = stand.balancer.listeners[0].target_group_id
+    stand.cloud.update(group, health_check={})
+    with Written(box, stand) as written:
+        ends = stand.own(stand.client), stand.address
+        assert lets_out(written.sent(stand.client, ends, ports)) == [stand.target.id]
+        own = f'ip="{stand.own(stand.target)}"'
+        [monitor] = box.sbctl("--bare", "--columns=_uuid", "find", "Service_Monitor", own).split()
+        box.sbctl("set", "Service_Monitor", monitor, "status=offline")
+        box.nbctl("--wait=sb", "sync")
+        assert lets_out(written.sent(stand.client, ends, ports)) == []
+        stand.version = 4
+        ends = stand.own(stand.client), stand.address
+        assert lets_out(written.sent(stand.client, ends, ports)) == [stand.target.id]
+    stand.cloud.update(stand.target.id, ipv6_addresses=[])
+    compiler = Compiler(REGION, box.features())
+    compiler.apply([*stand.cloud.documents.items()])
+    assert compiler.failed()[stand.service.id] == f"{group}: no target has an IPv6 address: refused at IPv6 endpoints"
+    stand.version = 6
+    assert ask(stand).decided_by == f"{stand.balancer.id}/tcp/{PORT}"
+
+
 def asked_for(written: Written, interface: Any) -> str:
     """The trace of a machine's question for the endpoint's address (RFC 4861)."""
     stand, own = written.stand, interface.ipv6_addresses[0]
