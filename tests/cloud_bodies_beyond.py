@@ -120,13 +120,32 @@ def _allowed(world: World) -> Said:
 def _service(world: World) -> Said:
     taken = {one.load_balancer_id for one in world.every("endpoint_service")}
     behind = world.id("load_balancer", lambda one: one.scheme == "internal" and one.id not in taken)
-    return {"load_balancer_id": behind, "source": world.chance.choice(["translated", "kept"]), **_allowed(world)}
+    both = any(one.id == behind and one.ip_address_type == "dualstack" for one in world.every("load_balancer"))
+    return {
+        "load_balancer_id": behind,
+        "source": world.chance.choice(["translated", "kept"]),
+        "supported_ip_address_types": ["ipv4", "ipv6"] if both else ["ipv4"],
+        **_allowed(world),
+    }
 
 
 def _endpoint(world: World) -> Said:
     services = world.every("endpoint_service")
-    service = world.chance.choice(services).id if services else world.id("endpoint_service")
-    return {"service_id": service, "subnet_ids": [one.id for one in zonal(world)]}
+    service = world.chance.choice(services) if services else None
+    subnets = zonal(world)
+    both = all(one.ipv6_cidr_block for one in subnets)
+    both = both and service is not None and "ipv6" in service.supported_ip_address_types
+    return {
+        "service_id": service.id if service is not None else world.id("endpoint_service"),
+        "subnet_ids": [one.id for one in subnets],
+        "ip_address_type": world.chance.choice(["dualstack", "dualstack", "ipv6", "ipv4"]) if both else "ipv4",
+    }
+
+
+def _endpoint_patch(world: World, one: Any) -> Said:
+    if world.maybe(0.7):
+        return _answer(world, one)
+    return {"ip_address_type": world.chance.choice(["dualstack", "ipv6", "ipv4"])}
 
 
 def _appliances(world: World, vpc_id: str, inline: bool) -> list[Said]:
@@ -245,7 +264,7 @@ PATCHES: dict[str, Callable[[World, Any], Said]] = {
     "customer_gateway": lambda world, one: {"name": one.address},
     "vpn_connection": _vpn_connection_patch,
     "endpoint_service": lambda world, _: _allowed(world),
-    "service_endpoint": _answer,
+    "service_endpoint": _endpoint_patch,
     "service_insertion": _insertion_patch,
     "traffic_mirror": _mirror_patch,
     "dns_zone": lambda world, _: {"vpc_ids": world.ids("vpc", 3)},

@@ -1,8 +1,8 @@
 """What the cloud says about private link, and about elastic IPs where hypervisors have the provider network, by
 packets.
 
-    provider 10.0.0.0/16, project alpha: web1 on hv1, web2 on hv2, behind a load balancer
-    consumer 10.0.0.0/16, project beta: cli1 on hv1      other 10.7.0.0/16, project beta: cli7 on hv2
+    provider 10.0.0.0/16, fd00:a::/56, project alpha: web1 on hv1, web2 on hv2, behind a load balancer
+    consumer the same, project beta: cli1 on hv1         other 10.7.0.0/16, fd00:7::/56, project beta: cli7 on hv2
     tenants' MTU 1500, the provider network's 1400
 """
 
@@ -41,8 +41,8 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
 @pytest.fixture(scope="module")
 def provider(stand: Stand) -> Provider:
     create = stand.cloud.create
-    vpc = create("vpc", cidr_blocks=["10.0.0.0/16"])
-    subnet = create("subnet", vpc_id=vpc.id, cidr_block="10.0.1.0/24")
+    vpc = create("vpc", cidr_blocks=["10.0.0.0/16"], ipv6_cidr_blocks=["fd00:a::/56"])
+    subnet = create("subnet", vpc_id=vpc.id, cidr_block="10.0.1.0/24", ipv6_cidr_block="fd00:a:0:1::/64")
     group = stand.open_group(vpc)
     targets = []
     for name, chassis in (("web1", "hv1"), ("web2", "hv2")):
@@ -50,19 +50,23 @@ def provider(stand: Stand) -> Provider:
         targets.append({"network_interface_id": made.id, "port": 80})
     behind = create("target_group", vpc_id=vpc.id, targets=targets)
     listeners = [{"port": 8080, "target_group_id": behind.id}]
-    balancer = create("load_balancer", subnet_ids=[subnet.id], listeners=listeners)
-    for cidr, name, chassis in (("10.0.0.0/16", "cli1", "hv1"), ("10.7.0.0/16", "cli7", "hv2")):
-        other = create("vpc", project="beta", cidr_blocks=[cidr])
-        net = create("subnet", project="beta", vpc_id=other.id, cidr_block=cidr.replace("0.0/16", "1.0/24"))
+    balancer = create("load_balancer", subnet_ids=[subnet.id], listeners=listeners, ip_address_type="dualstack")
+    for cidr, six, name, chassis in (("10.0.0.0/16", "a", "cli1", "hv1"), ("10.7.0.0/16", "7", "cli7", "hv2")):
+        other = create("vpc", project="beta", cidr_blocks=[cidr], ipv6_cidr_blocks=[f"fd00:{six}::/56"])
+        net = create(
+            "subnet", project="beta", vpc_id=other.id, cidr_block=cidr.replace("0.0/16", "1.0/24"),
+            ipv6_cidr_block=f"fd00:{six}:0:1::/64",
+        )  # fmt: skip
         stand.machine(name, net, stand.open_group(other), chassis)
     stand.settle()
     return Provider(vpc, subnet, balancer)
 
 
-def endpoint(stand: Stand, service: Any, client: str) -> Any:
+def endpoint(stand: Stand, service: Any, client: str, **body: Any) -> Any:
     """An endpoint of a service in the VPC of a machine."""
     subnet = stand.cloud.get(stand.interface(client).subnet_id, project="beta")
-    made = stand.cloud.create("service_endpoint", project="beta", service_id=service.id, subnet_ids=[subnet.id])
+    wanted = {"service_id": service.id, "subnet_ids": [subnet.id], **body}
+    made = stand.cloud.create("service_endpoint", project="beta", **wanted)
     stand.realise()
     return made
 
@@ -84,6 +88,12 @@ def offered(stand: Stand, balancer: Any, **body: Any) -> Iterator[Any]:
 
 def asks(stand: Stand, client: str, made: Any, port: int = 8080, timeout_s: float = REFUSED_S) -> Any:
     to = f"{made.addresses[0]}:{port}"
+    return stand.lab.connect(client, ["web1", "web2"], 80, to=to, timeout_s=timeout_s)
+
+
+def asks6(stand: Stand, client: str, made: Any, port: int = 8080, timeout_s: float = REFUSED_S) -> Any:
+    """The same by IPv6."""
+    to = f"[{made.ipv6_addresses[0]}]:{port}"
     return stand.lab.connect(client, ["web1", "web2"], 80, to=to, timeout_s=timeout_s)
 
 
@@ -149,6 +159,35 @@ def test_a_service_may_be_shown_who_asks(stand: Stand, provider: Provider) -> No
         assert not stand.lab.connect("web1", "cli7", 80, timeout_s=REFUSED_S), "one way only"
 
 
+@pytest.mark.parametrize(("source", "client"), [("translated", "cli1"), ("kept", "cli7")])
+def test_an_endpoint_is_reached_by_ipv6(stand: Stand, provider: Provider, source: str, client: str) -> None:
+    """Input: an endpoint of IPv4 that becomes dual-stack, where both sides have the same blocks, or sources are kept.
+    Output: by IPv6 listeners are reached, nothing else is, and nothing begins at the service; the analyser says so;
+    IPv4 is as it was, and alone again afterwards."""
+    body = {"acceptance_required": False, "source": source, "supported_ip_address_types": ["ipv4", "ipv6"]}
+    with offered(stand, provider.balancer, **body) as service:
+        made = endpoint(stand, service, client)
+        settled(stand, client, service, made)
+        made = stand.cloud.update(made.id, project="beta", ip_address_type="dualstack")
+        stand.realise()
+        assert within(lambda: asks6(stand, client, made, timeout_s=2.0))
+        found = spread(lambda: asks6(stand, client, made, timeout_s=ANSWERED_S), {"web1", "web2"})
+        own, web = (stand.interface(name).ipv6_addresses[0] for name in (client, "web1"))
+        seen = own if source == "kept" else link_address(made, stand.region.private_link_prefix6)
+        assert {one.seen_from for one in found} == {seen}
+        assert answers(stand, client, made)
+        said = says(stand, client, made, to=made.ipv6_addresses[0])
+        assert said.outcome == "reachable", said.explanation
+        assert stand.refuses(lambda: asks6(stand, client, made, 22)), "what is no listener"
+        assert not stand.lab.connect("web1", client, 80, to=seen, timeout_s=REFUSED_S), "one way only"
+        if source == "kept":
+            assert not stand.lab.connect(client, "web1", 80, to=web, timeout_s=REFUSED_S), "not targets themselves"
+        stand.cloud.update(made.id, project="beta", ip_address_type="ipv4")
+        stand.realise()
+        assert stand.refuses(lambda: asks6(stand, client, made))
+        assert asks(stand, client, made, timeout_s=ANSWERED_S)
+
+
 def test_two_services_of_a_vpc_answer_by_their_own_way(stand: Stand, provider: Provider) -> None:
     """Input: two services in one VPC, both of which translate sources. Output: a client reaches both; a route for all
     of what targets see led the answers of both to one of them."""
@@ -171,9 +210,9 @@ def balanced(stand: Stand, provider: Provider) -> Any:
     return stand.cloud.create("load_balancer", subnet_ids=[provider.subnet.id], listeners=listeners)
 
 
-def says(stand: Stand, client: str, made: Any, port: int = 8080) -> Reachability:
-    """What the reachability analyser says of a connection to an endpoint."""
-    asked = ReachabilityBody(source=stand.interface(client).id, destination=made.id, destination_port=port)
+def says(stand: Stand, client: str, made: Any, port: int = 8080, to: str = "") -> Reachability:
+    """What the reachability analyser says of a connection to an endpoint, or one of its addresses."""
+    asked = ReachabilityBody(source=stand.interface(client).id, destination=to or made.id, destination_port=port)
     return reachability(asked, Analyser(region=stand.region), View(stand.cloud, "beta"), whole=True)
 
 

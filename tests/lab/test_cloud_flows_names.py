@@ -104,6 +104,29 @@ def test_names_of_interfaces_and_of_private_zones(stand: Stand, shop: Shop, how:
         assert asked(stand, "web1", server, "DB.Corp.Example.Com", "A", *how) == ["10.0.1.77"]
 
 
+def test_an_endpoint_with_ipv6_has_a_name(stand: Stand, shop: Shop) -> None:
+    """Input: an endpoint of private link, dual-stack, then of IPv4. Output: its name stands for its addresses of both
+    versions, then for nothing."""
+    cloud = stand.cloud
+    balancer = cloud.create("load_balancer", subnet_ids=[shop.front.id], ip_address_type="dualstack")
+    both = {"load_balancer_id": balancer.id, "supported_ip_address_types": ["ipv4", "ipv6"]}
+    service = cloud.create("endpoint_service", **both)
+    wanted = {"service_id": service.id, "subnet_ids": [shop.front.id], "ip_address_type": "dualstack"}
+    endpoint = cloud.create("service_endpoint", **wanted)
+    try:
+        stand.realise()
+        name = f"{endpoint.id}.internal"
+        for type, addresses in (("A", endpoint.addresses), ("AAAA", endpoint.ipv6_addresses)):
+            assert within(lambda t=type, a=addresses: asked(stand, "web1", "10.0.1.2", name, t) == [*a]), type
+        cloud.update(endpoint.id, ip_address_type="ipv4")
+        stand.realise()
+        assert within(lambda: said(stand, "web1", "10.0.1.2", name).code == NO_SUCH_NAME)
+    finally:
+        for one in (endpoint, service, balancer):
+            cloud.delete(one.id)
+        stand.realise()
+
+
 @pytest.mark.parametrize("how", HOW, ids=["plain", "edns", "tcp"])
 def test_public_names_are_asked_of_the_providers_resolvers(stand: Stand, shop: Shop, how: tuple[str, ...]) -> None:
     for machine in ("web1", "web2", "twin1"):

@@ -5,7 +5,7 @@ machine in the VRF.
 
     shop 10.0.0.0/16, fd00:6::/56:  east 10.0.1.0/24, hv1: web1, cli1     west 10.0.2.0/24, hv2: web2
     customer 172.16.0.9, fd00:ac::9 --- VRF (the customer's machine is its next hop) --- private gateway, service
-    buyer 10.0.0.0/16, another project's: buy1, hv2 --- endpoint --- service
+    buyer 10.0.0.0/16, fd00:6::/56, another project's: buy1, hv2 --- endpoint --- service
     branch 10.8.0.0/16, fd00:8::/56: desk1, hv2 --- private gateway --- VRF --- concentrator ==IPsec== office
 """
 
@@ -173,40 +173,48 @@ def test_a_service_in_a_vrf_is_reached_by_private_link(stand: Stand) -> None:
     """Input: a machine in the VRF as backend of a service, and an endpoint in another project's VPC, which has the same
     addresses as the VRF's own project. Output: listeners are reached, by one address; nothing else of the VRF is, and
     what begins there reaches nobody; also without either gateway node."""
-    create, source = stand.cloud.create, "172.20.0.200"
-    listeners = [
-        {"protocol": protocol, "port": 80, "backends": [{"address": OWN[4], "port": 8443}]}
-        for protocol in ("tcp", "udp")
-    ]
+    create, sources = stand.cloud.create, {4: "172.20.0.200", 6: "fd00:20::200"}
+    backends = [{"address": own, "port": 8443} for own in OWN.values()]
+    listeners = [{"protocol": protocol, "port": 80, "backends": backends} for protocol in ("tcp", "udp")]
     service = create(
-        "endpoint_service", vrf=NETWORK.vrf, source_address=source, listeners=listeners,
-        allowed_projects=["beta"], acceptance_required=False,
+        "endpoint_service", vrf=NETWORK.vrf, source_address=sources[4], ipv6_source_address=sources[6],
+        listeners=listeners, allowed_projects=["beta"], acceptance_required=False,
+        supported_ip_address_types=["ipv4", "ipv6"],
     )  # fmt: skip
-    vpc = create("vpc", project="beta", cidr_blocks=["10.0.0.0/16"])
-    subnet = create("subnet", project="beta", vpc_id=vpc.id, cidr_block="10.0.1.0/24")
+    vpc = create("vpc", project="beta", cidr_blocks=["10.0.0.0/16"], ipv6_cidr_blocks=[BLOCKS[6][0]])
+    subnet = create(
+        "subnet", project="beta", vpc_id=vpc.id, cidr_block="10.0.1.0/24", ipv6_cidr_block="fd00:6:0:1::/64"
+    )
     stand.machine("buy1", subnet, stand.open_group(vpc), "hv2")
-    endpoint = create("service_endpoint", project="beta", service_id=service.id, subnet_ids=[subnet.id])
+    endpoint = create(
+        "service_endpoint", project="beta", service_id=service.id, subnet_ids=[subnet.id], ip_address_type="dualstack"
+    )
     stand.settle()
-    hop = stand.transfer(service, 4, NETWORK)
-    words = ["ip", "route", "replace", f"{source}/32", "via", hop, "src", OWN[4]]
-    assert stand.lab.run("customer", words) == ""
+    hops = {version: stand.transfer(service, version, NETWORK) for version in OWN}
+    for version, hop in hops.items():
+        source = f"{sources[version]}/{32 if version == 4 else 128}"
+        words = ["ip", f"-{version}", "route", "replace", source, "via", hop, "src", OWN[version]]
+        assert stand.lab.run("customer", words) == ""
 
-    def buys(port: int = 80, protocol: Any = "tcp", timeout_s: float = ANSWERED_S) -> Connection:
-        to = f"{endpoint.addresses[0]}:{port}"
+    def buys(port: int = 80, protocol: Any = "tcp", timeout_s: float = ANSWERED_S, version: int = 4) -> Connection:
+        to = f"{endpoint.addresses[0]}:{port}" if version == 4 else f"[{endpoint.ipv6_addresses[0]}]:{port}"
         return stand.lab.connect("buy1", "customer", 8443, protocol, to=to, timeout_s=timeout_s)
 
     assert within(lambda: buys(timeout_s=3.0))
-    for protocol in ("tcp", "udp"):
-        found = buys(protocol=protocol)
-        assert (found.answered_by, found.seen_from) == ("customer", source), protocol
-    assert not buys(81, timeout_s=REFUSED_S), "only listeners"
-    assert not stand.lab.connect("buy1", "customer", 8443, to=OWN[4], timeout_s=REFUSED_S), "not the VRF"
-    for to in (source, hop):
-        assert not stand.lab.connect("customer", "buy1", 80, to=to, timeout_s=REFUSED_S), "one way only"
+    assert within(lambda: buys(timeout_s=3.0, version=6))
+    for version, source in sources.items():
+        for protocol in ("tcp", "udp"):
+            found = buys(protocol=protocol, version=version)
+            assert (found.answered_by, found.seen_from) == ("customer", source), protocol
+        assert not buys(81, timeout_s=REFUSED_S, version=version), "only listeners"
+        assert not stand.lab.connect("buy1", "customer", 8443, to=OWN[version], timeout_s=REFUSED_S), "not the VRF"
+        for to in (source, hops[version]):
+            assert not stand.lab.connect("customer", "buy1", 80, to=to, timeout_s=REFUSED_S), "one way only"
     for lost in ("gw1", "gw2"):
         power_off(stand.lab.lab, lost)
         try:
             assert within(lambda: buys(timeout_s=1.0)), f"without {lost}"
+            assert within(lambda: buys(timeout_s=1.0, version=6)), f"without {lost}"
         finally:
             power_on(stand.lab.lab, lost)
             stand.lab.settle()

@@ -23,8 +23,7 @@ from crossconnect.cloud.kinds.peering import VpcPeering
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.kinds.transit import TransitRouterAttachment, TransitRouteTable
-from crossconnect.cloud.linking import endpoint_at, link_route, offered
-from crossconnect.cloud.region import PRIVATE_LINK_PREFIX
+from crossconnect.cloud.linking import BETWEEN, Between, endpoint_at, link_route, offered
 from crossconnect.cloud.steering import inlined, steered
 from crossconnect.cloud.verdict import (
     Packet,
@@ -69,8 +68,8 @@ class Known(NamedTuple):
     """Of a reply: how its connection's first packet was translated."""
     public6: tuple[str, ...] = ()
     """The region's public IPv6 blocks: nothing else leaves to the internet."""
-    link_prefix: str = PRIVATE_LINK_PREFIX
-    """The region's prefix for what is between service endpoints and services."""
+    between: Between = BETWEEN
+    """The region's prefixes for what is between service endpoints and services."""
 
 
 def path(
@@ -80,7 +79,7 @@ def path(
     *,
     established: bool = False,
     public_prefixes6: tuple[str, ...] = (),
-    private_link_prefix: str = PRIVATE_LINK_PREFIX,
+    between: Between = BETWEEN,
     undo: tuple[Translation, ...] = (),
 ) -> Path:
     """What becomes of a packet that an interface sends. `established` for one of a connection that security groups have
@@ -88,7 +87,7 @@ def path(
     nothing else leaves to the internet. Where an
     appliance gets the packet by a route or is sent it, the path ends there: what it does with it is its own. An inline
     one is taken to let it through. Private link's way out of a VPC ends at the endpoint or service (`linking`)."""
-    known = Known(facts, established, undo, public_prefixes6, private_link_prefix)
+    known = Known(facts, established, undo, public_prefixes6, between)
     steps = [source_check(interface, packet)]
     if steps[-1].passes and not established:
         steps.append(security_group(interface, packet, "egress", facts))
@@ -98,7 +97,7 @@ def path(
         return _ended(steps, interface.id, packet)
     if step := inlined(subnet.vpc_id, packet, facts, sent=True, established=established):
         steps.append(step)
-    packet, refused = offered(steps, subnet.vpc_id, packet, facts, private_link_prefix)
+    packet, refused = offered(steps, subnet.vpc_id, packet, facts, between)
     if not refused:
         packet, refused = served(steps, subnet, packet, facts)
     if refused:
@@ -162,13 +161,19 @@ def arrival(elastic_ip: ElasticIp, packet: Packet, facts: Facts) -> Path:
 
 
 def entry(
-    vpc_id: str, packet: Packet, facts: Facts, *, established: bool = False, first: tuple[Step, ...] = ()
+    vpc_id: str,
+    packet: Packet,
+    facts: Facts,
+    *,
+    established: bool = False,
+    first: tuple[Step, ...] = (),
+    between: Between = BETWEEN,
 ) -> Path:
     """What becomes of a packet that a gateway of a VPC lets into it, behind what the gateway itself has said; nothing
     more where that does not let it pass."""
     if first and not first[-1].passes:
         return _ended([*first], vpc_id, packet)
-    return _enter_vpc([*first], vpc_id, packet, Known(facts, established))
+    return _enter_vpc([*first], vpc_id, packet, Known(facts, established, between=between))
 
 
 def public_entry(vpc_id: str, packet: Packet, facts: Facts) -> Path:
@@ -203,7 +208,7 @@ def _route(subnet: Subnet, destination: str, known: Known) -> tuple[Step, str]:
     """The route for an address out of a subnet, and its target: of the subnet's table, or where a longer one is among
     those that every table has for private link, that."""
     step, chosen = route(subnet, destination, known.facts)
-    link = link_route(subnet.vpc_id, destination, known.facts, known.link_prefix)
+    link = link_route(subnet.vpc_id, destination, known.facts, known.between)
     if link is None or (chosen is not None and parse(chosen.destination).length >= parse(link.destination).length):
         return step, chosen.target if chosen is not None else ""
     message = f"{link.destination} leads to {link.target}, as in all route tables of {subnet.vpc_id}"
@@ -417,7 +422,9 @@ def _arrive(
         if not steps[-1].passes:
             return _ended(steps, subnet.id, packet)
     if not established:
-        if (step := begun_outside(subnet, packet, facts)) is not None:
+        _, back = _route(subnet, packet.source, known)
+        is_linked = back.startswith(("vpce-", "svc-"))  # whose answers go no way that is for what begins inside only
+        if not is_linked and (step := begun_outside(subnet, packet, facts)) is not None:
             return _ended([*steps, step], subnet.id, packet)
         steps.append(security_group(interface, packet, "ingress", facts))
         if not steps[-1].passes:

@@ -86,12 +86,23 @@ PROBLEMS = (
     ProblemKind(
         "endpoint-service.address",
         422,
-        "Addresses in a VRF are of IPv4, routers forward to them, and they are not those between the region's routers.",
+        "Addresses in a VRF are of IP versions that the service supports, routers forward to them, and they are not "
+        "those between the region's routers.",
     ),
+    ProblemKind(
+        "endpoint-service.address-type",
+        422,
+        "A service supports IPv6 behind a dual-stack load balancer; in a VRF it has a source address of each type that "
+        "it supports, and keeps its types.",
+    ),
+    ProblemKind("endpoint-service.address-type-in-use", 409, "An endpoint has addresses of a type that would go."),
     ProblemKind("endpoint-service.listener-twice", 422, "Two listeners have the same protocol and port."),
     ProblemKind("endpoint-service.load-balancer", 422, "A service stands behind an internal load balancer."),
     ProblemKind("endpoint-service.load-balancer-in-use", 409, "Another service stands behind that load balancer."),
-    ProblemKind("endpoint-service.no-backend", 422, "A listener in a VRF has at least one backend."),
+    ProblemKind("endpoint-service.no-address-type", 422, "A service supports at least one type of addresses."),
+    ProblemKind(
+        "endpoint-service.no-backend", 422, "A listener in a VRF has at least one backend of each type of addresses."
+    ),
     ProblemKind("endpoint-service.no-listener", 422, "A service in a VRF has at least one listener."),
     ProblemKind("endpoint-service.no-source-address", 422, "A service in a VRF says what backends see of clients."),
     ProblemKind(
@@ -123,6 +134,9 @@ PROBLEMS = (
     ProblemKind("load-balancer.listener-twice", 422, "Two listeners have the same protocol and port."),
     ProblemKind("load-balancer.no-elastic-ip", 422, "An internet-facing load balancer has an elastic IP."),
     ProblemKind("load-balancer.other-vpc", 422, "The target group is of another VPC."),
+    ProblemKind(
+        "load-balancer.service-ipv6", 409, "An endpoint service behind the load balancer supports IPv6: see its types."
+    ),
     ProblemKind("load-balancer.protocol", 422, "Listener and target group have different protocols."),
     ProblemKind("mac.malformed", 422, "That is no MAC address like 02:00:00:00:00:01."),
     ProblemKind("mac.not-unicast", 422, "The MAC is a group's, or zero."),
@@ -217,6 +231,7 @@ PROBLEMS = (
         "A peer is a CIDR block, or the id of a security group or prefix list.",
     ),
     ProblemKind("security-group.default", 409, "A VPC's default security group goes with the VPC only."),
+    ProblemKind("service-endpoint.address-type", 422, "The service does not support such addresses."),
     ProblemKind("service-endpoint.answered", 409, "A rejected endpoint stays rejected: make a new one."),
     ProblemKind("service-endpoint.duplicate", 409, "The VPC has an endpoint of that service."),
     ProblemKind(

@@ -15,6 +15,8 @@ SAMPLING_MAX = 65_535
 
 PRIVATE_LINK_PREFIX = "100.127.0.0/16"
 """Of RFC 6598, as the links between routers are."""
+PRIVATE_LINK_PREFIX6 = "fd6c:6e6b:fffe::/64"
+"""Of the prefix of the links between routers, which have its first /64."""
 
 
 class Zone(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +99,8 @@ class CloudRegion(msgspec.Struct, frozen=True, kw_only=True):
     """IPv6 of the links between routers (RFC 4193)."""
     private_link_prefix: str = PRIVATE_LINK_PREFIX
     """IPv4 of the switch between endpoints and services: what the targets of a service see as source."""
+    private_link_prefix6: str = PRIVATE_LINK_PREFIX6
+    """The same of IPv6, /64 or shorter."""
     resolver: str = "169.254.169.253"
     """IPv4 address of the VPC resolver, which the third address of each subnet leads to (RFC 3927)."""
     resolver6: str = "fd6c:6e6b:ffff:ffff::53"

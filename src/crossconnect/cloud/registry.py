@@ -384,6 +384,7 @@ _ALL = (
             "vrf",
             "listeners",
             "source_address",
+            "ipv6_source_address",
             "tags",
             "description",
         ),

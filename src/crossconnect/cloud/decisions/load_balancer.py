@@ -22,9 +22,10 @@ from crossconnect.cloud.kinds.load_balancer import (
     TargetGroupPatch,
 )
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.private_link import EndpointService, supported_versions
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.limits import limit
-from crossconnect.cloud.resource import Change, Claim, Effect, invalid, missing
+from crossconnect.cloud.resource import Change, Claim, Effect, conflict, invalid, missing
 from crossconnect.cloud.view import Context, View, born
 from crossconnect.net import contains
 
@@ -197,6 +198,7 @@ def _of_type(
         found = _ipv6_addresses(balancer.scheme, subnets, balancer.id, view, context, "/ip_address_type")
         message = f"{balancer.id} answers at {', '.join(text for text, _ in found)}, too"
     else:
+        _refuse_serving(balancer, view)
         released = [
             address.claim_of(subnet.id, text, balancer.id)
             for subnet, text in zip(subnets, balancer.ipv6_addresses, strict=True)
@@ -207,6 +209,14 @@ def _of_type(
     effect = Effect(message, cuts=bool(released), resource_id=balancer.id)
     claims = tuple(claim for _, claim in found)
     return changed, Change(claims=claims, releases=tuple(released), effects=(effect,))
+
+
+def _refuse_serving(balancer: LoadBalancer, view: View) -> None:
+    """Refused where a service behind a load balancer that is to lose its IPv6 addresses supports IPv6."""
+    for service in view.referring(EndpointService, balancer.id, "load_balancer_id"):
+        if 6 in supported_versions(service):
+            message = f"{service.id} stands behind {balancer.id}, and supports ipv6"
+            raise conflict("load-balancer.service-ipv6", message, "/ip_address_type")
 
 
 def _ipv6_addresses(

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from crossconnect.cloud.decisions import address, vrf_service
+from crossconnect.cloud.decisions import link_types, vrf_service
 from crossconnect.cloud.decisions.claimed import numbers
 from crossconnect.cloud.decisions.load_balancer import zone_subnets
 from crossconnect.cloud.decisions.meeting import at_service, blocks_of, others, refuse_overlap
@@ -15,30 +15,37 @@ from crossconnect.cloud.decisions.patching import patched, refuse_naming, the_vp
 from crossconnect.cloud.kinds.load_balancer import LoadBalancer
 from crossconnect.cloud.kinds.private_link import (
     EVERYBODY,
+    VERSIONS,
     EndpointService,
     EndpointServiceBody,
     EndpointServicePatch,
     ServiceEndpoint,
     ServiceEndpointBody,
     ServiceEndpointPatch,
+    supported_versions,
 )
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.resource import Change, Claim, Effect, conflict, forbidden, invalid, missing
 from crossconnect.cloud.view import Context, View, born
 
 PROJECTS_MAX = 1000
+_OWN_FIELDS = ("allowed_projects", "acceptance_required", "listeners", "supported_ip_address_types")
+"""Of a service: who only sees it does not change them."""
 
 
 def create_service(body: EndpointServiceBody, view: View, context: Context) -> Change:
     """A service behind an internal load balancer of the project's, or in a VRF of its own."""
+    types = link_types.supported(body.supported_ip_address_types)
+    body = msgspec.structs.replace(body, supported_ip_address_types=types)
     if bool(body.load_balancer_id) == bool(body.vrf):
         message = "a service is behind a load balancer, or in a VRF"
         raise invalid("endpoint-service.where", message, "/load_balancer_id")
     if body.vrf:
         return _in_vrf(body, view, context)
-    if body.listeners or body.source_address:
-        field = "/listeners" if body.listeners else "/source_address"
-        raise invalid("endpoint-service.not-in-vrf", "the load balancer has the listeners, and the VPC routes", field)
+    for field in ("listeners", *vrf_service.SOURCES):
+        if getattr(body, field):
+            message = "the load balancer has the listeners, and the VPC routes"
+            raise invalid("endpoint-service.not-in-vrf", message, f"/{field}")
     balancer = view.get(LoadBalancer, body.load_balancer_id)
     if balancer is None:
         raise missing("load-balancer", body.load_balancer_id, "/load_balancer_id")
@@ -48,19 +55,19 @@ def create_service(body: EndpointServiceBody, view: View, context: Context) -> C
     for other in view.referring(EndpointService, balancer.id, "load_balancer_id"):
         message = f"{other.id} stands behind {balancer.id} already"
         raise conflict("endpoint-service.load-balancer-in-use", message, "/load_balancer_id")
+    link_types.refuse_unbalanced(body.supported_ip_address_types, balancer)
     where = {"vpc_id": balancer.vpc_id, "load_balancer_id": balancer.id, "source": body.source}
     service, number = _made(body, view, context, where)
     return Change(put=(service,), claims=(number,))
 
 
 def _in_vrf(body: EndpointServiceBody, view: View, context: Context) -> Change:
-    given = body.source_address
-    source = vrf_service.address(given, "/source_address", context) if given else ""
-    body = msgspec.structs.replace(body, source_address=source)
+    body = vrf_service.sources(body, context)
     vrf_service.refuse(body, view, context)
-    listeners = vrf_service.listeners(body.listeners, context)
-    service, number = _made(body, view, context, {"vrf": body.vrf, "listeners": listeners, "source_address": source})
-    return Change(put=(service,), claims=(number, vrf_service.source_claim(body.vrf, source, service.id, view)))
+    sources = {field: getattr(body, field) for field in vrf_service.SOURCES}
+    listeners = vrf_service.listeners(body.listeners, context, link_types.versions(body.supported_ip_address_types))
+    service, number = _made(body, view, context, {"vrf": body.vrf, "listeners": listeners, **sources})
+    return Change(put=(service,), claims=(number, *vrf_service.source_claims(service, view)))
 
 
 def _made(
@@ -76,6 +83,7 @@ def _made(
         body,
         allowed_projects=_projects(body.allowed_projects),
         acceptance_required=body.acceptance_required,
+        supported_ip_address_types=body.supported_ip_address_types,
         number=number.value,
         **where,
     )
@@ -85,7 +93,7 @@ def _made(
 def update_service(service: EndpointService, patch: EndpointServicePatch, view: View, context: Context) -> Change:
     """The service with others who may make endpoints, of which those that are there stay, or other listeners."""
     refuse_naming(service, patch, context)
-    if any(getattr(patch, f) is not msgspec.UNSET for f in ("allowed_projects", "acceptance_required", "listeners")):
+    if any(getattr(patch, field) is not msgspec.UNSET for field in _OWN_FIELDS):
         _refuse_guest(service, context, "")
     changed = patched(service, patch, "allowed_projects", "acceptance_required")
     changed = msgspec.structs.replace(changed, allowed_projects=_projects(changed.allowed_projects))
@@ -93,7 +101,11 @@ def update_service(service: EndpointService, patch: EndpointServicePatch, view: 
         if not service.vrf:
             message = f"{service.load_balancer_id} has the listeners of {service.id}"
             raise invalid("endpoint-service.not-in-vrf", message, "/listeners")
-        changed = msgspec.structs.replace(changed, listeners=vrf_service.listeners(patch.listeners, context))
+        listeners = vrf_service.listeners(patch.listeners, context, supported_versions(service))
+        changed = msgspec.structs.replace(changed, listeners=listeners)
+    if patch.supported_ip_address_types is not msgspec.UNSET:
+        types = link_types.resupported(service, patch.supported_ip_address_types, view)
+        changed = msgspec.structs.replace(changed, supported_ip_address_types=types)
     return Change(put=(changed,), effects=vrf_service.effects(service, changed))
 
 
@@ -121,7 +133,8 @@ def create_endpoint(body: ServiceEndpointBody, view: View, context: Context) -> 
     refuse_overlap(blocks_of(vpc), at_service(service, view), "/service_id")
     id = context.new_id("vpce")
     (number,) = numbers(view, "transfer", id)
-    addresses = [address.given(view, subnet, "", id, f"/subnet_ids/{n}") for n, subnet in enumerate(subnets)]
+    link_types.refuse_unsupported(body.ip_address_type, service)
+    found = {version: link_types.addresses(version, subnets, id, view) for version in VERSIONS[body.ip_address_type]}
     own = service.project_id == context.project_id
     endpoint = born(
         ServiceEndpoint,
@@ -130,27 +143,32 @@ def create_endpoint(body: ServiceEndpointBody, view: View, context: Context) -> 
         body,
         vpc_id=vpc.id,
         subnet_ids=body.subnet_ids,
-        addresses=tuple(text for text, _ in addresses),
+        ip_address_type=body.ip_address_type,
+        addresses=tuple(text for text, _ in found.get(4, ())),
+        ipv6_addresses=tuple(text for text, _ in found.get(6, ())),
         service_id=service.id,
         service_project_id=service.project_id,
         status="active" if own or not service.acceptance_required else "pending-acceptance",
         number=number.value,
     )
-    return Change(put=(endpoint,), claims=(number, *(claim for _, claim in addresses)))
+    claims = (claim for each in found.values() for _, claim in each)
+    return Change(put=(endpoint,), claims=(number, *claims))
 
 
 def update_endpoint(endpoint: ServiceEndpoint, patch: ServiceEndpointPatch, view: View, context: Context) -> Change:
-    """The endpoint, accepted or rejected by the service's project, which may reject one that is active, too."""
+    """The endpoint, accepted or rejected by the service's project, which may reject one that is active, too; of another
+    `ip_address_type` by its own project (AWS's ModifyVpcEndpoint)."""
     refuse_naming(endpoint, patch, context)
+    typed, change = link_types.retyped(endpoint, patch, view, context)
     if patch.status is msgspec.UNSET or patch.status == endpoint.status:
-        return Change(put=(endpoint,))
+        return msgspec.structs.replace(change, put=(typed,))
     if context.project_id != endpoint.service_project_id:
         message = f"{endpoint.id} is for project {endpoint.service_project_id} to answer"
         raise forbidden("service-endpoint.not-yours", message, "/status")
     if endpoint.status == "rejected":
         message = f"{endpoint.id} is rejected, and waits for no answer"
         raise conflict("service-endpoint.answered", message, "/status")
-    effects: tuple[Effect, ...] = ()
+    effects = change.effects
     if patch.status == "active":
         service, vpc = view.get(EndpointService, endpoint.service_id), view.shared(Vpc, endpoint.vpc_id)
         assert service is not None
@@ -158,8 +176,8 @@ def update_endpoint(endpoint: ServiceEndpoint, patch: ServiceEndpointPatch, view
         refuse_overlap(blocks_of(vpc), others(at_service(service, view), vpc.id), "/status")
     elif endpoint.status == "active":
         message = f"connections from {endpoint.id} to {endpoint.service_id} end"
-        effects = (Effect(message, cuts=True, resource_id=endpoint.id),)
-    return Change(put=(msgspec.structs.replace(endpoint, status=patch.status),), effects=effects)
+        effects = (*effects, Effect(message, cuts=True, resource_id=endpoint.id))
+    return msgspec.structs.replace(change, put=(msgspec.structs.replace(typed, status=patch.status),), effects=effects)
 
 
 def delete_endpoint(endpoint: ServiceEndpoint, view: View, context: Context) -> Change:
@@ -167,7 +185,8 @@ def delete_endpoint(endpoint: ServiceEndpoint, view: View, context: Context) -> 
     if context.project_id != endpoint.project_id:
         message = f"{endpoint.id} is project {endpoint.project_id}'s: reject it"
         raise forbidden("service-endpoint.not-yours", message)
-    message = f"{endpoint.service_id} is not reached at {', '.join(endpoint.addresses)} any more"
+    at = ", ".join(endpoint.addresses + endpoint.ipv6_addresses)
+    message = f"{endpoint.service_id} is not reached at {at} any more"
     return Change(
         delete=(endpoint.id,),
         effects=(Effect(message, cuts=endpoint.status == "active", resource_id=endpoint.id),),

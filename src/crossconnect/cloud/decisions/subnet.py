@@ -140,10 +140,11 @@ def _refuse_in_use(subnet: Subnet, version: int, view: View, field: str) -> None
     ]
     if version == 6:
         users += [b.id for b in view.referring(LoadBalancer, subnet.id, "subnet_ids") if b.ipv6_addresses]
+        users += [e.id for e in view.referring(ServiceEndpoint, subnet.id, "subnet_ids") if e.ipv6_addresses]
     if version == 4:
         users += [gateway.id for gateway in view.referring(NatGateway, subnet.id, "subnet_id")]
         users += [balancer.id for balancer in view.referring(LoadBalancer, subnet.id, "subnet_ids")]
-        users += [endpoint.id for endpoint in view.referring(ServiceEndpoint, subnet.id, "subnet_ids")]
+        users += [e.id for e in view.referring(ServiceEndpoint, subnet.id, "subnet_ids") if e.addresses]
     if users:
         others = f" and {len(users) - 3} others" if len(users) > 3 else ""
         message = f"{', '.join(users[:3])}{others} have addresses of the block"

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+
+import msgspec
 
 from crossconnect.cloud.decisions.meeting import blocks_of, in_vrf
 from crossconnect.cloud.decisions.patching import no_vrf, refuse_more
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
-from crossconnect.cloud.kinds.private_link import Backend, EndpointService, EndpointServiceBody, ServiceListener
+from crossconnect.cloud.kinds.private_link import (
+    Backend,
+    EndpointService,
+    EndpointServiceBody,
+    ServiceListener,
+    source_of,
+    supported_versions,
+)
 from crossconnect.cloud.limits import limit
 from crossconnect.cloud.resource import Claim, Effect, conflict, invalid
 from crossconnect.cloud.view import Context, View
 from crossconnect.net import canonical_address, contains, parse, unroutable, version_of
+
+SOURCES: Mapping[str, int] = {"source_address": 4, "ipv6_source_address": 6}
+"""Fields, and the IP version of each."""
 
 
 def refuse(body: EndpointServiceBody, view: View, context: Context) -> None:
@@ -22,27 +34,37 @@ def refuse(body: EndpointServiceBody, view: View, context: Context) -> None:
     if body.source != "translated":
         message = "clients' addresses mean nothing in a VRF: sources are translated there"
         raise invalid("endpoint-service.vrf-kept", message, "/source")
-    if not body.source_address:
-        message = "backends in a VRF see all clients by one address, which must be said"
-        raise invalid("endpoint-service.no-source-address", message, "/source_address")
-    refuse_source_in(body.vrf, body.source_address, view)
+    for field, version in SOURCES.items():
+        source = getattr(body, field)
+        if f"ipv{version}" not in body.supported_ip_address_types:
+            if source:
+                message = f"the service does not support ipv{version}"
+                raise invalid("endpoint-service.address-type", message, f"/{field}")
+            continue
+        if not source:
+            message = "backends in a VRF see all clients by one address of each IP version, which must be said"
+            raise invalid("endpoint-service.no-source-address", message, f"/{field}")
+        refuse_source_in(body.vrf, source, view, f"/{field}")
 
 
-def refuse_source_in(vrf: str, source: str, view: View) -> None:
+def refuse_source_in(vrf: str, source: str, view: View, field: str) -> None:
     """Refused where an address is of a VPC that is announced into the VRF."""
     for gateway_id, vpc in in_vrf(vrf, view):
         if any(contains(block, source) for block in blocks_of(vpc)):
             message = f"{source} is in a CIDR block of {vpc.id}, which {gateway_id} announces into {vrf}"
-            raise conflict("cidr.overlap", message, "/source_address")
+            raise conflict("cidr.overlap", message, field)
 
 
 def refuse_sources_of(vrf: str, blocks: Iterable[str], view: View, field: str) -> None:
     """Refused where a VPC that is to be announced into a VRF has the address by which a service there sees clients."""
     blocks = tuple(blocks)
     for service in view.all_of(EndpointService):
-        if service.vrf == vrf and any(contains(block, service.source_address) for block in blocks):
-            message = f"{service.source_address} is what clients of {service.id} have in {vrf}"
-            raise conflict("cidr.overlap", message, field)
+        if service.vrf != vrf:
+            continue
+        for source in (source_of(service, version) for version in supported_versions(service)):
+            if any(contains(block, source) for block in blocks):
+                message = f"{source} is what clients of {service.id} have in {vrf}"
+                raise conflict("cidr.overlap", message, field)
 
 
 def refuse_announcing(block: str, vpc_id: str, view: View, field: str) -> None:
@@ -51,22 +73,32 @@ def refuse_announcing(block: str, vpc_id: str, view: View, field: str) -> None:
         refuse_sources_of(gateway.vrf, (block,), view, field)
 
 
-def address(text: str, field: str, context: Context) -> str:
-    """An IPv4 address that routers forward to, in canonical form, and none of those between the cloud's routers."""
+def sources(body: EndpointServiceBody, context: Context) -> EndpointServiceBody:
+    """A body with its source addresses in canonical form."""
+    given = {field: getattr(body, field) for field in SOURCES}
+    found = {field: address(text, f"/{field}", context, (SOURCES[field],)) for field, text in given.items() if text}
+    return msgspec.structs.replace(body, **found)
+
+
+def address(text: str, field: str, context: Context, versions: Collection[int]) -> str:
+    """An address of some IP versions that routers forward to, in canonical form, and none of those between the cloud's
+    routers."""
     try:
         found = canonical_address(text)
     except ValueError:
         raise invalid("address.malformed", f"{text[:80]!r} is no IP address", field) from None
-    why = "of IPv6" if version_of(found) == 6 else unroutable(found)
+    why = f"of IPv{version_of(found)}" if version_of(found) not in versions else unroutable(found)
     if any(contains(prefix, found) for prefix in context.reserved_prefixes):
         why = "between the region's routers"
     if why:
-        raise invalid("endpoint-service.address", f"{found} is {why}: not in a VRF", field)
+        raise invalid("endpoint-service.address", f"{found} is {why}: not what this service has in a VRF", field)
     return found
 
 
-def listeners(given: tuple[ServiceListener, ...], context: Context) -> tuple[ServiceListener, ...]:
-    """Listeners in canonical form, at least one, each with backends."""
+def listeners(
+    given: tuple[ServiceListener, ...], context: Context, versions: Collection[int]
+) -> tuple[ServiceListener, ...]:
+    """Listeners in canonical form, at least one, each with backends of each of some IP versions, and of no other."""
     if not given:
         raise invalid("endpoint-service.no-listener", "a service in a VRF has at least one listener", "/listeners")
     refuse_more(len(given), limit(context, "listeners_per_load_balancer"), "listeners", "/listeners")
@@ -82,20 +114,33 @@ def listeners(given: tuple[ServiceListener, ...], context: Context) -> tuple[Ser
         if not listener.backends:
             raise invalid("endpoint-service.no-backend", "nobody would answer", f"{at}/backends")
         refuse_more(len(listener.backends), most, "backends", f"{at}/backends")
-        backends = tuple(_backend(one, f"{at}/backends/{m}", context) for m, one in enumerate(listener.backends))
+        backends = tuple(
+            _backend(one, f"{at}/backends/{m}", context, versions) for m, one in enumerate(listener.backends)
+        )
+        for version in versions:
+            if not any(version_of(one.address) == version for one in backends):
+                message = f"nobody would answer by IPv{version}"
+                raise invalid("endpoint-service.no-backend", message, f"{at}/backends")
         found[key] = ServiceListener(
             protocol=listener.protocol, port=listener.port, backends=tuple(dict.fromkeys(backends))
         )
     return tuple(found.values())
 
 
-def source_claim(vrf: str, source: str, owner: str, view: View) -> Claim:
-    """What says that an address in a VRF is one service's. VRFs are one project's each."""
-    claim = Claim(f"vrf-source/{vrf}", parse(source).value, owner)
-    if not view.is_free(claim.scope, claim.value):
-        message = f"another service has {source} in {vrf}"
-        raise conflict("endpoint-service.source-address-in-use", message, "/source_address")
-    return claim
+def source_claims(service: EndpointService, view: View) -> tuple[Claim, ...]:
+    """What says that addresses in a VRF are one service's. VRFs are one project's each."""
+    found: list[Claim] = []
+    for field, version in SOURCES.items():
+        source = source_of(service, version)
+        if not source:
+            continue
+        scope = f"vrf-source/{service.vrf}{'/6' if version == 6 else ''}"
+        claim = Claim(scope, parse(source).value, service.id)
+        if not view.is_free(claim.scope, claim.value):
+            message = f"another service has {source} in {service.vrf}"
+            raise conflict("endpoint-service.source-address-in-use", message, f"/{field}")
+        found.append(claim)
+    return tuple(found)
 
 
 def effects(before: EndpointService, after: EndpointService) -> tuple[Effect, ...]:
@@ -112,9 +157,9 @@ def effects(before: EndpointService, after: EndpointService) -> tuple[Effect, ..
     return tuple(Effect(message, cuts=True, resource_id=before.id) for message in found)
 
 
-def _backend(backend: Backend, at: str, context: Context) -> Backend:
+def _backend(backend: Backend, at: str, context: Context, versions: Collection[int]) -> Backend:
     _refuse_port(backend.port, f"{at}/port")
-    return Backend(address=address(backend.address, f"{at}/address", context), port=backend.port)
+    return Backend(address=address(backend.address, f"{at}/address", context, versions), port=backend.port)
 
 
 def _refuse_port(port: int, field: str) -> None:

@@ -3,7 +3,7 @@ load balancer of the project's, or in a VRF of the region that the provider has 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import msgspec
@@ -12,13 +12,17 @@ from crossconnect.cloud.kinds.load_balancer import Protocol
 from crossconnect.cloud.resource import Body, Patch, Reference, Resource
 
 EVERYBODY = "*"
+SupportedType = Literal["ipv4", "ipv6"]
+EndpointType = Literal["ipv4", "ipv6", "dualstack"]
+VERSIONS: Mapping[str, tuple[int, ...]] = {"ipv4": (4,), "ipv6": (6,), "dualstack": (4, 6)}
+"""The IP versions of each type."""
 
 
 class Backend(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A machine in a VRF that answers."""
 
     address: str
-    """IPv4."""
+    """Of an IP version that the service supports."""
     port: int
 
 
@@ -46,6 +50,11 @@ class EndpointService(Resource, frozen=True, kw_only=True):
     source_address: str = ""
     """In a VRF: what backends see of all clients, IPv4. Gateway nodes announce it there, so it is of the prefixes that
     the repository gives to the VRF's network, and nobody else's."""
+    ipv6_source_address: str = ""
+    """The same of IPv6, where the service supports it."""
+    supported_ip_address_types: tuple[SupportedType, ...] = ("ipv4",)
+    """What endpoints may have. `ipv6`: clients are led to targets or backends by their IPv6 addresses; nothing
+    translates from one version to the other. A load balancer is `dualstack` then."""
     allowed_projects: tuple[str, ...] = ()
     """Who may make endpoints, beside the own project; `*` for everybody."""
     acceptance_required: bool = True
@@ -64,6 +73,8 @@ class EndpointServiceBody(Body, frozen=True, kw_only=True, forbid_unknown_fields
     vrf: str = ""
     listeners: tuple[ServiceListener, ...] = ()
     source_address: str = ""
+    ipv6_source_address: str = ""
+    supported_ip_address_types: tuple[SupportedType, ...] = ("ipv4",)
     allowed_projects: tuple[str, ...] = ()
     acceptance_required: bool = True
     source: Literal["translated", "kept"] = "translated"
@@ -74,7 +85,8 @@ class EndpointServicePatch(Patch, frozen=True, kw_only=True, forbid_unknown_fiel
     in a VRF replaces all of them."""
 
     listeners: tuple[ServiceListener, ...] | msgspec.UnsetType = msgspec.UNSET
-
+    supported_ip_address_types: tuple[SupportedType, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Of a service behind a load balancer. What endpoints have is not taken away."""
     allowed_projects: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     acceptance_required: bool | msgspec.UnsetType = msgspec.UNSET
 
@@ -85,8 +97,12 @@ class ServiceEndpoint(Resource, frozen=True, kw_only=True):
     vpc_id: str
     subnet_ids: tuple[str, ...]
     """Of different zones."""
+    ip_address_type: EndpointType = "ipv4"
+    """Which addresses it has; the service supports them."""
     addresses: tuple[str, ...]
-    """One in each subnet."""
+    """Of IPv4: one in each subnet."""
+    ipv6_addresses: tuple[str, ...] = ()
+    """Of IPv6: one in each subnet."""
     service_id: str
     service_project_id: str
     """Whose the service is: it sees the endpoint, and may accept or reject it."""
@@ -100,12 +116,35 @@ class ServiceEndpointBody(Body, frozen=True, kw_only=True, forbid_unknown_fields
 
     service_id: str
     subnet_ids: tuple[str, ...]
+    ip_address_type: EndpointType = "ipv4"
 
 
 class ServiceEndpointPatch(Patch, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To answer, as the service's project."""
+    """To answer, as the service's project; to have other addresses, as its own."""
 
+    ip_address_type: EndpointType | msgspec.UnsetType = msgspec.UNSET
+    """With new addresses of the version that it had not, without those of one that it is not to have."""
     status: Literal["active", "rejected"] | msgspec.UnsetType = msgspec.UNSET
+
+
+def supported_versions(service: EndpointService) -> tuple[int, ...]:
+    """The IP versions that a service is reached by."""
+    return tuple(version for version in (4, 6) if f"ipv{version}" in service.supported_ip_address_types)
+
+
+def source_of(service: EndpointService, version: int) -> str:
+    """In a VRF: what backends see of all clients of an IP version."""
+    return service.source_address if version == 4 else service.ipv6_source_address
+
+
+def endpoint_addresses(endpoint: ServiceEndpoint, version: int) -> tuple[str, ...]:
+    """An endpoint's addresses of an IP version."""
+    return endpoint.addresses if version == 4 else endpoint.ipv6_addresses
+
+
+def linked_versions(endpoint: ServiceEndpoint, service: EndpointService) -> tuple[int, ...]:
+    """The IP versions by which a service is reached at an endpoint."""
+    return tuple(version for version in supported_versions(service) if endpoint_addresses(endpoint, version))
 
 
 def service_references(service: EndpointService) -> Iterator[Reference]:

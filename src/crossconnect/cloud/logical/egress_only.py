@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from crossconnect.cloud.kinds.gateways import EgressOnlyInternetGateway
 from crossconnect.cloud.kinds.route_table import RouteTable
 from crossconnect.cloud.kinds.vpc import Vpc
+from crossconnect.cloud.logical.private_link import private_routes
 from crossconnect.cloud.logical.queries import Queries
 from crossconnect.cloud.logical.routes import destinations
 from crossconnect.net import address_text, contains, overlaps, parse
@@ -39,9 +40,10 @@ def outside_of(q: Queries, table_id: str) -> frozenset[str]:
     vpc = q.need(Vpc, table.vpc_id)
     routes = {prefix: target for prefix, target in destinations(q, table).items() if ":" in prefix}
     ours = [p for p, target in routes.items() if _is_egress_only(q, target, vpc.id)]
+    elsewhere = (*routes, *vpc.ipv6_cidr_blocks, *(p for p in q.ask(private_routes, vpc.id) if ":" in p))
     found: list[str] = []
     for prefix in ours:
-        longer = [p for p in (*routes, *vpc.ipv6_cidr_blocks) if p != prefix and contains(prefix, p)]
+        longer = [p for p in elsewhere if p != prefix and contains(prefix, p)]
         found += without([prefix], [*longer, *_NEVER])
     return frozenset(found)
 

@@ -69,7 +69,7 @@ def link_addresses(region: CloudRegion, link: Resource, side: str) -> tuple[str,
     for prefix in (region.link_prefix, region.link_prefix6):
         parsed = parse(prefix)
         address = address_text(parsed.version, parsed.value | _link_host(link, side, parsed.host_mask))
-        if contains(region.private_link_prefix, address):
+        if any(contains(taken, address) for taken in (region.private_link_prefix, region.private_link_prefix6)):
             raise Unrealisable(_NO_LINK)
         found.append(address)
     return found[0], found[1]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from crossconnect.cloud.kinds.dns import DnsRecord, DnsZone
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
+from crossconnect.cloud.kinds.private_link import ServiceEndpoint
 from crossconnect.cloud.kinds.vpc import Vpc
 from crossconnect.cloud.logical.interfaces import host_name
 from crossconnect.cloud.logical.queries import Queries
@@ -55,6 +56,15 @@ def names_of(q: Queries, interface: NetworkInterface) -> tuple[tuple[str, str], 
     if interface.ipv6_addresses:
         found.append((f"{interface.id}.{domain}", " ".join((*interface.private_addresses, *interface.ipv6_addresses))))
     return tuple(found)
+
+
+def endpoint_name(q: Queries, endpoint: ServiceEndpoint) -> tuple[str, str] | None:
+    """An endpoint's name and what it stands for: with IPv6 `<id>.<domain>`, as interfaces have it, for all of its
+    addresses. None where it has none, or the VPC no resolver."""
+    if not endpoint.ipv6_addresses or not q.ask(has_resolver, endpoint.vpc_id):
+        return None
+    name = f"{endpoint.id}.{q.ask(domain_of, endpoint.vpc_id)}"
+    return name, " ".join((*endpoint.addresses, *endpoint.ipv6_addresses))
 
 
 class Answer(NamedTuple):

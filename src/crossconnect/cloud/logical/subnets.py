@@ -32,8 +32,8 @@ def reserved(region: CloudRegion) -> tuple[str, ...]:
     """Prefixes of the region's own that VPCs' routers have networks in."""
     networks = (region.internet, *region.networks)
     transfer = (prefix for network in networks for prefix in (network.transfer_prefix, network.transfer_prefix6))
-    own = (region.link_prefix, region.link_prefix6, region.private_link_prefix, "169.254.0.0/16", "fe80::/10")
-    return tuple(prefix for prefix in (*transfer, *own) if prefix)
+    own = (region.link_prefix, region.link_prefix6, region.private_link_prefix, region.private_link_prefix6)
+    return tuple(prefix for prefix in (*transfer, *own, "169.254.0.0/16", "fe80::/10") if prefix)
 
 
 def table_of(q: Queries, id: str) -> str:

@@ -53,7 +53,7 @@ def balancer(q: Queries, id: str) -> Iterator[Part]:
     answers who asks for them."""
     balancer = q.need(LoadBalancer, id)
     if balancer.ipv6_addresses:
-        yield from _answering(balancer)
+        yield from neighbours(balancer.id, balancer.vpc_id, balancer.ipv6_addresses)
     for face in q.ask(faces, id):
         vips = {f"{bracketed(address)}:{face.listener.port}": [*targets] for address, targets in face.vips}
         if face.group.targets and face.version == 6 and not any(targets for _, targets in face.vips):
@@ -72,13 +72,19 @@ def balancer(q: Queries, id: str) -> Iterator[Part]:
             yield from _outside(q, balancer, listener, group, [*targets_of(q, group)])
 
 
-def _answering(balancer: LoadBalancer) -> Iterator[Part]:
+def neighbours(id: str, vpc_id: str, addresses: tuple[str, ...]) -> Iterator[Part]:
     """`arp_proxy` of 23.03 is for IPv4 only; a router answers neighbour solicitations for addresses of its load
-    balancers. What reaches the router at one of them, and at no port that is balanced there, is dropped there."""
-    key = f"{balancer.id}/neighbours"
-    vips: dict[Atom, Atom] = dict.fromkeys(balancer.ipv6_addresses, "")
-    yield row(BALANCER, key, balancer.id, name=key.replace("/", "-"), vips=vips)
-    yield adds(ROUTER, balancer.vpc_id, "load_balancer", uuid_of(BALANCER, key))
+    balancers. What reaches the router at one of them, and at no port that is balanced there, is dropped there. `id`:
+    the load balancer or endpoint that has the addresses."""
+    key = f"{id}/neighbours"
+    vips: dict[Atom, Atom] = dict.fromkeys(addresses, "")
+    yield row(BALANCER, key, id, name=key.replace("/", "-"), vips=vips)
+    yield adds(ROUTER, vpc_id, "load_balancer", uuid_of(BALANCER, key))
+
+
+def listener_key(id: str, protocol: str, port: int, version: int) -> str:
+    """Key of the row for a listener at addresses of an IP version."""
+    return f"{id}/{protocol}/{port}{'/ipv6' if version == 6 else ''}"
 
 
 def _outside(

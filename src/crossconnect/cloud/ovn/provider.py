@@ -197,6 +197,24 @@ def link(
         yield from within(ROUTER, router, "ports", made)
 
 
+def source_translated(router: str, key: str, address: str, port: str, resource: str = "") -> Iterator[Part]:
+    """`NAT` `snat` of everything of an address's IP version that leaves by a router's gateway port. `resource`: what it
+    is made for, where that is not the router's."""
+    six = ":" in address
+    nat = row(
+        "NAT",
+        f"{key}/ipv6" if six else key,
+        resource or router,
+        type="snat",
+        external_ip=address,
+        logical_ip="::/0" if six else "0.0.0.0/0",
+        external_mac=None,
+        logical_port=None,
+        gateway_port=uuid_of("Logical_Router_Port", port),
+    )
+    yield from within(ROUTER, router, "nat", nat)
+
+
 def route(router: str, key: str, resource: str, prefix: str, hop: Hop, table: str = "") -> Iterator[Part]:
     """`Logical_Router_Static_Route` in a route table of the router, or in none."""
     made = row(

@@ -17,12 +17,14 @@ from zlib import crc32
 
 from crossconnect.cloud.addresses import resolver
 from crossconnect.cloud.kinds.dns import DnsZone
+from crossconnect.cloud.kinds.private_link import ServiceEndpoint
 from crossconnect.cloud.kinds.subnet import Subnet
 from crossconnect.cloud.logical.hops import Hop
 from crossconnect.cloud.logical.interfaces import port_of
 from crossconnect.cloud.logical.numbers import router_mac
 from crossconnect.cloud.logical.resolving import (
     answer_of,
+    endpoint_name,
     has_resolver,
     names_of,
     own_domains,
@@ -123,6 +125,16 @@ def interface_names(q: Queries, id: str) -> Iterator[Part]:
         key = rows[crc32(id.encode()) % len(rows)]
         for name, value in names:
             yield adds("DNS", key, "records", name, value)
+
+
+@unit
+def endpoint_names(q: Queries, id: str) -> Iterator[Part]:
+    """A pair in one of the `DNS` rows of the first subnet of an active endpoint with IPv6, `<id>.<domain>`, for its
+    addresses of both IP versions."""
+    endpoint = q.need(ServiceEndpoint, id)
+    if endpoint.status == "active" and (pair := endpoint_name(q, endpoint)) is not None:
+        rows = _names_rows(q.ask(switch_of, endpoint.subnet_ids[0]))
+        yield adds("DNS", rows[crc32(id.encode()) % len(rows)], "records", *pair)
 
 
 @unit

@@ -96,7 +96,7 @@ UNITS: Mapping[type[Resource], tuple[UnitFunction, ...]] = {
     CustomerGateway: (),
     VpnConnection: (vpn_connections.connection,),
     EndpointService: (private_link.service,),
-    ServiceEndpoint: (private_link.endpoint,),
+    ServiceEndpoint: (private_link.endpoint, resolving.endpoint_names),
     ServiceInsertion: (insertions.steering,),
     TrafficMirror: (traffic_mirrors.mirror,),
     TransitRouter: (transit.router,),

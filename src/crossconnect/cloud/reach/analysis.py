@@ -22,7 +22,7 @@ from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.private_gateway import PrivateGateway
 from crossconnect.cloud.kinds.private_link import EndpointService, ServiceEndpoint
 from crossconnect.cloud.kinds.vpc import Vpc
-from crossconnect.cloud.linking import Crossed, endpoint_at, to_client, to_service
+from crossconnect.cloud.linking import Crossed, between, endpoint_at, to_client, to_service
 from crossconnect.cloud.logical.private_link import private_link
 from crossconnect.cloud.logical.provider import gateway_group, gateway_order
 from crossconnect.cloud.path import Path, arrival, entry, path, private_entry, public_entry
@@ -189,7 +189,7 @@ class _Walk:
                 finder,
                 established=self._established,
                 public_prefixes6=self._region.public_prefixes6,
-                private_link_prefix=self._region.private_link_prefix,
+                between=between(self._region),
                 undo=self._undo,
             )
             other = finder.shared(NetworkInterface, way.end)
@@ -255,7 +255,7 @@ class _Walk:
         A load balancer's hop is the target's project's, whose addresses a client of another project is not told."""
         journey, sender = self.journey, self._ends.sender
         for before, after in reversed(self._undo):
-            if contains(self._region.private_link_prefix, before.destination):
+            if any(contains(prefix, before.destination) for prefix in between(self._region)):
                 continue  # the service's router did that, and undoes it where the answer comes back to it
             if before.destination != after.destination and (
                 (journey.packet.source, journey.packet.source_port) == (after.destination, after.destination_port)
@@ -336,20 +336,32 @@ class _Walk:
     def _over_link(self, end: str, interface: NetworkInterface) -> None:
         """From an endpoint to its service's VPC, or from a service to a client's. The routers of both are on the
         service's gateway node."""
-        finder, journey, prefix = self._finder, self.journey, self._region.private_link_prefix
+        finder, journey, prefixes = self._finder, self.journey, between(self._region)
         endpoint = finder.shared(ServiceEndpoint, end)
         service = finder.shared(EndpointService, endpoint.service_id if endpoint is not None else end)
         assert service is not None
         if not self._at_node(service, private_link(self._region), self._hypervisor(interface)):
             return
         if endpoint is not None:
-            crossed = to_service(endpoint, journey.packet, finder, prefix)
+            crossed = to_service(endpoint, journey.packet, finder, prefixes)
             if not crossed.end:
                 self._into_vrf(service, crossed)
                 return
         else:
-            crossed = to_client(service, journey.packet, finder, prefix, self._undo)
-        self._enter(entry(crossed.end, crossed.packet, finder, established=self._established, first=crossed.steps))
+            crossed = to_client(service, journey.packet, finder, prefixes, self._undo)
+        self._enter_from(crossed)
+
+    def _enter_from(self, crossed: Crossed) -> None:
+        """Into the VPC at the other end of a private link."""
+        way = entry(
+            crossed.end,
+            crossed.packet,
+            self._finder,
+            established=self._established,
+            first=crossed.steps,
+            between=between(self._region),
+        )
+        self._enter(way)
 
     def _into_vrf(self, service: EndpointService, crossed: Crossed) -> None:
         """From a service's routers into its VRF. They are on the gateway node that has the packet."""
@@ -369,9 +381,8 @@ class _Walk:
         assert network is not None
         self._inwards(network, service, "")
         if not self.journey.lost:
-            prefix = self._region.private_link_prefix
-            crossed = to_client(service, self.journey.packet, self._finder, prefix, self._undo)
-            self._enter(entry(crossed.end, crossed.packet, self._finder, established=True, first=crossed.steps))
+            prefixes = between(self._region)
+            self._enter_from(to_client(service, self.journey.packet, self._finder, prefixes, self._undo))
 
     def _outwards(self, network: ProviderNetwork) -> None:
         """From the gateway node, by its routes."""

@@ -9,7 +9,7 @@ import msgspec
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp
 from crossconnect.cloud.kinds.load_balancer import LoadBalancer, addresses_of
 from crossconnect.cloud.kinds.network_interface import NetworkInterface, own_addresses
-from crossconnect.cloud.kinds.private_link import ServiceEndpoint
+from crossconnect.cloud.kinds.private_link import ServiceEndpoint, endpoint_addresses
 from crossconnect.cloud.reach.hop import ReachabilityBody
 from crossconnect.cloud.reach.places import Finder, private_gateway_for
 from crossconnect.cloud.region import CloudRegion, ProviderNetwork
@@ -134,7 +134,10 @@ def _version(source: Resource | str, target: Resource | str) -> int:
     for end in (source, target):
         if isinstance(end, str):
             return version_of(end)
-        if isinstance(end, LoadBalancer) and end.ipv6_addresses and isinstance(source, NetworkInterface):
+        if isinstance(end, ServiceEndpoint) and not end.addresses:
+            return 6
+        both = isinstance(end, LoadBalancer | ServiceEndpoint) and bool(end.ipv6_addresses)
+        if both and isinstance(source, NetworkInterface):
             return 4 if source.private_addresses else 6
         if not isinstance(end, NetworkInterface):
             return 4
@@ -156,7 +159,7 @@ def _from_inside(target: Resource | str, version: int) -> str:
     if isinstance(target, LoadBalancer):
         return next(iter(addresses_of(target, version)), "")
     if isinstance(target, ServiceEndpoint):
-        return next(iter(target.addresses), "")
+        return next(iter(endpoint_addresses(target, version)), "")
     assert isinstance(target, NetworkInterface)
     return _own(target, version)
 
