@@ -224,6 +224,9 @@ class SavedPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What gates on devices do not look at, by system: what its collectors do not tell."""
     objectives: tuple[Objective, ...] = ()
     """What of it may be lost, and how long it may take."""
+    moving: tuple[str, ...] = ()
+    """Servers that both networks have and that get another cable, address or gateway: nobody knows when that is done,
+    so what they miss meanwhile is not judged."""
     on_failure: Literal["wave", "all"]
     """What is undone when a gate fails."""
     orders_tried: int
