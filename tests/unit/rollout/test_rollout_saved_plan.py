@@ -240,6 +240,24 @@ def test_a_file_that_is_not_as_it_was_written_is_refused(change: str) -> None:
         decoded(spoilt, "file")
 
 
+def test_a_file_that_was_written_anew_and_does_not_hold_together_is_refused() -> None:
+    """Input: plans with the right hash, that no program of ours writes. Output: what is wrong with each."""
+    saved, _ = of(PODS, "leak")
+    first, *others = saved.waves
+    wave = msgspec.structs.replace
+    spoilt = {
+        "not numbered": {"waves": (*others, first)},
+        "do not name the same": {"devices": saved.devices[1:]},
+        "do not name": {"waves": (wave(first, devices=("ghost",), undo=()), *others)},
+        "ghost is not in wave 1": {"waves": (wave(first, drain=("ghost",)), *others)},
+        "is not in wave 1, which": {"waves": (wave(first, undo=saved.waves[-1].devices), *others)},
+        "a timer is negative": {"timers": wave(saved.timers, soak_s=-1)},
+    }
+    for words, fields in spoilt.items():
+        with pytest.raises(BadInput, match=f"file was changed by hand: .*{words}"):
+            decoded(encoded(wave(saved, **fields)), "file")
+
+
 def test_no_secret_is_in_it() -> None:
     region = msgspec.structs.replace(
         BASE,
