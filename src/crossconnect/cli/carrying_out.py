@@ -167,7 +167,9 @@ def refuse_overtaken(course: Course, state: State, hands: Hands) -> None:
         if found != wanted:
             now = {OLD: "is as before the plan", NEW: "is as the plan would have it"}.get(found, "runs something else")
             how = outcome(course, state)
-            raise Stale(f"the plan has ended: {how}; {name} {now}: it was changed since. Nothing was done; see `xc history`")
+            raise Stale(
+                f"the plan has ended: {how}; {name} {now}: it was changed since. Nothing was done; see `xc history`"
+            )
 
 
 def _look_before(hands: PlanHands, journal: Journal) -> None:

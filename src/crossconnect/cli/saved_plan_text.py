@@ -26,7 +26,9 @@ def waves_text(plan: SavedPlan) -> str:
         which = "every state between" if plan.alone else "each of these states"
         parts.append(f"\nwhoever talks before and after talks in {which}, and no promise breaks")
     if plan.moving:
-        parts.append(f"\nnot judged are servers that get another cable, address or gateway: {names_text(plan.moving, 8)}")
+        parts.append(
+            f"\nnot judged are servers that get another cable, address or gateway: {names_text(plan.moving, 8)}"
+        )
     for each in plan.breaks:
         during = f"wave {each.first}" if each.first == each.last else f"waves {each.first} to {each.last}"
         parts.append(f"\nbreaks, {during}, for up to {each.seconds_max} s: {each.name}: {each.what}")

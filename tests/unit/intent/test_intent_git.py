@@ -51,7 +51,7 @@ def test_a_history_that_is_cut_off_is_no_smaller_one(origin: Path, tmp_path: Pat
     git(tmp_path, "clone", "-q", "--depth", "1", "--no-single-branch", f"file://{origin}", str(clone))
     for _ in range(2):
         for old in ("origin/main", ""):
-            with pytest.raises(BadInput, match="cut off .*--unshallow"):
+            with pytest.raises(BadInput, match=r"cut off .*--unshallow"):
                 authors_between(clone, old, "HEAD")
         with pytest.raises(BadInput, match="cut off"):
             is_ancestor(clone, "origin/main", "HEAD")
