@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_rollout_execution import World, standing
 
-from crossconnect.errors import Rejected
+from crossconnect.cli.carrying_out import refuse_overtaken
+from crossconnect.errors import Rejected, Stale
 from crossconnect.rollout.execution import Action, Course, DeviceState
 from crossconnect.rollout.journal_file import Journal, look
 from crossconnect.rollout.runner import carry_out
@@ -102,6 +103,19 @@ def test_what_has_ended_is_not_done_again(tmp_path: Path) -> None:
         with Journal(tmp_path, "x", PLAN, lambda: "now") as journal:
             assert carry_out(COURSE, journal, hands, who="again")[0] == "done"
     assert hands.count == 0
+
+
+def test_an_ended_plan_is_not_gone_on_with_where_devices_were_changed_since(tmp_path: Path) -> None:
+    """Input: a plan that was done, one that failed in its second wave; then a device gets another configuration.
+    Output: as long as all are as the plan left them they may be taken for that, afterwards none of it."""
+    for bad, device, elsewhere in ((0, "d", "old"), (0, "b", "other"), (2, "d", "new"), (2, "a", "old")):
+        world, name = World(COURSE, bad), f"plan{bad}{device}"
+        with Journal(tmp_path, name, PLAN, lambda: "now") as journal:
+            _, state = carry_out(COURSE, journal, WorldHands(world), who="first")
+        refuse_overtaken(COURSE, state, WorldHands(world))
+        world.devices[device].config = elsewhere
+        with pytest.raises(Stale, match=f"; {device} (is as before|is as the plan|runs something else)"):
+            refuse_overtaken(COURSE, state, WorldHands(world))
 
 
 class HangingHands(WorldHands):

@@ -18,6 +18,7 @@ import yaml
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.errors import BadInput
+from crossconnect.nos.registry import known
 from crossconnect.transport.credentials import Credential, check_reference
 from crossconnect.transport.target import Target
 
@@ -79,7 +80,11 @@ def read_access(file: Path) -> Access:
         mark = getattr(error, "problem_mark", None)
         words = f"line {mark.line + 1} is no YAML" if mark is not None else str(error)
         raise BadInput(f"{file}: {words}") from None
+    if strange := sorted(set(access.systems).difference(known())):
+        raise BadInput(f"{file}: there is no system {', '.join(strange)}; there are {', '.join(known())}")
     for where, way in (("defaults", access.defaults), *access.systems.items(), *access.devices.items()):
+        if way.port is not None and not 0 < way.port < 1 << 16:
+            raise BadInput(f"{file}: port of {where}: {way.port} is not from 1 to 65535")
         for field in ("password", "key", "passphrase"):
             reference: str | None = getattr(way, field)
             if reference is not None:

@@ -23,6 +23,9 @@ from crossconnect.design.blueprint import Blueprint
 from crossconnect.errors import BadInput, Stale
 from crossconnect.model.region import Region
 from crossconnect.rollout.execution import (
+    NEW,
+    OLD,
+    Action,
     Course,
     Happened,
     Outcome,
@@ -137,6 +140,9 @@ def carry_out_plan(
         if not begun and (refusal := network.refusal(plan, new)):
             raise Stale(refusal)
         hands = network.hands(plan, old, new)
+        over = outcome(course, state) if begun else "running"
+        if over not in ("running", "stuck"):
+            refuse_overtaken(course, state, hands)
         _look_before(hands, journal)
         if not begun:
             journal.append(kind="note", action=NETWORK, detail=network.name)
@@ -145,7 +151,10 @@ def carry_out_plan(
         teller = _Teller(course, plan, state, output)
         teller.begin(file, digest, network.name)
         try:
-            how, state = carry_out(course, journal, hands, who=_who(), abort=mode == "abort", report=teller.event)
+            if mode == "resume" and over not in ("running", "stuck"):
+                how = over  # nothing is due; the journal stays as it ended
+            else:
+                how, state = carry_out(course, journal, hands, who=_who(), abort=mode == "abort", report=teller.event)
         except KeyboardInterrupt:
             say(f"interrupted; switches take back what is not confirmed within {plan.timers.device_s} s")
             say(f"next: xc apply {file}{option_text(root)}{network.option} --resume, or --abort")
@@ -173,6 +182,20 @@ def _stopped(
     elif against:
         say("something stands in the way; nothing was done")
     return bool(against)
+
+
+def refuse_overtaken(course: Course, state: State, hands: Hands) -> None:
+    """Ask the devices of a plan that has ended what they run. Stale where one of them is not as the plan left it: what
+    came since is not to be undone with the plan, and the network is not as the plan says."""
+    for name, device in state.devices.items():
+        wanted = NEW if device.touched else OLD
+        found = hands.perform(Action(verb="inspect", wave=course.wave_of(name), device=name), device)
+        if found != wanted:
+            now = {OLD: "is as before the plan", NEW: "is as the plan would have it"}.get(found, "runs something else")
+            how = outcome(course, state)
+            raise Stale(
+                f"the plan has ended: {how}; {name} {now}: it was changed since. Nothing was done; see `xc history`"
+            )
 
 
 def _look_before(hands: PlanHands, journal: Journal) -> None:

@@ -67,7 +67,8 @@ def past_plans(directory: Path) -> tuple[PastPlan, ...]:
             continue
         if any(record.kind != "note" for record in records):
             found.append(_past(file, plan, records, tip))
-    found.sort(key=lambda past: (past.begun, past.file))
+    # Last come those of which nobody knows when they were begun: numbers of the others stay.
+    found.sort(key=lambda past: (not past.begun, past.begun, past.file))
     return tuple(msgspec.structs.replace(past, number=number) for number, past in enumerate(found, 1))
 
 
@@ -110,7 +111,7 @@ def _past(file: Path, plan: SavedPlan, records: tuple[Record, ...], tip: str) ->
 def _unreadable(file: Path, why: str) -> PastPlan:
     return PastPlan(
         number=0,
-        begun="",
+        begun=_begun(file),
         seconds=0.0,
         file=str(file),
         network="",
@@ -128,6 +129,16 @@ def _unreadable(file: Path, why: str) -> PastPlan:
         failure=why,
         tip="",
     )
+
+
+def _begun(file: Path) -> str:
+    """When a plan whose journal is damaged was begun, by the records before the damage; empty where there are none."""
+    try:
+        _, digest = read_plan(file)
+        records = look(file.parent, file.name, digest).records
+    except CrossconnectError:
+        return ""
+    return records[0].at if records else ""
 
 
 def network_of(records: Iterable[Record]) -> str:

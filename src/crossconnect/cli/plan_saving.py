@@ -187,4 +187,7 @@ def in_the_way(plan: SavedPlan, approvals: tuple[Approval, ...], moment: datetim
     try:
         return obstacles(plan.rules, plan.size, approvals, moment, time_zone)
     except KeyError as error:
-        raise BadInput(f"this machine does not know the time zone {error}, which the plan's rules name") from error
+        # zoneinfo's own message: "No time zone found with key ...".
+        raise BadInput(f"this machine cannot read the plan's rules: {error.args[0]}") from error
+    except ValueError as error:
+        raise BadInput(f"the plan was changed by hand: its rules cannot be read: {error}") from error

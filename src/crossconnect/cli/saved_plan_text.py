@@ -35,6 +35,10 @@ def waves_text(plan: SavedPlan) -> str:
     for cover, told in _PARTLY.items():
         if numbers := [str(wave.number) for wave in part if wave.effect.cover == cover]:
             parts.append(f"inside {'waves' if numbers[1:] else 'wave'} {names_text(numbers, 8)}: {told}")
+    if plan.moving:
+        parts.append(
+            f"\nnot judged are servers that get another cable, address or gateway: {names_text(plan.moving, 8)}"
+        )
     for each in plan.breaks:
         during = f"wave {each.first}" if each.first == each.last else f"waves {each.first} to {each.last}"
         parts.append(f"\nbreaks, {during}, for up to {each.seconds_max} s: {each.name}: {each.what}")

@@ -72,8 +72,29 @@ def _told(directory: Path, *arguments: str) -> str:
 
 
 def is_ancestor(directory: Path, old: str, new: str) -> bool:
-    """Whether everything of revision `old` is in revision `new` as well."""
-    return _git(directory, "merge-base", "--all", old, new).decode().split() == [commit_of(directory, old)]
+    """Whether everything of revision `old` is in revision `new` as well. BadInput where the history is cut off before
+    that can be told."""
+    _refuse_cut_off(directory, old, new)
+    try:
+        common = _git(directory, "merge-base", "--all", old, new).decode().split()
+    except BadInput as error:
+        if ": " in str(error):
+            raise
+        return False  # it says nothing where the two have nothing in common
+    return common == [commit_of(directory, old)]
+
+
+def _refuse_cut_off(directory: Path, old: str, new: str) -> None:
+    """BadInput when of the commits that `new` has and `old` has not some are missing here: the clone is shallow."""
+    path = Path(_git(directory, "rev-parse", "--path-format=absolute", "--git-path", "shallow").decode().strip())
+    if not path.exists():
+        return
+    known = _git(directory, "rev-list", f"{old}..{new}" if old else new).decode().split()
+    if not set(path.read_text().split()).isdisjoint(known):
+        raise BadInput(
+            f"the history in {directory} is cut off (a shallow clone), so nobody can tell what came after "
+            f"{old or 'its beginning'} and who has written it: `git fetch --unshallow`, or `fetch-depth: 0` in CI"
+        )
 
 
 def path_in_repository(directory: Path) -> str:
@@ -92,7 +113,8 @@ def edited_files(directory: Path) -> tuple[str, ...]:
 
 def authors_between(directory: Path, old: str, new: str) -> tuple[str, ...]:
     """E-mail addresses of whoever has written something under `directory` after `old`, up to `new`, also together with
-    somebody else (`Co-authored-by`); with `old` empty, ever."""
+    somebody else (`Co-authored-by`); with `old` empty, ever. BadInput where the history is cut off before."""
+    _refuse_cut_off(directory, old, new)
     span = f"{old}..{new}" if old else new
     form = "--format=<%ae>%n%(trailers:key=Co-authored-by,valueonly)"
     text = _git(directory, "log", form, span, "--", ".").decode("utf-8", "replace")

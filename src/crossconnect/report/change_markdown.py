@@ -158,6 +158,9 @@ def _waves(saved: SavedPlan) -> Iterator[str]:
     yield "| | devices | why | drained | takes from whom |\n|---|---|---|---|---|"
     yield from (_wave_row(wave) for wave in saved.waves[:_ROWS_MAX])
     yield from _more(saved.waves)
+    if saved.moving:
+        names = _plain(names_text(saved.moving, 6))
+        yield f"\nNot judged are servers that get another cable, address or gateway: {names}"
 
 
 def _wave_row(wave: SavedWave) -> str:

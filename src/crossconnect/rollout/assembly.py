@@ -21,7 +21,7 @@ from crossconnect.rollout.change_rules import Rules, Size, bound
 from crossconnect.rollout.codes import BREAK, BREAK_UNKNOWN
 from crossconnect.rollout.combinations import Inside, first_states, inside_states
 from crossconnect.rollout.commands import DeviceCommands, change_commands, while_drained
-from crossconnect.rollout.continuity import Continuity, Loss
+from crossconnect.rollout.continuity import Continuity, Loss, moving_servers
 from crossconnect.rollout.device_probes import device_probes
 from crossconnect.rollout.disruption import Disruption, disruptions
 from crossconnect.rollout.groups import Group, redundancy_groups
@@ -116,6 +116,7 @@ def assemble(parent: Side | None, new: Side, plan: Plan, context: Context) -> tu
         device_probes=asking,
         unseen=unseen(after, changed, asking),
         objectives=objectives,
+        moving=moving_servers(old, after),
         on_failure="all" if context.undo_all else "wave",
         orders_tried=order.orders_tried,
         exhaustive=order.exhaustive,

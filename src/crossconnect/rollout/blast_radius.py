@@ -196,7 +196,7 @@ def _realm_change(name: str, old: _Side | None, now: _Side | None) -> RealmChang
         kind="added" if before is None else "removed" if after is None else "changed",
         endpoints=both("endpoints"),
         talking=both("pairs"),
-        paths=(old.impacts.narrowest.get(name, 0) if old else 0, now.impacts.narrowest.get(name, 0) if now else 0),
+        paths=(_least_paths(old, name), _least_paths(now, name)),
         borders=both("borders"),
         devices_added=tuple(sorted(will - was)),
         devices_removed=tuple(sorted(was - will)),
@@ -206,6 +206,11 @@ def _realm_change(name: str, old: _Side | None, now: _Side | None) -> RealmChang
         imports_removed=tuple(sorted(took - takes)),
     )
     return None if change.kind == "changed" and _same(change) else change
+
+
+def _least_paths(side: _Side | None, name: str) -> int:
+    realm = side.impacts.realms.get(name) if side is not None else None
+    return side.impacts.least_paths(realm.devices) if side is not None and realm is not None else 0
 
 
 def _same(change: RealmChange) -> bool:

@@ -92,6 +92,10 @@ def _applies(rule: ChangeRule, size: Size) -> bool:
     )
 
 
+_LEAP_MINUTES_MAX = 24 * 60
+"""Clocks were moved by an hour, by half of one, and by a day where the date line was (Samoa, 2011)."""
+
+
 def obstacles(
     rules: Rules, size: Size, approvals: Sequence[Approval], moment: datetime.datetime, zones: Zones
 ) -> tuple[Finding, ...]:
@@ -157,11 +161,19 @@ def next_opening(window: ChangeWindow, moment: datetime.datetime, zones: Zones) 
     """When a closed window opens next, within eight days."""
     zone = zones(window.time_zone)
     local = moment.astimezone(zone)
-    begin = minutes_of(window.begin)
+    begin = datetime.timedelta(minutes=minutes_of(window.begin))
     for ahead in range(9):
         day = local.date() + datetime.timedelta(days=ahead)
         if DAYS[day.weekday()] in window.days:
-            opens = datetime.datetime(day.year, day.month, day.day, begin // 60, begin % 60, tzinfo=zone)
+            opens = datetime.datetime(day.year, day.month, day.day, tzinfo=zone) + begin
+            if opens.astimezone(datetime.UTC).astimezone(zone).replace(tzinfo=None) != opens.replace(tzinfo=None):
+                # The clock passes over it when summer time begins: the window opens where the clock goes on, if at all.
+                since = opens.replace(fold=1).astimezone(datetime.UTC)
+                minutes = (since + datetime.timedelta(minutes=minute) for minute in range(_LEAP_MINUTES_MAX))
+                found = next((each for each in minutes if is_open(window, each, zones)), None)
+                if found is None:
+                    continue
+                opens = found.astimezone(zone)
             if opens.astimezone(datetime.UTC) > moment:
                 return opens
     return None

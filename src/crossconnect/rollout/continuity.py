@@ -20,6 +20,7 @@ from crossconnect.checks.under_failure import promises_broken
 from crossconnect.design.blueprint import Blueprint, Endpoint, HostPlan, PeerPlan
 from crossconnect.model.promise import Promise, end_parts
 from crossconnect.net import address_of, version_of
+from crossconnect.net.order import natural_key
 from crossconnect.simulate.codes import AMBIGUOUS, OSCILLATION, UNSUPPORTED_SESSION
 from crossconnect.simulate.forwarding import Forwarder
 from crossconnect.simulate.impact import Impacts
@@ -279,6 +280,17 @@ def kept_endpoints(old: Blueprint, new: Blueprint) -> dict[str, dict[tuple[str, 
                 realm = endpoint.vrf or endpoint.segment
                 found.setdefault(realm, {})[(endpoint.host, endpoint.interface)] = endpoint
     return found
+
+
+def moving_servers(old: Blueprint, new: Blueprint) -> tuple[str, ...]:
+    """Servers that are in some network before and after, and not alike: they get another cable, address or gateway.
+    When that is done is nobody's guess, so they are not judged."""
+    kept = {(realm, host) for realm, endpoints in kept_endpoints(old, new).items() for host, _ in endpoints}
+    sides: list[set[tuple[str, str]]] = [
+        {(e.vrf or e.segment, e.host) for host in side.hosts for e in host.endpoints if e.addresses}
+        for side in (old, new)
+    ]
+    return tuple(sorted({host for _, host in (sides[0] & sides[1]) - kept}, key=natural_key))
 
 
 _Key = tuple[tuple[str, tuple[str, ...], tuple[bool, ...]], ...]

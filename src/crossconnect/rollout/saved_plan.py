@@ -231,6 +231,9 @@ class SavedPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What gates on devices do not look at, by system: what its collectors do not tell."""
     objectives: tuple[Objective, ...] = ()
     """What of it may be lost, and how long it may take."""
+    moving: tuple[str, ...] = ()
+    """Servers that both networks have and that get another cable, address or gateway: nobody knows when that is done,
+    so what they miss meanwhile is not judged."""
     on_failure: Literal["wave", "all"]
     """What is undone when a gate fails."""
     orders_tried: int
@@ -282,6 +285,23 @@ def decoded(octets: bytes, name: str) -> tuple[SavedPlan, str]:
     if digest != envelope.sha256:
         raise BadInput(f"{name} is not as it was written: its hash is {digest[:12]}, written is {envelope.sha256[:12]}")
     try:
-        return msgspec.json.decode(envelope.plan, type=SavedPlan), digest
+        plan = msgspec.json.decode(envelope.plan, type=SavedPlan)
     except (msgspec.ValidationError, UnicodeDecodeError) as error:
         raise BadInput(f"{name} cannot be read: {error}") from error
+    if wrong := _not_holding_together(plan):
+        raise BadInput(f"{name} was changed by hand: {wrong}")
+    return plan, digest
+
+
+def _not_holding_together(plan: SavedPlan) -> str:
+    """What no plan that was written by this program says; empty where there is nothing of it."""
+    told = {device.name: device.wave for device in plan.devices}
+    there = [(name, wave.number) for wave in plan.waves for name in wave.devices]
+    if [wave.number for wave in plan.waves] != [*range(1, len(plan.waves) + 1)]:
+        return "its waves are not numbered from 1 on"
+    if len(there) != len(plan.devices) or dict(there) != told:
+        return "its devices and its waves do not name the same"
+    for wave in plan.waves:
+        if others := sorted({*wave.drain, *wave.put_back, *wave.undo}.difference(wave.devices)):
+            return f"{', '.join(others)} is not in wave {wave.number}, which would drain it or take it back"
+    return "a timer is negative" if min(msgspec.structs.astuple(plan.timers)) < 0 else ""

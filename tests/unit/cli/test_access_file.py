@@ -44,6 +44,8 @@ def test_the_nearest_counts(tmp_path: Path) -> None:
         ("defaults: [", "line 1 is no YAML"),
         ("defaults: {key: 'vault:secret'}", "names no field"),
         ("defaults: {port: hunter2}", "Expected `int"),
+        ("devices: {leaf1: {port: 99999}}", "port of leaf1: 99999 is not from 1 to 65535"),
+        ("systems: {eoss: {user: admin}}", "there is no system eoss; there are eos, frr"),
     ],
 )
 def test_what_is_refused(tmp_path: Path, text: str, words: str) -> None:

@@ -67,6 +67,8 @@ def test_from_a_change_to_a_plan_that_somebody_else_has_agreed_to(
     assert code == 1
     assert "authors ann@example.net" in out
     assert "rollout.approval-missing" in err
+    code, _, err = asked(capsys, "approve", str(file), "--as", "Ann")
+    assert (code, "'ann' is no e-mail address" in err) == (2, True)
     code, _, err = asked(capsys, "approve", str(file), "--as", "Ann@example.net")
     assert code == 1
     assert "is an author of the change" in err

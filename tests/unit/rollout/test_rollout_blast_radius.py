@@ -54,6 +54,13 @@ def test_a_second_way_out_that_is_gone_is_missed_when_the_first_fails() -> None:
     assert {s.kind for s in radius.sessions} == {"goes"}
 
 
+def test_paths_between_mlag_pairs_are_counted() -> None:
+    """Input: a fabric with sessions over peer links, and a spine less. Output: as many paths as there are spines."""
+    two, three = (small(leaves=4, spines=n, dual_homed=True, mlag=True) for n in (2, 3))
+    radius = blast_radius(of(three), of(two))
+    assert [(c.scope, c.paths) for c in radius.realms] == [("red-v1", (3, 2))]
+
+
 def test_a_spine_less_is_a_change_of_the_fabric() -> None:
     radius = blast_radius(of(small(leaves=3, spines=2)), of(small(leaves=3, spines=1)))
     assert radius.fabric

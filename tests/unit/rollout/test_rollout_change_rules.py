@@ -7,7 +7,7 @@ import zoneinfo
 
 import pytest
 
-from crossconnect.model.change import ChangeRule, ChangeWindow, Freeze
+from crossconnect.model.change import ChangeRule, ChangeWindow, Day, Freeze
 from crossconnect.rollout.change_rules import Approval, Rules, Size, bound, counted, is_open, next_opening, obstacles
 
 BERLIN = "Europe/Berlin"
@@ -129,6 +129,25 @@ def test_a_closed_window_says_when_it_opens() -> None:
     opens = next_opening(NIGHT, at("2026-11-27T22:00", BERLIN), zoneinfo.ZoneInfo)
     assert opens is not None
     assert opens.isoformat() == "2026-11-30T22:00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "days", "opens"),
+    [
+        ("24:00", "02:00", ("sunday",), "2026-03-30T00:00:00+02:00"),  # the end of that day
+        ("02:30", "04:00", ("sunday",), "2026-03-29T03:00:00+02:00"),  # the clock goes from 02:00 to 03:00
+        ("02:10", "02:50", ("sunday",), "2026-04-05T02:10:00+02:00"),  # a week later: that hour does not come
+    ],
+)
+def test_a_window_opens_next_when_it_is_open(begin: str, end: str, days: tuple[Day, ...], opens: str) -> None:
+    """Input: windows that begin at the end of a day, or in the hour that does not come. Output: the first minute in
+    which each is open."""
+    window = ChangeWindow(name="n", days=days, begin=begin, end=end, time_zone=BERLIN)
+    found = next_opening(window, at("2026-03-28T12:00", BERLIN), zoneinfo.ZoneInfo)
+    assert found is not None
+    assert found.isoformat() == opens
+    assert is_open(window, found, zoneinfo.ZoneInfo)
+    assert not is_open(window, found.astimezone(datetime.UTC) - datetime.timedelta(minutes=1), zoneinfo.ZoneInfo)
 
 
 def test_a_freeze_holds_for_its_sites_and_its_time() -> None:

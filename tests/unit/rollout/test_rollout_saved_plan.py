@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from changes import BASE, DUAL, EDITS, PODS, both, design, side_of
+from crossconnect.cli.saved_plan_text import waves_text
 from crossconnect.device.draining import drained_device
 from crossconnect.errors import BadInput
 from crossconnect.finding import Finding
@@ -65,6 +66,34 @@ def test_later_pods_go_one_by_one_in_waves_that_have_grown() -> None:
         ("c", 4),
         ("d", 4),
     ]  # fmt: skip
+
+
+def test_servers_that_move_are_named_since_they_are_not_judged() -> None:
+    """Input: a leaf gets another name, so that it is another one; a gateway another address; a tenant comes. Output:
+    the leaf's servers; the segment's servers; nobody."""
+
+    def renamed(region: Region) -> Region:
+        pod = region.pods[0]
+        first = msgspec.structs.replace(pod.racks[0], leaf_name="a-other")
+        return msgspec.structs.replace(region, pods=(msgspec.structs.replace(pod, racks=(first, *pod.racks[1:])),))
+
+    def gateway(region: Region) -> Region:
+        tenant = region.tenants[0]
+        vrf = tenant.vrfs[0]
+        texts = tuple(text.replace(".1/", ".254/") for text in vrf.segments[0].gateways)
+        first = msgspec.structs.replace(vrf.segments[0], gateways=texts)
+        vrf = msgspec.structs.replace(vrf, segments=(first, *vrf.segments[1:]))
+        return msgspec.structs.replace(region, tenants=(msgspec.structs.replace(tenant, vrfs=(vrf,)),))
+
+    region = small(leaves=3)
+    saved, _ = made(*both(region, renamed))
+    assert saved.moving == ("a-rack1-red-v1-s1-1", "a-rack1-red-v1-s2-1")
+    assert f"not judged are servers that get another cable, address or gateway: {saved.moving[0]}" in waves_text(saved)
+    saved, _ = made(*both(region, gateway))
+    assert saved.moving == tuple(f"a-rack{n}-red-v1-s1-1" for n in (1, 2, 3))
+    saved, _ = of(small(leaves=3, tenants=2), "fewer tenants", backwards=True)
+    assert saved.moving == ()
+    assert "not judged" not in waves_text(saved)
 
 
 def test_each_wave_names_the_network_that_it_leads_to() -> None:
@@ -209,6 +238,24 @@ def test_a_file_that_is_not_as_it_was_written_is_refused(change: str) -> None:
     assert spoilt != octets
     with pytest.raises(BadInput, match="file"):
         decoded(spoilt, "file")
+
+
+def test_a_file_that_was_written_anew_and_does_not_hold_together_is_refused() -> None:
+    """Input: plans with the right hash, that no program of ours writes. Output: what is wrong with each."""
+    saved, _ = of(PODS, "leak")
+    first, *others = saved.waves
+    wave = msgspec.structs.replace
+    spoilt = {
+        "not numbered": {"waves": (*others, first)},
+        "do not name the same": {"devices": saved.devices[1:]},
+        "do not name": {"waves": (wave(first, devices=("ghost",), undo=()), *others)},
+        "ghost is not in wave 1": {"waves": (wave(first, drain=("ghost",)), *others)},
+        "is not in wave 1, which": {"waves": (wave(first, undo=saved.waves[-1].devices), *others)},
+        "a timer is negative": {"timers": wave(saved.timers, soak_s=-1)},
+    }
+    for words, fields in spoilt.items():
+        with pytest.raises(BadInput, match=f"file was changed by hand: .*{words}"):
+            decoded(encoded(wave(saved, **fields)), "file")
 
 
 def test_no_secret_is_in_it() -> None:

@@ -33,7 +33,8 @@ def command(file: Path, by: str, comment: str) -> int:
     plan, digest = read_plan(file)
     who = (by or own_address(file.parent)).strip().casefold()
     if "@" not in who or any(c.isspace() or not c.isprintable() for c in who):
-        raise BadInput("who approves? say it with --as EMAIL, or set user.email in git's configuration")
+        what = f"'{who if who.isprintable() else ascii(who)[1:-1]}' is no e-mail address" if who else "who approves?"
+        raise BadInput(f"{what}; say it with --as EMAIL, or set user.email in git's configuration")
     now = datetime.datetime.now(datetime.UTC)
     before = read_approvals(file, digest)
     if any(approval.by == who for approval in before):

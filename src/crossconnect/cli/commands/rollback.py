@@ -49,6 +49,7 @@ def command(
     from crossconnect.cli.plan_saving import Options, Pair, save
     from crossconnect.cli.region import load_or_exit
     from crossconnect.cli.region_states import as_drained
+    from crossconnect.intent.git import commit_of
     from crossconnect.rollout.plan import plan
 
     plans, where = plans_of(root, directory, state)
@@ -83,7 +84,8 @@ def command(
         undo_all=False,
     )
     say(f"from {now.new[:16]} (plan {now.number}) back to {past.parent[:16]} (before plan {number})")
-    saved = save(root, target, Pair(old=old, new=new, before=before, now=after), plan(before, after), options)
-    if saved and target.exists():
-        say("the region's files are still ahead: `git revert` them as well")
+    change = plan(before, after)
+    saved = save(root, target, Pair(old=old, new=new, before=before, now=after), change, options)
+    if saved and not change.empty and commit_of(root, "HEAD") != past.parent_commit:
+        say("where the region's files are still ahead, `git revert` them as well")
     return 0 if saved else 1
