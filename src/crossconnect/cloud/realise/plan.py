@@ -302,10 +302,11 @@ def plan(
     return draft.operations()
 
 
-async def agrees(desired: Desired, found: Found, facts: Facts, holds: Holds, at_once: int) -> bool:
-    """Whether all that is wanted is there, as nearly always when a process starts: then nothing need be planned. A row
-    is compared with all that units contribute to it, so that their elements are not looked at one by one. `at_once`:
-    rows after which others of this process come to their turn."""
+async def differing(desired: Desired, found: Found, facts: Facts, holds: Holds, at_once: int) -> set[str] | None:
+    """The units of which something is not there: none or few, as nearly always when a process starts, and then no more
+    need be planned. None: more than that, or they contradict each other. A row is compared with all that units
+    contribute to it, so that their elements are not looked at one by one: an element that is missing makes the row's
+    unit differ. `at_once`: rows after which others of this process come to their turn; so many may differ."""
     draft = _Draft(desired, found, facts, waiting=frozenset(), holds=holds)
     looked = 0
     for key, unit in desired.units.items():
@@ -313,14 +314,16 @@ async def agrees(desired: Desired, found: Found, facts: Facts, holds: Holds, at_
             draft.row(key, row.table, row.key)
             table = facts.get(row.table)
             if table is None or not table.sets.keys() >= set(desired.contributed(row.uuid)):
-                return False
-        if draft.inserts or draft.edits or draft.problems:
-            return False
+                return None
+        if draft.problems or len(draft.inserts) + len(draft.edits) > at_once:
+            return None
         looked += len(unit.rows)
         if looked >= at_once:
             looked = 0
             await asyncio.sleep(0)
-    return desired.is_consistent()
+    if not desired.is_consistent():
+        return None
+    return {unit for unit, _, _ in draft.inserts.values()}.union(*(edit.units for edit in draft.edits.values()))
 
 
 def strays(desired: Desired, found: Found, facts: Facts, holds: Holds) -> list[tuple[str, Uuid]]:

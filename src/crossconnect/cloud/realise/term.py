@@ -35,7 +35,7 @@ from crossconnect.cloud.realise.fence import (
     take_over,
     writer,
 )
-from crossconnect.cloud.realise.plan import Plan, agrees, clear, plan, strays
+from crossconnect.cloud.realise.plan import Plan, clear, differing, plan, strays
 from crossconnect.cloud.realise.turnover import Turnover
 from crossconnect.cloud.realise.unit import Unit, Units
 from crossconnect.transport.ovsdb import (
@@ -177,9 +177,12 @@ class Term:
         self._before = {key: failure.instead for key, failure in book.failures.items() if not failure.unknown}
         book.desired.apply({key: failure.wanted for key, failure in book.failures.items()})
         await asyncio.sleep(0)
-        if book.failures or not await agrees(book.desired, self._replica, self._facts, book.holds, ROWS_MAX):
-            scopes = {key: whole(unit) for key, unit in book.desired.units.items()}
-            gone = {key: Scope() for key in book.failures if key not in scopes}
+        few = await differing(book.desired, self._replica, self._facts, book.holds, ROWS_MAX)
+        if few is None or book.failures:
+            few = book.desired.units.keys()
+        scopes = {key: whole(unit) for key, unit in book.desired.units.items() if key in few}
+        gone = {key: Scope() for key in book.failures if key not in scopes}
+        if scopes or gone:
             await self._settle({**scopes, **gone}, None)
         refused = await self._clear()
         if book.failures and self._counts["delete"]:  # what was deleted may have been in their way
