@@ -10,6 +10,7 @@ import json
 import subprocess
 
 import pytest
+from frr_samples import leaf
 
 from crossconnect.nos.eos.collect import errors
 from crossconnect.nos.junos import ping as junos
@@ -25,6 +26,7 @@ from crossconnect.nos.probing import (
 )
 from crossconnect.nos.registry import BUILT_IN, system
 from crossconnect.nos.reports import EchoReport, ErrorsReport
+from crossconnect.nos.sonic import port_errors
 
 ANSWERED = (
     "PING 10.0.0.2 (10.0.0.2) from 10.0.0.1 : 56(84) bytes of data. --- 10.0.0.2 ping statistics --- 3 packets "
@@ -206,3 +208,74 @@ def test_errors_of_an_eos_switch() -> None:
     )
     with pytest.raises(ValueError, match="interfaceErrorCounters"):
         errors(b"{}")
+
+
+COUNTED = {
+    "sonic": (
+        {
+            "Ethernet0": {"RX_OK": "1,234,567", "RX_ERR": "1,002", "RX_DRP": "7", "TX_OK": "9", "TX_ERR": "3"},
+            "Ethernet4": {"STATE": "X", "RX_OK": "0", "RX_ERR": "N/A", "TX_ERR": "N/A"},
+        },
+        {"Ethernet0": 1005, "Ethernet4": 0},
+    ),
+    "junos": (
+        {
+            "interface-information": [
+                {
+                    "physical-interface": [
+                        {
+                            "name": [{"data": "et-0/0/0"}],
+                            "input-error-list": [{"input-errors": [{"data": "5"}], "input-drops": [{"data": "90"}]}],
+                            "output-error-list": [
+                                {"carrier-transitions": [{"data": "3"}], "output-errors": [{"data": "1"}]}
+                            ],
+                        },
+                        {"name": [{"data": "lo0"}]},
+                    ]
+                }
+            ]
+        },
+        {"et-0/0/0": 6},
+    ),
+    "nxos": (
+        {
+            "TABLE_interface": {
+                "ROW_interface": [
+                    {"interface": "mgmt0", "state": "up", "vdc_lvl_in_pkts": 4},
+                    {"interface": "Ethernet1/1", "state": "up", "eth_crc": "2", "eth_inerr": "2", "eth_outerr": "4"},
+                    {"interface": "Vlan100", "svi_line_proto": "up"},
+                ]
+            }
+        },
+        {"Ethernet1/1": 6},
+    ),
+    "srlinux": (
+        {
+            "srl_nokia-interfaces:interface": [
+                {"name": "ethernet-1/1", "statistics": {"in-error-packets": "6", "out-error-packets": "1"}},
+                {"name": "mgmt0", "statistics": {"in-error-packets": "0"}},
+            ]
+        },
+        {"ethernet-1/1": 7, "mgmt0": 0},
+    ),
+}
+
+
+@pytest.mark.parametrize("nos", COUNTED)
+def test_errors_of_other_systems(nos: str) -> None:
+    """Input: answers as public data and models have them. Output: the sum of both directions, drops apart."""
+    answer, counted = COUNTED[nos]
+    asked = system(nos).errors
+    assert asked is not None
+    query = asked(leaf(1))
+    reports = query.parse(json.dumps(answer).encode())
+    assert {report.interface: report.errors for report in reports if isinstance(report, ErrorsReport)} == counted
+    for other in (b"[1]", b"{", b"unknown command\n"):
+        with pytest.raises(ValueError):
+            query.parse(other)
+
+
+def test_a_sonic_switch_whose_counters_somebody_has_cleared() -> None:
+    """Input: a line before the JSON. Output: it is passed over."""
+    answer = b"Last cached time was 2026-11-28T10:00:00\n" + json.dumps(COUNTED["sonic"][0]).encode()
+    assert [report.errors for report in port_errors.errors(answer)] == [1005, 0]

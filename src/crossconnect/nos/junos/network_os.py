@@ -10,6 +10,7 @@ from crossconnect.nos.junos.facts import FACTS
 from crossconnect.nos.junos.grammar import difference, merge
 from crossconnect.nos.junos.names import MAIN
 from crossconnect.nos.junos.ping import echoes
+from crossconnect.nos.junos.port_errors import errors_query
 from crossconnect.nos.junos.render import render
 from crossconnect.nos.junos.support import SUPPORT
 from crossconnect.nos.lines import braced_text
@@ -46,5 +47,6 @@ SYSTEM = NetworkOs(
     queries=queries,
     echoes=echoes,
     echoes_max=ONE_BY_ONE_MAX,
+    errors=errors_query,
     tables=TOLD,
 )

@@ -12,6 +12,7 @@ from crossconnect.nos.nxos.collect import queries
 from crossconnect.nos.nxos.difference import difference, merge
 from crossconnect.nos.nxos.facts import FACTS
 from crossconnect.nos.nxos.names import MAIN
+from crossconnect.nos.nxos.port_errors import errors_query
 from crossconnect.nos.nxos.render import render
 from crossconnect.nos.nxos.support import SUPPORT
 from crossconnect.nos.probing import ONE_BY_ONE_COUNT, ONE_BY_ONE_MAX, asked_one_by_one
@@ -53,5 +54,6 @@ SYSTEM = NetworkOs(
     queries=queries,
     echoes=functools.partial(asked_one_by_one, ping),
     echoes_max=ONE_BY_ONE_MAX,
+    errors=errors_query,
     tables=TOLD,
 )

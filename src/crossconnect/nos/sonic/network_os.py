@@ -12,6 +12,7 @@ from crossconnect.nos.sonic.collect import echoes, queries
 from crossconnect.nos.sonic.difference import difference
 from crossconnect.nos.sonic.facts import FACTS
 from crossconnect.nos.sonic.grammar import SHAPE
+from crossconnect.nos.sonic.port_errors import errors_query
 from crossconnect.nos.sonic.render import CONFIG_DB, FRR, render
 from crossconnect.nos.sonic.support import SUPPORT
 
@@ -66,5 +67,6 @@ SYSTEM = NetworkOs(
     support=SUPPORT,
     queries=queries,
     echoes=echoes,
+    errors=errors_query,
     tables=TOLD,
 )

@@ -10,6 +10,7 @@ from crossconnect.nos.reports import TOLD
 from crossconnect.nos.srlinux.codes import findings
 from crossconnect.nos.srlinux.collect import queries
 from crossconnect.nos.srlinux.facts import FACTS
+from crossconnect.nos.srlinux.port_errors import errors_query
 from crossconnect.nos.srlinux.render import render
 from crossconnect.nos.srlinux.support import SUPPORT
 from crossconnect.nos.srlinux.tree import MAIN, difference, merge, parse, text
@@ -34,5 +35,6 @@ SYSTEM = NetworkOs(
     queries=queries,
     echoes=gnoi_echoes,
     echoes_max=ONE_BY_ONE_MAX,
+    errors=errors_query,
     tables=TOLD,
 )

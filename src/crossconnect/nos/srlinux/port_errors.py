@@ -1,0 +1,31 @@
+"""Error counters of SR Linux' ports.
+
+Source: YANG model srl_nokia-interfaces 25.3, `statistics` (ifInErrors and ifOutErrors of the IF-MIB).
+"""
+
+from __future__ import annotations
+
+from crossconnect.device.configuration import DeviceConfiguration
+from crossconnect.nos.network_os import Query
+from crossconnect.nos.reports import ErrorsReport
+from crossconnect.nos.srlinux.answer import entries, number, root, text
+
+ERRORS = "/interface[name=*]/statistics"
+KINDS = ("in-error-packets", "out-error-packets")
+
+
+def errors_query(device: DeviceConfiguration) -> Query:
+    """Of all ports."""
+    _ = device
+    return Query(how="gnmi", ask=ERRORS, parse=errors)
+
+
+def errors(answer: bytes) -> tuple[ErrorsReport, ...]:
+    """The answer to `ERRORS`: a record per interface that counts."""
+    return tuple(
+        ErrorsReport(
+            interface=text(interface, "name"), errors=sum(number(interface, "statistics", kind) for kind in KINDS)
+        )
+        for interface in entries(root(answer, "interface"))
+        if "statistics" in interface
+    )
