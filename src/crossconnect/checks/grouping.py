@@ -43,3 +43,8 @@ def count_text(count: int, noun: str) -> str:
     if count == 1:
         return f"1 {noun}"
     return f"{count} {noun}es" if noun.endswith("s") else f"{count} {noun}s"
+
+
+def with_article(noun: str) -> str:
+    """`a link`, `an external router`."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"

@@ -227,6 +227,9 @@ def _networks(root: Path, plan: SavedPlan) -> tuple[Blueprint, Blueprint]:
         found.append(blueprint)
         regions.append(ready.region)
     refuse_other_rules(root, plan, regions)
+    known = {device.name for blueprint in found for device in blueprint.devices}
+    if ghosts := sorted({probe.source for probe in plan.device_probes} - known):
+        raise BadInput(f"the plan was changed by hand: {ghosts[0]}, which is to send probes, is no device")
     return found[0], found[1]
 
 

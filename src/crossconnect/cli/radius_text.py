@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from crossconnect.checks.grouping import with_article
 from crossconnect.cli.output import draw
 from crossconnect.rollout.blast_radius import BlastRadius, FailureChange, RealmChange, SessionChange
 from crossconnect.rollout.link_changes import LinkChange
@@ -70,7 +71,11 @@ def _pair(pair: tuple[int, int], kind: str) -> str:
 
 def _failure_line(change: FailureChange) -> str:
     count = len(change.failures)
-    who = change.failures[0] if count == 1 else f"{count} failures of a {change.element} ({_names(change.failures, 2)})"
+    who = (
+        change.failures[0]
+        if count == 1
+        else f"{count} failures of {with_article(change.element)} ({_names(change.failures, 2)})"
+    )
     before = f" (was: {change.before})" if change.before else ""
     return f"    {_names(change.scopes, 3)}: {who}: {change.after or 'nothing any more'}{before}"
 

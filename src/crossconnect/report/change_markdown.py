@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from crossconnect.checks.grouping import count_text, names_text
+from crossconnect.checks.grouping import count_text, names_text, with_article
 from crossconnect.finding import Finding, Severity
 from crossconnect.rollout.blast_radius import BlastRadius, FailureChange
 from crossconnect.rollout.change_rules import demand_text
@@ -128,7 +128,7 @@ def _radius(radius: BlastRadius) -> Iterator[str]:
 
 def _failure(change: FailureChange) -> str:
     who = names_text(change.failures, 2)
-    count = f"{len(change.failures)} failures of a {change.element}: " if len(change.failures) > 1 else ""
+    count = f"{len(change.failures)} failures of {with_article(change.element)}: " if len(change.failures) > 1 else ""
     was = f" (was: {change.before})" if change.before else ""
     return _plain(f"{names_text(change.scopes, 3)}: {count}{who}: {change.after or 'nothing any more'}{was}")
 

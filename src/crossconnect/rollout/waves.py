@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from crossconnect.checks.grouping import count_text
 from crossconnect.design.blueprint import Blueprint
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.net.order import NaturalKey, natural_key
@@ -236,7 +237,8 @@ def _reason(
     what = f"{first.role} on {first.nos}"
     if canary:
         kinds = ", ".join(sorted(first.kinds)) or "text only"
-        return f"canary of {what}: {kinds}; {first.behind} attachments behind it, the least of those that show as much"
+        behind = count_text(first.behind, "attachment")
+        return f"canary of {what}: {kinds}; {behind} behind it, the least of those that show as much"
     waiting = sorted(
         {
             f"{candidate.name} ({group.kind} with {chosen.name})"

@@ -83,6 +83,16 @@ def test_rules_are_those_of_the_commits(
     assert f"names {what} that do not follow from its commits" in said
 
 
+def test_probes_of_who_is_no_device_are_refused(region: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Input: a plan with pings of a device that none of its commits has. Output: refused by name, exit code 2."""
+    names = ("source", "interface", "source_address", "destination", "destination_address", "network", "tenant")
+    probe = dict.fromkeys((*names, "objective"), "192.0.2.1") | {"source": "ghost"}
+    rewritten(region.parent / "a.plan", lambda plan: plan.update(device_probes=[probe]))
+    code, said = applied(region, capsys)
+    assert code == 2
+    assert "ghost, which is to send probes, is no device" in said
+
+
 def test_another_change_under_the_same_rules_needs_its_own_approval(
     region: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
