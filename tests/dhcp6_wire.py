@@ -14,6 +14,8 @@ import time
 SOLICIT, ADVERTISE, REQUEST, REPLY = 1, 2, 3, 7
 CLIENT, SERVER, IA_NA, IA_ADDRESS, WANTED, DNS, DOMAINS = 1, 2, 3, 5, 6, 23, 24
 NUMBER = b"\x00\x47\x11"
+TENTATIVE = 0x40
+"""Flag of an address that somebody else may have (RFC 4862 5.4)."""
 ATTEMPTS, WAIT_S = 20, 3.0
 """A message is sent again where no answer comes (RFC 8415 15)."""
 
@@ -48,11 +50,19 @@ def names(data):
     return found
 
 
+def link_local(interface):
+    """The link-local address, once nobody else has it: until then the kernel lets nothing be sent from it."""
+    while True:
+        with open("/proc/net/if_inet6") as lines:
+            for own, _, _, _, flags, name in map(str.split, lines):
+                if name == interface and own.startswith("fe80") and not int(flags, 16) & TENTATIVE:
+                    return own
+        time.sleep(0.1)
+
+
 def main(interface):
     index = socket.if_nametoindex(interface)
-    with open("/proc/net/if_inet6") as lines:
-        own = next(line.split()[0] for line in lines if line.split()[5] == interface and line.startswith("fe80"))
-    link = address(bytes.fromhex(own))
+    link = address(bytes.fromhex(link_local(interface)))
     mac = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     mac.bind((interface, 0))
     client = struct.pack("!HH", 3, 1) + mac.getsockname()[4]
