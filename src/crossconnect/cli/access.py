@@ -83,8 +83,10 @@ def read_access(file: Path) -> Access:
     if strange := sorted(set(access.systems).difference(known())):
         raise BadInput(f"{file}: there is no system {', '.join(strange)}; there are {', '.join(known())}")
     for where, way in (("defaults", access.defaults), *access.systems.items(), *access.devices.items()):
-        if way.port is not None and not 0 < way.port < 1 << 16:
-            raise BadInput(f"{file}: port of {where}: {way.port} is not from 1 to 65535")
+        for field in ("port", "grpc_port"):
+            port: int | None = getattr(way, field)
+            if port is not None and not 0 < port < 1 << 16:
+                raise BadInput(f"{file}: {field} of {where}: {port} is not from 1 to 65535")
         for field in ("password", "key", "passphrase"):
             reference: str | None = getattr(way, field)
             if reference is not None:

@@ -140,8 +140,8 @@ def carry_out_plan(
         if not begun and (refusal := network.refusal(plan, new)):
             raise Stale(refusal)
         hands = network.hands(plan, old, new)
-        over = outcome(course, state) if begun else "running"
-        if over not in ("running", "stuck"):
+        ended = begun and outcome(course, state) not in ("running", "stuck")
+        if ended:
             refuse_overtaken(course, state, hands)
         _look_before(hands, journal)
         if not begun:
@@ -151,8 +151,8 @@ def carry_out_plan(
         teller = _Teller(course, plan, state, output)
         teller.begin(file, digest, network.name)
         try:
-            if mode == "resume" and over not in ("running", "stuck"):
-                how = over  # nothing is due; the journal stays as it ended
+            if mode == "resume" and ended:
+                how = outcome(course, state)  # nothing is due; the journal stays as it ended
             else:
                 how, state = carry_out(course, journal, hands, who=_who(), abort=mode == "abort", report=teller.event)
         except KeyboardInterrupt:

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from crossconnect.cli.group import run
-from ssh_peers import free_port
-from transit_region import git
+from planned_change import applied, planned
 
 RULES = """\
 change_rules:
@@ -26,32 +25,7 @@ Plan = dict[str, Any]
 
 @pytest.fixture
 def region(tmp_path: Path) -> Path:
-    """The region of `xc init` under Git with a rule, and a change of its four switches; a plan; an access file."""
-    root = tmp_path / "small"
-    assert run(["init", str(root)]) == 0
-    (root / "checks").mkdir(exist_ok=True)
-    (root / "checks" / "change-rules.yaml").write_text(RULES)
-    assert run(["lock", "-C", str(root)]) == 0
-    git(root, "init", "-q")
-    git(root, "add", "-A")
-    git(root, "commit", "-qm", "the network as it is")
-    file = root / "region.yaml"
-    file.write_text(file.read_text().replace("design:\n", "design:\n  maximum_paths: 32\n"))
-    git(root, "commit", "-qam", "fewer paths")
-    arguments = ["plan", "-C", str(root), "--parent", "HEAD~1", "--no-effects", "-o", str(tmp_path / "a.plan")]
-    assert run(arguments) == 0
-    nobody = f"{{user: xc, password: 'env:NONE', unchecked: true, address: 127.0.0.1, port: {free_port()}}}"
-    (tmp_path / "access.yaml").write_text(f"defaults: {nobody}\n")
-    return root
-
-
-def applied(root: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, str]:
-    """Exit code and what is said."""
-    directory = root.parent
-    capsys.readouterr()
-    access = ("--access", str(directory / "access.yaml"), "-C", str(root))
-    code = run(["apply", str(directory / "a.plan"), *access, *more])
-    return code, capsys.readouterr().err
+    return planned(tmp_path, RULES)
 
 
 def rewritten(file: Path, change: Callable[[Plan], object]) -> None:

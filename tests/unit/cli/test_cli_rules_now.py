@@ -18,7 +18,7 @@ from crossconnect.cli.live_hands import LiveNetwork
 from crossconnect.cli.plan_saving import read_plan
 from crossconnect.cli.state_option import state_of
 from crossconnect.rollout.journal_file import Journal, look
-from ssh_peers import free_port
+from planned_change import applied, planned
 from transit_region import git
 
 RULES = "checks/change-rules.yaml"
@@ -33,38 +33,13 @@ PAST = FREEZE.replace("2099", "2026").replace('01-01 00:00", d', '01-02 00:00", 
 
 @pytest.fixture
 def region(tmp_path: Path) -> Path:
-    """The region of `xc init` under Git, and a change of its four switches; a plan; an access file."""
-    root = tmp_path / "small"
-    assert run(["init", str(root)]) == 0
-    (root / "checks").mkdir(exist_ok=True)
-    assert run(["lock", "-C", str(root)]) == 0
-    git(root, "init", "-q", "-b", "main")
-    git(root, "add", "-A")
-    git(root, "commit", "-qm", "the network as it is")
-    git(root, "checkout", "-qb", "change")
-    file = root / "region.yaml"
-    file.write_text(file.read_text().replace("design:\n", "design:\n  maximum_paths: 32\n"))
-    git(root, "commit", "-qam", "fewer paths")
-    arguments = ["plan", "-C", str(root), "--parent", "main", "--no-effects", "-o", str(tmp_path / "a.plan")]
-    assert run(arguments) == 0
-    nobody = f"{{user: xc, password: 'env:NONE', unchecked: true, address: 127.0.0.1, port: {free_port()}}}"
-    (tmp_path / "access.yaml").write_text(f"defaults: {nobody}\n")
-    return root
+    return planned(tmp_path)
 
 
 def declare(root: Path, text: str) -> None:
     (root / RULES).write_text(text)
     git(root, "add", "-A")
     git(root, "commit", "-qm", "rules")
-
-
-def applied(root: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, str]:
-    """Exit code and what is said."""
-    directory = root.parent
-    capsys.readouterr()
-    access = ("--access", str(directory / "access.yaml"), "-C", str(root))
-    code = run(["apply", str(directory / "a.plan"), *access, *more])
-    return code, capsys.readouterr().err
 
 
 def kept(root: Path, *, anew: bool = False) -> Path:

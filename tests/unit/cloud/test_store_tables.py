@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 
 from crossconnect.cloud.store import tables
 from crossconnect.cloud.store.database import Database
-from crossconnect.cloud.store.migrate import migrate
+from crossconnect.cloud.store.migrate import HEAD, migrate
 from crossconnect.errors import BadInput, Unreachable
 
 
@@ -22,6 +22,7 @@ def test_migrations_make_the_tables_that_the_code_knows(url: str) -> None:
     with database.writing.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, tables.metadata) == []
+        assert context.get_current_revision() == HEAD, "or the next migration would not be made"
     database.close()
 
 

@@ -177,10 +177,10 @@ class Term:
         self._before = {key: failure.instead for key, failure in book.failures.items() if not failure.unknown}
         book.desired.apply({key: failure.wanted for key, failure in book.failures.items()})
         await asyncio.sleep(0)
-        few = await differing(book.desired, self._replica, self._facts, book.holds, ROWS_MAX)
-        if few is None or book.failures:
-            few = book.desired.units.keys()
-        scopes = {key: whole(unit) for key, unit in book.desired.units.items() if key in few}
+        desired, few = book.desired, None
+        if not book.failures:
+            few = await differing(desired, self._replica, self._facts, book.holds, ROWS_MAX)
+        scopes = {key: whole(unit) for key, unit in desired.units.items() if few is None or key in few}
         gone = {key: Scope() for key in book.failures if key not in scopes}
         if scopes or gone:
             await self._settle({**scopes, **gone}, None)
