@@ -14,14 +14,13 @@ cannot be sent from, so that a release that does not know the field gets no answ
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 
 import msgspec
 
 from crossconnect.net import version_of
 from crossconnect.nos.network_os import Echo, Query
-from crossconnect.nos.probing import COUNT
+from crossconnect.nos.probing import COUNT, asked_one_by_one
 from crossconnect.nos.reports import EchoReport
 
 ASK = "System.Ping "
@@ -62,14 +61,11 @@ class PingAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 def gnoi_echoes(echoes: Sequence[Echo]) -> tuple[Query, ...]:
     """Each as a question of its own, one after the other."""
-    return tuple(
-        Query(how="gnoi", ask=ASK + msgspec.json.encode(_request(echo)).decode(), parse=functools.partial(read, place))
-        for place, echo in enumerate(echoes)
-    )
+    return asked_one_by_one(_ask, echoes, "gnoi", read)
 
 
-def _request(echo: Echo) -> PingRequest:
-    return PingRequest(
+def _ask(echo: Echo) -> str:
+    request = PingRequest(
         destination=echo.destination,
         source=echo.source,
         instance=echo.vrf,
@@ -78,6 +74,7 @@ def _request(echo: Echo) -> PingRequest:
         interval_ns=_INTERVAL_NS,
         wait_ns=_WAIT_NS,
     )
+    return ASK + msgspec.json.encode(request).decode()
 
 
 def request_of(ask: str) -> PingRequest:

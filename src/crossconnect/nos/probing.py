@@ -19,7 +19,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos.network_os import Echo, Query
@@ -58,14 +58,6 @@ def _echo(place: int, echo: Echo) -> str:
     return f"{how}; echo {place}: $said"
 
 
-def asked_one_by_one(command: Callable[[Echo], str], echoes: Sequence[Echo]) -> tuple[Query, ...]:
-    """Each as a command."""
-    return tuple(
-        Query(how="cli", ask=command(echo), parse=functools.partial(read_echo, place))
-        for place, echo in enumerate(echoes)
-    )
-
-
 def read_echo(place: int, answer: bytes) -> tuple[EchoReport, ...]:
     """What one command says. One that could not be sent has no answer either. ValueError where it says nothing."""
     said = answer.decode(errors="replace")
@@ -96,6 +88,26 @@ def read_echoes(number: int, answer: bytes) -> tuple[EchoReport, ...]:
     if sorted(found) != list(range(number)):
         raise ValueError(f"{number} pings were wanted, {len(found)} are told of")
     return tuple(found[place] for place in range(number))
+
+
+def asked_one_by_one(
+    command: Callable[[Echo], str],
+    echoes: Sequence[Echo],
+    how: Literal["cli", "gnoi"] = "cli",
+    read: Callable[[int, bytes], tuple[EchoReport, ...]] = read_echo,
+) -> tuple[Query, ...]:
+    """Each as a command, whose answer `read` takes together with the echo's place."""
+    return tuple(
+        Query(how=how, ask=command(echo), parse=functools.partial(read, place)) for place, echo in enumerate(echoes)
+    )
+
+
+def errors_of_all(
+    how: Literal["cli", "gnmi"], ask: str, parse: Callable[[bytes], tuple[ErrorsReport, ...]]
+) -> Callable[[DeviceConfiguration], Query]:
+    """For systems that tell the errors of all their ports in one answer, whatever the device has."""
+    query = Query(how=how, ask=ask, parse=parse)
+    return lambda _: query
 
 
 def ports_of(device: DeviceConfiguration) -> frozenset[str]:

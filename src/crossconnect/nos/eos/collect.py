@@ -42,6 +42,7 @@ from crossconnect.nos.eos.collect_evpn import (
     vnis,
 )
 from crossconnect.nos.network_os import Query
+from crossconnect.nos.probing import errors_of_all
 from crossconnect.nos.reports import (
     ErrorsReport,
     InterfaceReport,
@@ -88,12 +89,6 @@ def queries(device: DeviceConfiguration) -> tuple[Query, ...]:
     return tuple(asked)
 
 
-def errors_query(device: DeviceConfiguration) -> Query:
-    """Error counters of ports. ANTA (Arista's own network tests) reads the same answer."""
-    _ = device
-    return Query(how="cli", ask=ERRORS, parse=errors)
-
-
 def errors(answer: bytes) -> tuple[ErrorsReport, ...]:
     """`show interfaces counters errors`: a number by kind of error, of each port; some errors are in two kinds."""
     ports = members(object_of(answer, "interfaceErrorCounters")["interfaceErrorCounters"])
@@ -101,6 +96,10 @@ def errors(answer: bytes) -> tuple[ErrorsReport, ...]:
         ErrorsReport(interface=port, errors=sum(number(kinds, kind) for kind in members(kinds)))
         for port, kinds in sorted(ports.items())
     )
+
+
+errors_query = errors_of_all("cli", ERRORS, errors)
+"""ANTA (Arista's own network tests) reads the same answer."""
 
 
 def _sessions(family: str) -> Callable[[bytes], tuple[Report, ...]]:

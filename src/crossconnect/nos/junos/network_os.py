@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos.braces import braced_tree
 from crossconnect.nos.junos.codes import findings
@@ -9,13 +11,13 @@ from crossconnect.nos.junos.collect import queries
 from crossconnect.nos.junos.facts import FACTS
 from crossconnect.nos.junos.grammar import difference, merge
 from crossconnect.nos.junos.names import MAIN
-from crossconnect.nos.junos.ping import echoes
+from crossconnect.nos.junos.ping import command, read
 from crossconnect.nos.junos.port_errors import errors_query
 from crossconnect.nos.junos.render import render
 from crossconnect.nos.junos.support import SUPPORT
 from crossconnect.nos.lines import braced_text
 from crossconnect.nos.network_os import NetworkOs, Tree
-from crossconnect.nos.probing import ONE_BY_ONE_MAX
+from crossconnect.nos.probing import ONE_BY_ONE_MAX, asked_one_by_one
 from crossconnect.nos.reports import TOLD
 
 
@@ -45,7 +47,7 @@ SYSTEM = NetworkOs(
     facts=FACTS,
     support=SUPPORT,
     queries=queries,
-    echoes=echoes,
+    echoes=functools.partial(asked_one_by_one, command, read=read),
     echoes_max=ONE_BY_ONE_MAX,
     errors=errors_query,
     tables=TOLD,

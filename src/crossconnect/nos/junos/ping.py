@@ -11,11 +11,8 @@ reference, "ping" (`wait`: seconds after the last packet). No Junos has been met
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
-
 from crossconnect.nos.junos.answer import elements, number, roots, text
-from crossconnect.nos.network_os import Echo, Query
+from crossconnect.nos.network_os import Echo
 from crossconnect.nos.probing import ONE_BY_ONE_COUNT, read_echo
 from crossconnect.nos.reports import EchoReport
 
@@ -28,13 +25,6 @@ def command(echo: Echo) -> str:
     vrf = "" if echo.vrf == "default" else f" routing-instance {echo.vrf}"
     said = f"ping {echo.destination} source {echo.source} count {ONE_BY_ONE_COUNT} wait 1 no-resolve{vrf}"
     return f"{said} | display json"
-
-
-def echoes(wanted: Sequence[Echo]) -> tuple[Query, ...]:
-    """Each as a command, one after the other."""
-    return tuple(
-        Query(how="cli", ask=command(echo), parse=functools.partial(read, place)) for place, echo in enumerate(wanted)
-    )
 
 
 def read(place: int, answer: bytes) -> tuple[EchoReport, ...]:

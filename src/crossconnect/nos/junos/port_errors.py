@@ -6,19 +6,12 @@ in `output-error-list`, which only `extensive` has. Drops for want of room are c
 
 from __future__ import annotations
 
-from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.nos.junos.answer import elements, number, roots, text
-from crossconnect.nos.network_os import Query
+from crossconnect.nos.probing import errors_of_all
 from crossconnect.nos.reports import ErrorsReport
 
 ERRORS = "show interfaces extensive | display json"
 KINDS = (("input-error-list", "input-errors"), ("output-error-list", "output-errors"))
-
-
-def errors_query(device: DeviceConfiguration) -> Query:
-    """Of all ports."""
-    _ = device
-    return Query(how="cli", ask=ERRORS, parse=errors)
 
 
 def errors(answer: bytes) -> tuple[ErrorsReport, ...]:
@@ -29,3 +22,6 @@ def errors(answer: bytes) -> tuple[ErrorsReport, ...]:
         for port in elements(information, "physical-interface")
         if any(of_it[0] in port for of_it in KINDS)
     )
+
+
+errors_query = errors_of_all("cli", ERRORS, errors)

@@ -6,19 +6,12 @@ loopbacks and the NVE have none.
 
 from __future__ import annotations
 
-from crossconnect.device.configuration import DeviceConfiguration
-from crossconnect.nos.network_os import Query
 from crossconnect.nos.nxos.answer import object_of, rows
 from crossconnect.nos.nxos.collect import INTERFACES
+from crossconnect.nos.probing import errors_of_all
 from crossconnect.nos.reports import ErrorsReport
 
 KINDS = ("eth_inerr", "eth_outerr")
-
-
-def errors_query(device: DeviceConfiguration) -> Query:
-    """Of all ports."""
-    _ = device
-    return Query(how="cli", ask=INTERFACES, parse=errors)
 
 
 def errors(answer: bytes) -> tuple[ErrorsReport, ...]:
@@ -30,3 +23,6 @@ def errors(answer: bytes) -> tuple[ErrorsReport, ...]:
         for row in rows(object_of(answer, "TABLE_interface"), "interface")
         if any(kind in row for kind in KINDS)
     )
+
+
+errors_query = errors_of_all("cli", INTERFACES, errors)

@@ -9,18 +9,11 @@ from __future__ import annotations
 import json
 from typing import cast
 
-from crossconnect.device.configuration import DeviceConfiguration
-from crossconnect.nos.network_os import Query
+from crossconnect.nos.probing import errors_of_all
 from crossconnect.nos.reports import ErrorsReport
 
 ERRORS = "portstat -j"
 KINDS = ("RX_ERR", "TX_ERR")
-
-
-def errors_query(device: DeviceConfiguration) -> Query:
-    """Of all ports."""
-    _ = device
-    return Query(how="cli", ask=ERRORS, parse=errors)
 
 
 def errors(answer: bytes) -> tuple[ErrorsReport, ...]:
@@ -41,3 +34,6 @@ def errors(answer: bytes) -> tuple[ErrorsReport, ...]:
 def _number(value: object) -> int:
     words = str(value or "0").replace(",", "")
     return 0 if words == "N/A" else int(words)
+
+
+errors_query = errors_of_all("cli", ERRORS, errors)

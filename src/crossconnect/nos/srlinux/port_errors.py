@@ -5,19 +5,12 @@ Source: YANG model srl_nokia-interfaces 25.3, `statistics` (ifInErrors and ifOut
 
 from __future__ import annotations
 
-from crossconnect.device.configuration import DeviceConfiguration
-from crossconnect.nos.network_os import Query
+from crossconnect.nos.probing import errors_of_all
 from crossconnect.nos.reports import ErrorsReport
 from crossconnect.nos.srlinux.answer import entries, number, root, text
 
 ERRORS = "/interface[name=*]/statistics"
 KINDS = ("in-error-packets", "out-error-packets")
-
-
-def errors_query(device: DeviceConfiguration) -> Query:
-    """Of all ports."""
-    _ = device
-    return Query(how="gnmi", ask=ERRORS, parse=errors)
 
 
 def errors(answer: bytes) -> tuple[ErrorsReport, ...]:
@@ -29,3 +22,6 @@ def errors(answer: bytes) -> tuple[ErrorsReport, ...]:
         for interface in entries(root(answer, "interface"))
         if "statistics" in interface
     )
+
+
+errors_query = errors_of_all("gnmi", ERRORS, errors)
