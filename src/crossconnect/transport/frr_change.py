@@ -28,7 +28,7 @@ PASSES = 2
 LOADER = """\
 load() {
     enter "$1" || return
-    grep -qE 'route-map |prefix-list |access-list |(community|as-path).*list ' "$1" || return 0
+    grep -qE '(route-map|(prefix|access|community)-list) ' "$1" || return 0
     delay=$(vtysh -d bgpd -c 'show running-config' | grep '^bgp route-map delay-timer ')
     vtysh -d bgpd -c 'configure terminal' -c 'bgp route-map delay-timer 0' -c "${delay:-no bgp route-map delay-timer}"
 }

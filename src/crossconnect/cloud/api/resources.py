@@ -16,9 +16,9 @@ from crossconnect.cloud.api.operation import Answer, Call
 from crossconnect.cloud.api.principal import REGION_ROLES
 from crossconnect.cloud.api.problem import Denied
 from crossconnect.cloud.api.problems import PRECONDITION
-from crossconnect.cloud.api.turns import ATTEMPTS_MAX, others_first
+from crossconnect.cloud.api.turns import in_turn
 from crossconnect.cloud.realise import ALL, NORTHD
-from crossconnect.cloud.resource import Effect, Kind, Refused, missing
+from crossconnect.cloud.resource import Effect, Kind, missing
 from crossconnect.cloud.service import Document, Outcome, Service
 
 WAIT_DEFAULT_S = 30
@@ -122,20 +122,17 @@ async def _update_present(
     service: Service, kind: Kind, call: Call, id: str, asked: dict[str, Any], allowed: Sequence[int] | None
 ) -> Outcome:
     """A merge patch whose meaning depends on what is there: read, merged, and written if nobody was faster."""
-    for attempt in range(ATTEMPTS_MAX):
+
+    async def attempt() -> Outcome:
         present = await service.get(kind, call.caller, id)
         if allowed is not None and present.revision not in allowed:
             raise _changed(id)
         whole = body.merged(asked, msgspec.json.decode(present.raw, type=dict[str, Any]), kind.body)
         patch = body.convert(whole, kind.patch)
         call.reached = True
-        try:
-            return await service.update(kind, call.caller, id, patch, if_match=present.revision, dry_run=call.dry_run)
-        except Refused as error:
-            if allowed is not None:
-                raise
-            await others_first(attempt, error)
-    raise AssertionError("the last attempt returns or raises")
+        return await service.update(kind, call.caller, id, patch, if_match=present.revision, dry_run=call.dry_run)
+
+    return await (attempt() if allowed is not None else in_turn(attempt))
 
 
 async def delete(service: Service, kind: Kind, call: Call) -> Answer:

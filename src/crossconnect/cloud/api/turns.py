@@ -9,13 +9,29 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from crossconnect.cloud.resource import Problem, Refused
+
+T = TypeVar("T")
 
 ATTEMPTS_MAX = 40
 """Each one in vain is one of somebody else's that was not: so many may change one resource at once."""
 _PAUSE_S = 0.001
 _PAUSE_MAX_S = 0.2
+
+
+async def in_turn(attempt: Callable[[], Awaitable[T]]) -> T:
+    """What comes of an attempt that nobody has overtaken. `attempt` reads anew each time, and is refused with 412 where
+    somebody was faster. Raises what `others_first` does."""
+    number = 0
+    while True:
+        try:
+            return await attempt()
+        except Refused as refused:
+            await others_first(number, refused)
+        number += 1
 
 
 async def others_first(attempt: int, refused: Refused) -> None:

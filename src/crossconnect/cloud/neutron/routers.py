@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from crossconnect.cloud.api.operation import Answer, Call
-from crossconnect.cloud.api.turns import ATTEMPTS_MAX, others_first
+from crossconnect.cloud.api.turns import in_turn
 from crossconnect.cloud.kinds.elastic_ip import ElasticIp, ElasticIpBody, ElasticIpPatch
 from crossconnect.cloud.kinds.network_interface import NetworkInterface
 from crossconnect.cloud.kinds.subnet import Subnet
@@ -23,7 +23,7 @@ from crossconnect.cloud.neutron.networks import COMMON, OWN_SUBNET, subnet_ids
 from crossconnect.cloud.neutron.ports import INTERFACE
 from crossconnect.cloud.neutron.registry import FLOATING_IP, ROUTER
 from crossconnect.cloud.neutron.requests import Reader, parsed, plain, revision_of
-from crossconnect.cloud.resource import Refused
+from crossconnect.cloud.service import Outcome
 
 _Routes = tuple[RouterRoute, ...]
 
@@ -121,17 +121,14 @@ class Routers(Collection):
         reader = Reader(wishes[0], call.project_id)
         asked = _routes_of(reader) or ()
         reader.end()
-        for attempt in range(ATTEMPTS_MAX):
+
+        async def attempt() -> Outcome:
             router = await self._router(call, call.id)
             patch = NeutronRouterPatch(routes=changed(router.routes, asked))
-            try:
-                outcome = await self.service.update(ROUTER, call.caller, router.id, patch, if_match=router.revision)
-            except Refused as refused:
-                await others_first(attempt, refused)
-                continue
-            row = render.router(await self.settled(ROUTER, call, outcome), self.region.pools)
-            return Answer(body=msgspec.json.encode({self.singular: row}))
-        raise AssertionError("the last attempt returns or raises")
+            return await self.service.update(ROUTER, call.caller, router.id, patch, if_match=router.revision)
+
+        row = render.router(await self.settled(ROUTER, call, await in_turn(attempt)), self.region.pools)
+        return Answer(body=msgspec.json.encode({self.singular: row}))
 
     async def _interface(self, call: Call) -> tuple[NeutronRouter, Subnet]:
         """What is to be put together or apart; named by a subnet, or by the router's port in it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from crossconnect.cloud.api.operation import Answer, Call
-from crossconnect.cloud.api.turns import ATTEMPTS_MAX, others_first
+from crossconnect.cloud.api.turns import in_turn
 from crossconnect.cloud.neutron.errors import absent, bad
 from crossconnect.cloud.neutron.facts import answer
 from crossconnect.cloud.neutron.ids import digits_of, face_of, id_of
@@ -80,14 +80,13 @@ class Tags:
 
     async def _alter(self, call: Call, changed: Callable[[list[str]], list[str]]) -> None:
         """One tag more or less, whoever else changes others meanwhile."""
-        for attempt in range(ATTEMPTS_MAX):
+
+        async def attempt() -> None:
             kind, resource = await self._resource(call)
             words = changed(tags_of(resource.tags))
-            try:
-                return await self._write(call, kind, resource, words, if_match=resource.revision)
-            except Refused as refused:
-                await others_first(attempt, refused)
-        return None
+            await self._write(call, kind, resource, words, if_match=resource.revision)
+
+        await in_turn(attempt)
 
     async def _write(
         self, call: Call, kind: Kind, resource: Any, words: list[str], if_match: int | None = None
