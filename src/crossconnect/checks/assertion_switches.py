@@ -14,7 +14,7 @@ from crossconnect.checks.assertion_world import World
 from crossconnect.checks.grouping import count_text
 from crossconnect.checks.subject import evidence_of
 from crossconnect.model.promise import Promise, end_parts, possible_words
-from crossconnect.net import address_of, version_of
+from crossconnect.net import address_of, host_prefix, version_of
 from crossconnect.simulate.fib import Fib
 from crossconnect.simulate.topology import DEFAULT
 
@@ -209,7 +209,7 @@ def lengths(ways: Ways, source: str, destination: str) -> tuple[int, int]:
 
 
 def _counter(world: World, source: str, destination: str, address: str, reason: str) -> CounterExample:
-    route = world.subject.routes.get((source, DEFAULT), {}).get(f"{address}/{128 if ':' in address else 32}")
+    route = world.subject.routes.get((source, DEFAULT), {}).get(host_prefix(address))
     return CounterExample(
         reason=reason,
         source=source,

@@ -31,8 +31,7 @@ from crossconnect.cloud.logical.numbers import transfer_address
 from crossconnect.cloud.logical.queries import Unrealisable
 from crossconnect.cloud.region import PRIVATE_LINK_PREFIX, PRIVATE_LINK_PREFIX6, CloudRegion
 from crossconnect.cloud.verdict import Packet, Step, Translation
-from crossconnect.net import contains, parse, version_of
-from crossconnect.net.address import BITS
+from crossconnect.net import contains, host_prefix, parse, version_of
 
 LINK = "private-link"
 """Name of what is between endpoints and services."""
@@ -131,7 +130,7 @@ def link_route(vpc_id: str, destination: str, facts: Facts, prefixes: Between) -
         service = facts.shared(EndpointService, endpoint.service_id)
         if endpoint.status == "active" and service is not None:
             addresses = [prefixes.address(service, version) for version in linked_versions(endpoint, service)]
-            found += [LinkRoute(_host(address), endpoint.id) for address in addresses if address]
+            found += [LinkRoute(host_prefix(address), endpoint.id) for address in addresses if address]
     for service in facts.shared_referring(EndpointService, vpc_id, "vpc_id"):
         for endpoint in _clients(service, facts):
             found += [LinkRoute(block, service.id) for block in _behind(service, endpoint, facts, prefixes)]
@@ -270,14 +269,10 @@ def _behind(service: EndpointService, endpoint: ServiceEndpoint, facts: Facts, p
     versions = linked_versions(endpoint, service)
     if service.source == "translated":
         addresses = [prefixes.address(endpoint, version) for version in versions]
-        return tuple(_host(address) for address in addresses if address)
+        return tuple(host_prefix(address) for address in addresses if address)
     vpc = facts.shared(Vpc, endpoint.vpc_id)
     blocks = () if vpc is None else vpc.cidr_blocks + vpc.ipv6_cidr_blocks
     return tuple(block for block in blocks if version_of(block) in versions)
-
-
-def _host(address: str) -> str:
-    return f"{address}/{BITS[version_of(address)]}"
 
 
 def _at(

@@ -126,6 +126,11 @@ def version_of(text: str) -> int:
     return 6 if ":" in text else 4
 
 
+def host_prefix(address: str) -> str:
+    """The prefix of a canonical address alone: `192.0.2.1/32`, `2001:db8::1/128`."""
+    return f"{address}/{BITS[version_of(address)]}"
+
+
 def contains(outer: str, inner: str) -> bool:
     """Whether prefix `outer` covers the address or prefix `inner` (itself included)."""
     a, b = parse(outer), parse(inner)

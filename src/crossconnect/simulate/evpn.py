@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from crossconnect.device.configuration import DeviceConfiguration
 from crossconnect.device.network_instance import NetworkInstance
-from crossconnect.net import address_of, version_of
+from crossconnect.net import address_of, host_prefix
 from crossconnect.simulate.attachments import Attachment, attached
 from crossconnect.simulate.portion import Portion
 from crossconnect.simulate.topology import DEFAULT, Liveness, Topology
@@ -161,7 +161,7 @@ def _host_routes(topology: Topology, attachment: Attachment, routed: bool, numbe
             )
     for text in attachment.endpoint.addresses:
         address = address_of(text)
-        prefix = f"{address}/{128 if version_of(address) == 6 else 32}"
+        prefix = host_prefix(address)
         yield with_ip._replace(key=f"{mac}/{address}", prefix=prefix if host_route else "")
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from crossconnect.device.bgp import Family
 from crossconnect.finding import Place
+from crossconnect.net import host_prefix
 from crossconnect.simulate.attributes import INCOMPLETE, LOCAL_WEIGHT, NOTHING, Attributes
 from crossconnect.simulate.evpn import EvpnRoute
 from crossconnect.simulate.explanation import Direction, Passage, Refusal, changes
@@ -48,7 +49,7 @@ def question(settled: Settled, place_of: PlaceOf) -> Question:
     routes: dict[str, list[EvpnRoute]] = {}
     for route in settled.overlay.routes():
         address = route.key.partition("/")[2] if route.route_type == 2 else ""
-        prefix = f"{address}/{128 if ':' in address else 32}" if address else route.prefix
+        prefix = host_prefix(address) if address else route.prefix
         if prefix:
             routes.setdefault(prefix, []).append(route)
     external = tuple(session for session in settled.network.sessions if session.peer)

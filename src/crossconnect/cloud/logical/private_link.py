@@ -26,8 +26,7 @@ from crossconnect.cloud.logical.provider import network_of_vrf
 from crossconnect.cloud.logical.queries import Queries, Unrealisable
 from crossconnect.cloud.region import CloudRegion, ProviderNetwork
 from crossconnect.cloud.resource import Resource
-from crossconnect.net import contains, version_of
-from crossconnect.net.address import BITS
+from crossconnect.net import contains, host_prefix, version_of
 
 
 def private_link(region: CloudRegion, versions: Collection[int] = (4,)) -> ProviderNetwork:
@@ -118,14 +117,9 @@ def _hosts_of(q: Queries, id: str) -> frozenset[str]:
     """An endpoint's addresses on the private-link switch as prefixes; none where there is no address left."""
     try:
         endpoint = q.need(ServiceEndpoint, id)
-        return frozenset(host(own_address(q, endpoint, version)) for version in (4, 6))
+        return frozenset(host_prefix(own_address(q, endpoint, version)) for version in (4, 6))
     except Unrealisable:
         return frozenset()
-
-
-def host(address: str) -> str:
-    """An address as a prefix."""
-    return f"{address}/{BITS[version_of(address)]}"
 
 
 def blocks_of(vpc: Vpc, versions: Collection[int]) -> tuple[str, ...]:
@@ -143,7 +137,7 @@ def private_routes(q: Queries, vpc_id: str) -> dict[str, Hop]:
                 hops = link_addresses(q.region, endpoint, id)
                 for version, address in q.ask(service_addresses, endpoint.service_id).items():
                     if endpoint_addresses(endpoint, version):
-                        found[host(address)] = Hop(hops[version == 6], vpc_port(id))
+                        found[host_prefix(address)] = Hop(hops[version == 6], vpc_port(id))
         except Unrealisable:
             continue
     for id in q.referring(EndpointService, "vpc_id", vpc_id):

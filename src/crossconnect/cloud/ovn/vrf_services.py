@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from crossconnect.cloud.kinds.private_link import EndpointService, source_of
-from crossconnect.cloud.logical.private_link import IntoVrf, host, inner_port, into_vrf, outer_port, outer_router
+from crossconnect.cloud.logical.private_link import IntoVrf, inner_port, into_vrf, outer_port, outer_router
 from crossconnect.cloud.logical.provider import network_of_vrf
 from crossconnect.cloud.ovn.load_balancers import BALANCER, bracketed, listener_key
 from crossconnect.cloud.ovn.parts import Fault, Part, adds, row
@@ -21,7 +21,7 @@ from crossconnect.cloud.ovn.provider import link, plug, route, source_translated
 from crossconnect.cloud.ovn.queries import Queries
 from crossconnect.cloud.ovn.rows import uuid_of
 from crossconnect.cloud.ovn.vpcs import ROUTER, ROUTER_OPTIONS
-from crossconnect.net import version_of
+from crossconnect.net import host_prefix, version_of
 
 
 def in_vrf(
@@ -37,7 +37,7 @@ def in_vrf(
     yield row(ROUTER, outer, id, name=outer, options=ROUTER_OPTIONS)
     yield from link(q, service, (outer, outer_port(id)), (id, inner_port(id)))
     # OVN tells of IPv4 translations only what gateway nodes are to announce.
-    told = (host(service.ipv6_source_address),) if 6 in addresses else ()
+    told = (host_prefix(service.ipv6_source_address),) if 6 in addresses else ()
     yield from plug(q, network, (outer, far), service, told)
     for version, address in addresses.items():
         ways = into_vrf(q, service, version)
@@ -52,8 +52,8 @@ def _led(service: EndpointService, ways: IntoVrf, sources: tuple[str, ...]) -> I
     """Routes of an IP version, to the backends and back to the endpoints."""
     id, outer, outside = service.id, outer_router(service.id), f"vrf-{service.id}"
     for backend in ways.backends:
-        yield from route(id, f"{id}/{backend}", id, host(backend), ways.onwards)
-        yield from route(outer, f"{outside}/{backend}", id, host(backend), ways.outwards)
+        yield from route(id, f"{id}/{backend}", id, host_prefix(backend), ways.onwards)
+        yield from route(outer, f"{outside}/{backend}", id, host_prefix(backend), ways.outwards)
     for source in sources:
         if version_of(source) == ways.version:
             yield from route(outer, f"{outside}/{source}", id, source, ways.back)
